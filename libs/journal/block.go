@@ -3,11 +3,27 @@
 package journal
 
 import (
+	"crypto/ed25519"
+	"crypto/sha256"
+	"errors"
+	"fmt"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
 	"google.golang.org/protobuf/proto"
 
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
+)
+
+const (
+	// MaxBody is the most a sealed body may hold, in bytes; the broker takes messages of 1 MiB.
+	MaxBody = 512 << 10
+	// MaxPlain is the most a body may unpack to, in bytes.
+	MaxPlain = 16 << 20
+	// MaxEvents is the most events in one block.
+	MaxEvents = 10_000
+
+	signed = "counterfoil block v1\n"
 )
 
 // Entry is an event where it stands in its journal.
@@ -36,4 +52,45 @@ type Block struct {
 	// Sequence and ReceivedAt are of the stream that the block was read from.
 	Sequence   uint64
 	ReceivedAt time.Time
+
+	sealed []byte
+	leaves []tlog.Hash
+}
+
+// ErrMalformed is returned for bytes that are no block at all.
+var ErrMalformed = errors.New("not a block")
+
+// Parse reads a block as stored, up to its header; the body is still sealed. It fails with ErrMalformed.
+func Parse(data []byte) (*Block, error) {
+	var stored eventv1.Block
+	if err := proto.Unmarshal(data, &stored); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	var header eventv1.Header
+	if err := proto.Unmarshal(stored.Header, &header); err != nil {
+		return nil, fmt.Errorf("%w: header: %w", ErrMalformed, err)
+	}
+	b := &Block{
+		ID: ID{header.Agency, header.Group}, Header: &header, HeaderBytes: stored.Header, Signature: stored.Signature,
+		Digest: sha256.Sum256(stored.Header), sealed: stored.Body,
+	}
+	if !b.ID.Valid() || header.Number == 0 || header.Count == 0 || header.Count > MaxEvents || header.RecordedAt == nil {
+		return nil, fmt.Errorf("%w: its header names no journal, number, events or time", ErrMalformed)
+	}
+	return b, nil
+}
+
+// VerifySignature checks the agency's signature over the header as stored. It returns *Broken.
+func (b *Block) VerifySignature(public ed25519.PublicKey) error {
+	if len(public) != ed25519.PublicKeySize || !ed25519.Verify(public, signedBytes(b.HeaderBytes), b.Signature) {
+		return &Broken{b.ID, b.Header.Number, "its signature is not by the agency's key"}
+	}
+	return nil
+}
+
+func signedBytes(header []byte) []byte { return append([]byte(signed), header...) }
+
+// place is what a body is sealed to, so that it opens nowhere else.
+func place(h *eventv1.Header) string {
+	return fmt.Sprintf("counterfoil body v1\n%s/%s\n%d", h.Agency, h.Group, h.Number)
 }
