@@ -1,0 +1,127 @@
+// Package uklicences reads the register of arms export licences that the United Kingdom granted and refused, as Campaign
+// Against Arms Trade publishes it: a folder of CSV files (values, refusal-criteria, destinations, sources, ratings).
+package uklicences
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/counterfoil/counterfoil/libs/published"
+	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+)
+
+// Source is the register's name in records and ids.
+const Source = "uk-licences"
+
+// Edition is what one folder of the publisher says.
+type Edition struct {
+	// Entries is one entry per licence group, in order of date, then digest.
+	Entries []*licensingv1.Entry
+	// Lines counts the rows of values.csv that are in Entries, and Refused those of them that were refused.
+	Lines, Refused int
+	// Criteria counts the rows of refusal-criteria.csv by criterion. The publisher repeats a criterion for each thing
+	// it was said of; an entry has it once.
+	Criteria map[string]int
+	// Problems are rows that are not in Entries, and why; at most 1,000, ProblemRows counts all rows.
+	Problems    []Problem
+	ProblemRows int
+	// Remarks are what was read, but not as it stands or not without doubt: another encoding, a name that is of no
+	// country, a rating that is not in the publisher's list; at most 1,000.
+	Remarks []Problem
+	// Digest is the SHA-256 over the sorted digests of Entries. Editions with the same digest say the same, whatever
+	// the order of rows and the numbers of groups.
+	Digest []byte
+}
+
+// Problem is something about a row, or about several rows of a file for the same reason.
+type Problem struct {
+	File string
+	// Line of the file where it is met first, from 1.
+	Line int
+	// Reason is a sentence without a full stop.
+	Reason string
+	// Rows that it is true of, at least 1.
+	Rows int
+}
+
+// Changes is what leads from what is on record to an edition.
+type Changes = published.Changes
+
+// Diff says what an edition changes; see published.Compare.
+func Diff(onRecord []*licensingv1.EntryOnRecord, ed *Edition) Changes {
+	return published.Compare(onRecord, ed.Entries)
+}
+
+// Read reads the publisher's folder dir. A row that cannot be read is a Problem and everything else is still read: a
+// licence group with a bad row is recorded with its others. Read fails, with a refusal that names the file, when a
+// file other than ratings.csv is missing, empty or not a table with the expected columns, when values.csv has no
+// rows, or when a file is beyond its limits (256 MiB, 2,000,000 rows); and with ctx's error once that has one.
+//
+// Columns may stand in any order, among others. Files may be UTF-8, UTF-16 or Windows-1252 (and so Latin-1), each on
+// its own, with either kind of line end. progress, when not nil, is called from the same goroutine with bytes.
+func Read(ctx context.Context, dir string, progress func(done, total int64)) (*Edition, error) {
+	r := &reader{
+		dir: dir, progress: progress,
+		groups: map[string]*group{}, known: map[string]bool{}, criteria: map[string]int{},
+		codes: map[string]string{}, kept: map[string]string{},
+	}
+	if err := r.measure(); err != nil {
+		return nil, err
+	}
+	for _, read := range []func(context.Context) error{r.readRatings, r.readValues, r.readCriteria, r.readDestinations, r.readSources} {
+		if err := read(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return r.edition(), nil
+}
+
+func (r *reader) edition() *Edition {
+	ed := &Edition{
+		Criteria: r.criteria,
+		Problems: r.problems.list, ProblemRows: r.problems.rows, Remarks: r.remarks.list,
+	}
+	for _, g := range r.groups {
+		e := g.entry(r.place)
+		ed.Entries = append(ed.Entries, e)
+		ed.Lines += len(e.Lines)
+		if e.Refused {
+			ed.Refused += len(e.Lines)
+		}
+	}
+	slices.SortFunc(ed.Entries, func(a, b *licensingv1.Entry) int {
+		return cmp.Or(strings.Compare(a.Date, b.Date), bytes.Compare(a.Digest, b.Digest))
+	})
+	ed.Digest = published.EditionDigest(ed.Entries)
+	return ed
+}
+
+// maxFindings bounds the lists of problems and remarks.
+const maxFindings = 1000
+
+// findings collects problems or remarks; the same reason in the same file is one finding.
+type findings struct {
+	list  []Problem
+	rows  int
+	index map[[2]string]int
+}
+
+func (f *findings) add(file string, line int, reason string) {
+	f.rows++
+	k := [2]string{file, reason}
+	if i, ok := f.index[k]; ok {
+		f.list[i].Rows++
+		return
+	}
+	if len(f.list) == maxFindings {
+		return
+	}
+	if f.index == nil {
+		f.index = map[[2]string]int{}
+	}
+	f.index[k] = len(f.list)
+	f.list = append(f.list, Problem{File: file, Line: line, Reason: reason, Rows: 1})
+}
