@@ -1,0 +1,74 @@
+package backbone
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	heartbeat = time.Second
+	// expiry is how long a server keeps a request for messages.
+	expiry = 5 * time.Second
+	// leftover is how long a server keeps a consumer that a cut line left behind.
+	leftover = 15 * time.Second
+	// requestLimit bounds one question to a server.
+	requestLimit = 3 * time.Second
+)
+
+// follow hands every message of the stream from the given sequence on to handle, in order and without a gap, and
+// goes on with new ones as they are stored. It returns handle's error, ctx's, or what broke the order: then it is
+// simply started again from where the caller stands, so the server is left with no position of ours to get wrong.
+func follow(ctx context.Context, js jetstream.JetStream, name string, from uint64, handle func(jetstream.Msg) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	asked, end := context.WithTimeout(ctx, requestLimit)
+	defer end()
+	consumer, err := js.CreateConsumer(asked, name, jetstream.ConsumerConfig{
+		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:       from,
+		AckPolicy:         jetstream.AckNonePolicy,
+		MemoryStorage:     true,
+		Replicas:          1,
+		MaxDeliver:        1,
+		InactiveThreshold: leftover,
+	})
+	if err != nil {
+		return fmt.Errorf("read %s from %d: %w", name, from, err)
+	}
+	var busy sync.Mutex // held while handle runs
+	delivered := uint64(0)
+	consuming, err := consumer.Consume(func(msg jetstream.Msg) {
+		busy.Lock()
+		defer busy.Unlock()
+		if ctx.Err() != nil {
+			return
+		}
+		meta, err := msg.Metadata()
+		switch {
+		case err != nil:
+			cancel(fmt.Errorf("read %s: %w", name, err))
+		case meta.Sequence.Consumer != delivered+1:
+			cancel(fmt.Errorf("read %s: message %d of the delivery came after %d", name, meta.Sequence.Consumer, delivered))
+		default:
+			delivered++
+			if err := handle(msg); err != nil {
+				cancel(err)
+			}
+		}
+	}, jetstream.PullMaxBytes(windowBytes), jetstream.PullExpiry(expiry), jetstream.PullHeartbeat(heartbeat),
+		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
+			cancel(fmt.Errorf("read %s: %w", name, err))
+		}))
+	if err != nil {
+		return fmt.Errorf("read %s from %d: %w", name, from, err)
+	}
+	<-ctx.Done()
+	consuming.Stop()
+	busy.Lock() // handle has returned and is not called again
+	defer busy.Unlock()
+	return context.Cause(ctx)
+}

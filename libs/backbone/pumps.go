@@ -1,0 +1,218 @@
+package backbone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/nats-io/jwt/v2"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nkeys"
+)
+
+const (
+	dialLimit = 2 * time.Second
+	// pause is between attempts on a line that is up.
+	pause = 250 * time.Millisecond
+)
+
+var (
+	// ErrForked is wrapped by Ready when the hub holds another block than the node under the same number.
+	ErrForked = errors.New("the journal has forked")
+	// ErrUnreachable is wrapped by Ready when there is no line to the hub.
+	ErrUnreachable = errors.New("the hub is not reachable")
+)
+
+// PumpConfig says between what the pumps run.
+type PumpConfig struct {
+	Node        *Node
+	Credentials *Credentials
+	// Logger is told of lines lost and found and of every stop; nil says nothing.
+	Logger *slog.Logger
+	// Dial opens the line to the hub; nil is the ordinary dialer.
+	Dial func(network, address string) (net.Conn, error)
+	// OnFork is called once, before Ready returns, when the journal is found to have forked: the node must take no
+	// further command. May be nil.
+	OnFork func(reason string)
+}
+
+// PumpStatus is how things stand between a node and the hub.
+type PumpStatus struct {
+	Connected bool
+	// ConnectedSince is when the line came up; zero while it is down.
+	ConnectedSince time.Time
+	// LastHeard is when the last byte came from the hub; zero when none has since the start. An idle line is heard
+	// every two seconds.
+	LastHeard time.Time
+	// Reconciled is whether the hub's copy has been compared with the journal since the start.
+	Reconciled bool
+	// ToSend is how many of the node's own blocks the hub has not acknowledged; until Reconciled, all of them.
+	ToSend uint64
+	// ToReceive is how many blocks of the feed are not in the inbox, as the hub last told.
+	ToReceive uint64
+	// Forked is whether the hub holds another block than the node under the same number.
+	Forked bool
+	// Stopped is why a pump will not go on until an operator has acted; empty while both run.
+	Stopped string
+	// LastError is what last went wrong, also when it has been mended since; empty when nothing has.
+	LastError string
+}
+
+// Pumps carry a node's blocks to the hub and those released to it from there, as long as they are open, over
+// whatever cuts and restarts: nothing is lost, doubled or put out of order. Methods may be called from any goroutine.
+type Pumps struct {
+	node   *Node
+	log    *slog.Logger
+	onFork func(string)
+	relay  string
+	nc     *nats.Conn
+	close  func() error
+
+	line       line
+	reconciled gate
+	sent       position // highest own block that the hub has
+	toReceive  position
+
+	mu      sync.Mutex
+	forked  string // why; empty for no
+	stopped []string
+	lastErr string
+}
+
+// StartPumps connects to the hub and starts both pumps. A hub that cannot be reached is no error: the attempt takes
+// two seconds at most and is then repeated in the background. Close the pumps before the node.
+func StartPumps(c PumpConfig) (*Pumps, error) {
+	p := &Pumps{node: c.Node, log: orDiscard(c.Logger), onFork: c.OnFork, relay: relayName(c.Node.agency)}
+	p.log = p.log.With("agency", c.Node.agency)
+	if c.Dial == nil {
+		c.Dial = (&net.Dialer{Timeout: dialLimit}).Dial
+	}
+	var err error
+	if p.nc, err = p.connect(c.Credentials, c.Dial); err != nil {
+		return nil, fmt.Errorf("start the pumps of %s: %w", c.Node.agency, err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { p.keep(ctx, "up", p.up) })
+	running.Go(func() { p.keep(ctx, "down", p.down) })
+	p.close = sync.OnceValue(func() error {
+		cancel()
+		p.nc.Close()
+		running.Wait()
+		return nil
+	})
+	return p, nil
+}
+
+// Close ends both pumps and then the line. What is not acknowledged yet is sent again by the next ones.
+func (p *Pumps) Close() error { return p.close() }
+
+// connect opens the line to the hub: one TLS connection outbound, given up never.
+func (p *Pumps) connect(c *Credentials, dial func(network, address string) (net.Conn, error)) (*nats.Conn, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	settings, err := c.tls()
+	if err != nil {
+		return nil, err
+	}
+	return nats.Connect(c.HubURL,
+		nats.Name("node "+p.node.agency),
+		nats.Secure(settings),
+		userFrom(c.CredsFile),
+		nats.CustomInboxPrefix(inboxPrefix(p.node.agency)),
+		nats.SetCustomDialer(&heardDialer{dial, &p.line}),
+		nats.Timeout(dialLimit),
+		nats.RetryOnFailedConnect(true),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(pause),
+		nats.ReconnectJitter(pause/5, pause/5),
+		nats.ReconnectBufSize(-1), // what is sent into a cut line is an error, not a surprise later
+		nats.PingInterval(2*time.Second),
+		nats.MaxPingsOutstanding(2),
+		nats.IgnoreDiscoveredServers(),
+		// A hub whose accounts are not there yet refuses us for a moment.
+		nats.IgnoreAuthErrorAbort(),
+		nats.ConnectHandler(p.connected),
+		nats.ReconnectHandler(p.connected),
+		nats.DisconnectErrHandler(p.disconnected),
+		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { p.failed("connect", err) }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { p.failed("line", err) }))
+}
+
+func userFrom(creds []byte) nats.Option {
+	return nats.UserJWT(
+		func() (string, error) { return jwt.ParseDecoratedJWT(creds) },
+		func(nonce []byte) ([]byte, error) {
+			pair, err := nkeys.ParseDecoratedUserNKey(creds)
+			if err != nil {
+				return nil, err
+			}
+			defer pair.Wipe()
+			return pair.Sign(nonce)
+		})
+}
+
+func (p *Pumps) connected(nc *nats.Conn) {
+	p.log.Info("line to the hub is up", "address", nc.ConnectedAddr())
+	p.line.up()
+}
+
+func (p *Pumps) disconnected(_ *nats.Conn, err error) {
+	p.line.down()
+	if err != nil {
+		p.failed("line", err)
+	}
+}
+
+// keep runs one pump whenever the line is up, again and again, until ctx ends or the pump must stop.
+func (p *Pumps) keep(ctx context.Context, name string, run func(context.Context) error) {
+	for p.line.wait(ctx) == nil {
+		session, end := p.line.session(ctx)
+		err := run(session)
+		var halt *halted
+		if errors.As(err, &halt) {
+			p.stop(name, halt.reason)
+			end()
+			return
+		}
+		p.failed(name, err)
+		if session.Err() == nil {
+			wait(session, pause)
+		}
+		end()
+	}
+}
+
+// halted ends a pump for good: going on needs an operator's decision.
+type halted struct{ reason string }
+
+func (h *halted) Error() string { return h.reason }
+
+func halt(format string, args ...any) error { return &halted{fmt.Sprintf(format, args...)} }
+
+func (p *Pumps) stop(name, reason string) {
+	p.log.Error("pump stopped", "pump", name, "reason", reason)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stopped = append(p.stopped, reason)
+}
+
+// failed keeps what went wrong for Status, and says it once, not at every attempt.
+func (p *Pumps) failed(what string, err error) {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return
+	}
+	text := what + ": " + err.Error()
+	p.mu.Lock()
+	again := p.lastErr == text
+	p.lastErr = text
+	p.mu.Unlock()
+	if !again {
+		p.log.Warn("pump interrupted", "pump", what, "err", err)
+	}
+}

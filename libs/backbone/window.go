@@ -1,0 +1,107 @@
+package backbone
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/semaphore"
+)
+
+const (
+	// windowMessages and windowBytes bound what is published and not yet acknowledged.
+	windowMessages = 512
+	windowBytes    = 16 << 20
+	// ackLimit is how long an acknowledgement may take before the connection is taken for dead.
+	ackLimit = 3 * time.Second
+)
+
+// window publishes messages into a stream, many on the way at a time, each with the sequence that it must get. So
+// the stream can only come out as the one that was read, however often a message is sent.
+type window struct {
+	js    jetstream.JetStream
+	next  uint64
+	sent  chan onTheWay
+	bytes *semaphore.Weighted
+}
+
+type onTheWay struct {
+	sequence uint64
+	size     int64
+	ack      jetstream.PubAckFuture
+	tag      uint64
+}
+
+// newWindow publishes over nc from sequence next on. It is closed after use.
+func newWindow(nc *nats.Conn, next uint64) (*window, error) {
+	js, err := jetstream.New(nc, jetstream.WithPublishAsyncTimeout(ackLimit),
+		jetstream.WithPublishAsyncMaxPending(2*windowMessages))
+	if err != nil {
+		return nil, err
+	}
+	return &window{js: js, next: next, sent: make(chan onTheWay, windowMessages), bytes: semaphore.NewWeighted(windowBytes)}, nil
+}
+
+// close forgets what is on the way.
+func (w *window) close() { w.js.CleanupPublisher() }
+
+// publish sends the message once there is room in the window; the tag comes back with its acknowledgement. It is
+// called from one goroutine at a time.
+func (w *window) publish(ctx context.Context, msg *nats.Msg, tag uint64) error {
+	size := min(int64(msg.Size()), windowBytes)
+	if err := w.bytes.Acquire(ctx, size); err != nil {
+		return err
+	}
+	// A retry would come after its successors and be refused.
+	ack, err := w.js.PublishMsgAsync(msg, jetstream.WithExpectLastSequence(w.next-1), jetstream.WithRetryAttempts(0))
+	if err != nil {
+		return fmt.Errorf("publish message %d: %w", w.next, err)
+	}
+	select {
+	case w.sent <- onTheWay{w.next, size, ack, tag}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	w.next++
+	return nil
+}
+
+// settle waits for acknowledgements in the order of publishing and tells done of each, until ctx ends or one is
+// missing or wrong. What was published after that counts as not published.
+func (w *window) settle(ctx context.Context, done func(sequence, tag uint64)) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case s := <-w.sent:
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case err := <-s.ack.Err():
+				return fmt.Errorf("publish message %d: %w", s.sequence, err)
+			case ack := <-s.ack.Ok():
+				if ack.Sequence != s.sequence {
+					return fmt.Errorf("publish message %d: it became message %d", s.sequence, ack.Sequence)
+				}
+				w.bytes.Release(s.size)
+				done(s.sequence, s.tag)
+			}
+		}
+	}
+}
+
+// copyOf returns a message to publish with what a block's message carries: its data and its headers, but for those
+// that tell a server what to do with it.
+func copyOf(subject string, header nats.Header, data []byte) *nats.Msg {
+	msg := nats.NewMsg(subject)
+	msg.Data = data
+	for key, values := range header {
+		if !strings.HasPrefix(key, "Nats-") {
+			msg.Header[key] = values
+		}
+	}
+	return msg
+}
