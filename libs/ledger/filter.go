@@ -1,0 +1,281 @@
+package ledger
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/counterfoil/counterfoil/libs/fault"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+)
+
+// shelf is what a filter runs over: a table's rows or the events, by place.
+type shelf struct {
+	name       string
+	query      queryv1.Table
+	attributes []attribute
+	postings   *bolt.Bucket
+	chunks     []uint32
+	dated      bool
+	byYear     bool // and the year attribute is the date's
+	// date reads the date at a place.
+	date func(place) (*timestamppb.Timestamp, error)
+	// show reads what is at a place.
+	show func(place) (*queryv1.Row, error)
+}
+
+var eventAttributes = []attribute{byKind, byYear, byJournal}
+
+// tableOf returns a table by what it is asked for as.
+func tableOf(of queryv1.Table) (*table, error) {
+	for _, t := range tables {
+		if t.query == of && t.wrap != nil {
+			return t, nil
+		}
+	}
+	return nil, fault.Errorf(fault.Invalid, "there is no table %s", of)
+}
+
+func (v View) shelfOf(of queryv1.Table) (*shelf, error) {
+	if err := v.written(); err != nil {
+		return nil, err
+	}
+	if of == queryv1.Table_TABLE_EVENTS {
+		return v.eventShelf()
+	}
+	t, err := tableOf(of)
+	if err != nil {
+		return nil, err
+	}
+	b := v.of(t)
+	s := &shelf{name: t.name, query: of, attributes: t.attributes, postings: b.postings, dated: t.date != nil}
+	s.byYear = s.dated && t.has(byYear)
+	s.date = func(p place) (*timestamppb.Timestamp, error) {
+		r, err := v.stored(t, p)
+		if err != nil {
+			return nil, err
+		}
+		return t.date(r), nil
+	}
+	s.show = func(p place) (*queryv1.Row, error) {
+		r, err := v.stored(t, p)
+		if err != nil {
+			return nil, err
+		}
+		return t.wrap(r), nil
+	}
+	for chunk := uint32(0); chunk <= place(b.rows.Sequence()).chunk(); chunk++ {
+		s.chunks = append(s.chunks, chunk)
+	}
+	return s, nil
+}
+
+func (v View) eventShelf() (*shelf, error) {
+	s := &shelf{name: "events", query: queryv1.Table_TABLE_EVENTS, attributes: eventAttributes, postings: v.tx.Bucket(bucketEventPostings), dated: true, byYear: true}
+	s.date = func(p place) (*timestamppb.Timestamp, error) {
+		b, err := v.openBlock(p)
+		if b == nil || err != nil {
+			return nil, err
+		}
+		return recordedAt(b.events[p-b.first])
+	}
+	s.show = func(p place) (*queryv1.Row, error) {
+		e, err := v.event(p)
+		if e == nil || err != nil {
+			return nil, err
+		}
+		return eventRow(e), nil
+	}
+	positions, err := v.Positions()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range positions {
+		n, _ := v.journal(p.Journal)
+		for chunk := placeOf(n, 0).chunk(); chunk <= placeOf(n, p.Events).chunk(); chunk++ {
+			s.chunks = append(s.chunks, chunk)
+		}
+	}
+	slices.Sort(s.chunks)
+	return s, nil
+}
+
+// attribute returns the attribute with this name, or refuses it and names those that there are.
+func (t *table) attribute(name string) (attribute, error) {
+	return attributeIn(t.name, t.attributes, name)
+}
+
+func attributeIn(what string, attributes []attribute, name string) (attribute, error) {
+	for _, a := range attributes {
+		if a.String() == name {
+			return a, nil
+		}
+	}
+	names := make([]string, len(attributes))
+	for i, a := range attributes {
+		names[i] = a.String()
+	}
+	return 0, fault.Errorf(fault.Invalid, "%s have no attribute %q; there are %s", what, name, strings.Join(names, ", "))
+}
+
+// plan is a filter made ready for a shelf.
+type plan struct {
+	*shelf
+	conditions    []condition
+	hideWithdrawn bool
+	from, until   *timestamppb.Timestamp
+	scratch       set
+}
+
+type condition struct {
+	attribute attribute
+	values    []string
+	// short are the kinds that were named without their package.
+	short []string
+}
+
+func (v View) plan(of queryv1.Table, f *queryv1.Filter) (*plan, error) {
+	s, err := v.shelfOf(of)
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{shelf: s, from: f.GetFrom(), until: f.GetUntil()}
+	if (p.from != nil || p.until != nil) && !s.dated {
+		return nil, fault.Errorf(fault.Invalid, "%s have no date of their own to filter by", s.name)
+	}
+	p.hideWithdrawn = !f.GetWithdrawn() && slices.Contains(s.attributes, byStatus)
+	for _, c := range f.GetConditions() {
+		a, err := attributeIn(s.name, s.attributes, c.Attribute)
+		if err != nil {
+			return nil, err
+		}
+		if a == byStatus {
+			p.hideWithdrawn = false
+		}
+		p.conditions = append(p.conditions, v.condition(s, a, c.Values))
+	}
+	return p, nil
+}
+
+func (v View) condition(s *shelf, a attribute, values []string) condition {
+	c := condition{attribute: a}
+	for _, value := range values {
+		switch {
+		case a == byDestination:
+			c.values = append(c.values, v.destinations(value)...)
+		case a == byKind && s.query == queryv1.Table_TABLE_EVENTS && !strings.Contains(value, "."):
+			c.short = append(c.short, "."+value)
+		default:
+			c.values = append(c.values, value)
+		}
+	}
+	return c
+}
+
+// destinations returns what a destination is indexed as, given its code or a name that it went by in this ledger.
+func (v View) destinations(value string) []string {
+	indexed := []string{value}
+	if len(value) == 2 {
+		indexed = append(indexed, strings.ToUpper(value))
+	}
+	prefix := append([]byte(FoldName(value)), 0)
+	c := v.tx.Bucket(bucketPlaces).Cursor()
+	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
+		indexed = append(indexed, string(k[len(prefix):]))
+	}
+	return indexed
+}
+
+// match returns the places of a chunk that the filter keeps. The set is good until the next call.
+func (p *plan) match(chunk uint32, into *set) error {
+	*into = set{}
+	into.addPosting(p.postings.Get(postingKey(chunk, all, "")))
+	for i := range p.conditions {
+		c := &p.conditions[i]
+		p.scratch = set{}
+		for _, value := range c.values {
+			p.scratch.addPosting(p.postings.Get(postingKey(chunk, c.attribute, value)))
+		}
+		if len(c.short) > 0 {
+			p.eachValue(chunk, c.attribute, func(value string, posting []byte) {
+				if slices.ContainsFunc(c.short, func(s string) bool { return strings.HasSuffix(value, s) }) {
+					p.scratch.addPosting(posting)
+				}
+			})
+		}
+		into.and(&p.scratch)
+	}
+	if p.hideWithdrawn {
+		p.scratch = set{}
+		p.scratch.addPosting(p.postings.Get(postingKey(chunk, byStatus, withdrawn)))
+		into.andNot(&p.scratch)
+	}
+	if (p.from == nil && p.until == nil) || into.empty() {
+		return nil
+	}
+	return p.between(chunk, into)
+}
+
+// between keeps the places whose date lies in the filter's bounds: whole years by index, the others by reading.
+func (p *plan) between(chunk uint32, into *set) error {
+	var inside, unsure set
+	if p.byYear {
+		p.eachValue(chunk, byYear, func(value string, posting []byte) {
+			switch whole, part := p.year(value); {
+			case whole:
+				inside.addPosting(posting)
+			case part:
+				unsure.addPosting(posting)
+			}
+		})
+		inside.and(into)
+		into.and(&unsure)
+	}
+	unsure = *into
+	var err error
+	unsure.each(0, func(n uint16) bool {
+		var at *timestamppb.Timestamp
+		if at, err = p.date(place(chunk)<<16 | place(n)); err == nil && !p.covers(at) {
+			into.remove(n)
+		}
+		return err == nil
+	})
+	into.or(&inside)
+	return err
+}
+
+// year says whether a year lies within the bounds, or in part.
+func (p *plan) year(name string) (whole, part bool) {
+	year, err := strconv.Atoi(name)
+	if err != nil {
+		return false, true
+	}
+	first := timestamppb.New(time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC))
+	next := timestamppb.New(time.Date(year+1, 1, 1, 0, 0, 0, 0, time.UTC))
+	whole = (p.from == nil || !before(first, p.from)) && (p.until == nil || !before(p.until, next))
+	part = (p.from == nil || before(p.from, next)) && (p.until == nil || before(first, p.until))
+	return whole, part
+}
+
+// covers reports whether from <= at < until; what has no date is not covered.
+func (p *plan) covers(at *timestamppb.Timestamp) bool {
+	return at != nil && (p.from == nil || !before(at, p.from)) && (p.until == nil || before(at, p.until))
+}
+
+func before(x, y *timestamppb.Timestamp) bool {
+	return x.GetSeconds() < y.GetSeconds() || x.GetSeconds() == y.GetSeconds() && x.GetNanos() < y.GetNanos()
+}
+
+// eachValue calls fn with every value of an attribute that places of the chunk have.
+func (s *shelf) eachValue(chunk uint32, a attribute, fn func(value string, posting []byte)) {
+	prefix := postingKey(chunk, a, "")
+	c := s.postings.Cursor()
+	for k, posting := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, posting = c.Next() {
+		fn(string(k[len(prefix):]), posting)
+	}
+}

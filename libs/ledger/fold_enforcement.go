@@ -1,0 +1,68 @@
+package ledger
+
+import (
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+
+	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+)
+
+const (
+	suspected    = ledgerv1.AlertStatus_ALERT_STATUS_SUSPECTED
+	corroborated = ledgerv1.AlertStatus_ALERT_STATUS_CORROBORATED
+	confirmed    = ledgerv1.AlertStatus_ALERT_STATUS_CONFIRMED
+	refuted      = ledgerv1.AlertStatus_ALERT_STATUS_REFUTED
+	closed       = ledgerv1.AlertStatus_ALERT_STATUS_CLOSED
+)
+
+// enforcement keeps the rows that the events of counterfoil.enforcement.v1 make.
+func (f *folding) enforcement(fact proto.Message) error {
+	switch e := fact.(type) {
+	case *enforcementv1.DiversionAlertRaised:
+		return put(f, alerts, &ledgerv1.Alert{
+			Id: e.AlertId, Raised: e, Status: suspected, RaisedAt: f.event.OccurredAt, Indicators: distinct(e.Indicators),
+		})
+	case *enforcementv1.AlertCorroborated:
+		return f.moveAlert(e.AlertId, corroborated, e.Evidence, e.Indicators, suspected, corroborated)
+	case *enforcementv1.AlertConfirmed:
+		return f.moveAlert(e.AlertId, confirmed, e.Evidence, nil, suspected, corroborated)
+	case *enforcementv1.AlertRefuted:
+		return f.moveAlert(e.AlertId, refuted, e.Reason, nil, suspected, corroborated)
+	case *enforcementv1.AlertClosed:
+		return f.moveAlert(e.AlertId, closed, e.Outcome, nil, confirmed, refuted)
+	case *enforcementv1.AlertAcknowledged:
+		// The alert is of another agency and may not be here yet.
+		return put(f, acknowledgements, &ledgerv1.Acknowledgement{
+			Id: f.id.Agency + "/" + e.AlertId, AlertId: e.AlertId, Agency: f.id.Agency, Note: e.Note, At: f.event.OccurredAt,
+		})
+	}
+	return errUnknown
+}
+
+// moveAlert changes where an alert stands, and adds indicators.
+func (f *folding) moveAlert(id string, to ledgerv1.AlertStatus, reason string, indicators []string, from ...ledgerv1.AlertStatus) error {
+	return change(f, alerts, id, func(r *ledgerv1.Alert) error {
+		if !slices.Contains(from, r.Status) {
+			return f.refuse("%s is %s", id, alertNames.of(r.Status.Number()))
+		}
+		r.Status, r.StatusReason = to, reason
+		r.Indicators = distinct(append(r.Indicators, indicators...))
+		if to == confirmed || to == refuted {
+			r.Finding = to
+		}
+		return nil
+	})
+}
+
+// distinct returns the values once each, in the order that they first come in.
+func distinct(values []string) []string {
+	var once []string
+	for _, v := range values {
+		if !slices.Contains(once, v) {
+			once = append(once, v)
+		}
+	}
+	return once
+}

@@ -1,0 +1,22 @@
+package ledger
+
+import (
+	"google.golang.org/protobuf/proto"
+
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
+)
+
+// reporting keeps the rows that the events of counterfoil.reporting.v1 make.
+func (f *folding) reporting(fact proto.Message) error {
+	switch e := fact.(type) {
+	case *reportingv1.AgencyReturnRequested:
+		return put(f, returnRequests, &ledgerv1.ReturnRequest{Id: e.RequestId, Requested: e})
+	case *reportingv1.AgencyReturnSubmitted:
+		// The request is of another agency and may not be here yet.
+		return put(f, returnSubmissions, &ledgerv1.ReturnSubmission{
+			Id: f.id.Agency + "/" + e.RequestId, RequestId: e.RequestId, Agency: f.id.Agency, Submitted: e, At: f.event.OccurredAt,
+		})
+	}
+	return errUnknown
+}

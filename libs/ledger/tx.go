@@ -1,0 +1,254 @@
+package ledger
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	bolterrors "go.etcd.io/bbolt/errors"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/counterfoil/counterfoil/libs/journal"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+)
+
+// Tx is the one write transaction of a ledger. What it reads through its View includes what it wrote. It keeps changed
+// rows in memory and writes them to bbolt, sorted, when an index is read or it commits. It serves one goroutine.
+type Tx struct {
+	View
+	heads  map[journal.ID]*head
+	tables []tableChanges // by table's slot
+	undo   []undone       // what takes the Apply under way back
+	events []eventChange
+	ids    map[[16]byte]place // of events
+	done   bool
+	err    error // why writing failed, after which nothing commits
+}
+
+// head is where a journal stands in the transaction.
+type head struct {
+	id      journal.ID
+	name    string
+	number  uint16
+	events  uint64 // folded with their block
+	block   uint64
+	applied uint64 // the last event applied, whose block may not be there yet
+}
+
+// tableChanges are the rows of a table that the transaction has changed and not yet written.
+type tableChanges struct {
+	pending map[string]*pending
+	next    place  // the next new row's number; 0 while it is not known
+	last    []byte // the highest id in the file, nil while it is not known; ids beyond it need no looking up
+}
+
+// pending is a changed row.
+type pending struct {
+	number place
+	row    row     // nil: deleted
+	stored bool    // the file has it, as it was before
+	was    []entry // what the file has it under
+}
+
+// undone is one change to a table as it was before.
+type undone struct {
+	t       *table
+	id      string
+	p       *pending
+	row     row
+	created bool // the transaction had not changed the row before
+}
+
+type eventChange struct {
+	place      place
+	id         [16]byte
+	hasID      bool
+	kind, year string
+}
+
+// pendingLimit is how many changed rows are kept in memory before they are written.
+const pendingLimit = 1 << 16
+
+// Begin starts the write transaction. It waits for the one that is open; end it with Commit or Rollback.
+func (l *Ledger) Begin() (*Tx, error) {
+	btx, err := l.db.Begin(true)
+	if err != nil {
+		return nil, fmt.Errorf("begin on ledger %s: %w", l.path, err)
+	}
+	tx := &Tx{heads: map[journal.ID]*head{}, tables: make([]tableChanges, len(tables)), ids: map[[16]byte]place{}}
+	tx.View = View{l.reader(btx, tx)}
+	return tx, nil
+}
+
+// Commit makes everything the transaction wrote visible. It fails, and writes nothing, when an event was applied whose
+// block was not folded.
+func (tx *Tx) Commit() error {
+	if tx.done {
+		return bolterrors.ErrTxClosed
+	}
+	if err := tx.finish(); err != nil {
+		tx.Rollback()
+		return fmt.Errorf("commit to ledger %s: %w", tx.l.path, err)
+	}
+	tx.done = true
+	if err := tx.tx.Commit(); err != nil {
+		return fmt.Errorf("commit to ledger %s: %w", tx.l.path, err)
+	}
+	tx.l.committed(tx.heads)
+	return nil
+}
+
+func (tx *Tx) finish() error {
+	for _, h := range tx.heads {
+		if h.applied > h.events {
+			return fmt.Errorf("event %d of %s was applied without its block", h.applied, h.name)
+		}
+	}
+	return tx.flush()
+}
+
+// Rollback ends the transaction without a trace. After Commit it does nothing.
+func (tx *Tx) Rollback() {
+	if tx.done {
+		return
+	}
+	tx.done = true
+	_ = tx.tx.Rollback() // fails only when it has ended
+}
+
+// PutLocal keeps a value that is of this agency alone, such as a cursor; nil removes it. It is no part of the root hash.
+func (tx *Tx) PutLocal(key string, value []byte) error {
+	b := tx.tx.Bucket(bucketLocal)
+	if value == nil {
+		return b.Delete([]byte(key))
+	}
+	return b.Put([]byte(key), slices.Clone(value))
+}
+
+// Stop records that a journal is not followed any further, and why.
+func (tx *Tx) Stop(s *ledgerv1.Stop) error {
+	raw, err := encode(nil, s)
+	if err != nil {
+		return err
+	}
+	return tx.tx.Bucket(bucketStops).Put([]byte(s.Journal), raw)
+}
+
+// ClearStop forgets why a journal was stopped, if it was.
+func (tx *Tx) ClearStop(id journal.ID) error {
+	return tx.tx.Bucket(bucketStops).Delete([]byte(id.String()))
+}
+
+// journalHead returns where the journal stands, and gives a new one its number.
+func (tx *Tx) journalHead(id journal.ID) (*head, error) {
+	if h := tx.heads[id]; h != nil {
+		return h, nil
+	}
+	if !id.Valid() {
+		return nil, fmt.Errorf("journal %q is not agency/group", id)
+	}
+	h := &head{id: id, name: id.String()}
+	position, err := tx.Position(id)
+	if err != nil {
+		return nil, err
+	}
+	if position != nil {
+		h.number, _ = tx.journal(h.name)
+		h.events, h.block, h.applied = position.Events, position.Block, position.Events
+	} else if err := tx.numberJournal(h); err != nil {
+		return nil, err
+	}
+	tx.heads[id] = h
+	return h, nil
+}
+
+func (tx *Tx) numberJournal(h *head) error {
+	b := tx.tx.Bucket(bucketJournals)
+	n, err := b.NextSequence()
+	switch {
+	case err != nil:
+		return err
+	case n > 1<<16-1:
+		return fmt.Errorf("journal %s is one too many for a ledger: it has %d", h.name, n-1)
+	}
+	h.number = uint16(n)
+	return b.Put([]byte(h.name), binary.BigEndian.AppendUint16(nil, h.number))
+}
+
+// pendingRow returns what the transaction knows of a row; nil when it has not changed it.
+func (tx *Tx) pendingRow(t *table, id string) *pending { return tx.tables[t.slot].pending[id] }
+
+// write puts or, with a nil row, deletes the row with this id. fresh says that no such row can exist.
+func (tx *Tx) write(t *table, id string, r row, fresh bool) error {
+	changes := &tx.tables[t.slot]
+	p := changes.pending[id]
+	if p != nil {
+		tx.undo = append(tx.undo, undone{t, id, p, p.row, false})
+		p.row = r
+		return nil
+	}
+	p = &pending{row: r}
+	if !fresh {
+		number, ok := tx.number(t, id)
+		if ok {
+			before, err := tx.stored(t, number)
+			if err != nil {
+				return err
+			}
+			var x entries
+			t.entriesOf(before, &x)
+			p.number, p.stored, p.was = number, true, x.list
+		}
+	}
+	if !p.stored {
+		if r == nil {
+			return nil // nothing to delete
+		}
+		if err := tx.newNumber(t, changes, p); err != nil {
+			return err
+		}
+	}
+	if changes.pending == nil {
+		changes.pending = map[string]*pending{}
+	}
+	changes.pending[id] = p
+	tx.undo = append(tx.undo, undone{t, id, p, nil, true})
+	return nil
+}
+
+func (tx *Tx) newNumber(t *table, changes *tableChanges, p *pending) error {
+	if changes.next == 0 {
+		changes.next = place(tx.of(t).rows.Sequence()) + 1
+	}
+	if changes.next >= 1<<placeBits {
+		return fmt.Errorf("table %s is full", t.name)
+	}
+	p.number = changes.next
+	changes.next++
+	return nil
+}
+
+// takeBack undoes what was written since undo was empty.
+func (tx *Tx) takeBack() {
+	for _, u := range slices.Backward(tx.undo) {
+		if !u.created {
+			u.p.row = u.row
+			continue
+		}
+		changes := &tx.tables[u.t.slot]
+		delete(changes.pending, u.id)
+		if u.p.number == changes.next-1 {
+			changes.next--
+		}
+	}
+	tx.undo = tx.undo[:0]
+}
+
+// encode appends a message as it is kept: the same bytes for the same content, which the root hash relies on.
+func encode(to []byte, m proto.Message) ([]byte, error) {
+	raw, err := proto.MarshalOptions{Deterministic: true}.MarshalAppend(to, m)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", m.ProtoReflect().Descriptor().Name(), err)
+	}
+	return raw, nil
+}

@@ -1,0 +1,396 @@
+package ledger
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/journal"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+)
+
+// View reads one state of the ledger. A row that is not there is (nil, nil). Rows are the caller's own copies. A View
+// serves one goroutine, for as long as its transaction.
+type View struct{ *reader }
+
+// Agency is whose ledger it is.
+func (v View) Agency() string { return v.l.agency }
+
+// NextID returns "<agency>/<prefix>-000001", numbered one above the highest such id on record in any table.
+func (v View) NextID(prefix string) (string, error) {
+	if err := v.written(); err != nil {
+		return "", err
+	}
+	n := uint64(1)
+	if b := v.tx.Bucket(bucketNumbers).Get([]byte(prefix)); b != nil {
+		n += binary.BigEndian.Uint64(b)
+	}
+	return fmt.Sprintf("%s/%s-%0*d", v.l.agency, prefix, idDigits, n), nil
+}
+
+func (v View) Licence(id string) (*ledgerv1.Licence, error)         { return get(v, licences, id) }
+func (v View) Line(id string) (*ledgerv1.Line, error)               { return get(v, lines, id) }
+func (v View) Denial(id string) (*ledgerv1.Denial, error)           { return get(v, denials, id) }
+func (v View) Application(id string) (*ledgerv1.Application, error) { return get(v, applications, id) }
+func (v View) Declaration(id string) (*ledgerv1.Declaration, error) { return get(v, declarations, id) }
+func (v View) WriteOff(id string) (*ledgerv1.WriteOff, error)       { return get(v, writeOffs, id) }
+func (v View) Alert(id string) (*ledgerv1.Alert, error)             { return get(v, alerts, id) }
+func (v View) Edition(id string) (*ledgerv1.Edition, error)         { return get(v, editions, id) }
+func (v View) Group(id string) (*ledgerv1.Group, error)             { return get(v, groups, id) }
+func (v View) AgencyRow(id string) (*ledgerv1.Agency, error)        { return get(v, agencies, id) }
+
+func (v View) Reassessment(id string) (*ledgerv1.Reassessment, error) {
+	return get(v, reassessments, id)
+}
+
+// Acknowledgement is by agency, "/", alert id.
+func (v View) Acknowledgement(id string) (*ledgerv1.Acknowledgement, error) {
+	return get(v, acknowledgements, id)
+}
+
+func (v View) ReturnRequest(id string) (*ledgerv1.ReturnRequest, error) {
+	return get(v, returnRequests, id)
+}
+
+// ReturnSubmission is by agency, "/", request id.
+func (v View) ReturnSubmission(id string) (*ledgerv1.ReturnSubmission, error) {
+	return get(v, returnSubmissions, id)
+}
+
+// KeptCommand is what an idempotency key of this agency stands for.
+func (v View) KeptCommand(key string) (*ledgerv1.KeptCommand, error) {
+	return get(v, commands, v.l.agency+"/"+key)
+}
+
+// The rows that are found under a value of an attribute, in the order of their ids, withdrawn ones too. An attribute
+// that the table does not have is refused.
+
+func (v View) LicencesWith(attribute, value string) ([]*ledgerv1.Licence, error) {
+	return with(v, licences, attribute, value)
+}
+
+func (v View) DenialsWith(attribute, value string) ([]*ledgerv1.Denial, error) {
+	return with(v, denials, attribute, value)
+}
+
+func (v View) LinesWith(attribute, value string) ([]*ledgerv1.Line, error) {
+	return with(v, lines, attribute, value)
+}
+
+func (v View) ApplicationsWith(attribute, value string) ([]*ledgerv1.Application, error) {
+	return with(v, applications, attribute, value)
+}
+
+func (v View) DeclarationsWith(attribute, value string) ([]*ledgerv1.Declaration, error) {
+	return with(v, declarations, attribute, value)
+}
+
+func (v View) WriteOffsWith(attribute, value string) ([]*ledgerv1.WriteOff, error) {
+	return with(v, writeOffs, attribute, value)
+}
+
+func (v View) AlertsWith(attribute, value string) ([]*ledgerv1.Alert, error) {
+	return with(v, alerts, attribute, value)
+}
+
+func (v View) ReassessmentsWith(attribute, value string) ([]*ledgerv1.Reassessment, error) {
+	return with(v, reassessments, attribute, value)
+}
+
+func (v View) AcknowledgementsWith(attribute, value string) ([]*ledgerv1.Acknowledgement, error) {
+	return with(v, acknowledgements, attribute, value)
+}
+
+func (v View) RequestsWith(attribute, value string) ([]*ledgerv1.ReturnRequest, error) {
+	return with(v, returnRequests, attribute, value)
+}
+
+func (v View) SubmissionsWith(attribute, value string) ([]*ledgerv1.ReturnSubmission, error) {
+	return with(v, returnSubmissions, attribute, value)
+}
+
+func (v View) GroupsWith(attribute, value string) ([]*ledgerv1.Group, error) {
+	return with(v, groups, attribute, value)
+}
+
+func (v View) AgenciesWith(attribute, value string) ([]*ledgerv1.Agency, error) {
+	return with(v, agencies, attribute, value)
+}
+
+func (v View) EditionsWith(attribute, value string) ([]*ledgerv1.Edition, error) {
+	return with(v, editions, attribute, value)
+}
+
+// Agencies are all agencies of the directory, in the order of their names.
+func (v View) Agencies() ([]*ledgerv1.Agency, error) { return everyRow(v, agencies) }
+
+// Groups are all groups of the directory, in the order of their names.
+func (v View) Groups() ([]*ledgerv1.Group, error) { return everyRow(v, groups) }
+
+// SharingRules are the rules in force, the latest first; nil when none were adopted.
+func (v View) SharingRules() (*ledgerv1.SharingRules, error) {
+	return get(v, sharingRules, sharingRulesID)
+}
+
+// SharingGroup returns the group that an agency records an event of this kind and marking for. Of the rules that fit,
+// the one that names most of kind, marking and agency wins, then the one adopted later. A marked event needs a rule for
+// its marking. Without a rule it is refused.
+func (v View) SharingGroup(kind protoreflect.FullName, marking, agency string) (string, error) {
+	rules, err := v.SharingRules()
+	if err != nil {
+		return "", err
+	}
+	group, most := "", -1
+	for _, r := range rules.GetRules() {
+		if r.Kind != "" && r.Kind != string(kind) || r.Agency != "" && r.Agency != agency || r.Marking != marking {
+			continue
+		}
+		named := 0
+		for _, part := range []string{r.Kind, r.Marking, r.Agency} {
+			if part != "" {
+				named++
+			}
+		}
+		if named > most {
+			group, most = r.Group, named
+		}
+	}
+	if most < 0 {
+		marked := "unmarked"
+		if marking != "" {
+			marked = fmt.Sprintf("marked %q", marking)
+		}
+		return "", fault.Errorf(fault.Precondition, "no sharing rule says who may read %s of %s, %s; have the authority adopt one", kind.Name(), agency, marked)
+	}
+	return group, nil
+}
+
+// Get returns the row with this id of a table, or nil. For an event the id is its UUID, or "agency/group/number".
+func (v View) Get(of queryv1.Table, id string) (*queryv1.Row, error) {
+	if of == queryv1.Table_TABLE_EVENTS {
+		return v.getEvent(id)
+	}
+	t, err := tableOf(of)
+	if err != nil {
+		return nil, err
+	}
+	r, err := v.row(t, id)
+	if r == nil || err != nil {
+		return nil, err
+	}
+	return t.wrap(r), nil
+}
+
+// Find returns the row with this id and the table that it is in; nil when no table has it. Ids are unique but for those
+// of agencies and groups, of which the agency is found first.
+func (v View) Find(id string) (queryv1.Table, *queryv1.Row, error) {
+	for _, t := range tables {
+		if t.wrap == nil {
+			continue
+		}
+		if r, err := v.row(t, id); r != nil || err != nil {
+			if err != nil {
+				return 0, nil, err
+			}
+			return t.query, t.wrap(r), nil
+		}
+	}
+	return 0, nil, nil
+}
+
+// Local returns a value that was kept with PutLocal; nil when there is none.
+func (v View) Local(key string) []byte {
+	return bytes.Clone(v.tx.Bucket(bucketLocal).Get([]byte(key)))
+}
+
+// Position is how far the journal is folded; nil when nothing of it was.
+func (v View) Position(id journal.ID) (*ledgerv1.Position, error) {
+	n, ok := v.journal(id.String())
+	if !ok {
+		return nil, nil
+	}
+	return decode(v.tx.Bucket(bucketPositions).Get(binary.BigEndian.AppendUint16(nil, n)), &ledgerv1.Position{})
+}
+
+// Positions are how far each journal is folded, in the order of their names.
+func (v View) Positions() ([]*ledgerv1.Position, error) {
+	positions, err := decodeAll(v.tx.Bucket(bucketPositions), func() *ledgerv1.Position { return &ledgerv1.Position{} })
+	slices.SortFunc(positions, func(x, y *ledgerv1.Position) int { return strings.Compare(x.Journal, y.Journal) })
+	return positions, err
+}
+
+// ParkedEvents are the events that could not be applied, by journal in the order of its arrival, then by number.
+func (v View) ParkedEvents() ([]*ledgerv1.ParkedEvent, error) {
+	return decodeAll(v.tx.Bucket(bucketParked), func() *ledgerv1.ParkedEvent { return &ledgerv1.ParkedEvent{} })
+}
+
+// Parked is how many events of each journal could not be applied; journals without any are left out.
+func (v View) Parked() (map[journal.ID]uint64, error) {
+	counts := map[journal.ID]uint64{}
+	events, err := v.ParkedEvents()
+	for _, e := range events {
+		id, err := journal.ParseID(e.Journal)
+		if err != nil {
+			return nil, err
+		}
+		counts[id]++
+	}
+	return counts, err
+}
+
+// Stops are the journals that are not followed any further, by name.
+func (v View) Stops() ([]*ledgerv1.Stop, error) {
+	return decodeAll(v.tx.Bucket(bucketStops), func() *ledgerv1.Stop { return &ledgerv1.Stop{} })
+}
+
+// written writes what the transaction has in memory, so that indexes have it.
+func (v View) written() error {
+	if v.write == nil {
+		return nil
+	}
+	return v.write.flush()
+}
+
+// row returns the row; its own copy.
+func (v View) row(t *table, id string) (row, error) {
+	r, shared, err := v.peek(t, id)
+	if r != nil && shared {
+		r = proto.Clone(r).(row)
+	}
+	return r, err
+}
+
+// peek returns the row, and whether it is the transaction's own, not to be changed.
+func (r *reader) peek(t *table, id string) (found row, shared bool, err error) {
+	if r.write != nil {
+		if p := r.write.pendingRow(t, id); p != nil {
+			return p.row, true, nil
+		}
+	}
+	number, ok := r.number(t, id)
+	if !ok {
+		return nil, false, nil
+	}
+	found, err = r.stored(t, number)
+	return found, false, err
+}
+
+// number returns the number of a row that is in the file.
+func (r *reader) number(t *table, id string) (place, bool) {
+	if r.write != nil {
+		changes := &r.write.tables[t.slot]
+		if changes.last == nil {
+			last, _ := r.of(t).ids.Cursor().Last()
+			changes.last = append([]byte{}, last...)
+		}
+		if id > string(changes.last) {
+			return 0, false
+		}
+	}
+	b := r.of(t).ids.Get([]byte(id))
+	if b == nil {
+		return 0, false
+	}
+	return parseRowKey(b), true
+}
+
+func (r *reader) stored(t *table, number place) (row, error) {
+	raw := r.of(t).rows.Get(rowKey(number))
+	if raw == nil {
+		return nil, fmt.Errorf("table %s has no row %d", t.name, number)
+	}
+	return decode(raw, t.fresh())
+}
+
+func get[R row](v View, t rowsOf[R], id string) (R, error) {
+	var none R
+	r, err := v.row(t.table, id)
+	if r == nil || err != nil {
+		return none, err
+	}
+	return r.(R), nil
+}
+
+func with[R row](v View, t rowsOf[R], attribute, value string) ([]R, error) {
+	a, err := t.attribute(attribute)
+	if err != nil {
+		return nil, err
+	}
+	return rowsUnder(v, t, a, value)
+}
+
+func everyRow[R row](v View, t rowsOf[R]) ([]R, error) { return rowsUnder(v, t, all, "") }
+
+func rowsUnder[R row](v View, t rowsOf[R], a attribute, value string) (found []R, err error) {
+	if err := v.written(); err != nil {
+		return nil, err
+	}
+	b := v.of(t.table)
+	for chunk := uint32(0); chunk <= place(b.rows.Sequence()).chunk(); chunk++ {
+		var s set
+		s.addPosting(b.postings.Get(postingKey(chunk, a, value)))
+		s.each(0, func(n uint16) bool {
+			var r row
+			if r, err = v.stored(t.table, place(chunk)<<16|place(n)); err == nil {
+				found = append(found, r.(R))
+			}
+			return err == nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(found, func(x, y R) int { return compareIDs(x.GetId(), y.GetId()) })
+	return found, nil
+}
+
+// compareIDs compares as text, but the numbers after a "#" as numbers.
+func compareIDs(x, y string) int {
+	for {
+		xPart, xRest, xMore := strings.Cut(x, "#")
+		yPart, yRest, yMore := strings.Cut(y, "#")
+		xNumber, xErr := strconv.ParseUint(xPart, 10, 64)
+		yNumber, yErr := strconv.ParseUint(yPart, 10, 64)
+		c := strings.Compare(xPart, yPart)
+		if xErr == nil && yErr == nil {
+			c = cmp.Compare(xNumber, yNumber)
+		}
+		if c != 0 || !xMore || !yMore {
+			return cmp.Or(c, strings.Compare(x, y))
+		}
+		x, y = xRest, yRest
+	}
+}
+
+func decode[M proto.Message](raw []byte, m M) (M, error) {
+	if err := proto.Unmarshal(raw, m); err != nil {
+		return m, fmt.Errorf("decode %s: %w", m.ProtoReflect().Descriptor().Name(), err)
+	}
+	return m, nil
+}
+
+func decodeAll[M proto.Message](b interface {
+	ForEach(func(k, v []byte) error) error
+}, fresh func() M) (all []M, err error) {
+	err = b.ForEach(func(_, raw []byte) error {
+		m, err := decode(raw, fresh())
+		all = append(all, m)
+		return err
+	})
+	return all, err
+}
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+
+var errStop = errors.New("stop")

@@ -1,0 +1,154 @@
+package ledger
+
+import (
+	"encoding/binary"
+
+	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/journal"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+)
+
+// A watch token says its kind, the file's incarnation, the arrival to go on from, and how far each journal was sent:
+// for each its name and the number of the last event. On the file that gave it the arrival is where to look; on one
+// that was built anew only the numbers count, and what was sent is passed over.
+const watchKind = 'w'
+
+type watch struct {
+	arrival uint64
+	sent    map[string]uint64
+}
+
+// scanLimit is how many events EventsAfter looks at before it returns, also when the filter keeps none.
+const scanLimit = 100_000
+
+// EventsAfter returns up to limit events that were folded after those that a token was given for, in the order that
+// their blocks arrived, of one journal always in its own order; an empty token starts at the first. Only those that the
+// filter keeps (attributes of TABLE_EVENTS) are returned. The next token goes on after them, on this ledger and on one
+// that was built anew; more says whether there is more to look at now. An event that was recorded in several journals
+// of an agency comes once.
+func (v View) EventsAfter(token string, f *queryv1.Filter, limit int) (events []*queryv1.RecordedEvent, next string, more bool, err error) {
+	w, err := v.parseWatch(token)
+	if err != nil {
+		return nil, "", false, err
+	}
+	p, err := v.plan(queryv1.Table_TABLE_EVENTS, f)
+	if err != nil {
+		return nil, "", false, err
+	}
+	m := matcher{plan: p}
+	looked := 0
+	c := v.tx.Bucket(bucketArrivals).Cursor()
+	k, a := c.Seek(binary.BigEndian.AppendUint64(nil, w.arrival))
+	for ; k != nil; k, a = c.Next() {
+		w.arrival = binary.BigEndian.Uint64(k)
+		first, count := parsePlace(a), uint64(binary.BigEndian.Uint32(a[8:]))
+		name, err := v.journalName(first.journal())
+		if err != nil {
+			return nil, "", false, err
+		}
+		for number := max(first.number(), w.sent[name]+1); number < first.number()+count; number++ {
+			if len(events) == limit || looked == scanLimit {
+				return events, v.watchToken(w), true, nil
+			}
+			at := placeOf(first.journal(), number)
+			keep, err := m.keeps(at)
+			if err != nil {
+				return nil, "", false, err
+			}
+			if keep {
+				e, err := v.event(at)
+				if err != nil {
+					return nil, "", false, err
+				}
+				events = append(events, e)
+			}
+			looked++
+			w.sent[name] = number
+		}
+	}
+	return events, v.watchToken(w), false, nil
+}
+
+// WatchToken returns the token that goes on after everything that is folded now.
+func (v View) WatchToken() (string, error) {
+	positions, err := v.Positions()
+	if err != nil {
+		return "", err
+	}
+	w := watch{v.tx.Bucket(bucketArrivals).Sequence(), map[string]uint64{}}
+	for _, p := range positions {
+		w.sent[p.Journal] = p.Events
+	}
+	return v.watchToken(w), nil
+}
+
+// matcher runs a plan place by place, and keeps the chunk that it matched last.
+type matcher struct {
+	*plan
+	chunk   uint32
+	matched *set
+}
+
+func (m *matcher) keeps(p place) (bool, error) {
+	if m.matched == nil || m.chunk != p.chunk() {
+		m.chunk, m.matched = p.chunk(), &set{}
+		if err := m.match(m.chunk, m.matched); err != nil {
+			return false, err
+		}
+	}
+	return m.matched.has(uint16(p)), nil
+}
+
+func (v View) watchToken(w watch) string {
+	content := append([]byte{watchKind}, v.l.incarnation[:]...)
+	content = binary.AppendUvarint(content, w.arrival)
+	for _, name := range sortedKeys(w.sent) {
+		content = binary.AppendUvarint(content, uint64(len(name)))
+		content = append(content, name...)
+		content = binary.AppendUvarint(content, w.sent[name])
+	}
+	return sealToken(content)
+}
+
+func (v View) parseWatch(token string) (watch, error) {
+	w := watch{sent: map[string]uint64{}}
+	if token == "" {
+		return w, nil
+	}
+	garbled := fault.Errorf(fault.Invalid, "the watch token is garbled; use it as it was given, or start again without one")
+	content, ok := openToken(token)
+	if !ok || len(content) < 17 || content[0] != watchKind {
+		return w, garbled
+	}
+	same := string(content[1:17]) == string(v.l.incarnation[:])
+	content = content[17:]
+	number := func() uint64 {
+		n, size := binary.Uvarint(content)
+		if size <= 0 {
+			ok = false
+			return 0
+		}
+		content = content[size:]
+		return n
+	}
+	arrival := number()
+	for ok && len(content) > 0 {
+		length := number()
+		if !ok || length > uint64(len(content)) {
+			return w, garbled
+		}
+		name := string(content[:length])
+		content = content[length:]
+		if _, err := journal.ParseID(name); err != nil {
+			return w, garbled
+		}
+		w.sent[name] = number()
+	}
+	if !ok {
+		return w, garbled
+	}
+	if same {
+		w.arrival = arrival
+	}
+	return w, nil
+}
