@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 
@@ -63,11 +65,18 @@ func Diff(onRecord []*licensingv1.EntryOnRecord, ed *Edition) Changes {
 // Columns may stand in any order, among others. Files may be UTF-8, UTF-16 or Windows-1252 (and so Latin-1), each on
 // its own, with either kind of line end. progress, when not nil, is called from the same goroutine with bytes.
 func Read(ctx context.Context, dir string, progress func(done, total int64)) (*Edition, error) {
-	r := &reader{
-		dir: dir, progress: progress,
+	return readFolder(ctx, newReader(os.DirFS(dir), dir, progress))
+}
+
+func newReader(fsys fs.FS, dir string, progress func(done, total int64)) *reader {
+	return &reader{
+		fsys: fsys, dir: dir, maxFile: maxFile, maxRows: maxRows, progress: progress,
 		groups: map[string]*group{}, known: map[string]bool{}, criteria: map[string]int{},
 		codes: map[string]string{}, kept: map[string]string{},
 	}
+}
+
+func readFolder(ctx context.Context, r *reader) (*Edition, error) {
 	if err := r.measure(); err != nil {
 		return nil, err
 	}

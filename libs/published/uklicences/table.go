@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,8 +26,13 @@ const (
 	ratingsFile      = "ratings.csv"
 )
 
+// reader serves one call of Read.
 type reader struct {
-	dir         string
+	fsys    fs.FS
+	dir     string // what fsys is, for people
+	maxFile int64
+	maxRows int
+
 	progress    func(done, total int64)
 	done, total int64
 
@@ -42,14 +47,17 @@ type reader struct {
 
 // measure adds up the sizes of the files and refuses a folder that lacks one.
 func (r *reader) measure() error {
+	if info, err := fs.Stat(r.fsys, "."); err != nil || !info.IsDir() {
+		return fault.Errorf(fault.Invalid, "there is no folder %s to read: %v", r.dir, err)
+	}
 	var missing []string
 	for _, name := range []string{valuesFile, criteriaFile, destinationsFile, sourcesFile, ratingsFile} {
-		info, err := os.Stat(filepath.Join(r.dir, name))
+		info, err := fs.Stat(r.fsys, name)
 		switch {
-		case errors.Is(err, os.ErrNotExist) && name == ratingsFile:
+		case errors.Is(err, fs.ErrNotExist) && name == ratingsFile:
 			r.noRatings = true
 			r.remarks.add(name, 1, "not there; ratings are not compared with the publisher's list")
-		case errors.Is(err, os.ErrNotExist):
+		case errors.Is(err, fs.ErrNotExist):
 			missing = append(missing, name)
 		case err != nil:
 			return fmt.Errorf("look at %s: %w", name, err)
@@ -57,8 +65,8 @@ func (r *reader) measure() error {
 			return fault.Errorf(fault.Invalid, "%s is not a file", filepath.Join(r.dir, name))
 		case info.Size() == 0:
 			return fault.Errorf(fault.Invalid, "%s is empty", filepath.Join(r.dir, name))
-		case info.Size() > maxFile:
-			return fault.Errorf(fault.Invalid, "%s has %d bytes; at most %d can be read", filepath.Join(r.dir, name), info.Size(), maxFile)
+		case info.Size() > r.maxFile:
+			return fault.Errorf(fault.Invalid, "%s has %d bytes; at most %d can be read", filepath.Join(r.dir, name), info.Size(), r.maxFile)
 		default:
 			r.total += info.Size()
 		}
@@ -73,12 +81,12 @@ func (r *reader) measure() error {
 // one from the file, is a problem; any other error ends the reading.
 func (r *reader) table(ctx context.Context, file string, names []string, each func(fields []string, line int) error) (rows int, err error) {
 	path := filepath.Join(r.dir, file)
-	f, err := os.Open(path)
+	f, err := r.fsys.Open(file)
 	if err != nil {
 		return 0, fmt.Errorf("open %s: %w", file, err)
 	}
 	defer f.Close()
-	in, remark, err := text(&counted{File: f, ctx: ctx, r: r})
+	in, remark, err := text(&counted{f: f, path: path, ctx: ctx, r: r})
 	if err != nil {
 		return 0, fmt.Errorf("read %s: %w", file, err)
 	}
@@ -96,8 +104,8 @@ func (r *reader) table(ctx context.Context, file string, names []string, each fu
 		if errors.Is(err, io.EOF) {
 			return rows, nil
 		}
-		if rows++; rows > maxRows {
-			return rows, fault.Errorf(fault.Invalid, "%s has more than %d rows", path, maxRows)
+		if rows++; rows > r.maxRows {
+			return rows, fault.Errorf(fault.Invalid, "%s has more than %d rows", path, r.maxRows)
 		}
 		if err == nil {
 			for i, c := range at {
@@ -144,7 +152,8 @@ func header(records *records, path string, names []string) ([]int, error) {
 // counted counts the bytes of a file as they are read for good, that is after the file was rewound; it ends with the
 // context and at the limit of a file's size.
 type counted struct {
-	*os.File
+	f       fs.File
+	path    string
 	ctx     context.Context // of the call of Read that the file is opened for
 	r       *reader
 	read    int64
@@ -152,17 +161,21 @@ type counted struct {
 }
 
 func (c *counted) Seek(offset int64, whence int) (int64, error) {
+	s, ok := c.f.(io.Seeker)
+	if !ok {
+		return 0, fmt.Errorf("%s cannot be read twice", c.path)
+	}
 	c.rewound, c.read = true, 0
-	return c.File.Seek(offset, whence)
+	return s.Seek(offset, whence)
 }
 
 func (c *counted) Read(b []byte) (int, error) {
 	if err := c.ctx.Err(); err != nil {
 		return 0, err
 	}
-	n, err := c.File.Read(b)
-	if c.read += int64(n); c.read > maxFile {
-		return 0, fault.Errorf(fault.Invalid, "%s has more than %d bytes", c.Name(), maxFile)
+	n, err := c.f.Read(b)
+	if c.read += int64(n); c.read > c.r.maxFile {
+		return 0, fault.Errorf(fault.Invalid, "%s has more than %d bytes", c.path, c.r.maxFile)
 	}
 	if c.rewound && n > 0 {
 		c.r.done += int64(n)
