@@ -23,6 +23,9 @@ func (l *line) down() { l.set(time.Time{}) }
 func (l *line) set(since time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.since.IsZero() == since.IsZero() {
+		return // told twice
+	}
 	l.since = since
 	if l.changed != nil {
 		close(l.changed)

@@ -95,6 +95,9 @@ func StartPumps(c PumpConfig) (*Pumps, error) {
 	if p.nc, err = p.connect(c.Credentials, c.Dial); err != nil {
 		return nil, fmt.Errorf("start the pumps of %s: %w", c.Node.agency, err)
 	}
+	if p.nc.IsConnected() {
+		p.line.up() // the handler may not have been called yet
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { p.keep(ctx, "up", p.up) })
