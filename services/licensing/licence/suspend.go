@@ -1,0 +1,26 @@
+package licence
+
+import (
+	"google.golang.org/protobuf/proto"
+
+	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+)
+
+// Suspend stops the use of a licence until it is reinstated. Suspending it twice decides nothing.
+func Suspend(view ledger.View, cmd *licensingv1.SuspendLicenceRequest) ([]proto.Message, error) {
+	l, err := ownLicence(view, cmd.GetLicenceId())
+	switch {
+	case err != nil:
+		return nil, err
+	case cmd.GetReason() == "":
+		return nil, fault.Errorf(fault.Invalid, "give the reason for suspending licence %s", cmd.GetLicenceId())
+	case l.GetStatus() == ledgerv1.Status_STATUS_SUSPENDED:
+		return nil, nil
+	case l.GetStatus() != ledgerv1.Status_STATUS_GRANTED:
+		return nil, fault.Errorf(fault.Precondition, "licence %s is %s and cannot be suspended", cmd.GetLicenceId(), statusWord(l.GetStatus()))
+	}
+	return []proto.Message{&licensingv1.LicenceSuspended{LicenceId: cmd.GetLicenceId(), Reason: cmd.GetReason()}}, nil
+}
