@@ -101,3 +101,12 @@ func Unwrap(private, wrapped []byte, place string) ([]byte, error) {
 func Place(group string, epoch uint32, member string) string {
 	return fmt.Sprintf("counterfoil group key v1\n%s\n%d\n%s", group, epoch, member)
 }
+
+// Public returns the public key of a member's private one.
+func Public(private []byte) ([]byte, error) {
+	key, err := ecdh.X25519().NewPrivateKey(private)
+	if err != nil {
+		return nil, fmt.Errorf("read private sealing key: %w", err)
+	}
+	return key.PublicKey().Bytes(), nil
+}

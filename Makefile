@@ -1,0 +1,35 @@
+# Counterfoil. `make run` and `make test` need Go, git and make, nothing else.
+BUF := npx --yes @bufbuild/buf@1.75.0
+
+help: ## print the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+build: ## build bin/counterfoil
+	go build -o bin/counterfoil ./services/cmd/counterfoil
+
+run: build ## start the hub and every agency in one process and play a story
+	bin/counterfoil lab --dir .build/lab --story
+
+test: ## run every test
+	go test work
+
+check: ## what lands: formatted, vetted, generated code fresh, every test
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'run: gofmt -w'; exit 1; }
+	go vet work
+	go tool staticcheck work
+	$(MAKE) test
+
+generate: ## write the Go code of the contract anew (needs npm)
+	cd proto && $(BUF) lint && $(BUF) generate
+
+contract: ## accept the contract as it is, if nothing in it breaks what was accepted before
+	go run ./tools/contract -write
+
+bench: ## measure against the broker's own limit, ratios printed
+	go run ./tools/bench
+
+soak: ## the long runs: race detector, fuzzing, kills at random moments
+	COUNTERFOIL_SOAK=1 go test -race -timeout 60m work
+	go test -run '^$$' -fuzz FuzzParse -fuzztime 2m ./libs/journal
+
+.PHONY: help build run test check generate contract bench soak

@@ -1,0 +1,139 @@
+package desk
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/counterfoil/counterfoil/libs/journal"
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+)
+
+// Reaction is a rule that an event triggers, own or received. Each event has its effect at most once: what it records
+// carries a key made of the reaction's name and the event, and the cursor moves in the transaction that records it.
+type Reaction struct {
+	// Name is stable and unique in the agency.
+	Name string
+	// Kind of the events that it hears.
+	Kind protoreflect.FullName
+	// React decides like a command. It is pure, and may be asked again about the same event.
+	React func(view ledger.View, id journal.ID, e journal.Entry) ([]proto.Message, error)
+}
+
+// hearAtOnce is how many events a reaction looks at in one go.
+const hearAtOnce = 256
+
+// react hears every event once for each reaction, as the ledger grows, until ctx ends.
+func (d *Desk) react(ctx context.Context) error {
+	if len(d.Reactions) == 0 {
+		return nil
+	}
+	for {
+		changed := d.Ledger.Changed()
+		for _, r := range d.Reactions {
+			if err := d.hear(ctx, r); err != nil && ctx.Err() == nil {
+				d.Logger.Error("reaction stopped for now", "agency", d.Agency, "reaction", r.Name, "err", err)
+			}
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// hear brings one reaction up to the ledger.
+func (d *Desk) hear(ctx context.Context, r Reaction) error {
+	var positions []*ledgerv1.Position
+	err := d.Ledger.View(func(v ledger.View) (err error) {
+		positions, err = v.Positions()
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("list journals: %w", err)
+	}
+	for _, p := range positions {
+		id, err := journal.ParseID(p.Journal)
+		if err != nil {
+			return err
+		}
+		for more := true; more; {
+			if more, err = d.hearJournal(ctx, r, id); err != nil {
+				return fmt.Errorf("hear %s: %w", id, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (d *Desk) hearJournal(ctx context.Context, r Reaction, id journal.ID) (more bool, err error) {
+	var heard []journal.Entry
+	err = d.Ledger.View(func(v ledger.View) error {
+		after, err := d.cursor(v, r, id)
+		if err != nil {
+			return err
+		}
+		heard, err = v.EntriesOfKind(id, r.Kind, after, hearAtOnce)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	for _, e := range heard {
+		if err := d.answerTo(ctx, r, id, e); err != nil {
+			return false, err
+		}
+	}
+	return len(heard) == hearAtOnce, nil
+}
+
+// answerTo puts one event before the reaction, as a command of its own.
+func (d *Desk) answerTo(ctx context.Context, r Reaction, id journal.ID, e journal.Entry) error {
+	key := keyOf(r, id) + fmt.Sprintf("%020d", e.Number)
+	digest := sha256.Sum256([]byte(key))
+	_, err := d.submit(&command{
+		particulars: &eventv1.Particulars{
+			IdempotencyKey: key, OccurredAt: timestamppb.New(d.Now()), Officer: &eventv1.Officer{Role: "reaction"}, Correlation: e.Event.Correlation,
+		},
+		digest: digest[:],
+		decide: func(v ledger.View) ([]proto.Message, error) { return r.React(v, id, e) },
+		before: func(tx *ledger.Tx) error {
+			return tx.PutLocal(cursorKey(r, id), binary.BigEndian.AppendUint64(nil, e.Number))
+		},
+		ctx: ctx, done: make(chan outcome, 1),
+	})
+	if err != nil {
+		return fmt.Errorf("react to event %d: %w", e.Number, err)
+	}
+	return nil
+}
+
+// cursor is the number of the last event that the reaction has heard. In a ledger that was built anew it is that of
+// the last one that it answered with a record: what came after is heard again, and recognised by its key.
+func (d *Desk) cursor(v ledger.View, r Reaction, id journal.ID) (uint64, error) {
+	if kept := v.Local(cursorKey(r, id)); len(kept) == 8 {
+		return binary.BigEndian.Uint64(kept), nil
+	}
+	prefix := keyOf(r, id)
+	last, err := v.LastCommand(prefix)
+	if err != nil || last == "" {
+		return 0, err
+	}
+	var number uint64
+	if _, err := fmt.Sscanf(last[len(prefix):], "%d", &number); err != nil {
+		return 0, fmt.Errorf("read the key %q of a reaction: %w", last, err)
+	}
+	return number, nil
+}
+
+func keyOf(r Reaction, id journal.ID) string { return "reaction/" + r.Name + "/" + id.String() + "/" }
+
+func cursorKey(r Reaction, id journal.ID) string { return "cursor/" + keyOf(r, id) }

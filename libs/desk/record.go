@@ -1,0 +1,302 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/counterfoil/counterfoil/libs/directory"
+	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/journal"
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
+)
+
+// maxBlockBytes is where a block is closed although commands are waiting: well below journal.MaxPlain, and with
+// headroom below journal.MaxBody even when nothing packs.
+const maxBlockBytes = 384 << 10
+
+// block is what a batch of commands comes to: entries of one journal, one after the other.
+type block struct {
+	id      journal.ID
+	head    journal.Head
+	entries []journal.Entry
+	bytes   int
+	// answers are given once the block is on disk, or at once when it stays empty.
+	answers []answer
+	moved   bool
+}
+
+type answer struct {
+	c       *command
+	outcome outcome
+}
+
+// record decides a batch in one transaction, appends one block and answers. It returns the commands that have to wait
+// for the next block: those of another journal, and all of them when somebody else's block came in between.
+func (d *Desk) record(ctx context.Context, batch []*command) (again []*command) {
+	tx, err := d.Ledger.Begin()
+	if err != nil {
+		return d.fail(batch, fmt.Errorf("begin a ledger transaction: %w", err))
+	}
+	defer tx.Rollback()
+	var b block
+	for _, c := range batch {
+		if c.ctx.Err() != nil {
+			continue // nobody waits for it any more, and nothing of it is recorded
+		}
+		switch receipt, err := d.decide(tx, &b, c); {
+		case errors.Is(err, errNextBlock):
+			again = append(again, c)
+		default:
+			b.answers = append(b.answers, answer{c, outcome{receipt, err}})
+		}
+	}
+	if len(b.entries) == 0 {
+		if b.moved {
+			err = tx.Commit()
+		}
+		b.answer(err)
+		return again
+	}
+	switch err := d.store(ctx, tx, &b); {
+	case errors.Is(err, journal.ErrConflict), errors.Is(err, journal.ErrUnclear):
+		tx.Rollback()
+		d.Logger.Info("journal moved on, deciding again", "agency", d.Agency, "journal", b.id.String(), "err", err)
+		if err := d.CatchUp(ctx); err != nil {
+			return d.fail(batch, fmt.Errorf("catch up with %s: %w", b.id, err))
+		}
+		return batch
+	case errors.Is(err, journal.ErrTooLarge) && len(b.answers) > 1:
+		tx.Rollback()
+		return d.oneByOne(ctx, batch)
+	default:
+		b.answer(err)
+		return again
+	}
+}
+
+// oneByOne records commands that do not fit in one block together each in their own.
+func (d *Desk) oneByOne(ctx context.Context, batch []*command) (again []*command) {
+	for _, c := range batch {
+		again = append(again, d.record(ctx, []*command{c})...)
+	}
+	return again
+}
+
+// store closes the block, appends it, and commits the transaction with the new position. A crash between the two is
+// healed by catching up: the block is the truth.
+func (d *Desk) store(ctx context.Context, tx *ledger.Tx, b *block) error {
+	epoch, key, err := d.Keys.Newest(b.id.Group)
+	if err != nil {
+		return fault.Errorf(fault.Precondition, "%s is not a member of sharing group %s: %v", d.Agency, b.id.Group, err)
+	}
+	at := d.Now()
+	sealer := journal.Sealer{Signer: d.Signer, Key: key, Epoch: epoch}
+	data, made, next, err := sealer.Write(&b.head, b.entries, at)
+	if err != nil {
+		return err
+	}
+	seq, err := journal.Append(ctx, d.JetStream, d.Stream, b.id, data, b.head.Sequence)
+	if err != nil {
+		return err
+	}
+	made.Sequence, made.ReceivedAt = seq, at
+	next.Sequence, next.ReceivedAt = seq, at
+	if err := tx.Fold(made, next.Position()); err != nil {
+		return fmt.Errorf("keep block %d of %s: %w", next.Block, b.id, err)
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit block %d of %s, which is on record: %w", next.Block, b.id, err)
+	}
+	for i := range b.answers {
+		if r := b.answers[i].outcome.receipt; r != nil && r.Events > 0 && !r.Repeated {
+			r.Block = next.Block
+		}
+	}
+	return nil
+}
+
+// errNextBlock says that a command has to wait for another block.
+var errNextBlock = errors.New("does not go into this block")
+
+// decide runs one command's rule and folds what it decides into the transaction, all of it or, with an error, nothing.
+func (d *Desk) decide(tx *ledger.Tx, b *block, c *command) (*eventv1.Receipt, error) {
+	p := c.particulars
+	if p.IdempotencyKey != "" {
+		receipt, err := repeated(tx, p.IdempotencyKey, c.digest)
+		if receipt != nil {
+			err = d.before(tx, b, c)
+		}
+		if receipt != nil || err != nil {
+			return receipt, err
+		}
+	}
+	facts, err := c.decide(tx.View)
+	if err != nil {
+		return nil, err
+	}
+	if len(facts) == 0 {
+		return &eventv1.Receipt{}, d.before(tx, b, c)
+	}
+	id, err := d.journalOf(tx, p.Marking, facts)
+	if err != nil {
+		return nil, err
+	}
+	if len(b.entries) > 0 && (id != b.id || len(b.entries)+len(facts) > journal.MaxEvents || b.bytes > maxBlockBytes) {
+		return nil, errNextBlock
+	}
+	if len(b.entries) == 0 {
+		if err := b.open(tx, id); err != nil {
+			return nil, err
+		}
+	}
+	return d.fold(tx, b, c, facts)
+}
+
+// open takes the head of the journal that the block will belong to.
+func (b *block) open(tx *ledger.Tx, id journal.ID) error {
+	position, err := tx.Position(id)
+	if err != nil {
+		return err
+	}
+	b.id = id
+	b.head, err = journal.HeadAt(id, position)
+	return err
+}
+
+func (d *Desk) fold(tx *ledger.Tx, b *block, c *command, facts []proto.Message) (*eventv1.Receipt, error) {
+	p := c.particulars
+	first := b.head.Events + uint64(len(b.entries)) + 1
+	entries := make([]journal.Entry, len(facts))
+	for i, fact := range facts {
+		event, plain, err := d.event(p, fact)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 && p.IdempotencyKey != "" {
+			event.Command = &eventv1.Command{Key: p.IdempotencyKey, Digest: c.digest, Events: uint32(len(facts))}
+		}
+		if entries[i], err = journal.Record(first+uint64(i), event, plain); err != nil {
+			return nil, err
+		}
+	}
+	if err := tx.Apply(b.id, entries...); err != nil {
+		return nil, fmt.Errorf("fold what was decided: %w", err)
+	}
+	if err := d.before(tx, b, c); err != nil {
+		return nil, err
+	}
+	for i := range entries {
+		b.bytes += len(entries[i].Raw)
+	}
+	b.entries = append(b.entries, entries...)
+	return &eventv1.Receipt{Journal: b.id.String(), FirstEvent: first, Events: uint32(len(facts)), Subject: subject(facts[0])}, nil
+}
+
+func (d *Desk) before(tx *ledger.Tx, b *block, c *command) error {
+	if c.before == nil {
+		return nil
+	}
+	b.moved = true
+	return c.before(tx)
+}
+
+// event wraps a fact in its envelope.
+func (d *Desk) event(p *eventv1.Particulars, fact proto.Message) (*eventv1.Event, proto.Message, error) {
+	occurred, recorded := p.OccurredAt.AsTime(), d.Now()
+	var causes []*eventv1.Cause
+	if dated, ok := fact.(ledger.Dated); ok {
+		fact, causes = dated.Message, dated.Causes
+		occurred, recorded = orTime(dated.OccurredAt, occurred), orTime(dated.RecordedAt, recorded)
+	}
+	event, err := journal.NewEvent(fact, occurred, recorded)
+	if err != nil {
+		return nil, nil, err
+	}
+	event.Officer, event.Purpose, event.Correlation, event.Causes = p.Officer, p.Purpose, p.Correlation, causes
+	return event, fact, nil
+}
+
+func orTime(t, otherwise time.Time) time.Time {
+	if t.IsZero() {
+		return otherwise
+	}
+	return t
+}
+
+// journalOf finds the one journal that all facts of a command go into.
+func (d *Desk) journalOf(tx *ledger.Tx, marking string, facts []proto.Message) (journal.ID, error) {
+	if d.Agency == directory.Authority {
+		return directory.Journal, nil
+	}
+	var id journal.ID
+	for _, fact := range facts {
+		group, err := tx.SharingGroup(fact.ProtoReflect().Descriptor().FullName(), marking, d.Agency)
+		if err != nil {
+			return id, err
+		}
+		if id.Group != "" && group != id.Group {
+			return id, fault.Errorf(fault.Precondition, "the sharing rules send what this command records to both %s and %s; one command goes to one group: mend the rules in the directory", id.Group, group)
+		}
+		id = journal.ID{Agency: d.Agency, Group: group}
+	}
+	return id, nil
+}
+
+// repeated returns the receipt of a command that was recorded before under the same key, or nil when there is none.
+func repeated(tx *ledger.Tx, key string, digest []byte) (*eventv1.Receipt, error) {
+	kept, err := tx.KeptCommand(key)
+	if err != nil || kept == nil {
+		return nil, err
+	}
+	if !bytes.Equal(kept.Digest, digest) {
+		return nil, fault.Errorf(fault.Conflict, "idempotency key %q was used for another request; give this one a key of its own", key)
+	}
+	id, err := journal.ParseID(kept.Journal)
+	if err != nil {
+		return nil, err
+	}
+	first, err := tx.Event(id, kept.Events[0])
+	if err != nil {
+		return nil, err
+	}
+	fact, err := first.Fact.UnmarshalNew()
+	if err != nil {
+		return nil, err
+	}
+	return &eventv1.Receipt{
+		Journal: kept.Journal, Block: first.Block, FirstEvent: first.Number, Events: kept.Count, Subject: subject(fact), Repeated: true,
+	}, nil
+}
+
+// subject is what a fact is about: by the contract, its first field.
+func subject(fact proto.Message) string {
+	m := fact.ProtoReflect()
+	if field := m.Descriptor().Fields().ByNumber(1); field != nil && field.Kind() == protoreflect.StringKind && !field.IsList() {
+		return m.Get(field).String()
+	}
+	return ""
+}
+
+func (b *block) answer(err error) {
+	for _, a := range b.answers {
+		if err != nil && a.outcome.err == nil {
+			a.outcome = outcome{err: err}
+		}
+		a.c.done <- a.outcome
+	}
+}
+
+// fail answers commands with an error and leaves none to do.
+func (d *Desk) fail(batch []*command, err error) []*command {
+	for _, c := range batch {
+		c.done <- outcome{err: err}
+	}
+	return nil
+}

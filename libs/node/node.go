@@ -1,0 +1,267 @@
+package node
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"connectrpc.com/connect/v2"
+
+	"github.com/counterfoil/counterfoil/libs/backbone"
+	"github.com/counterfoil/counterfoil/libs/desk"
+	"github.com/counterfoil/counterfoil/libs/directory"
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/projection"
+	"github.com/counterfoil/counterfoil/libs/query"
+	"github.com/counterfoil/counterfoil/libs/rpc"
+)
+
+const (
+	// syncEvery is how often the ledger's file is made durable. The journal is the truth and is synced on every block;
+	// a ledger that a power cut leaves behind or broken is caught up or built anew.
+	syncEvery = 5 * time.Second
+	// patience is how long a start waits for the hub, to take over a tail that this node lost, before it goes on alone.
+	patience = 2 * time.Second
+)
+
+// Config is what a node is started with.
+type Config struct {
+	Home Home
+	// Dial connects to the hub; nil is the ordinary dialer. Tests cut the line here.
+	Dial   func(network, address string) (net.Conn, error)
+	Logger *slog.Logger
+	// Now defaults to time.Now.
+	Now func() time.Time
+	// Version is shown in the status.
+	Version string
+}
+
+// Service is an agency's own part: the RPCs that it serves and the events that it reacts to.
+type Service interface {
+	Register(*connect.Server)
+	Reactions() []desk.Reaction
+}
+
+// Node is one agency's process. Its exported fields may be used once New has returned.
+type Node struct {
+	Agency  string
+	Profile Profile
+	Ledger  *ledger.Ledger
+	Desk    *desk.Desk
+	Logger  *slog.Logger
+
+	cfg      Config
+	broker   *backbone.Node
+	pumps    atomic.Pointer[backbone.Pumps]
+	keys     *directory.Keys
+	follower *projection.Follower
+	listener net.Listener
+	ready    chan struct{}
+	// done and total are blocks folded at the start, of how many.
+	done, total atomic.Uint64
+	closed      func() error
+}
+
+// New starts the broker, opens the ledger (and sets one aside that cannot be used, to be built anew) and listens. The
+// node does nothing until Run. Close it in any case.
+func New(ctx context.Context, cfg Config) (*Node, error) {
+	profile, err := cfg.Home.Profile()
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	n := &Node{Agency: profile.Agency, Profile: profile, Logger: cfg.Logger, cfg: cfg, ready: make(chan struct{})}
+	n.closed = sync.OnceValue(n.close)
+	if err := n.open(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("start node %s: %w", profile.Agency, err), n.Close())
+	}
+	return n, nil
+}
+
+func (n *Node) open(ctx context.Context) error {
+	home := n.cfg.Home
+	signer, sealing, err := home.keys()
+	if err != nil {
+		return err
+	}
+	authority, err := home.authority()
+	if err != nil {
+		return err
+	}
+	n.keys = directory.NewKeys(n.Agency, sealing, authority)
+	if n.Ledger, err = n.openLedger(); err != nil {
+		return err
+	}
+	if n.broker, err = backbone.StartNode(ctx, backbone.NodeConfig{Agency: n.Agency, Dir: string(home), Logger: n.Logger}); err != nil {
+		return err
+	}
+	n.follower = projection.New(projection.Config{
+		Agency: n.Agency, Ledger: n.Ledger, Keys: n.keys, Own: n.broker.Journal(), Inbox: n.broker.Inbox(),
+		Evidence: home.path("evidence"), Logger: n.Logger,
+		Progress: func(done, total uint64) { n.done.Store(done); n.total.Store(total) },
+	})
+	n.Desk = desk.New(desk.Config{
+		Agency: n.Agency, Ledger: n.Ledger, Keys: n.keys, Signer: signer, JetStream: n.broker.JetStream(),
+		Stream: backbone.JournalStream, CatchUp: n.follower.CatchUpOwn, Now: n.cfg.Now, Logger: n.Logger,
+	})
+	if n.listener, err = net.Listen("tcp", n.Profile.Listen); err != nil {
+		return fmt.Errorf("listen for the API: %w", err)
+	}
+	return nil
+}
+
+// openLedger opens the ledger, or sets aside one that has to be built anew: the old file is kept until the next time.
+func (n *Node) openLedger() (*ledger.Ledger, error) {
+	path := n.cfg.Home.path("ledger.db")
+	l, err := ledger.Open(path, ledger.Options{Agency: n.Agency, Timeout: 2 * time.Second})
+	var rebuild *ledger.Rebuild
+	if !errors.As(err, &rebuild) {
+		return l, err
+	}
+	n.Logger.Warn("ledger is built anew", "agency", n.Agency, "err", rebuild.Reason)
+	if err := os.Rename(path, path+".aside"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("set the old ledger aside: %w", err)
+	}
+	return ledger.Open(path, ledger.Options{Agency: n.Agency, Timeout: 2 * time.Second})
+}
+
+// Addr is where the API listens.
+func (n *Node) Addr() string { return n.listener.Addr().String() }
+
+// Ready is closed once the ledger is up with what the node holds, and commands are taken.
+func (n *Node) Ready() <-chan struct{} { return n.ready }
+
+// Run serves until ctx ends: first the API's status, then the line to the hub, then the ledger is brought up with
+// journal and inbox, then commands, reactions and what arrives. It returns nil when ctx ended it.
+func (n *Node) Run(ctx context.Context, service Service) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	n.Desk.Reactions = service.Reactions()
+	var running sync.WaitGroup
+	defer running.Wait()
+	keep := func(what string, run func(context.Context) error) {
+		running.Go(func() {
+			if err := run(ctx); err != nil && ctx.Err() == nil {
+				cancel(fmt.Errorf("%s: %w", what, err))
+			}
+		})
+	}
+	keep("serve the API", n.serve(service))
+	if err := n.connect(ctx); err != nil {
+		return fmt.Errorf("run node %s: %w", n.Agency, err)
+	}
+	if err := n.follower.CatchUp(ctx); err != nil {
+		return fmt.Errorf("bring the ledger of %s up: %w", n.Agency, err)
+	}
+	keep("follow the journals", n.follower.Run)
+	keep("take commands", n.Desk.Run)
+	keep("sync the ledger", n.sync)
+	close(n.ready)
+	n.Logger.Info("node is ready", "agency", n.Agency, "api", n.Addr())
+	<-ctx.Done()
+	running.Wait()
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("run node %s: %w", n.Agency, err)
+	}
+	return nil
+}
+
+// connect starts the pumps. While the hub answers within patience, what it has of our journal and we have not is taken
+// over before anything is decided; if it does not, the node works alone until it does.
+func (n *Node) connect(ctx context.Context) error {
+	credentials, err := backbone.LoadCredentials(n.cfg.Home.Hub())
+	if err != nil {
+		return err
+	}
+	pumps, err := backbone.StartPumps(backbone.PumpConfig{
+		Node: n.broker, Credentials: credentials, Logger: n.Logger, Dial: n.cfg.Dial, OnFork: n.Desk.Refuse,
+	})
+	if err != nil {
+		return err
+	}
+	n.pumps.Store(pumps)
+	wait, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := pumps.Ready(wait); err != nil {
+		n.Logger.Warn("hub does not answer yet, working alone", "agency", n.Agency, "err", err)
+	}
+	return nil
+}
+
+func (n *Node) sync(ctx context.Context) error {
+	tick := time.NewTicker(syncEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if err := n.Ledger.Sync(); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// serve answers the API until ctx ends, and then lets calls finish for a moment.
+func (n *Node) serve(service Service) func(context.Context) error {
+	return func(ctx context.Context) error {
+		token, err := os.ReadFile(n.cfg.Home.TokenFile())
+		if err != nil {
+			return fmt.Errorf("read the API's token: %w", err)
+		}
+		server := rpc.NewServer(rpc.Config{Agency: n.Agency, Tokens: [][sha256.Size]byte{sha256.Sum256(token)}, Logger: n.Logger, Gate: n.gate})
+		query.Register(server, n.query())
+		service.Register(server)
+		httpServer := rpc.HTTPServer(rpc.Handler(server))
+		httpServer.BaseContext = func(net.Listener) context.Context { return ctx }
+		stopped := context.AfterFunc(ctx, func() {
+			grace, cancel := context.WithTimeout(context.Background(), time.Second)
+			defer cancel()
+			if httpServer.Shutdown(grace) != nil {
+				httpServer.Close()
+			}
+		})
+		defer stopped()
+		if err := httpServer.Serve(n.listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	}
+}
+
+// Close takes the node down: pumps, broker, ledger. Run must have returned.
+func (n *Node) Close() error { return n.closed() }
+
+func (n *Node) close() error {
+	var errs []error
+	if pumps := n.pumps.Load(); pumps != nil {
+		errs = append(errs, pumps.Close())
+	}
+	if n.listener != nil {
+		if err := n.listener.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if n.broker != nil {
+		errs = append(errs, n.broker.Close())
+	}
+	if n.Ledger != nil {
+		errs = append(errs, n.Ledger.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// TokenFile holds the token that opens the node's API.
+func (n *Node) TokenFile() string { return n.cfg.Home.TokenFile() }

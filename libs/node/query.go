@@ -1,0 +1,69 @@
+package node
+
+import (
+	"strings"
+	"time"
+
+	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/query"
+)
+
+// query is what the node's queries read.
+func (n *Node) query() query.Config {
+	now := n.cfg.Now
+	if now == nil {
+		now = time.Now
+	}
+	return query.Config{
+		Agency: n.Agency, Version: n.cfg.Version, Dir: string(n.cfg.Home), Ledger: n.Ledger, Follower: n.follower,
+		Hub: n.line, Built: n.built, Now: now,
+	}
+}
+
+func (n *Node) line() query.Line {
+	pumps := n.pumps.Load()
+	if pumps == nil {
+		return query.Line{Trouble: "the node is starting"}
+	}
+	s := pumps.Status()
+	line := query.Line{Connected: s.Connected, ToSend: s.ToSend, Trouble: s.Stopped}
+	switch {
+	case s.Forked:
+		line.Trouble = "the own journal and the hub's copy of it have parted"
+	case !s.Connected:
+		line.Trouble = s.LastError
+	}
+	return line
+}
+
+// built is how much of the ledger is there, 0 to 1.
+func (n *Node) built() float64 {
+	select {
+	case <-n.ready:
+		return 1
+	default:
+	}
+	total := n.total.Load()
+	if total == 0 {
+		return 0
+	}
+	return min(float64(n.done.Load())/float64(total), 0.999)
+}
+
+// early are the calls that are answered while the ledger is still being brought up.
+var early = []string{"/Status", "/Doctor", "/ServerReflectionInfo"}
+
+// gate refuses answers from a ledger that is not up, and records while the own journal has parted from the hub's copy.
+func (n *Node) gate(procedure string) error {
+	select {
+	case <-n.ready:
+		return nil
+	default:
+	}
+	for _, suffix := range early {
+		if strings.HasSuffix(procedure, suffix) {
+			return nil
+		}
+	}
+	return fault.Errorf(fault.Unavailable, "the ledger of %s is being brought up: %.0f %% done; see: counterfoil status", n.Agency, n.built()*100)
+}

@@ -1,0 +1,329 @@
+package projection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/counterfoil/counterfoil/libs/directory"
+	"github.com/counterfoil/counterfoil/libs/journal"
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+)
+
+const (
+	// liveEvents is the most events that one transaction folds while commands may be waiting for the ledger.
+	liveEvents = 2_000
+	// bulkEvents is the same while the ledger is being brought up at the start.
+	bulkEvents = 10_000
+)
+
+// Config is what a follower works with.
+type Config struct {
+	Agency string
+	Ledger *ledger.Ledger
+	Keys   *directory.Keys
+	// Own is the agency's journal stream (subjects block.<agency>.<group>), Inbox what it received
+	// (in.<agency>.<group>).
+	Own, Inbox jetstream.Stream
+	// Evidence is the folder that blocks are kept in that were not believed.
+	Evidence string
+	// Progress is told, while the ledger is brought up at the start, how many blocks of how many are done. Optional.
+	Progress func(done, total uint64)
+	Logger   *slog.Logger
+}
+
+// Follower folds journals into a ledger. A journal that breaks a promise is stopped, with the block and the reason;
+// one whose keys the directory does not have yet waits for them; the others go on.
+type Follower struct {
+	Config
+	mu      sync.Mutex
+	waiting map[journal.ID]*ledgerv1.Stop
+	stopped map[journal.ID]*ledgerv1.Stop
+	// done counts blocks since CatchUp began, total what there was to read.
+	done, total uint64
+	// ownFrom and inboxFrom are where CatchUp left off.
+	ownFrom, inboxFrom uint64
+}
+
+// New returns a follower; CatchUp, then Run set it to work.
+func New(cfg Config) *Follower {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Follower{Config: cfg, waiting: map[journal.ID]*ledgerv1.Stop{}, stopped: map[journal.ID]*ledgerv1.Stop{}}
+}
+
+// CatchUp folds all that the two streams hold now: the directory first, because it has the keys of the rest. Before
+// that it checks that the streams are the ones that the ledger was built from. It is called once, before Run.
+func (f *Follower) CatchUp(ctx context.Context) error {
+	if err := f.forgetStops(); err != nil {
+		return err
+	}
+	if err := f.checkStreams(ctx); err != nil {
+		return err
+	}
+	own, err := f.subjects(ctx, f.Own)
+	if err != nil {
+		return err
+	}
+	inbox, err := f.subjects(ctx, f.Inbox)
+	if err != nil {
+		return err
+	}
+	f.ownFrom, f.inboxFrom = f.Own.CachedInfo().State.LastSeq, f.Inbox.CachedInfo().State.LastSeq
+	if err := f.count(own, inbox); err != nil {
+		return err
+	}
+	first, source, last := inbox, f.Inbox, f.inboxFrom
+	if f.Agency == directory.Authority {
+		first, source, last = own, f.Own, f.ownFrom
+	}
+	if _, ok := first[directory.Journal]; ok {
+		if err := f.catchUp(ctx, source, directory.Journal, last, bulkEvents, false); err != nil {
+			return err
+		}
+	}
+	if err := f.Ledger.View(f.Keys.Learn); err != nil {
+		return err
+	}
+	for id := range own {
+		if err := f.catchUp(ctx, f.Own, id, f.ownFrom, bulkEvents, false); err != nil {
+			return err
+		}
+	}
+	for id := range inbox {
+		if err := f.catchUp(ctx, f.Inbox, id, f.inboxFrom, bulkEvents, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CatchUpOwn folds what the agency's own stream holds and the ledger does not: after a crash between append and commit,
+// or when another process recorded for the agency. Safe for concurrent use.
+func (f *Follower) CatchUpOwn(ctx context.Context) error {
+	own, err := f.subjects(ctx, f.Own)
+	if err != nil {
+		return err
+	}
+	for id := range own {
+		if err := f.catchUp(ctx, f.Own, id, f.Own.CachedInfo().State.LastSeq, liveEvents, false); err != nil {
+			return err
+		}
+		if stop := f.State()[id]; stop != nil {
+			return fmt.Errorf("own journal %s is stopped at block %d: %s", id, stop.Block, stop.Reason)
+		}
+	}
+	return nil
+}
+
+// Run folds what arrives until ctx ends.
+func (f *Follower) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	for _, loop := range []struct {
+		stream jetstream.Stream
+		from   uint64
+	}{{f.Own, f.ownFrom + 1}, {f.Inbox, f.inboxFrom + 1}} {
+		wg.Go(func() { f.live(ctx, loop.stream, loop.from) })
+	}
+	wg.Wait()
+	return ctx.Err()
+}
+
+// live follows one stream. The stream is on a server in this process, so that a failing read is rare; it is tried
+// again from where it left off.
+func (f *Follower) live(ctx context.Context, stream jetstream.Stream, from uint64) {
+	name := stream.CachedInfo().Config.Name
+	for ctx.Err() == nil {
+		s := &session{f: f, ctx: ctx, stream: stream, limit: liveEvents, seen: from - 1}
+		err := pipeline(ctx, stream, "", from, 0, f.Keys, s.take, s.idle)
+		s.abandon()
+		from = s.seen + 1
+		if err != nil && ctx.Err() == nil {
+			f.Logger.Error("following interrupted, going on", "agency", f.Agency, "stream", name, "err", err)
+			select {
+			case <-time.After(200 * time.Millisecond):
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
+// catchUp folds one journal from the ledger's own position to the stream's sequence last. careful checks every
+// block's signature before it is folded.
+func (f *Follower) catchUp(ctx context.Context, stream jetstream.Stream, id journal.ID, last uint64, limit int, careful bool) error {
+	var from uint64
+	err := f.Ledger.View(func(v ledger.View) error {
+		p, err := v.Position(id)
+		from = p.GetSequence() + 1
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if from > last || f.halted(id) {
+		return nil
+	}
+	s := &session{f: f, ctx: ctx, stream: stream, limit: limit, careful: careful, patient: true, seen: from - 1}
+	defer s.abandon()
+	if err := pipeline(ctx, stream, f.subject(stream, id), from, last, f.Keys, s.take, s.idle); err != nil {
+		return fmt.Errorf("catch up with %s: %w", id, err)
+	}
+	if err := s.commit(); err != nil {
+		return fmt.Errorf("catch up with %s: %w", id, err)
+	}
+	return nil
+}
+
+// progress counts blocks and tells of them while the ledger is being brought up.
+func (f *Follower) progress(blocks uint64) {
+	f.mu.Lock()
+	f.done += blocks
+	done, total := f.done, f.total
+	f.mu.Unlock()
+	if f.Progress != nil && done <= total {
+		f.Progress(done, total)
+	}
+}
+
+// halted reports whether a journal is stopped or waits for a key.
+func (f *Follower) halted(id journal.ID) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.stopped[id] != nil || f.waiting[id] != nil
+}
+
+func (f *Follower) subject(stream jetstream.Stream, id journal.ID) string {
+	if stream == f.Own {
+		return id.Subject()
+	}
+	return "in." + id.Agency + "." + id.Group
+}
+
+// subjects returns how many blocks the stream holds of each journal, and refreshes its cached info.
+func (f *Follower) subjects(ctx context.Context, stream jetstream.Stream) (map[journal.ID]uint64, error) {
+	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(">"))
+	if err != nil {
+		return nil, fmt.Errorf("ask stream %s for its subjects: %w", stream.CachedInfo().Config.Name, err)
+	}
+	counts := map[journal.ID]uint64{}
+	for subject, n := range info.State.Subjects {
+		id, err := idOf(subject)
+		if err != nil {
+			return nil, err
+		}
+		counts[id] = n
+	}
+	return counts, nil
+}
+
+// count sets what there is to do, for the progress.
+func (f *Follower) count(streams ...map[journal.ID]uint64) error {
+	return f.Ledger.View(func(v ledger.View) error {
+		for _, counts := range streams {
+			for id, n := range counts {
+				p, err := v.Position(id)
+				if err != nil {
+					return err
+				}
+				f.total += n - min(n, p.GetBlock())
+			}
+		}
+		return nil
+	})
+}
+
+// State returns the journals that are stopped or wait for a key, with the block and the reason. Safe for concurrent
+// use.
+func (f *Follower) State() map[journal.ID]*ledgerv1.Stop {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	state := maps.Clone(f.stopped)
+	maps.Copy(state, f.waiting)
+	return state
+}
+
+// Behind returns, per journal, how many blocks the streams hold that are not folded.
+func (f *Follower) Behind(ctx context.Context) (map[journal.ID]uint64, error) {
+	behind := map[journal.ID]uint64{}
+	for _, stream := range []jetstream.Stream{f.Own, f.Inbox} {
+		counts, err := f.subjects(ctx, stream)
+		if err != nil {
+			return nil, err
+		}
+		err = f.Ledger.View(func(v ledger.View) error {
+			for id, n := range counts {
+				p, err := v.Position(id)
+				if err != nil {
+					return err
+				}
+				behind[id] = n - min(n, p.GetBlock())
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return behind, nil
+}
+
+func (f *Follower) note(set map[journal.ID]*ledgerv1.Stop, id journal.ID, block uint64, reason string) *ledgerv1.Stop {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	stop := &ledgerv1.Stop{Journal: id.String(), Block: block, Reason: reason, At: timestamppb.Now()}
+	set[id] = stop
+	return stop
+}
+
+// release lets the journals that wait for a key try again: the agency's own, or the received ones. Each kind is
+// released only by the goroutine that reads its stream.
+func (f *Follower) release(own bool) []journal.ID {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var ids []journal.ID
+	for id := range f.waiting {
+		if (id.Agency == f.Agency) == own {
+			ids = append(ids, id)
+			delete(f.waiting, id)
+		}
+	}
+	return ids
+}
+
+// forgetStops lets every journal be checked anew: a restart after the cause was mended is the way on.
+func (f *Follower) forgetStops() error {
+	tx, err := f.Ledger.Begin()
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	stops, err := tx.Stops()
+	if err != nil || len(stops) == 0 {
+		return err
+	}
+	for _, stop := range stops {
+		id, err := journal.ParseID(stop.Journal)
+		if err != nil {
+			return err
+		}
+		if err := tx.ClearStop(id); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+// isUnknownKey tells a key that may still come from a block that is wrong.
+func isUnknownKey(err error) bool {
+	var unknown *directory.UnknownKey
+	return errors.As(err, &unknown)
+}

@@ -1,0 +1,275 @@
+package projection
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/counterfoil/counterfoil/libs/directory"
+	"github.com/counterfoil/counterfoil/libs/journal"
+	"github.com/counterfoil/counterfoil/libs/ledger"
+)
+
+// session folds the blocks of one stream, many in a transaction. It is used by one goroutine.
+type session struct {
+	f      *Follower
+	ctx    context.Context
+	stream jetstream.Stream
+	// limit is the most events in a transaction; careful checks every signature before folding; patient commits only
+	// when the limit is reached or the reading ends.
+	limit            int
+	careful, patient bool
+	// seen is the last sequence that was taken.
+	seen uint64
+
+	tx     *ledger.Tx
+	events int
+	blocks uint64
+	heads  map[journal.ID]journal.Head
+	// last is the last block of each journal in this transaction: its signature covers the others.
+	last map[journal.ID]*journal.Block
+}
+
+// take checks one block and folds it into the open transaction.
+func (s *session) take(o *opened) error {
+	s.seen = o.msg.Sequence
+	id, err := idOf(o.msg.Subject)
+	if err != nil {
+		return err
+	}
+	if s.f.halted(id) {
+		return nil // stopped, or waiting: read again when it is released
+	}
+	head, err := s.head(id)
+	if err != nil {
+		return err
+	}
+	if o.msg.Sequence <= head.Sequence {
+		return nil
+	}
+	if isUnknownKey(o.err) {
+		if o.err = s.reopen(o); o.err != nil {
+			return s.wait(id, head.Block+1, o.err)
+		}
+		if head, err = s.head(id); err != nil {
+			return err
+		}
+	}
+	if o.err == nil && o.block.ID != id {
+		o.err = fmt.Errorf("arrived as %s, but its header says %s", id, o.block.ID)
+	}
+	if o.err != nil {
+		return s.stop(id, head.Block+1, o.err, o.msg)
+	}
+	return s.fold(id, head, o)
+}
+
+func (s *session) fold(id journal.ID, head journal.Head, o *opened) error {
+	b := o.block
+	if b.Header.Number <= head.Block {
+		return s.again(id, o)
+	}
+	next, err := head.Next(b)
+	if err != nil {
+		return s.stop(id, b.Header.Number, err, o.msg)
+	}
+	if s.careful {
+		if err := s.f.Keys.Verify(b); isUnknownKey(err) {
+			return s.wait(id, b.Header.Number, err)
+		} else if err != nil {
+			return s.stop(id, b.Header.Number, err, o.msg)
+		}
+	}
+	if err := s.tx.Fold(b, next.Position()); err != nil {
+		return fmt.Errorf("fold block %d of %s: %w", b.Header.Number, id, err)
+	}
+	s.heads[id], s.last[id] = next, b
+	s.events += len(b.Entries)
+	s.blocks++
+	if s.events >= s.limit {
+		return s.commit()
+	}
+	return nil
+}
+
+// again meets a block that is folded already. The same one twice changes nothing; another one under its number is a
+// fork.
+func (s *session) again(id journal.ID, o *opened) error {
+	kept, err := s.tx.Block(id, o.block.Header.FirstEvent)
+	if err != nil {
+		return err
+	}
+	if kept == nil || !bytes.Equal(kept.Header, o.block.HeaderBytes) {
+		return s.stop(id, o.block.Header.Number, errors.New("another block is on record under this number: the journal has forked"), o.msg)
+	}
+	return nil
+}
+
+// head returns where the ledger stands in a journal, in the open transaction.
+func (s *session) head(id journal.ID) (journal.Head, error) {
+	if s.tx == nil {
+		tx, err := s.f.Ledger.Begin()
+		if err != nil {
+			return journal.Head{}, err
+		}
+		s.tx, s.heads, s.last = tx, map[journal.ID]journal.Head{}, map[journal.ID]*journal.Block{}
+		s.events, s.blocks = 0, 0
+	}
+	if head, ok := s.heads[id]; ok {
+		return head, nil
+	}
+	position, err := s.tx.Position(id)
+	if err != nil {
+		return journal.Head{}, err
+	}
+	head, err := journal.HeadAt(id, position)
+	s.heads[id] = head
+	return head, err
+}
+
+// reopen tries a block again that could not be opened when it was read ahead: the key may have been folded since.
+func (s *session) reopen(o *opened) error {
+	if err := s.commit(); err != nil {
+		return err
+	}
+	if err := s.f.Ledger.View(s.f.Keys.Learn); err != nil {
+		return err
+	}
+	return o.block.Open(s.f.Keys)
+}
+
+// idle is called when nothing more is ready just now: live, what was folded is shown at once.
+func (s *session) idle() error {
+	if s.patient {
+		return nil
+	}
+	return s.commit()
+}
+
+// commit checks the signatures of what was folded, commits it, and lets waiting journals go on when the directory moved.
+func (s *session) commit() error {
+	if s.tx == nil {
+		return nil
+	}
+	if len(s.last) == 0 {
+		s.abandon()
+		return nil
+	}
+	if err := s.verify(); err != nil {
+		folded := s.last
+		s.abandon()
+		return s.carefully(folded)
+	}
+	_, moved := s.last[directory.Journal]
+	err := s.tx.Commit()
+	s.tx = nil
+	if err != nil {
+		return fmt.Errorf("commit to the ledger: %w", err)
+	}
+	s.f.progress(s.blocks)
+	if moved {
+		return s.learned()
+	}
+	return nil
+}
+
+// verify checks one signature per journal. The directory comes first: it may hold the keys of the others.
+func (s *session) verify() error {
+	if b, ok := s.last[directory.Journal]; ok {
+		if err := s.f.Keys.Verify(b); err != nil {
+			return err
+		}
+		if err := s.f.Keys.Learn(s.tx.View); err != nil {
+			return err
+		}
+	}
+	for id, b := range s.last {
+		if id == directory.Journal {
+			continue
+		}
+		if err := s.f.Keys.Verify(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// carefully folds a batch again, each block with its signature checked, to find the one that is wrong.
+func (s *session) carefully(folded map[journal.ID]*journal.Block) error {
+	for id := range folded {
+		if err := s.f.catchUp(s.ctx, s.stream, id, s.seen, 1, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// learned lets the journals that waited for a key catch up to where this session is.
+func (s *session) learned() error {
+	if err := s.f.Ledger.View(s.f.Keys.Learn); err != nil {
+		return err
+	}
+	for _, id := range s.f.release(s.stream == s.f.Own) {
+		if err := s.f.catchUp(s.ctx, s.stream, id, s.seen, s.limit, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// abandon gives up what is not committed.
+func (s *session) abandon() {
+	if s.tx != nil {
+		s.tx.Rollback()
+		s.tx = nil
+	}
+}
+
+// wait sets a journal aside until the directory has its key.
+func (s *session) wait(id journal.ID, block uint64, cause error) error {
+	s.f.note(s.f.waiting, id, block, cause.Error())
+	s.f.Logger.Warn("journal waits for a key", "agency", s.f.Agency, "journal", id.String(), "block", block, "err", cause)
+	return nil
+}
+
+// stop ends the following of a journal, keeps the block that was not believed, and says why.
+func (s *session) stop(id journal.ID, block uint64, cause error, m journal.Message) error {
+	if err := s.commit(); err != nil { // what came before it is good
+		return err
+	}
+	reason := cause.Error()
+	var broken *journal.Broken
+	if errors.As(cause, &broken) {
+		reason = broken.Reason
+	}
+	stop := s.f.note(s.f.stopped, id, block, reason)
+	s.f.Logger.Error("journal stopped", "agency", s.f.Agency, "journal", id.String(), "block", block, "err", reason)
+	if err := s.f.keepEvidence(id, m); err != nil {
+		return err
+	}
+	tx, err := s.f.Ledger.Begin()
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if err := tx.Stop(stop); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func (f *Follower) keepEvidence(id journal.ID, m journal.Message) error {
+	if err := os.MkdirAll(f.Evidence, 0o700); err != nil {
+		return fmt.Errorf("keep evidence: %w", err)
+	}
+	name := fmt.Sprintf("%s-%s-%d.block", id.Agency, id.Group, m.Sequence)
+	if err := os.WriteFile(filepath.Join(f.Evidence, name), m.Data, 0o600); err != nil {
+		return fmt.Errorf("keep evidence: %w", err)
+	}
+	return nil
+}

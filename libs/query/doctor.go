@@ -1,0 +1,164 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+)
+
+const (
+	// minDisk is the free space, in bytes, below which the doctor speaks up.
+	minDisk = 1 << 30
+	// maxAhead is how far in the future another agency's block may be dated before a clock is called wrong.
+	maxAhead = 5 * time.Minute
+)
+
+// Doctor runs every check of the node, in order; each that fails says what to do.
+func (s *service) Doctor(ctx context.Context, _ *queryv1.DoctorRequest) (*queryv1.DoctorResponse, error) {
+	checks := []func(context.Context) (*queryv1.Check, error){
+		s.checkBuilt, s.checkLine, s.checkSent, s.checkJournals, s.checkLag, s.checkParked, s.checkClocks, s.checkDisk, s.checkSecrets,
+	}
+	res := &queryv1.DoctorResponse{}
+	for i, run := range checks {
+		check, err := run(ctx)
+		if err != nil {
+			return nil, err
+		}
+		check.Number = uint32(i + 1)
+		res.Checks = append(res.Checks, check)
+	}
+	return res, nil
+}
+
+func (s *service) checkBuilt(context.Context) (*queryv1.Check, error) {
+	built := s.Built()
+	return &queryv1.Check{Name: "ledger", Ok: built == 1, Detail: fmt.Sprintf("schema %d, %.0f %% built", ledger.Schema, built*100), Next: next(built == 1, "counterfoil status")}, nil
+}
+
+func (s *service) checkLine(context.Context) (*queryv1.Check, error) {
+	line := s.Hub()
+	detail := "connected to the hub"
+	if !line.Connected || line.Trouble != "" {
+		detail = "not connected to the hub; commands are taken and sent on later: " + line.Trouble
+	}
+	ok := line.Connected && line.Trouble == ""
+	return &queryv1.Check{Name: "hub", Ok: ok, Detail: detail, Next: next(ok, "counterfoil status")}, nil
+}
+
+func (s *service) checkSent(context.Context) (*queryv1.Check, error) {
+	line := s.Hub()
+	ok := line.ToSend == 0 || line.Connected
+	return &queryv1.Check{Name: "sent", Ok: ok, Detail: fmt.Sprintf("%d own blocks are still to be sent", line.ToSend), Next: next(ok, "counterfoil status")}, nil
+}
+
+func (s *service) checkJournals(context.Context) (*queryv1.Check, error) {
+	var halted []*ledgerv1.Stop
+	for _, stop := range s.Follower.State() {
+		halted = append(halted, stop)
+	}
+	slices.SortFunc(halted, func(a, b *ledgerv1.Stop) int { return strings.Compare(a.Journal, b.Journal) })
+	if len(halted) == 0 {
+		return &queryv1.Check{Name: "journals", Ok: true, Detail: "every journal is followed"}, nil
+	}
+	var lines []string
+	for _, stop := range halted {
+		lines = append(lines, fmt.Sprintf("%s is stopped at block %d: %s", stop.Journal, stop.Block, stop.Reason))
+	}
+	return &queryv1.Check{
+		Name: "journals", Detail: strings.Join(lines, "; ") + ". The blocks that were not believed are kept in the node's folder, in evidence",
+		Next: "counterfoil verify",
+	}, nil
+}
+
+func (s *service) checkLag(ctx context.Context) (*queryv1.Check, error) {
+	behind, err := s.Follower.Behind(ctx)
+	if err != nil {
+		return nil, err
+	}
+	waiting := uint64(0)
+	for _, n := range behind {
+		waiting += n
+	}
+	return &queryv1.Check{Name: "folded", Ok: waiting == 0, Detail: fmt.Sprintf("%d blocks are stored and not folded", waiting), Next: next(waiting == 0, "counterfoil status")}, nil
+}
+
+func (s *service) checkParked(context.Context) (check *queryv1.Check, err error) {
+	err = s.Ledger.View(func(v ledger.View) error {
+		events, err := v.ParkedEvents()
+		if err != nil {
+			return err
+		}
+		check = &queryv1.Check{Name: "parked", Ok: len(events) == 0, Detail: "no event is parked"}
+		if len(events) > 0 {
+			first := events[0]
+			check.Detail = fmt.Sprintf("%d events are parked; the first is %s event %d: %s", len(events), first.Journal, first.Number, first.Reason)
+			check.Next = fmt.Sprintf("counterfoil get event %s/%d", first.Journal, first.Number)
+		}
+		return nil
+	})
+	return check, err
+}
+
+func (s *service) checkClocks(context.Context) (check *queryv1.Check, err error) {
+	check = &queryv1.Check{Name: "clocks", Ok: true, Detail: "no journal is ahead of this node's clock"}
+	err = s.Ledger.View(func(v ledger.View) error {
+		positions, err := v.Positions()
+		if err != nil {
+			return err
+		}
+		for _, p := range positions {
+			if ahead := p.RecordedAt.AsTime().Sub(s.Now()); ahead > maxAhead {
+				check.Ok, check.Next = false, "date -u"
+				check.Detail = fmt.Sprintf("the last block of %s is dated %s ahead of this node's clock", p.Journal, ahead.Round(time.Second))
+			}
+		}
+		return nil
+	})
+	return check, err
+}
+
+func (s *service) checkDisk(context.Context) (*queryv1.Check, error) {
+	var stat syscall.Statfs_t
+	if err := syscall.Statfs(s.Dir, &stat); err != nil {
+		return nil, fmt.Errorf("ask how full the disk is: %w", err)
+	}
+	free := stat.Bavail * uint64(stat.Bsize)
+	return &queryv1.Check{Name: "disk", Ok: free >= minDisk, Detail: fmt.Sprintf("%d MiB are free", free>>20), Next: next(free >= minDisk, "df -h "+s.Dir)}, nil
+}
+
+// checkSecrets looks for files of the node that others on the machine can read.
+func (s *service) checkSecrets(context.Context) (*queryv1.Check, error) {
+	check := &queryv1.Check{Name: "secrets", Ok: true, Detail: "only this node's user can read its files"}
+	entries, err := os.ReadDir(s.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("look at the node's folder: %w", err)
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil {
+			continue // gone since
+		}
+		if e.Type().IsRegular() && info.Mode()&(fs.ModePerm&0o077) != 0 {
+			path := filepath.Join(s.Dir, e.Name())
+			check.Ok, check.Detail, check.Next = false, fmt.Sprintf("%s has mode %04o", path, info.Mode().Perm()), "chmod 600 "+path
+		}
+	}
+	return check, nil
+}
+
+func next(ok bool, command string) string {
+	if ok {
+		return ""
+	}
+	return command
+}

@@ -1,0 +1,83 @@
+package query
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+)
+
+// Explain returns a row, the events that made it, and what else on this ledger touches it.
+func (s *service) Explain(_ context.Context, req *queryv1.ExplainRequest) (res *queryv1.ExplainResponse, err error) {
+	res = &queryv1.ExplainResponse{}
+	err = s.Ledger.View(func(v ledger.View) error {
+		if res.Table, res.Row, err = v.Find(req.Id); err != nil {
+			return err
+		}
+		if res.Row == nil {
+			return fault.Errorf(fault.NotFound, "nothing called %s is on record at %s", req.Id, s.Agency)
+		}
+		if made, ok := inner(res.Row).(made); ok {
+			if res.Events, err = v.EventsOf(made); err != nil {
+				return err
+			}
+		}
+		if res.Related, err = related(v, res.Table, req.Id); err != nil {
+			return err
+		}
+		res.Basis, err = basis(v)
+		return err
+	})
+	return res, err
+}
+
+// made is a row that says which events made it.
+type made interface {
+	GetJournal() string
+	GetEvents() []uint64
+}
+
+// inner is the row in its wrapping.
+func inner(row *queryv1.Row) protoreflect.ProtoMessage {
+	m := row.ProtoReflect()
+	field := m.WhichOneof(m.Descriptor().Oneofs().ByName("row"))
+	if field == nil {
+		return nil
+	}
+	return m.Get(field).Message().Interface()
+}
+
+// links says where a row of a table is named by rows of others: by which attribute.
+var links = map[queryv1.Table][]struct {
+	table     queryv1.Table
+	attribute string
+}{
+	queryv1.Table_TABLE_APPLICATIONS: {{queryv1.Table_TABLE_LICENCES, "application"}, {queryv1.Table_TABLE_DENIALS, "application"}},
+	queryv1.Table_TABLE_LICENCES: {
+		{queryv1.Table_TABLE_LINES, "decision"}, {queryv1.Table_TABLE_DECLARATIONS, "licence"}, {queryv1.Table_TABLE_WRITE_OFFS, "licence"},
+		{queryv1.Table_TABLE_REASSESSMENTS, "licence"}, {queryv1.Table_TABLE_ALERTS, "licence"},
+	},
+	queryv1.Table_TABLE_DENIALS:         {{queryv1.Table_TABLE_LINES, "decision"}},
+	queryv1.Table_TABLE_DECLARATIONS:    {{queryv1.Table_TABLE_WRITE_OFFS, "declaration"}},
+	queryv1.Table_TABLE_ALERTS:          {{queryv1.Table_TABLE_ACKNOWLEDGEMENTS, "alert"}, {queryv1.Table_TABLE_REASSESSMENTS, "alert"}},
+	queryv1.Table_TABLE_RETURN_REQUESTS: {{queryv1.Table_TABLE_RETURN_SUBMISSIONS, "request"}},
+}
+
+// maxRelated is the most related rows of one table that an explanation carries.
+const maxRelated = 500
+
+func related(v ledger.View, table queryv1.Table, id string) ([]*queryv1.Row, error) {
+	var rows []*queryv1.Row
+	for _, link := range links[table] {
+		filter := &queryv1.Filter{Withdrawn: true, Conditions: []*queryv1.Condition{{Attribute: link.attribute, Values: []string{id}}}}
+		found, _, err := v.List(link.table, filter, "", maxRelated)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, found...)
+	}
+	return rows, nil
+}

@@ -1,0 +1,212 @@
+// Package query reads a node's ledger for everybody who asks it: one service, the same on every node.
+package query
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"connectrpc.com/connect/v2"
+
+	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/journal"
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/projection"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/query/v1/queryv1connect"
+)
+
+// Config is what the service reads.
+type Config struct {
+	Agency, Version string
+	Dir             string
+	Ledger          *ledger.Ledger
+	Follower        *projection.Follower
+	// Hub says how the line to the hub is.
+	Hub func() Line
+	// Built says how much of the ledger is there while it is brought up at the start: 0 to 1.
+	Built func() float64
+	Now   func() time.Time
+}
+
+// Line is the state of the line to the hub.
+type Line struct {
+	Connected bool
+	// ToSend counts own blocks that the hub does not have yet.
+	ToSend uint64
+	// Trouble is what stops the line for good, or what last went wrong while it is down.
+	Trouble string
+}
+
+const (
+	// pageSize is what a list returns when the caller does not say.
+	pageSize = 50
+	// watchBatch is the most events in one message of Watch.
+	watchBatch = 200
+)
+
+type service struct{ Config }
+
+// Register serves the queries.
+func Register(server *connect.Server, cfg Config) {
+	queryv1connect.RegisterQueryServiceHandler(server, &service{cfg})
+}
+
+func (s *service) Status(ctx context.Context, req *queryv1.StatusRequest) (*queryv1.StatusResponse, error) {
+	line := s.Hub()
+	res := &queryv1.StatusResponse{
+		Agency: s.Agency, Schema: ledger.Schema, HubConnected: line.Connected, ToSend: line.ToSend, Version: s.Version, Built: s.Built(),
+	}
+	behind, err := s.Follower.Behind(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = s.Ledger.View(func(v ledger.View) error {
+		rows := map[journal.ID][32]byte{}
+		if req.Root {
+			root, perJournal, err := v.Root(ctx)
+			if err != nil {
+				return err
+			}
+			res.Root, rows = hex.EncodeToString(root[:]), perJournal
+		}
+		res.Journals, err = s.journals(v, behind, rows)
+		return err
+	})
+	return res, err
+}
+
+func (s *service) journals(v ledger.View, behind map[journal.ID]uint64, rows map[journal.ID][32]byte) ([]*queryv1.JournalStatus, error) {
+	positions, err := v.Positions()
+	if err != nil {
+		return nil, err
+	}
+	parked, err := v.Parked()
+	if err != nil {
+		return nil, err
+	}
+	stops := s.Follower.State()
+	var list []*queryv1.JournalStatus
+	for _, p := range positions {
+		id, err := journal.ParseID(p.Journal)
+		if err != nil {
+			return nil, err
+		}
+		status := &queryv1.JournalStatus{
+			Journal: p.Journal, Own: id.Agency == s.Agency, Block: p.Block, Events: p.Events, VerifiedTo: p.Block,
+			AgeSeconds: max(0, s.Now().Sub(p.RecordedAt.AsTime()).Seconds()), BehindBy: behind[id], Parked: parked[id],
+			MerkleRoot: hex.EncodeToString(p.Root), Stopped: stops[id],
+		}
+		if sum, ok := rows[id]; ok {
+			status.RowsRoot = hex.EncodeToString(sum[:])
+		}
+		delete(stops, id)
+		list = append(list, status)
+	}
+	for id, stop := range stops { // stopped before its first block
+		list = append(list, &queryv1.JournalStatus{Journal: id.String(), Own: id.Agency == s.Agency, BehindBy: behind[id], Stopped: stop})
+	}
+	return list, nil
+}
+
+func (s *service) Count(_ context.Context, req *queryv1.CountRequest) (res *queryv1.CountResponse, err error) {
+	res = &queryv1.CountResponse{}
+	err = s.Ledger.View(func(v ledger.View) error {
+		if res.Total, res.Groups, err = v.Count(req.Table, req.Filter, req.By); err != nil {
+			return err
+		}
+		res.Basis, err = basis(v)
+		return err
+	})
+	return res, err
+}
+
+func (s *service) List(_ context.Context, req *queryv1.ListRequest) (res *queryv1.ListResponse, err error) {
+	res = &queryv1.ListResponse{}
+	limit := int(req.PageSize)
+	if limit == 0 {
+		limit = pageSize
+	}
+	err = s.Ledger.View(func(v ledger.View) error {
+		if res.Rows, res.NextPageToken, err = v.List(req.Table, req.Filter, req.PageToken, limit); err != nil {
+			return err
+		}
+		res.Basis, err = basis(v)
+		return err
+	})
+	return res, err
+}
+
+func (s *service) Get(_ context.Context, req *queryv1.GetRequest) (res *queryv1.GetResponse, err error) {
+	res = &queryv1.GetResponse{}
+	err = s.Ledger.View(func(v ledger.View) error {
+		if res.Row, err = v.Get(req.Table, req.Id); err != nil {
+			return err
+		}
+		if res.Row == nil {
+			return fault.Errorf(fault.NotFound, "%s is not on record at %s; it may not be released to it, or not have arrived", req.Id, s.Agency)
+		}
+		res.Basis, err = basis(v)
+		return err
+	})
+	return res, err
+}
+
+// Watch sends what is there after the token, then what is folded as it comes.
+func (s *service) Watch(ctx context.Context, req *queryv1.WatchRequest, stream queryv1connect.QueryServiceWatchServerStream) error {
+	token := req.Token
+	if token == "now" {
+		err := s.Ledger.View(func(v ledger.View) (err error) {
+			token, err = v.WatchToken()
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if err := stream.Send(&queryv1.WatchResponse{Token: token}); err != nil {
+			return err
+		}
+	}
+	for {
+		changed := s.Ledger.Changed()
+		res, more := &queryv1.WatchResponse{}, false
+		err := s.Ledger.View(func(v ledger.View) (err error) {
+			res.Events, res.Token, more, err = v.EventsAfter(token, req.Filter, watchBatch)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if res.Token != token {
+			if err := stream.Send(res); err != nil {
+				return err
+			}
+			token = res.Token
+		}
+		switch {
+		case more:
+		case req.UntilCaughtUp:
+			return nil
+		default:
+			select {
+			case <-changed:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+	}
+}
+
+// basis is what an answer from this view rests on.
+func basis(v ledger.View) (*queryv1.Basis, error) {
+	positions, err := v.Positions()
+	if err != nil {
+		return nil, fmt.Errorf("read positions: %w", err)
+	}
+	b := &queryv1.Basis{}
+	for _, p := range positions {
+		b.Positions = append(b.Positions, &queryv1.JournalPosition{Journal: p.Journal, Block: p.Block, Events: p.Events, RecordedAt: p.RecordedAt})
+	}
+	return b, nil
+}

@@ -1,0 +1,157 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+
+	"github.com/counterfoil/counterfoil/libs/directory"
+	"github.com/counterfoil/counterfoil/libs/node"
+	"github.com/counterfoil/counterfoil/services/customs"
+	"github.com/counterfoil/counterfoil/services/enforcement"
+	"github.com/counterfoil/counterfoil/services/licensing"
+	"github.com/counterfoil/counterfoil/services/observer"
+	"github.com/counterfoil/counterfoil/services/reporting"
+)
+
+// Service puts an agency's service together on its node.
+func Service(n *node.Node) (node.Service, error) {
+	switch n.Profile.Service {
+	case "licensing":
+		return licensing.New(licensing.Config{Node: n})
+	case "customs":
+		return customs.New(customs.Config{Node: n})
+	case "enforcement":
+		return enforcement.New(enforcement.Config{Node: n})
+	case "reporting":
+		return reporting.New(reporting.Config{Node: n})
+	case "observer":
+		return observer.New(observer.Config{Node: n})
+	}
+	return nil, fmt.Errorf("agency %s has service %q; there are licensing, customs, enforcement, reporting and observer", n.Agency, n.Profile.Service)
+}
+
+// Serving is one agency's node at work.
+type Serving struct {
+	Node    *node.Node
+	service node.Service
+}
+
+// Options are how nodes of a folder are started.
+type Options struct {
+	Logger  *slog.Logger
+	Version string
+	// Dial connects an agency's node to the hub; nil is the ordinary dialer. Tests cut lines here.
+	Dial func(agency string) func(network, address string) (net.Conn, error)
+}
+
+// StartAgency starts one agency's node on its home in the folder, which a hub has prepared, and writes its context.
+func StartAgency(ctx context.Context, folder Folder, agency string, o Options) (*Serving, error) {
+	cfg := node.Config{Home: folder.Home(agency), Logger: o.Logger, Version: o.Version}
+	if o.Dial != nil {
+		cfg.Dial = o.Dial(agency)
+	}
+	n, err := node.New(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	service, err := Service(n)
+	if err == nil {
+		err = folder.writeContext(n)
+	}
+	if err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
+	return &Serving{n, service}, nil
+}
+
+// Run serves until ctx ends.
+func (s *Serving) Run(ctx context.Context) error { return s.Node.Run(ctx, s.service) }
+
+// Close takes the node down. Run must have returned.
+func (s *Serving) Close() error { return s.Node.Close() }
+
+// Lab is the hub and every agency in one process.
+type Lab struct {
+	Hub      *Hub
+	Agencies map[string]*Serving
+}
+
+// Start starts the hub of a folder and a node for every agency of the plan.
+func Start(ctx context.Context, folder Folder, plan *Plan, o Options) (*Lab, error) {
+	hub, err := StartHub(ctx, folder, plan, "127.0.0.1:0", o.Logger)
+	if err != nil {
+		return nil, err
+	}
+	l := &Lab{Hub: hub, Agencies: map[string]*Serving{}}
+	for _, a := range plan.Agencies {
+		if a.Name == directory.Authority {
+			continue
+		}
+		if l.Agencies[a.Name], err = StartAgency(ctx, folder, a.Name, o); err != nil {
+			delete(l.Agencies, a.Name)
+			return nil, errors.Join(err, l.Close())
+		}
+	}
+	return l, nil
+}
+
+// Run serves until ctx ends or one of them fails.
+func (l *Lab) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var running sync.WaitGroup
+	keep := func(run func(context.Context) error) {
+		running.Go(func() {
+			if err := run(ctx); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	keep(l.Hub.Run)
+	for _, s := range l.Agencies {
+		keep(s.Run)
+	}
+	running.Wait()
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// WaitReady returns once every agency answers and has read the directory.
+func (l *Lab) WaitReady(ctx context.Context) error {
+	select {
+	case <-l.Hub.Ready():
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the directory: %w", ctx.Err())
+	}
+	for name, s := range l.Agencies {
+		if err := s.WaitReady(ctx); err != nil {
+			return fmt.Errorf("wait for %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// WaitReady returns once the agency answers and has read the directory's beginning.
+func (s *Serving) WaitReady(ctx context.Context) error {
+	select {
+	case <-s.Node.Ready():
+		return s.Node.Ledger.Wait(ctx, directory.Journal, 1)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Close takes everything down: the nodes, then the hub. Run must have returned.
+func (l *Lab) Close() error {
+	var errs []error
+	for _, s := range l.Agencies {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(append(errs, l.Hub.Close())...)
+}

@@ -1,0 +1,51 @@
+package lab_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/counterfoil/counterfoil/services/lab"
+)
+
+// start runs a lab in a folder until the test ends.
+func start(t testing.TB, folder lab.Folder, o lab.Options) *lab.Lab {
+	t.Helper()
+	plan, err := lab.ReadPlan("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Logger == nil && os.Getenv("COUNTERFOIL_LOG") != "" {
+		o.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	l, err := lab.Start(ctx, folder, plan, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- l.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("lab ended: %v", err)
+		}
+		if err := l.Close(); err != nil {
+			t.Errorf("close the lab: %v", err)
+		}
+	})
+	wait, done := context.WithTimeout(ctx, 30*time.Second)
+	defer done()
+	if err := l.WaitReady(wait); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func TestLabStarts(t *testing.T) {
+	began := time.Now()
+	start(t, lab.Folder(t.TempDir()), lab.Options{})
+	t.Logf("ready after %s", time.Since(began))
+}

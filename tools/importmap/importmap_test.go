@@ -1,0 +1,141 @@
+// Package importmap holds the code to the map: who may import whom.
+package importmap
+
+import (
+	"encoding/json"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+const root = "github.com/counterfoil/counterfoil/"
+
+// layers of libs, from the ground up: a package imports only packages of lower layers, or named beside it.
+var layers = []string{
+	"fault config seal refdata",
+	"journal rpc published",
+	"ledger",
+	"backbone directory screening",
+	"projection",
+	"desk query",
+	"node",
+	"natstest",
+}
+
+// agencies never import each other.
+var agencies = []string{"licensing", "customs", "enforcement", "reporting", "observer"}
+
+type pkg struct {
+	ImportPath string
+	Imports    []string
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", root+"proto/...", root+"libs/...", root+"services/...", root+"tools/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var list []pkg
+	for dec := json.NewDecoder(strings.NewReader(string(out))); dec.More(); {
+		var p pkg
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
+	}
+	if len(list) < 20 {
+		t.Fatalf("go list names only %d packages", len(list))
+	}
+	return list
+}
+
+func TestImportsFollowTheMap(t *testing.T) {
+	for _, p := range packages(t) {
+		from := strings.TrimPrefix(p.ImportPath, root)
+		for _, path := range p.Imports {
+			if to, own := strings.CutPrefix(path, root); own {
+				if reason := forbidden(from, to); reason != "" {
+					t.Errorf("%s imports %s: %s", from, to, reason)
+				}
+			}
+		}
+	}
+}
+
+func TestForbiddenIsNoticed(t *testing.T) {
+	for _, tt := range []struct {
+		from, to string
+		ok       bool
+	}{
+		{"proto/counterfoil/query/v1", "libs/fault", false},
+		{"libs/desk", "services/licensing", false},
+		{"libs/ledger", "libs/desk", false},
+		{"libs/desk", "libs/ledger", true},
+		{"services/customs", "services/licensing/licence", false},
+		{"services/customs", "services/customs/writeoff", true},
+		{"services/customs", "services/duty", true},
+		{"services/customs/writeoff", "libs/desk", false},
+		{"services/customs/writeoff", "libs/ledger", true},
+		{"services/lab", "services/customs", true},
+		{"services/cmd/counterfoil", "services/lab", true},
+		{"libs/desk", "tools/bench", false},
+		{"tools/bench", "services/lab", true},
+	} {
+		if got := forbidden(tt.from, tt.to); (got == "") != tt.ok {
+			t.Errorf("%s importing %s: %q; allowed is %v", tt.from, tt.to, got, tt.ok)
+		}
+	}
+}
+
+// forbidden says why one package may not import another, or nothing.
+func forbidden(from, to string) string {
+	order := []string{"proto", "libs", "services", "tools"}
+	rank := func(path string) int {
+		for i, name := range order {
+			if path == name || strings.HasPrefix(path, name+"/") {
+				return i
+			}
+		}
+		return -1
+	}
+	a, b := strings.Split(from, "/"), strings.Split(to, "/")
+	switch {
+	case rank(from) < 0 || rank(to) < 0:
+		return "it is not on the map"
+	case rank(to) > rank(from):
+		return "arrows point the other way: " + strings.Join(order, " <- ")
+	case a[0] == "libs" && b[0] == "libs" && a[1] != b[1] && layer(b[1]) >= layer(a[1]):
+		return "it is not on a lower layer"
+	case a[0] != "services":
+		return ""
+	case isAgency(a[1]) && b[0] == "services" && a[1] != b[1] && b[1] != "duty":
+		return "an agency imports its own rules only"
+	case isRule(a) && b[0] == "libs" && b[1] != "ledger" && b[1] != "fault" && b[1] != "refdata":
+		return "a rule imports proto, the ledger's views, fault and reference data only"
+	}
+	return ""
+}
+
+func layer(name string) int {
+	for i, l := range layers {
+		for _, n := range strings.Fields(l) {
+			if n == name {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+func isAgency(name string) bool {
+	for _, a := range agencies {
+		if a == name {
+			return true
+		}
+	}
+	return false
+}
+
+// isRule tells services/<agency>/<noun> from the agency itself.
+func isRule(path []string) bool { return len(path) > 2 && isAgency(path[1]) }
