@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"connectrpc.com/connect/v2"
+	"connectrpc.com/connect/v2/connecthttp"
+
+	"github.com/counterfoil/counterfoil/libs/config"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1/customsv1connect"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1/enforcementv1connect"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1/licensingv1connect"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/query/v1/queryv1connect"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1/reportingv1connect"
+)
+
+// Clients are the APIs of one node. A node that does not serve one answers that it does not.
+type Clients struct {
+	Context     config.Context
+	Query       queryv1connect.QueryServiceClient
+	Licensing   licensingv1connect.LicensingServiceClient
+	Customs     customsv1connect.CustomsServiceClient
+	Enforcement enforcementv1connect.EnforcementServiceClient
+	AlertAnswer enforcementv1connect.AlertAnswerServiceClient
+	Reporting   reportingv1connect.ReportingServiceClient
+	Return      reportingv1connect.ReturnServiceClient
+}
+
+// maxAnswer is the largest message that is read, in bytes: a page of 10,000 entries of an edition fits.
+const maxAnswer = 64 << 20
+
+func dial(contexts config.Contexts, to config.Context) (*Clients, error) {
+	node, err := url.Parse(to.URL)
+	if err != nil || node.Host == "" || node.Scheme != "http" && node.Scheme != "https" {
+		return nil, fmt.Errorf("context %s: url %q is not http://… or https://…", to.Name, to.URL)
+	}
+	token, err := contexts.Token(to)
+	if err != nil {
+		return nil, err
+	}
+	client := connect.NewClient(
+		connecthttp.NewTransport(&http.Client{Transport: transport(node.Scheme)}, to.URL, connecthttp.WithReadMaxBytes(maxAnswer)),
+		identify(to, token), keepCode,
+	)
+	return &Clients{
+		Context:     to,
+		Query:       queryv1connect.NewQueryServiceClient(client),
+		Licensing:   licensingv1connect.NewLicensingServiceClient(client),
+		Customs:     customsv1connect.NewCustomsServiceClient(client),
+		Enforcement: enforcementv1connect.NewEnforcementServiceClient(client),
+		AlertAnswer: enforcementv1connect.NewAlertAnswerServiceClient(client),
+		Reporting:   reportingv1connect.NewReportingServiceClient(client),
+		Return:      reportingv1connect.NewReturnServiceClient(client),
+	}, nil
+}
+
+// transport speaks HTTP/2, with TLS or without.
+func transport(scheme string) *http.Transport {
+	t := &http.Transport{Protocols: new(http.Protocols), IdleConnTimeout: time.Minute}
+	if scheme == "http" {
+		t.Protocols.SetUnencryptedHTTP2(true)
+		return t
+	}
+	t.Protocols.SetHTTP1(true)
+	t.Protocols.SetHTTP2(true)
+	t.Proxy = http.ProxyFromEnvironment
+	return t
+}
+
+// identify says in every request who calls, and in which role.
+func identify(as config.Context, token string) connect.ClientInterceptor {
+	return func(next connect.ClientFunc) connect.ClientFunc {
+		return func(ctx context.Context, spec connect.Spec) (connect.ClientStream, error) {
+			if info, found := connect.CallInfoForClientContext(ctx); found {
+				set(info.RequestHeader(), "Authorization", "Bearer ", token)
+				set(info.RequestHeader(), "Counterfoil-Role", "", as.Role)
+				set(info.RequestHeader(), "Counterfoil-Person", "", as.Person)
+			}
+			return next(ctx, spec)
+		}
+	}
+}
+
+func set(header *connect.Header, key, before, value string) {
+	if value != "" {
+		header.Set(key, before+value)
+	}
+}
+
+// coded is a refusal with the field's code for it, such as "DX02".
+type coded struct {
+	code string
+	error
+}
+
+func (c coded) Unwrap() error { return c.error }
+
+// keepCode keeps the code that a refusal carries beside its sentence.
+func keepCode(next connect.ClientFunc) connect.ClientFunc {
+	return func(ctx context.Context, spec connect.Spec) (connect.ClientStream, error) {
+		stream, err := next(ctx, spec)
+		if err != nil {
+			return nil, err
+		}
+		info, _ := connect.CallInfoForClientContext(ctx)
+		return codeKeeper{stream, info}, nil
+	}
+}
+
+type codeKeeper struct {
+	connect.ClientStream
+	info *connect.CallInfo
+}
+
+func (k codeKeeper) Receive(msg any) error {
+	err := k.ClientStream.Receive(msg)
+	if err == nil || k.info == nil || errors.Is(err, io.EOF) {
+		return err
+	}
+	for _, header := range []*connect.Header{k.info.ResponseHeader(), k.info.ResponseTrailer()} {
+		if code := header.Get("Counterfoil-Code"); code != "" {
+			return coded{code, err}
+		}
+	}
+	return err
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+	"github.com/counterfoil/counterfoil/services/cmd/counterfoil/internal/output"
+)
+
+func newExplainCommand(env *Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "explain ID",
+		Short: "Show the signed events behind a row, and what else touches it",
+		Args:  takes("ID"),
+	}
+	cmd.RunE = env.online(func(ctx context.Context, c *Clients, args []string) error {
+		res, err := c.Query.Explain(ctx, &queryv1.ExplainRequest{Id: args[0]})
+		if err != nil {
+			return doing("explain "+args[0], "", err)
+		}
+		doc, err := explainDocument(res)
+		if err != nil {
+			return err
+		}
+		env.adviseBasis(res.Basis)
+		return env.Print(doc)
+	})
+	return cmd
+}
+
+// explainDocument shows the events one after the other; as lines and records, the events are the items.
+func explainDocument(res *queryv1.ExplainResponse) (output.Document, error) {
+	doc := output.Document{Value: res, Items: []any{}, ItemType: &queryv1.RecordedEvent{}}
+	if row := content(res.Row); row != nil {
+		doc.Sections = append(doc.Sections, output.Section{Grid: output.Grid{Heads: heads(res.Table), Rows: [][]string{cells(res.Row)}}})
+	}
+	for _, event := range res.Events {
+		doc.Items = append(doc.Items, event)
+		section, err := eventSection(event)
+		if err != nil {
+			return doc, err
+		}
+		doc.Sections = append(doc.Sections, section)
+	}
+	related := map[queryv1.Table]*output.Grid{}
+	var order []queryv1.Table
+	for _, row := range res.Related {
+		table := tableOf(row)
+		if related[table] == nil {
+			related[table] = &output.Grid{Heads: heads(table)}
+			order = append(order, table)
+		}
+		related[table].Add(cells(row)...)
+	}
+	for _, table := range order {
+		doc.Sections = append(doc.Sections, output.Section{Title: "see also", Grid: *related[table]})
+	}
+	return doc, nil
+}
+
+// eventSection shows one event: what it states, where it stands, who signed it.
+func eventSection(e *queryv1.RecordedEvent) (output.Section, error) {
+	s := output.Section{
+		Title: fmt.Sprintf("%s  %s  event %d, block %d", shortKind(e.Kind), e.Journal, e.Number, e.Block),
+		Grid:  output.Grid{Heads: []string{"field", "value"}},
+	}
+	add := func(name, value string) {
+		if value != "" {
+			s.Grid.Add(name, value)
+		}
+	}
+	add("id", e.Id)
+	add("occurred", date(e.OccurredAt))
+	add("recorded", date(e.RecordedAt))
+	add("written", date(e.WrittenAt))
+	add("received", date(e.ReceivedAt))
+	add("signed by", strings.TrimSpace(e.Signer+" "+e.KeyId))
+	add("officer", strings.TrimSpace(e.Officer.GetRole()+" "+e.Officer.GetPerson()))
+	add("purpose", e.Purpose)
+	add("correlation", e.Correlation)
+	for _, cause := range e.Causes {
+		add("rests on", fmt.Sprintf("%s/%d", cause.Journal, cause.Number))
+	}
+	if fact, err := e.Fact.UnmarshalNew(); e.Fact != nil && err == nil {
+		fields, err := output.Pairs(fact)
+		if err != nil {
+			return s, err
+		}
+		for _, field := range fields.Rows {
+			add("fact: "+field[0], field[1])
+		}
+		return s, nil
+	}
+	add("kind", e.Kind+", which this program does not know")
+	add("raw", base64.StdEncoding.EncodeToString(e.Raw))
+	return s, nil
+}
+
+// tableOf returns the table that a row is of. The numbers of the tables are those of the row's fields.
+func tableOf(row *queryv1.Row) queryv1.Table {
+	m := row.ProtoReflect()
+	set := m.WhichOneof(m.Descriptor().Oneofs().ByName("row"))
+	if set == nil {
+		return queryv1.Table_TABLE_UNSPECIFIED
+	}
+	return queryv1.Table(set.Number())
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"connectrpc.com/connect/v2"
+
+	"github.com/counterfoil/counterfoil/libs/published"
+	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1/enforcementv1connect"
+	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
+	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1/licensingv1connect"
+	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1/reportingv1connect"
+)
+
+type licensing struct {
+	licensingv1connect.UnimplementedLicensingServiceHandler
+	node *node
+}
+
+func (l licensing) SubmitApplication(_ context.Context, req *licensingv1.SubmitApplicationRequest) (*licensingv1.SubmitApplicationResponse, error) {
+	id := "licensing/A-000001"
+	return &licensingv1.SubmitApplicationResponse{Receipt: receipt("licensing/licensing-internal", id, 1), ApplicationId: id}, nil
+}
+
+func (l licensing) GrantLicence(_ context.Context, req *licensingv1.GrantLicenceRequest) (*licensingv1.GrantLicenceResponse, error) {
+	return &licensingv1.GrantLicenceResponse{Receipt: receipt("licensing/border", "licensing/L-000004", 1), LicenceId: "licensing/L-000004"}, nil
+}
+
+func (l licensing) DenyLicence(_ context.Context, req *licensingv1.DenyLicenceRequest) (*licensingv1.DenyLicenceResponse, error) {
+	return &licensingv1.DenyLicenceResponse{Receipt: receipt("licensing/committee", "licensing/N-000001", 1), DenialId: "licensing/N-000001"}, nil
+}
+
+func (l licensing) AmendLicence(_ context.Context, req *licensingv1.AmendLicenceRequest) (*licensingv1.AmendLicenceResponse, error) {
+	return &licensingv1.AmendLicenceResponse{Receipt: receipt("licensing/border", req.LicenceId, 1)}, nil
+}
+
+// SuspendLicence answers by the licence it is asked about.
+func (l licensing) SuspendLicence(_ context.Context, req *licensingv1.SuspendLicenceRequest) (*licensingv1.SuspendLicenceResponse, error) {
+	switch req.LicenceId {
+	case "licensing/L-unknown":
+		return nil, connect.Errorf(connect.CodeNotFound, "licence %s has not been issued", req.LicenceId)
+	case "licensing/L-foreign":
+		return nil, connect.NewError(connect.CodePermissionDenied, "an analyst may not suspend licences; ask a licensing officer")
+	case "licensing/L-busy":
+		return nil, connect.NewError(connect.CodeUnavailable, "the disk is full; nothing was recorded")
+	case "licensing/L-broken":
+		return nil, connect.NewError(connect.CodeInternal, "")
+	case "licensing/L-suspended":
+		return &licensingv1.SuspendLicenceResponse{Receipt: &eventv1.Receipt{}}, nil
+	}
+	return &licensingv1.SuspendLicenceResponse{Receipt: receipt("licensing/border", req.LicenceId, 1)}, nil
+}
+
+func (l licensing) RevokeLicence(_ context.Context, req *licensingv1.RevokeLicenceRequest) (*licensingv1.RevokeLicenceResponse, error) {
+	return &licensingv1.RevokeLicenceResponse{Receipt: receipt("licensing/border", req.LicenceId, 1)}, nil
+}
+
+func (l licensing) ConcludeReassessment(_ context.Context, req *licensingv1.ConcludeReassessmentRequest) (*licensingv1.ConcludeReassessmentResponse, error) {
+	return &licensingv1.ConcludeReassessmentResponse{Receipt: receipt("licensing/border", req.ReassessmentId, 2)}, nil
+}
+
+// register is what is on record from a published register.
+type register struct {
+	entries map[string]*licensingv1.EntryOnRecord
+	keys    map[string]bool
+	edition string
+	calls   int
+}
+
+// contentsPage is small, so that the pages are gone through.
+const contentsPage = 3
+
+func (l licensing) EditionContents(_ context.Context, req *licensingv1.EditionContentsRequest) (*licensingv1.EditionContentsResponse, error) {
+	l.node.mu.Lock()
+	defer l.node.mu.Unlock()
+	res := &licensingv1.EditionContentsResponse{Edition: l.node.register.edition}
+	for _, entry := range l.node.register.entries {
+		if entry.Id > req.After {
+			res.Entries = append(res.Entries, entry)
+		}
+	}
+	slices.SortFunc(res.Entries, func(a, b *licensingv1.EntryOnRecord) int { return strings.Compare(a.Id, b.Id) })
+	if len(res.Entries) > contentsPage {
+		res.Entries, res.More = res.Entries[:contentsPage], true
+	}
+	return res, nil
+}
+
+func (l licensing) RecordEdition(_ context.Context, req *licensingv1.RecordEditionRequest) (*licensingv1.RecordEditionResponse, error) {
+	l.node.mu.Lock()
+	defer l.node.mu.Unlock()
+	r := &l.node.register
+	r.calls++
+	if l.node.cut > 0 && r.calls >= l.node.cut {
+		return nil, connect.NewError(connect.CodeInternal, "")
+	}
+	key := req.Particulars.GetIdempotencyKey()
+	if key == "" || r.keys[key] {
+		return nil, connect.Errorf(connect.CodeInternal, "key %q", key)
+	}
+	if r.entries == nil {
+		r.entries, r.keys = map[string]*licensingv1.EntryOnRecord{}, map[string]bool{}
+	}
+	r.keys[key] = true
+	put := func(id string, e *licensingv1.Entry) {
+		r.entries[id] = &licensingv1.EntryOnRecord{Id: id, Digest: e.Digest, Refused: e.Refused, Lines: published.LineDigests(e)}
+	}
+	for _, a := range req.Added {
+		id := published.EntryID("licensing", req.Source, a.Entry.Digest, a.Ordinal)
+		if r.entries[id] != nil {
+			return nil, connect.Errorf(connect.CodeAlreadyExists, "%s is on record", id)
+		}
+		put(id, a.Entry)
+	}
+	for _, c := range req.Changed {
+		put(c.Id, c.Entry)
+	}
+	for _, id := range req.Withdrawn {
+		delete(r.entries, id)
+	}
+	events := len(req.Added) + len(req.Changed) + len(req.Withdrawn)
+	return &licensingv1.RecordEditionResponse{Receipt: receipt("licensing/all", req.Source, uint32(events))}, nil
+}
+
+func (l licensing) CloseEdition(_ context.Context, req *licensingv1.CloseEditionRequest) (*licensingv1.CloseEditionResponse, error) {
+	l.node.mu.Lock()
+	defer l.node.mu.Unlock()
+	if l.node.register.edition == req.Edition {
+		return &licensingv1.CloseEditionResponse{Receipt: &eventv1.Receipt{}}, nil
+	}
+	l.node.register.edition = req.Edition
+	return &licensingv1.CloseEditionResponse{Receipt: receipt("licensing/all", req.Source, 1)}, nil
+}
+
+type enforcement struct {
+	enforcementv1connect.UnimplementedEnforcementServiceHandler
+	node *node
+}
+
+func (e enforcement) RaiseAlert(context.Context, *enforcementv1.RaiseAlertRequest) (*enforcementv1.RaiseAlertResponse, error) {
+	return &enforcementv1.RaiseAlertResponse{Receipt: receipt("enforcement/border", "enforcement/AL-000001", 1), AlertId: "enforcement/AL-000001"}, nil
+}
+
+func (e enforcement) ConfirmAlert(_ context.Context, req *enforcementv1.ConfirmAlertRequest) (*enforcementv1.ConfirmAlertResponse, error) {
+	return &enforcementv1.ConfirmAlertResponse{Receipt: receipt("enforcement/border", req.AlertId, 1)}, nil
+}
+
+func (e enforcement) AcknowledgeAlert(_ context.Context, req *enforcementv1.AcknowledgeAlertRequest) (*enforcementv1.AcknowledgeAlertResponse, error) {
+	return &enforcementv1.AcknowledgeAlertResponse{Receipt: receipt("licensing/border", req.AlertId, 1)}, nil
+}
+
+type reporting struct {
+	reportingv1connect.UnimplementedReportingServiceHandler
+	node *node
+}
+
+func (r reporting) Totals(context.Context, *reportingv1.TotalsRequest) (*reportingv1.TotalsResponse, error) {
+	return &reportingv1.TotalsResponse{Totals: []*reportingv1.Total{
+		{Keys: []string{"2008", "XB"}, Lines: 12, Licences: 14, Values: []*reportingv1.Sum{{Minor: 123_456, Currency: "GBP"}, {Minor: 500, Currency: "JPY"}}},
+		{Keys: []string{"2008", "XC"}, Lines: 1, Licences: 1},
+	}}, nil
+}
+
+func (r reporting) RequestReturn(context.Context, *reportingv1.RequestReturnRequest) (*reportingv1.RequestReturnResponse, error) {
+	return &reportingv1.RequestReturnResponse{Receipt: receipt("reporting/all", "reporting/Q-000001", 1), RequestId: "reporting/Q-000001"}, nil
+}
+
+func (r reporting) SubmitReturn(_ context.Context, req *reportingv1.SubmitReturnRequest) (*reportingv1.SubmitReturnResponse, error) {
+	return &reportingv1.SubmitReturnResponse{Receipt: receipt("licensing/all", req.RequestId, 1)}, nil
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// newRootCommand puts the command line together.
+func newRootCommand(env *Env) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "counterfoil",
+		Short: "Keep and ask an agency's own record of arms transfers, denials and diversion alerts",
+		Long: "Counterfoil keeps, at every agency, a copy of each arms transfer, denial and diversion alert that concerns it,\n" +
+			"built from events that the owning agency signed.\n\n" +
+			"Exit codes: 0 done, 1 failed, 2 wrong usage, 3 problems found, 4 not allowed, 5 not reached.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRun: func(*cobra.Command, []string) {
+			if env.Context == "" {
+				env.Context = env.Getenv("COUNTERFOIL_CONTEXT")
+			}
+		},
+	}
+	env.addFlags(root)
+	root.AddGroup(
+		&cobra.Group{ID: "read", Title: "read the record"},
+		&cobra.Group{ID: "record", Title: "put on record"},
+		&cobra.Group{ID: "check", Title: "check and set up"},
+	)
+	add(root, "read",
+		newStatusCommand(env), newCountCommand(env), newListCommand(env), newGetCommand(env), newExplainCommand(env),
+		newWatchCommand(env), newBalanceCommand(env), newReportCommand(env))
+	add(root, "record",
+		newLicenceCommand(env), newReassessmentCommand(env), newDeclareCommand(env), newAlertCommand(env), newImportCommand(env))
+	add(root, "check",
+		newVerifyCommand(env), newDoctorCommand(env), newContextCommand(env), newManCommand(env), newVersionCommand(env))
+	return root
+}
+
+func add(root *cobra.Command, group string, commands ...*cobra.Command) {
+	for _, cmd := range commands {
+		cmd.GroupID = group
+		root.AddCommand(cmd)
+	}
+}
+
+// family is a command that only holds others.
+func family(use, short string, members ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   use,
+		Short: short,
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(members...)
+	return cmd
+}
+
+// takes accepts exactly the named arguments, none of them empty.
+func takes(names ...string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != len(names) {
+			return fmt.Errorf("give %s: %d arguments were given", strings.Join(names, " and "), len(args))
+		}
+		for i, arg := range args {
+			if arg == "" {
+				return errors.New("give " + names[i] + ": it was empty")
+			}
+		}
+		return nil
+	}
+}

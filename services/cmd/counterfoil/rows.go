@@ -1,0 +1,221 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/text/currency"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
+)
+
+// heads returns what a person reads of the rows of a table; cells has as many.
+func heads(table queryv1.Table) []string {
+	switch table {
+	case queryv1.Table_TABLE_LICENCES:
+		return []string{"licence", "status", "kind", "destination", "decided", "valid until", "lines", "end user"}
+	case queryv1.Table_TABLE_LINES:
+		return []string{"line", "status", "kind", "destination", "decided", "rating", "quantity", "value"}
+	case queryv1.Table_TABLE_DENIALS:
+		return []string{"denial", "status", "kind", "destination", "decided", "criteria", "reason"}
+	case queryv1.Table_TABLE_DECLARATIONS:
+		return []string{"declaration", "number", "status", "kind", "office", "destination", "licence", "accepted"}
+	case queryv1.Table_TABLE_ALERTS:
+		return []string{"alert", "status", "priority", "stage", "item", "last known at", "raised"}
+	case queryv1.Table_TABLE_EVENTS:
+		return []string{"event", "journal", "number", "kind", "occurred", "recorded"}
+	case queryv1.Table_TABLE_APPLICATIONS:
+		return []string{"application", "status", "kind", "destination", "submitted", "lines", "end user"}
+	case queryv1.Table_TABLE_REASSESSMENTS:
+		return []string{"reassessment", "licence", "alert", "outcome", "opened", "reason"}
+	case queryv1.Table_TABLE_WRITE_OFFS:
+		return []string{"write-off", "licence", "line", "effect", "quantity", "value"}
+	case queryv1.Table_TABLE_ACKNOWLEDGEMENTS:
+		return []string{"acknowledgement", "alert", "agency", "at", "note"}
+	case queryv1.Table_TABLE_RETURN_REQUESTS:
+		return []string{"request", "year", "form", "due", "agencies"}
+	case queryv1.Table_TABLE_RETURN_SUBMISSIONS:
+		return []string{"submission", "request", "agency", "at", "nil", "figures"}
+	case queryv1.Table_TABLE_AGENCIES:
+		return []string{"agency", "title", "state", "signing keys"}
+	case queryv1.Table_TABLE_GROUPS:
+		return []string{"group", "members", "purpose", "legal basis", "epoch"}
+	case queryv1.Table_TABLE_EDITIONS:
+		return []string{"edition", "source", "date", "entries", "lines"}
+	}
+	return nil
+}
+
+// cells returns a row as heads names it.
+func cells(row *queryv1.Row) []string {
+	switch r := row.GetRow().(type) {
+	case *queryv1.Row_Licence:
+		l := r.Licence
+		return []string{l.Id, enum(l.Status), enum(l.Deal.GetKind()), place(l.Deal.GetDestination()), date(l.DecidedAt),
+			date(l.ValidUntil), count(len(l.Deal.GetLines())), endUser(l.Deal)}
+	case *queryv1.Row_Line:
+		l := r.Line
+		return []string{l.Id, enum(l.Status), enum(l.Kind), place(l.Destination), date(l.DecidedAt), l.Line.GetRating(),
+			quantity(l.Line.GetQuantity()), money(l.Line.GetValue())}
+	case *queryv1.Row_Denial:
+		d := r.Denial
+		return []string{d.Id, enum(d.Status), enum(d.Deal.GetKind()), place(d.Deal.GetDestination()), date(d.DecidedAt),
+			strings.Join(d.Criteria, " "), d.Reason}
+	case *queryv1.Row_Declaration:
+		d, a := r.Declaration, r.Declaration.GetAccepted()
+		return []string{d.Id, a.GetNumber(), enum(d.Status), enum(a.GetKind()), a.GetOffice(), a.GetDestination(),
+			a.GetLicenceId(), date(a.GetAcceptedAt())}
+	case *queryv1.Row_Alert:
+		a := r.Alert
+		return []string{a.Id, enum(a.Status), enum(a.Raised.GetPriority()), enum(a.Raised.GetStage()), a.Raised.GetItem(),
+			a.Raised.GetLastKnownLocation(), date(a.RaisedAt)}
+	case *queryv1.Row_Event:
+		e := r.Event
+		return []string{e.Id, e.Journal, number(e.Number), shortKind(e.Kind), date(e.OccurredAt), date(e.RecordedAt)}
+	case *queryv1.Row_Application:
+		a := r.Application
+		return []string{a.Id, enum(a.Status), enum(a.Deal.GetKind()), place(a.Deal.GetDestination()), date(a.SubmittedAt),
+			count(len(a.Deal.GetLines())), endUser(a.Deal)}
+	case *queryv1.Row_Reassessment:
+		a := r.Reassessment
+		outcome := enum(a.Outcome)
+		if a.Outcome == licensingv1.Outcome_OUTCOME_UNSPECIFIED {
+			outcome = "open"
+		}
+		return []string{a.Id, a.LicenceId, a.AlertId, outcome, date(a.OpenedAt), a.Reason}
+	case *queryv1.Row_WriteOff:
+		w := r.WriteOff
+		return []string{w.Id, w.LicenceId, count(int(w.LicenceLine)), enum(w.Effect), quantity(w.Quantity), money(w.Value)}
+	}
+	return cellsOfOthers(row)
+}
+
+// cellsOfOthers are the rows of what agencies owe each other, and of who they are.
+func cellsOfOthers(row *queryv1.Row) []string {
+	switch r := row.GetRow().(type) {
+	case *queryv1.Row_Acknowledgement:
+		a := r.Acknowledgement
+		return []string{a.Id, a.AlertId, a.Agency, date(a.At), a.Note}
+	case *queryv1.Row_ReturnRequest:
+		q := r.ReturnRequest
+		return []string{q.Id, count(int(q.Requested.GetYear())), q.Requested.GetForm(), date(q.Requested.GetDue()),
+			strings.Join(q.Requested.GetAgencies(), " ")}
+	case *queryv1.Row_ReturnSubmission:
+		s := r.ReturnSubmission
+		return []string{s.Id, s.RequestId, s.Agency, date(s.At), strconv.FormatBool(s.Submitted.GetNil()), count(len(s.Submitted.GetFigures()))}
+	case *queryv1.Row_Agency:
+		a := r.Agency
+		return []string{a.Id, a.Title, a.State, count(len(a.SigningKeys))}
+	case *queryv1.Row_Group:
+		g := r.Group
+		return []string{g.Id, strings.Join(g.Members, " "), g.Purpose, g.LegalBasis, count(len(g.Keys))}
+	case *queryv1.Row_Edition:
+		e := r.Edition
+		return []string{e.Id, e.Source, e.Edition, number(e.Entries), number(e.Lines)}
+	}
+	return nil
+}
+
+// enum returns the value's name in lower case without the prefix that its type gives it, as filters take it.
+func enum(value protoreflect.Enum) string {
+	known := value.Descriptor().Values().ByNumber(value.Number())
+	if known == nil {
+		return strconv.Itoa(int(value.Number()))
+	}
+	zero := string(value.Descriptor().Values().ByNumber(0).Name())
+	return strings.ToLower(strings.TrimPrefix(string(known.Name()), strings.TrimSuffix(zero, "UNSPECIFIED")))
+}
+
+func place(p *licensingv1.Place) string {
+	return orElse(p.GetCountry(), p.GetName())
+}
+
+func endUser(deal *licensingv1.Deal) string {
+	for _, role := range []transferv1.Role{transferv1.Role_ROLE_END_USER, transferv1.Role_ROLE_CONSIGNEE, transferv1.Role_ROLE_IMPORTER} {
+		i := slices.IndexFunc(deal.GetParties(), func(p *transferv1.Party) bool { return p.Role == role })
+		if i >= 0 {
+			return deal.Parties[i].Name
+		}
+	}
+	return ""
+}
+
+// date returns the day, and the time when it is not midnight; everything is UTC.
+func date(at *timestamppb.Timestamp) string {
+	if at == nil {
+		return ""
+	}
+	t := at.AsTime()
+	if t.Equal(t.Truncate(24 * time.Hour)) {
+		return t.Format(time.DateOnly)
+	}
+	return t.Format("2006-01-02T15:04:05Z")
+}
+
+// money returns an amount in the currency's major unit: "1234.50 GBP".
+func money(m *transferv1.Money) string {
+	if m == nil {
+		return ""
+	}
+	return amount(m.Minor, m.Currency)
+}
+
+func amount(minor int64, code string) string {
+	scale := 2
+	if unit, err := currency.ParseISO(code); err == nil {
+		scale, _ = currency.Standard.Rounding(unit)
+	}
+	return decimal(minor, scale) + " " + code
+}
+
+// quantity returns an amount with its unit: "12.5 KGM".
+func quantity(q *transferv1.Quantity) string {
+	if q == nil {
+		return ""
+	}
+	text := decimal(q.Thousandths, 3)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".") + " " + q.Unit
+}
+
+// decimal writes n/10^scale exactly.
+func decimal(n int64, scale int) string {
+	digits := strconv.FormatInt(n, 10)
+	sign := ""
+	if n < 0 {
+		sign, digits = "-", digits[1:]
+	}
+	if scale == 0 {
+		return sign + digits
+	}
+	digits = strings.Repeat("0", max(0, scale+1-len(digits))) + digits
+	return sign + digits[:len(digits)-scale] + "." + digits[len(digits)-scale:]
+}
+
+// shortKind returns "LicenceGranted" of "counterfoil.licensing.v1.LicenceGranted".
+func shortKind(kind string) string { return kind[strings.LastIndexByte(kind, '.')+1:] }
+
+func count(n int) string     { return strconv.Itoa(n) }
+func number(n uint64) string { return strconv.FormatUint(n, 10) }
+
+// age returns how long ago something was, in the two largest units.
+func age(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	switch {
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	case d < time.Hour:
+		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
+	}
+	return fmt.Sprintf("%d d %d h", int(d.Hours())/24, int(d.Hours())%24)
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/counterfoil/counterfoil/libs/config"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"counterfoil": main})
+}
+
+// TestScripts runs the command line against nodes of two agencies that answer from fixed data. Beside testscript's own,
+// the scripts have these commands:
+//
+//	exits CODE counterfoil …    run it; it must end with that exit code
+//	received [AGENCY] PATTERN   the node was sent a request that matches (default: licensing)
+//	cut N                       from the Nth RecordEdition on, licensing's node answers none; 0: it answers again
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		RequireExplicitExec: true,
+		Setup: func(script *testscript.Env) error {
+			return setUp(t, script)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "received": received, "cut": cut,
+		},
+	})
+}
+
+type nodesKey struct{}
+
+// setUp starts a node for each agency and writes their contexts.
+func setUp(t *testing.T, script *testscript.Env) error {
+	home := filepath.Join(script.WorkDir, "home")
+	script.Setenv("COUNTERFOIL_HOME", home)
+	contexts := config.Contexts{Home: home}
+	nodes := map[string]*node{"licensing": {agency: "licensing"}, "customs": {agency: "customs", broken: true}}
+	for name, n := range nodes {
+		url := startNode(t, n)
+		script.Setenv(name+"_url", url)
+		err := contexts.Save(config.Context{Name: name, Agency: name, URL: url, TokenFile: "token", Role: "officer", Person: "p-1"})
+		if err != nil {
+			return err
+		}
+	}
+	script.Values[nodesKey{}] = nodes
+	return errors.Join(os.WriteFile(filepath.Join(home, "token"), []byte("secret\n"), 0o600), contexts.Use("licensing"))
+}
+
+func nodeOf(ts *testscript.TestScript, agency string) *node {
+	n := ts.Value(nodesKey{}).(map[string]*node)[agency]
+	if n == nil {
+		ts.Fatalf("no node of agency %s", agency)
+	}
+	return n
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM …")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var ended *exec.ExitError
+		if !errors.As(err, &ended) {
+			ts.Fatalf("%v", err)
+		}
+		got = ended.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+func received(ts *testscript.TestScript, neg bool, args []string) {
+	agency := "licensing"
+	if len(args) == 2 {
+		agency, args = args[0], args[1:]
+	}
+	if len(args) != 1 {
+		ts.Fatalf("usage: received [AGENCY] PATTERN")
+	}
+	pattern, err := regexp.Compile(args[0])
+	ts.Check(err)
+	n := nodeOf(ts, agency)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	all := strings.Join(n.received, "\n")
+	if pattern.MatchString(all) == neg {
+		ts.Fatalf("requests that match %s: want %v, were sent:\n%s", pattern, !neg, all)
+	}
+}
+
+func cut(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: cut N")
+	}
+	n := nodeOf(ts, "licensing")
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var err error
+	n.cut, err = strconv.Atoi(args[0])
+	n.register.calls = 0
+	ts.Check(err)
+}
