@@ -2,6 +2,7 @@ package backbone_test
 
 import (
 	"errors"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -13,18 +14,20 @@ import (
 	"github.com/counterfoil/counterfoil/libs/backbone"
 )
 
-// traffic records in the journal until it is stopped, which returns how many blocks there are.
+// traffic records a block every other millisecond until it is stopped, which returns how many blocks there are.
 func traffic(t *testing.T, n *backbone.Node, group string) (stop func() int) {
 	t.Helper()
 	var running sync.WaitGroup
 	end := make(chan struct{})
+	pace := time.NewTicker(2 * time.Millisecond)
 	count := 0
 	running.Go(func() {
+		defer pace.Stop()
 		for {
 			select {
 			case <-end:
 				return
-			default:
+			case <-pace.C:
 			}
 			if _, err := n.JetStream().Publish(t.Context(), "block."+n.Agency()+"."+group, []byte(itoa(count+1))); err != nil {
 				t.Errorf("record block %d: %v", count+1, err)
@@ -53,48 +56,45 @@ func level(t *testing.T, reader *agency, subject string, n int) {
 }
 
 func TestCutAndSilentLines(t *testing.T) {
-	for name, fault := range map[string]struct {
+	for _, fault := range []struct {
+		name       string
 		begin, end func(*cable)
 		// noticed is whether the fault must be seen in the status before it ends.
 		noticed bool
 	}{
-		"cut":            {(*cable).Cut, (*cable).Mend, true},
-		"half open":      {(*cable).Silence, (*cable).Speak, true},
-		"silent a while": {(*cable).Silence, (*cable).Speak, false},
+		{"cut", (*cable).Cut, (*cable).Mend, true},
+		{"half open", (*cable).Silence, (*cable).Speak, true},
+		{"silent a while", (*cable).Silence, (*cable).Speak, false},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			h := startHub(t, t.TempDir())
-			address := strings.TrimPrefix(h.URL(), "tls://")
-			up, down := layCable(t, address), layCable(t, address)
-			licensing := startAgency(t, h, "licensing", up.Dial)
-			customs := startAgency(t, h, "customs", down.Dial)
-			release(t, h, "licensing/all", "customs")
-			release(t, h, "customs/all", "licensing")
+		for _, side := range []string{"licensing", "customs"} {
+			t.Run(fault.name+" at "+side, func(t *testing.T) {
+				t.Parallel()
+				h := startHub(t, t.TempDir())
+				line := layCable(t, strings.TrimPrefix(h.URL(), "tls://"))
+				dial := map[string]func(network, address string) (net.Conn, error){side: line.Dial}
+				licensing := startAgency(t, h, "licensing", dial["licensing"])
+				customs := startAgency(t, h, "customs", dial["customs"])
+				hurt := map[string]*agency{"licensing": licensing, "customs": customs}[side]
+				release(t, h, "licensing/all", "customs")
+				release(t, h, "customs/all", "licensing")
 
-			stopLicensing := traffic(t, licensing.Node, "all")
-			stopCustoms := traffic(t, customs.Node, "all")
-			for _, line := range []struct {
-				*cable
-				of *agency
-			}{{up, licensing}, {down, customs}} {
-				before := last(t, customs.Inbox())
-				eventually(t, "blocks flow", func() bool { return last(t, customs.Inbox()) > before+20 })
-				mark := last(t, licensing.Journal())
-				fault.begin(line.cable)
+				stopLicensing, stopCustoms := traffic(t, licensing.Node, "all"), traffic(t, customs.Node, "all")
+				eventually(t, "blocks flow", func() bool { return last(t, customs.Inbox()) > 20 })
+				fault.begin(line)
+				mark := last(t, hurt.Journal())
+				eventually(t, "the agency records all the same", func() bool { return last(t, hurt.Journal()) > mark+50 })
 				if fault.noticed {
-					eventually(t, "the fault is seen", func() bool { return !line.of.pumps.Status().Connected })
+					eventually(t, "the fault is seen", func() bool { return !hurt.pumps.Status().Connected })
 				}
-				eventually(t, "the agency records all the same", func() bool { return last(t, licensing.Journal()) > mark+50 })
-				fault.end(line.cable)
+				fault.end(line)
 				began := time.Now()
-				eventually(t, "the line is back", func() bool { return line.of.pumps.Status().Connected })
+				eventually(t, "the line is back", func() bool { return hurt.pumps.Status().Connected })
 				t.Logf("connected again after %v", time.Since(began).Round(time.Millisecond))
-			}
-			a, b := stopLicensing(), stopCustoms()
-			level(t, customs, "in.licensing.all", a)
-			level(t, licensing, "in.customs.all", b)
-		})
+				a, b := stopLicensing(), stopCustoms()
+				level(t, customs, "in.licensing.all", a)
+				level(t, licensing, "in.customs.all", b)
+			})
+		}
 	}
 }
 
