@@ -8,7 +8,7 @@ build: ## build bin/counterfoil
 	go build -o bin/counterfoil ./services/cmd/counterfoil
 
 run: build ## start the hub and every agency in one process and play a story
-	bin/counterfoil lab --dir .build/lab --story
+	bin/counterfoil lab --dir .build/lab --detach --story
 
 test: ## run every test
 	go test work

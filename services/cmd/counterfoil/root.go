@@ -29,6 +29,7 @@ func newRootCommand(env *Env) *cobra.Command {
 		&cobra.Group{ID: "read", Title: "read the record"},
 		&cobra.Group{ID: "record", Title: "put on record"},
 		&cobra.Group{ID: "check", Title: "check and set up"},
+		&cobra.Group{ID: "run", Title: "run nodes"},
 	)
 	add(root, "read",
 		newStatusCommand(env), newCountCommand(env), newListCommand(env), newGetCommand(env), newExplainCommand(env),
@@ -37,6 +38,7 @@ func newRootCommand(env *Env) *cobra.Command {
 		newLicenceCommand(env), newReassessmentCommand(env), newDeclareCommand(env), newAlertCommand(env), newImportCommand(env))
 	add(root, "check",
 		newVerifyCommand(env), newDoctorCommand(env), newContextCommand(env), newManCommand(env), newVersionCommand(env))
+	add(root, "run", newLabCommand(env), newHubCommand(env), newServeCommand(env))
 	return root
 }
 

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"github.com/counterfoil/counterfoil/services/lab"
+)
+
+func newHubCommand(env *Env) *cobra.Command {
+	var dir, plan, listen, logLevel string
+	cmd := &cobra.Command{
+		Use:   "hub --dir DIR",
+		Short: "Run the hub and the coordinating authority's directory",
+		Long: "Runs the hub until it is interrupted: the broker that carries blocks between agencies, and the coordinating\n" +
+			"authority's node with the directory. A folder for each agency of the plan is prepared below DIR; each is then\n" +
+			"served with: counterfoil serve AGENCY --dir DIR",
+		Args: takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			read, err := lab.ReadPlan(plan)
+			if err != nil {
+				return usage("%v", err)
+			}
+			logger, err := newLogger(env.Err, logLevel)
+			if err != nil {
+				return err
+			}
+			hub, err := lab.StartHub(cmd.Context(), lab.Folder(dir), read, listen, logger)
+			if err != nil {
+				return err
+			}
+			return errors.Join(hub.Run(cmd.Context()), hub.Close())
+		},
+	}
+	cmd.Flags().StringVar(&dir, "dir", "", "folder of the hub and of the agencies (required); made when it is not there")
+	cmd.Flags().StringVar(&plan, "plan", "", "file that says which agencies there are and who shares what (default: the example)")
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "address that agencies connect to; port 0 picks one and keeps it")
+	addLogFlag(cmd, &logLevel)
+	require(cmd, "dir")
+	return cmd
+}
+
+func newServeCommand(env *Env) *cobra.Command {
+	var dir, logLevel string
+	cmd := &cobra.Command{
+		Use:   "serve AGENCY --dir DIR",
+		Short: "Run one agency's node",
+		Long:  "Runs the node of an agency whose folder below DIR a hub has prepared, until it is interrupted.",
+		Args:  takes("the agency"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			logger, err := newLogger(env.Err, logLevel)
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), lab.Folder(dir), args[0], lab.Options{Logger: logger, Version: version()})
+		},
+	}
+	cmd.Flags().StringVar(&dir, "dir", "", "folder that the hub prepared (required)")
+	addLogFlag(cmd, &logLevel)
+	require(cmd, "dir")
+	return cmd
+}
+
+func serve(ctx context.Context, folder lab.Folder, agency string, o lab.Options) error {
+	s, err := lab.StartAgency(ctx, folder, agency, o)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.Run(ctx), s.Close())
+}
+
+func addLogFlag(cmd *cobra.Command, level *string) {
+	cmd.Flags().StringVar(level, "log-level", "warn", "what is logged to the standard error: debug, info, warn or error")
+	complete(cmd, "log-level", "debug", "info", "warn", "error")
+}
+
+func newLogger(w io.Writer, level string) (*slog.Logger, error) {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		return nil, usage("%s", fmt.Sprintf("log level %q is not debug, info, warn or error", level))
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l})), nil
+}
