@@ -111,6 +111,14 @@ func (r *reader) eventPlace(id [16]byte) (place, bool) {
 		if p, ok := r.write.ids[id]; ok {
 			return p, true
 		}
+		if r.write.lastID == nil {
+			r.write.lastID = new([16]byte)
+			last, _ := r.tx.Bucket(bucketEventIDs).Cursor().Last()
+			copy(r.write.lastID[:], last)
+		}
+		if bytes.Compare(id[:], r.write.lastID[:]) > 0 {
+			return 0, false
+		}
 	}
 	b := r.tx.Bucket(bucketEventIDs).Get(id[:])
 	if b == nil {

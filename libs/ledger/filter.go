@@ -25,6 +25,10 @@ type shelf struct {
 	byYear     bool // and the year attribute is the date's
 	// date reads the date at a place.
 	date func(place) (*timestamppb.Timestamp, error)
+	// owner is the attribute that is found by id, as table has it; owned and ownerOf find it.
+	owner   attribute
+	owned   func(value string) []place
+	ownerOf func(place) (string, error)
 	// show reads what is at a place.
 	show func(place) (*queryv1.Row, error)
 }
@@ -55,6 +59,16 @@ func (v View) shelfOf(of queryv1.Table) (*shelf, error) {
 	b := v.of(t)
 	s := &shelf{name: t.name, query: of, attributes: t.attributes, postings: b.postings, dated: t.date != nil}
 	s.byYear = s.dated && t.has(byYear)
+	s.owner = t.owner
+	s.owned = func(value string) []place { return v.ownedBy(t, value) }
+	s.ownerOf = func(p place) (string, error) {
+		r, err := v.stored(t, p)
+		if err != nil {
+			return "", err
+		}
+		owner, _, _ := strings.Cut(r.GetId(), "#")
+		return owner, nil
+	}
 	s.date = func(p place) (*timestamppb.Timestamp, error) {
 		r, err := v.stored(t, p)
 		if err != nil {
@@ -137,6 +151,8 @@ type condition struct {
 	values    []string
 	// short are the kinds that were named without their package.
 	short []string
+	// places are those under the values, where there are no postings of them.
+	places []place
 }
 
 func (v View) plan(of queryv1.Table, f *queryv1.Filter) (*plan, error) {
@@ -166,6 +182,8 @@ func (v View) condition(s *shelf, a attribute, values []string) condition {
 	c := condition{attribute: a}
 	for _, value := range values {
 		switch {
+		case a == s.owner:
+			c.places = append(c.places, s.owned(value)...)
 		case a == byDestination:
 			c.values = append(c.values, v.destinations(value)...)
 		case a == byKind && s.query == queryv1.Table_TABLE_EVENTS && !strings.Contains(value, "."):
@@ -207,6 +225,11 @@ func (p *plan) match(chunk uint32, into *set) error {
 					p.scratch.addPosting(posting)
 				}
 			})
+		}
+		for _, at := range c.places {
+			if at.chunk() == chunk {
+				p.scratch.add(uint16(at))
+			}
 		}
 		into.and(&p.scratch)
 	}

@@ -40,24 +40,16 @@ func (tx *Tx) crowded() bool {
 	return n > pendingLimit
 }
 
-type numbered struct {
-	id string
-	*pending
-}
-
 func (tx *Tx) flushTable(t *table) error {
 	changes, b := &tx.tables[t.slot], tx.of(t)
-	changed := make([]numbered, 0, len(changes.pending))
-	for id, p := range changes.pending {
-		changed = append(changed, numbered{id, p})
-	}
-	slices.SortFunc(changed, func(x, y numbered) int { return cmp.Compare(x.number, y.number) })
+	changed := changes.order
+	slices.SortFunc(changed, func(x, y *pending) int { return cmp.Compare(x.number, y.number) })
 
 	b.rows.FillPercent = fill
-	deltas, x := deltas{}, entries{}
+	x, key := entries{}, make([]byte, 0, 4)
 	for _, c := range changed {
 		x.list = x.list[:0]
-		key := rowKey(c.number)
+		key = binary.BigEndian.AppendUint32(key[:0], uint32(c.number))
 		if c.row == nil {
 			if !c.stored {
 				continue // came and went
@@ -67,7 +59,7 @@ func (tx *Tx) flushTable(t *table) error {
 			}
 		} else {
 			t.entriesOf(c.row, &x)
-			raw, err := encode(nil, c.row)
+			raw, err := tx.arena.encode(c.row)
 			if err != nil {
 				return err
 			}
@@ -75,7 +67,7 @@ func (tx *Tx) flushTable(t *table) error {
 				return err
 			}
 		}
-		deltas.change(c.number, c.was, x.list)
+		tx.deltas.change(c.number, c.was, x.list)
 	}
 	if changes.next > 0 {
 		if err := b.rows.SetSequence(uint64(changes.next) - 1); err != nil {
@@ -85,16 +77,17 @@ func (tx *Tx) flushTable(t *table) error {
 	if err := tx.writeIDs(b.ids, changed); err != nil {
 		return err
 	}
-	if err := errors.Join(deltas.write(b.postings), tx.writePlaces(x.places)); err != nil {
+	if err := errors.Join(tx.deltas.write(b.postings), tx.writePlaces(x.places)); err != nil {
 		return err
 	}
-	clear(changes.pending)
-	changes.last = nil
+	next := changes.next
+	changes.clear()
+	changes.next = next
 	return nil
 }
 
-func (tx *Tx) writeIDs(ids *bolt.Bucket, changed []numbered) error {
-	slices.SortFunc(changed, func(x, y numbered) int { return strings.Compare(x.id, y.id) })
+func (tx *Tx) writeIDs(ids *bolt.Bucket, changed []*pending) error {
+	slices.SortFunc(changed, func(x, y *pending) int { return strings.Compare(x.id, y.id) })
 	highest := map[string]uint64{}
 	ids.FillPercent = fill
 	for _, c := range changed {
@@ -164,16 +157,13 @@ func placeKey(name, indexed string) []byte {
 }
 
 func (tx *Tx) flushEvents() error {
-	deltas, list, names := deltas{}, make([]entry, 0, 4), map[uint16]string{}
+	list, names := make([]entry, 0, 4), map[uint16]string{}
 	for _, h := range tx.heads {
 		names[h.number] = h.name
 	}
 	for _, e := range tx.events {
-		list = append(list[:0], entry{all, ""}, entry{byJournal, names[e.place.journal()]}, entry{byKind, e.kind})
-		if e.year != "" {
-			list = append(list, entry{byYear, e.year})
-		}
-		deltas.change(e.place, nil, list)
+		list = eventEntries(list[:0], names[e.place.journal()], e.kind, e.year)
+		tx.deltas.change(e.place, nil, list)
 	}
 	slices.SortFunc(tx.events, func(x, y eventChange) int { return bytes.Compare(x.id[:], y.id[:]) })
 	b := tx.tx.Bucket(bucketEventIDs)
@@ -187,65 +177,108 @@ func (tx *Tx) flushEvents() error {
 	}
 	tx.events = tx.events[:0]
 	clear(tx.ids)
-	return deltas.write(tx.tx.Bucket(bucketEventPostings))
+	tx.lastID = nil
+	return tx.deltas.write(tx.tx.Bucket(bucketEventPostings))
+}
+
+// eventEntries appends what an event is found under.
+func eventEntries(list []entry, journal, kind, year string) []entry {
+	list = append(list, entry{all, ""}, entry{byJournal, journal}, entry{byKind, kind})
+	if year != "" {
+		list = append(list, entry{byYear, year})
+	}
+	return list
 }
 
 // deltas are changes to postings, by chunk.
-type deltas map[uint32]map[entry]*delta
+type deltas struct {
+	chunks map[uint32]map[entry]*delta
+	slab   slab[delta]
+	// recent is the delta of each attribute that was last added to, in one chunk: rows that come together share much.
+	recent      [attributeCount]*delta
+	recentChunk uint32
+}
 
-type delta struct{ added, removed []uint16 }
+type delta struct {
+	entry
+	added, removed []uint16
+	few            [4]uint16 // room for the first ones added: most values are rare
+}
+
+func newDeltas() deltas { return deltas{chunks: map[uint32]map[entry]*delta{}} }
+
+func (d *deltas) clear() {
+	for chunk, changes := range d.chunks {
+		if clear(changes); len(d.chunks) > 4 {
+			delete(d.chunks, chunk)
+		}
+	}
+	d.slab.reset()
+	d.recent = [attributeCount]*delta{}
+}
 
 // change moves a place from what it was found under to what it is found under now.
-func (d deltas) change(p place, was, is []entry) {
-	chunk := d[p.chunk()]
-	if chunk == nil {
-		chunk = map[entry]*delta{}
-		d[p.chunk()] = chunk
-	}
-	of := func(e entry) *delta {
-		x := chunk[e]
-		if x == nil {
-			x = &delta{}
-			chunk[e] = x
-		}
-		return x
-	}
+func (d *deltas) change(p place, was, is []entry) {
 	for _, e := range is {
 		if len(was) == 0 || !slices.Contains(was, e) {
-			x := of(e)
+			x := d.of(p.chunk(), e)
 			x.added = append(x.added, uint16(p))
 		}
 	}
 	for _, e := range was {
 		if !slices.Contains(is, e) {
-			x := of(e)
+			x := d.of(p.chunk(), e)
 			x.removed = append(x.removed, uint16(p))
 		}
 	}
 }
 
-func (d deltas) write(b *bolt.Bucket) error {
-	type change struct {
-		key []byte
-		*delta
+func (d *deltas) of(chunk uint32, e entry) *delta {
+	if d.recentChunk != chunk {
+		d.recent, d.recentChunk = [attributeCount]*delta{}, chunk
 	}
+	if x := d.recent[e.attribute]; x != nil && x.value == e.value {
+		return x
+	}
+	changes := d.chunks[chunk]
+	if changes == nil {
+		changes = map[entry]*delta{}
+		d.chunks[chunk] = changes
+	}
+	x := changes[e]
+	if x == nil {
+		x = d.slab.new()
+		x.entry, x.added = e, x.few[:0]
+		changes[e] = x
+	}
+	d.recent[e.attribute] = x
+	return x
+}
+
+// write merges the changes into the postings, keys in order, and forgets them.
+func (d *deltas) write(b *bolt.Bucket) error {
 	var scratch set
-	for _, chunk := range sortedKeys(d) {
-		changes := make([]change, 0, len(d[chunk]))
-		for e, x := range d[chunk] {
-			changes = append(changes, change{postingKey(chunk, e.attribute, e.value), x})
+	var key []byte
+	for _, chunk := range sortedKeys(d.chunks) {
+		changes := make([]*delta, 0, len(d.chunks[chunk]))
+		for _, x := range d.chunks[chunk] {
+			changes = append(changes, x)
 		}
-		slices.SortFunc(changes, func(x, y change) int { return bytes.Compare(x.key, y.key) })
-		for _, c := range changes {
-			merged := merge(b.Get(c.key), c.added, c.removed, &scratch)
+		slices.SortFunc(changes, func(x, y *delta) int {
+			return cmp.Or(cmp.Compare(x.attribute, y.attribute), strings.Compare(x.value, y.value))
+		})
+		for _, x := range changes {
+			key = appendPostingKey(key[:0], chunk, x.attribute, x.value)
+			merged := merge(b.Get(key), x.added, x.removed, &scratch)
 			if merged == nil {
-				if err := b.Delete(c.key); err != nil {
+				if err := b.Delete(key); err != nil {
 					return err
 				}
-			} else if err := b.Put(c.key, merged); err != nil {
+			} else if err := b.Put(key, merged); err != nil {
 				return err
 			}
 		}
 	}
+	d.clear()
 	return nil
 }

@@ -84,7 +84,12 @@ func (tx *Tx) repeated(h *head, e journal.Entry) (bool, error) {
 		return false, unappliable(h.id, e, fmt.Sprintf("its id is that of event %d", before.number()))
 	}
 	name, err := tx.journalName(before.journal())
-	return strings.HasPrefix(name, h.id.Agency+"/"), err
+	return agencyOf(name) == h.id.Agency, err
+}
+
+func agencyOf(journal string) string {
+	agency, _, _ := strings.Cut(journal, "/")
+	return agency
 }
 
 // note remembers where an event stands, for the indexes over events.

@@ -37,6 +37,8 @@ type Ledger struct {
 	db          *bolt.DB
 	marker      string // the file beside it that says it is open; empty when read only
 
+	desk *desk // the write transaction's
+
 	mu       sync.Mutex
 	folded   map[journal.ID]uint64 // events folded and committed, by journal
 	changed  chan struct{}

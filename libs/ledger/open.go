@@ -43,7 +43,7 @@ func Open(path string, o Options) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Ledger{path: path, agency: o.Agency, db: db, folded: map[journal.ID]uint64{}, changed: make(chan struct{})}
+	l := &Ledger{path: path, agency: o.Agency, db: db, desk: newDesk(), folded: map[journal.ID]uint64{}, changed: make(chan struct{})}
 	if err := guarded(path, func() error { return l.start(o) }); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

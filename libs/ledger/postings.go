@@ -24,9 +24,12 @@ type set [chunkWords]uint64
 
 // postingKey is chunk, attribute, value.
 func postingKey(chunk uint32, a attribute, value string) []byte {
-	key := make([]byte, 0, 5+len(value))
-	key = binary.BigEndian.AppendUint32(key, chunk)
-	return append(append(key, byte(a)), value...)
+	return appendPostingKey(make([]byte, 0, 5+len(value)), chunk, a, value)
+}
+
+func appendPostingKey(to []byte, chunk uint32, a attribute, value string) []byte {
+	to = binary.BigEndian.AppendUint32(to, chunk)
+	return append(append(to, byte(a)), value...)
 }
 
 func (s *set) has(n uint16) bool { return s[n>>6]&(1<<(n&63)) != 0 }

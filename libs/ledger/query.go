@@ -32,11 +32,9 @@ func (v View) Count(of queryv1.Table, f *queryv1.Filter, by string) (total uint6
 		if total += uint64(n); n == 0 || group == all {
 			continue
 		}
-		p.eachValue(chunk, group, func(value string, posting []byte) {
-			if n := matched.countIn(posting); n > 0 {
-				counts[value] += uint64(n)
-			}
-		})
+		if err := p.countBy(group, chunk, &matched, counts); err != nil {
+			return 0, nil, err
+		}
 	}
 	for value, n := range counts {
 		groups = append(groups, &queryv1.GroupCount{Key: value, Count: n})
@@ -45,6 +43,26 @@ func (v View) Count(of queryv1.Table, f *queryv1.Filter, by string) (total uint6
 		return cmp.Or(cmp.Compare(y.Count, x.Count), strings.Compare(x.Key, y.Key))
 	})
 	return total, groups, nil
+}
+
+// countBy adds how many of the matched places of a chunk have each value of an attribute.
+func (p *plan) countBy(group attribute, chunk uint32, matched *set, counts map[string]uint64) (err error) {
+	if group != p.owner {
+		p.eachValue(chunk, group, func(value string, posting []byte) {
+			if n := matched.countIn(posting); n > 0 {
+				counts[value] += uint64(n)
+			}
+		})
+		return nil
+	}
+	matched.each(0, func(n uint16) bool {
+		var owner string
+		if owner, err = p.ownerOf(place(chunk)<<16 | place(n)); err == nil {
+			counts[owner]++
+		}
+		return err == nil
+	})
+	return err
 }
 
 // List returns up to limit rows that a filter keeps, in the order that they came, and a token that goes on after them;

@@ -32,11 +32,14 @@ type table struct {
 	rows, ids, postings []byte // its buckets: row number -> row, row id -> row number, and the index
 
 	attributes []attribute // beside all, in the order that people read them
-	fresh      func() row
-	head       func(row) header
-	index      func(row, *entries)
-	date       func(row) *timestamppb.Timestamp // nil: its rows have no date of their own
-	wrap       func(row) *queryv1.Row           // nil with query
+	// owner is the attribute whose value is a row's id up to its first "#"; all when there is none. It is found by id and
+	// has no postings: nearly every row would bring one of its own.
+	owner attribute
+	fresh func() row
+	head  func(row) header
+	index func(row, *entries)
+	date  func(row) *timestamppb.Timestamp // nil: its rows have no date of their own
+	wrap  func(row) *queryv1.Row           // nil with query
 }
 
 // rowsOf is a table whose rows are R.
@@ -56,6 +59,11 @@ func define[R row](name string, query queryv1.Table, fresh func() R, head func(R
 func (t rowsOf[R]) indexed(index func(R, *entries), attributes ...attribute) rowsOf[R] {
 	t.attributes = append(attributes, byJournal)
 	t.index = func(r row, x *entries) { index(r.(R), x) }
+	return t
+}
+
+func (t rowsOf[R]) ownedBy(owner attribute) rowsOf[R] {
+	t.owner = owner
 	return t
 }
 
@@ -109,6 +117,7 @@ const (
 	byRequest
 	byState
 	byMember
+	attributeCount
 )
 
 var attributeNames = []string{"", "status", "kind", "destination", "year", "rating", "category", "party", "application", "source", "journal",

@@ -49,8 +49,8 @@ var lines = define("lines", queryv1.Table_TABLE_LINES, func() *ledgerv1.Line { r
 		x.add(byYear, yearOf(r.DecidedAt))
 		x.add(byRating, r.Line.GetRating())
 		x.add(byCategory, categoryNames.of(r.Line.GetCategory().Number()))
-		x.add(byDecision, r.DecisionId)
 	}, byStatus, byKind, byDestination, byYear, byRating, byCategory, byDecision).
+	ownedBy(byDecision).
 	dated(func(r *ledgerv1.Line) *timestamppb.Timestamp { return r.DecidedAt }).
 	shown(func(r *ledgerv1.Line) *queryv1.Row { return &queryv1.Row{Row: &queryv1.Row_Line{Line: r}} })
 
@@ -135,9 +135,9 @@ var writeOffs = define("write_offs", queryv1.Table_TABLE_WRITE_OFFS, func() *led
 	func(r *ledgerv1.WriteOff) header { return header{&r.Id, &r.Journal, &r.Events} }).
 	indexed(func(r *ledgerv1.WriteOff, x *entries) {
 		x.add(byLicence, r.LicenceId)
-		x.add(byDeclaration, r.DeclarationId)
 		x.add(byEffect, effectNames.of(r.Effect.Number()))
 	}, byLicence, byDeclaration, byEffect).
+	ownedBy(byDeclaration).
 	shown(func(r *ledgerv1.WriteOff) *queryv1.Row {
 		return &queryv1.Row{Row: &queryv1.Row_WriteOff{WriteOff: r}}
 	})

@@ -16,13 +16,38 @@ import (
 // rows in memory and writes them to bbolt, sorted, when an index is read or it commits. It serves one goroutine.
 type Tx struct {
 	View
-	heads  map[journal.ID]*head
-	tables []tableChanges // by table's slot
-	undo   []undone       // what takes the Apply under way back
-	events []eventChange
-	ids    map[[16]byte]place // of events
+	heads map[journal.ID]*head
+	undo  []undone // what takes the Apply under way back
+	*desk
+	lastID *[16]byte // the highest event id in the file, nil while it is not known; ids beyond it need no looking up
+	arena  arena
 	done   bool
 	err    error // why writing failed, after which nothing commits
+}
+
+// desk is the memory that a transaction works with. There is one transaction at a time, so the ledger hands the same
+// desk to each, cleared.
+type desk struct {
+	tables []tableChanges // by table's slot
+	events []eventChange
+	ids    map[[16]byte]place // of events
+	rows   slab[pending]
+	deltas deltas
+}
+
+func newDesk() *desk {
+	return &desk{tables: make([]tableChanges, len(tables)), ids: map[[16]byte]place{}, deltas: newDeltas()}
+}
+
+func (d *desk) clear() {
+	for i := range d.tables {
+		d.tables[i].clear()
+	}
+	clear(d.events)
+	d.events = d.events[:0]
+	clear(d.ids)
+	d.rows.reset()
+	d.deltas.clear()
 }
 
 // head is where a journal stands in the transaction.
@@ -38,12 +63,20 @@ type head struct {
 // tableChanges are the rows of a table that the transaction has changed and not yet written.
 type tableChanges struct {
 	pending map[string]*pending
-	next    place  // the next new row's number; 0 while it is not known
-	last    []byte // the highest id in the file, nil while it is not known; ids beyond it need no looking up
+	order   []*pending // the same, new rows in the order of their numbers
+	next    place      // the next new row's number; 0 while it is not known
+	last    []byte     // the highest id in the file, nil while it is not known; ids beyond it need no looking up
+}
+
+func (c *tableChanges) clear() {
+	clear(c.pending)
+	clear(c.order)
+	c.order, c.next, c.last = c.order[:0], 0, nil
 }
 
 // pending is a changed row.
 type pending struct {
+	id     string
 	number place
 	row    row     // nil: deleted
 	stored bool    // the file has it, as it was before
@@ -53,7 +86,6 @@ type pending struct {
 // undone is one change to a table as it was before.
 type undone struct {
 	t       *table
-	id      string
 	p       *pending
 	row     row
 	created bool // the transaction had not changed the row before
@@ -75,7 +107,7 @@ func (l *Ledger) Begin() (*Tx, error) {
 	if err != nil {
 		return nil, fmt.Errorf("begin on ledger %s: %w", l.path, err)
 	}
-	tx := &Tx{heads: map[journal.ID]*head{}, tables: make([]tableChanges, len(tables)), ids: map[[16]byte]place{}}
+	tx := &Tx{heads: map[journal.ID]*head{}, desk: l.desk}
 	tx.View = View{l.reader(btx, tx)}
 	return tx, nil
 }
@@ -91,6 +123,7 @@ func (tx *Tx) Commit() error {
 		return fmt.Errorf("commit to ledger %s: %w", tx.l.path, err)
 	}
 	tx.done = true
+	tx.desk.clear() // bbolt has it all; after its commit the desk is the next transaction's
 	if err := tx.tx.Commit(); err != nil {
 		return fmt.Errorf("commit to ledger %s: %w", tx.l.path, err)
 	}
@@ -113,6 +146,7 @@ func (tx *Tx) Rollback() {
 		return
 	}
 	tx.done = true
+	tx.desk.clear()
 	_ = tx.tx.Rollback() // fails only when it has ended
 }
 
@@ -183,11 +217,12 @@ func (tx *Tx) write(t *table, id string, r row, fresh bool) error {
 	changes := &tx.tables[t.slot]
 	p := changes.pending[id]
 	if p != nil {
-		tx.undo = append(tx.undo, undone{t, id, p, p.row, false})
+		tx.undo = append(tx.undo, undone{t, p, p.row, false})
 		p.row = r
 		return nil
 	}
-	p = &pending{row: r}
+	p = tx.rows.new()
+	p.id, p.row = id, r
 	if !fresh {
 		number, ok := tx.number(t, id)
 		if ok {
@@ -212,7 +247,8 @@ func (tx *Tx) write(t *table, id string, r row, fresh bool) error {
 		changes.pending = map[string]*pending{}
 	}
 	changes.pending[id] = p
-	tx.undo = append(tx.undo, undone{t, id, p, nil, true})
+	changes.order = append(changes.order, p)
+	tx.undo = append(tx.undo, undone{t, p, nil, true})
 	return nil
 }
 
@@ -236,7 +272,8 @@ func (tx *Tx) takeBack() {
 			continue
 		}
 		changes := &tx.tables[u.t.slot]
-		delete(changes.pending, u.id)
+		delete(changes.pending, u.p.id)
+		changes.order = changes.order[:len(changes.order)-1]
 		if u.p.number == changes.next-1 {
 			changes.next--
 		}

@@ -336,23 +336,43 @@ func rowsUnder[R row](v View, t rowsOf[R], a attribute, value string) (found []R
 	if err := v.written(); err != nil {
 		return nil, err
 	}
-	b := v.of(t.table)
+	places := v.placesUnder(t.table, a, value)
+	for _, p := range places {
+		r, err := v.stored(t.table, p)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, r.(R))
+	}
+	slices.SortFunc(found, func(x, y R) int { return compareIDs(x.GetId(), y.GetId()) })
+	return found, nil
+}
+
+// placesUnder returns the rows under a value of an attribute, by number.
+func (r *reader) placesUnder(t *table, a attribute, value string) (places []place) {
+	if a == t.owner && a != all {
+		return r.ownedBy(t, value)
+	}
+	b := r.of(t)
 	for chunk := uint32(0); chunk <= place(b.rows.Sequence()).chunk(); chunk++ {
 		var s set
 		s.addPosting(b.postings.Get(postingKey(chunk, a, value)))
 		s.each(0, func(n uint16) bool {
-			var r row
-			if r, err = v.stored(t.table, place(chunk)<<16|place(n)); err == nil {
-				found = append(found, r.(R))
-			}
-			return err == nil
+			places = append(places, place(chunk)<<16|place(n))
+			return true
 		})
-		if err != nil {
-			return nil, err
-		}
 	}
-	slices.SortFunc(found, func(x, y R) int { return compareIDs(x.GetId(), y.GetId()) })
-	return found, nil
+	return places
+}
+
+// ownedBy returns the rows whose ids begin with the owner's and "#", in the order of their ids.
+func (r *reader) ownedBy(t *table, owner string) (places []place) {
+	prefix := []byte(owner + "#")
+	c := r.of(t).ids.Cursor()
+	for id, number := c.Seek(prefix); bytes.HasPrefix(id, prefix); id, number = c.Next() {
+		places = append(places, parseRowKey(number))
+	}
+	return places
 }
 
 // compareIDs compares as text, but the numbers after a "#" as numbers.

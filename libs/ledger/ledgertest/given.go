@@ -114,6 +114,19 @@ func (w *Writer) Blocks(facts ...proto.Message) []*journal.Block {
 	return blocks
 }
 
+// Facts are facts, plain or wrapped.
+type Facts []proto.Message
+
+// Together makes one block of several facts, in this journal whatever agency they are said to be by.
+func (w *Writer) Together(id journal.ID, facts ...proto.Message) *journal.Block {
+	var events []*eventv1.Event
+	for _, f := range facts {
+		_, e := w.Event(f)
+		events = append(events, e)
+	}
+	return w.Block(id, events...)
+}
+
 // Event makes an event of a fact, and says which journal it belongs in.
 func (w *Writer) Event(fact proto.Message) (journal.ID, *eventv1.Event) {
 	when := Start.Add(time.Duration(w.made) * time.Second)
