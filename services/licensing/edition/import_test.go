@@ -18,7 +18,6 @@ import (
 	"github.com/counterfoil/counterfoil/libs/published/publishedtest"
 	"github.com/counterfoil/counterfoil/libs/published/uklicences"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
-	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	"github.com/counterfoil/counterfoil/services/licensing/edition"
@@ -179,20 +178,24 @@ func TestImportEditions(t *testing.T) {
 	})
 }
 
-// Two real editions, one after the other.
+// Two real editions, one after the other. Of each it takes the destinations that the second one changed something of,
+// and one more; the whole editions are compared in libs/published/uklicences.
 func TestImportPublishedEditions(t *testing.T) {
 	r := newRegister(t, ledgertest.Open(t, "licensing"), 1000)
 	for _, tt := range []struct {
 		date                      string
 		added, changed, withdrawn int
 	}{
-		{"2012-07-12", 34888, 0, 0},
-		{"2012-10-11", 2183, 12, 9},
+		{"2012-07-12", 1820, 0, 0},
+		{"2012-10-11", 140, 12, 9},
 	} {
 		ed, err := uklicences.Read(context.Background(), publishedtest.Data(t, "caat-uk-licences-editions-2012", tt.date), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
+		ed.Entries = slices.DeleteFunc(ed.Entries, func(e *licensingv1.Entry) bool {
+			return !slices.Contains([]string{"Brazil", "Burkina", "Burkina Faso", "United Arab Emirates", "Channel Islands"}, e.Destination.Name)
+		})
 		changes, facts := r.read(tt.date, ed.Entries, -1)
 		got := []int{len(changes.Added), len(changes.Changed), len(changes.Withdrawn), facts}
 		if diff := cmp.Diff([]int{tt.added, tt.changed, tt.withdrawn, tt.added + tt.changed + tt.withdrawn + 1}, got); diff != "" {
@@ -205,21 +208,29 @@ func TestImportPublishedEditions(t *testing.T) {
 		if !published.Compare(onRecord, ed.Entries).Empty() {
 			t.Errorf("the edition of %s differs from what is on record", tt.date)
 		}
-		r.countLines(ed)
+		r.countLines(ed.Entries)
 	}
 }
 
-// countLines compares the ledger's rows of lines with the edition's.
-func (r *register) countLines(ed *uklicences.Edition) {
+// countLines compares the ledger's rows of lines with an edition's.
+func (r *register) countLines(entries []*licensingv1.Entry) {
 	r.t.Helper()
+	want := map[string]int{}
+	for _, e := range entries {
+		if e.Refused {
+			want["refused"] += len(e.Lines)
+		} else {
+			want["granted"] += len(e.Lines)
+		}
+	}
 	err := r.l.View(func(view ledger.View) error {
-		for status, want := range map[string]int{"granted": ed.Lines - ed.Refused, "refused": ed.Refused} {
+		for status, n := range want {
 			lines, err := view.LinesWith("status", status)
+			if len(lines) != n {
+				r.t.Errorf("%d lines are %s; want %d", len(lines), status, n)
+			}
 			if err != nil {
 				return err
-			}
-			if live := slices.DeleteFunc(lines, func(l *ledgerv1.Line) bool { return l.Status == ledgerv1.Status_STATUS_WITHDRAWN }); len(live) != want {
-				r.t.Errorf("%d lines are %s; want %d", len(live), status, want)
 			}
 		}
 		return nil
