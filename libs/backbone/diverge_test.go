@@ -72,6 +72,7 @@ func oldCopy(t *testing.T, creds *backbone.Credentials, kept, relayed int) strin
 }
 
 func TestLostTailIsTakenOver(t *testing.T) {
+	t.Parallel()
 	for _, kept := range []int{0, 3} {
 		h := startHub(t, t.TempDir())
 		creds := addAgency(t, h, "licensing")
@@ -90,6 +91,7 @@ func TestLostTailIsTakenOver(t *testing.T) {
 }
 
 func TestForkStopsTheJournalAndNothingElse(t *testing.T) {
+	t.Parallel()
 	for name, more := range map[string]int{"shorter than the hub's": 1, "longer than the hub's": 30} {
 		t.Run(name, func(t *testing.T) {
 			h := startHub(t, t.TempDir())
@@ -124,6 +126,7 @@ func TestForkStopsTheJournalAndNothingElse(t *testing.T) {
 }
 
 func TestDeletedBlocksKeepTheirNumbers(t *testing.T) {
+	t.Parallel()
 	h := startHub(t, t.TempDir())
 	customs := startAgency(t, h, "customs", nil)
 	dir, creds := t.TempDir(), addAgency(t, h, "licensing")
@@ -162,6 +165,7 @@ func TestDeletedBlocksKeepTheirNumbers(t *testing.T) {
 }
 
 func TestFeedThatIsNotTheOldOneStopsThePump(t *testing.T) {
+	t.Parallel()
 	backup := filepath.Join(t.TempDir(), "backup")
 	remake := func(t *testing.T, dir string) {
 		h := startHub(t, dir)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -51,7 +52,7 @@ func (p *Pumps) down(ctx context.Context) error {
 		return err
 	}
 	p.toReceive.Store(info.State.LastSeq - at.sequence)
-	w, err := newWindow(p.node.nc, at.inbox+1)
+	w, err := newWindow(p.node.nc, at.inbox+1, new(atomic.Int64))
 	if err != nil {
 		return err
 	}

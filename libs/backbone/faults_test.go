@@ -99,6 +99,7 @@ func TestCutAndSilentLines(t *testing.T) {
 }
 
 func TestHubRestart(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	h := startHub(t, dir)
 	licensing := startAgency(t, h, "licensing", nil)
@@ -122,6 +123,7 @@ func TestHubRestart(t *testing.T) {
 }
 
 func TestNodeStartsWithoutAHub(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	h := startHub(t, dir)
 	creds := addAgency(t, h, "licensing")
@@ -152,6 +154,7 @@ func TestNodeStartsWithoutAHub(t *testing.T) {
 }
 
 func TestNodeRestart(t *testing.T) {
+	t.Parallel()
 	h := startHub(t, t.TempDir())
 	customs := startAgency(t, h, "customs", nil)
 	creds := addAgency(t, h, "licensing")
@@ -181,6 +184,7 @@ func TestNodeRestart(t *testing.T) {
 }
 
 func TestStoreIsEncryptedAndItsKeyIsNeeded(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	n := startNode(t, "licensing", dir)
 	secret := strings.Repeat("end-user certificate ", 20)

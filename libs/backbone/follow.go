@@ -2,6 +2,7 @@ package backbone
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -10,13 +11,15 @@ import (
 )
 
 const (
-	heartbeat = time.Second
+	// heartbeat is how often a server says that it has nothing. After two without one the request is made again,
+	// which also shows a consumer that is gone. One block may take longer than that over a slow line.
+	heartbeat = 5 * time.Second
 	// expiry is how long a server keeps a request for messages.
-	expiry = 5 * time.Second
+	expiry = 15 * time.Second
 	// leftover is how long a server keeps a consumer that a cut line left behind.
-	leftover = 15 * time.Second
-	// requestLimit bounds one question to a server.
-	requestLimit = 3 * time.Second
+	leftover = 30 * time.Second
+	// requestLimit bounds one question to a server; the answer may have to wait behind blocks on a slow line.
+	requestLimit = time.Minute
 )
 
 // follow hands every message of the stream from the given sequence on to handle, in order and without a gap, and
@@ -61,7 +64,9 @@ func follow(ctx context.Context, js jetstream.JetStream, name string, from uint6
 		}
 	}, jetstream.PullMaxBytes(windowBytes), jetstream.PullExpiry(expiry), jetstream.PullHeartbeat(heartbeat),
 		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
-			cancel(fmt.Errorf("read %s: %w", name, err))
+			if !errors.Is(err, jetstream.ErrNoHeartbeat) {
+				cancel(fmt.Errorf("read %s: %w", name, err))
+			}
 		}))
 	if err != nil {
 		return fmt.Errorf("read %s from %d: %w", name, from, err)

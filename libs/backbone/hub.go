@@ -26,8 +26,13 @@ const (
 	hubDomain = "hub"
 	// maxConnections of one agency: its node's, those that a cut line left behind, and the hub's own.
 	maxConnections = 64
-	// A line that a cut left half open is dropped by the hub after two to three of these.
-	hubPing = 5 * time.Second
+	// A line that a cut left half open is dropped by the hub after two to three of these; a slow one must get a
+	// block through in that time.
+	hubPing = 30 * time.Second
+	// hubWrite is how long the hub waits for a slow line to take what it has.
+	hubWrite = 2 * time.Minute
+	// handshake is how many seconds a new connection has until it is known whose it is.
+	handshake = 10
 )
 
 // HubConfig says how a hub is run.
@@ -154,7 +159,8 @@ func (h *Hub) options(host string, port int, hosts []string) (*server.Options, e
 		server.FeatureFlagJsAckFormatV2:      true,
 		server.FeatureFlagJsAPIReplyFormatV2: true,
 	}
-	opts.PingInterval = hubPing
+	opts.PingInterval, opts.WriteDeadline = hubPing, hubWrite
+	opts.TLSTimeout, opts.AuthTimeout = handshake, handshake
 	var err error
 	if opts.TLSConfig, err = h.authority.serverTLS(hosts); err != nil {
 		return nil, err

@@ -137,9 +137,6 @@ func (g *gate) done() <-chan struct{} {
 	return g.opened
 }
 
-// position is a sequence number that one goroutine moves and others read.
-type position = atomic.Uint64
-
 // wait returns after d or when ctx ends.
 func wait(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)

@@ -6,12 +6,15 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 )
 
 // cable is a TCP line from an agency to the hub that can be cut or go silent.
 type cable struct {
 	listener net.Listener
 	to       string
+	// rate is in bytes a second, each way; zero is as fast as it goes.
+	rate int
 
 	mu     sync.Mutex
 	cut    bool
@@ -115,7 +118,12 @@ func (c *cable) carry(near net.Conn) {
 func (c *cable) pass(to, from net.Conn) {
 	defer to.Close()
 	defer from.Close()
-	buf := make([]byte, 32<<10)
+	// A long line holds little: what is sent waits in the sender's own buffers.
+	if c.rate > 0 {
+		from.(*net.TCPConn).SetReadBuffer(8 << 10)
+		to.(*net.TCPConn).SetWriteBuffer(8 << 10)
+	}
+	buf := make([]byte, 4<<10)
 	for {
 		n, err := from.Read(buf)
 		c.mu.Lock()
@@ -123,6 +131,9 @@ func (c *cable) pass(to, from net.Conn) {
 		c.mu.Unlock()
 		if silent != nil {
 			<-silent
+		}
+		if c.rate > 0 {
+			time.Sleep(time.Duration(n) * time.Second / time.Duration(c.rate))
 		}
 		if _, werr := to.Write(buf[:n]); werr != nil || err != nil && !errors.Is(err, io.ErrNoProgress) {
 			return

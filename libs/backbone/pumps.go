@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/jwt/v2"
@@ -15,9 +16,12 @@ import (
 )
 
 const (
-	dialLimit = 2 * time.Second
-	// pause is between attempts on a line that is up.
+	// dialLimit bounds an attempt to connect: some round trips of a bad line.
+	dialLimit = 4 * time.Second
+	// pause is between attempts, to connect as well as to go on over a line that is up.
 	pause = 250 * time.Millisecond
+	// pingInterval is how often the hub is made to say something.
+	pingInterval = 2 * time.Second
 )
 
 var (
@@ -74,8 +78,9 @@ type Pumps struct {
 
 	line       line
 	reconciled gate
-	sent       position // highest own block that the hub has
-	toReceive  position
+	sent       atomic.Uint64 // highest own block that the hub has
+	toReceive  atomic.Uint64
+	unanswered atomic.Int64 // bytes sent up and not acknowledged
 
 	mu      sync.Mutex
 	forked  string // why; empty for no
@@ -84,7 +89,7 @@ type Pumps struct {
 }
 
 // StartPumps connects to the hub and starts both pumps. A hub that cannot be reached is no error: the attempt takes
-// two seconds at most and is then repeated in the background. Close the pumps before the node.
+// four seconds at most and is then repeated in the background. Close the pumps before the node.
 func StartPumps(c PumpConfig) (*Pumps, error) {
 	p := &Pumps{node: c.Node, log: orDiscard(c.Logger), onFork: c.OnFork, relay: relayName(c.Node.agency)}
 	p.log = p.log.With("agency", c.Node.agency)
@@ -100,6 +105,7 @@ func StartPumps(c PumpConfig) (*Pumps, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
+	running.Go(func() { p.watch(ctx) })
 	running.Go(func() { p.keep(ctx, "up", p.up) })
 	running.Go(func() { p.keep(ctx, "down", p.down) })
 	p.close = sync.OnceValue(func() error {
@@ -135,8 +141,8 @@ func (p *Pumps) connect(c *Credentials, dial func(network, address string) (net.
 		nats.ReconnectWait(pause),
 		nats.ReconnectJitter(pause/5, pause/5),
 		nats.ReconnectBufSize(-1), // what is sent into a cut line is an error, not a surprise later
-		nats.PingInterval(2*time.Second),
-		nats.MaxPingsOutstanding(2),
+		nats.PingInterval(pingInterval),
+		nats.MaxPingsOutstanding(int(ackLimit/pingInterval)), // the watch is quicker, and knows a slow line from a dead one
 		nats.IgnoreDiscoveredServers(),
 		// A hub whose accounts are not there yet refuses us for a moment.
 		nats.IgnoreAuthErrorAbort(),

@@ -15,6 +15,7 @@ import (
 )
 
 func TestReleaseReachesItsReaderAndNobodyElse(t *testing.T) {
+	t.Parallel()
 	h := startHub(t, t.TempDir())
 	licensing := startAgency(t, h, "licensing", nil)
 	customs := startAgency(t, h, "customs", nil)
@@ -41,6 +42,7 @@ func TestReleaseReachesItsReaderAndNobodyElse(t *testing.T) {
 }
 
 func TestUnreleaseStopsTheFlowAndAnotherReleaseGoesOn(t *testing.T) {
+	t.Parallel()
 	h := startHub(t, t.TempDir())
 	licensing := startAgency(t, h, "licensing", nil)
 	customs := startAgency(t, h, "customs", nil)
@@ -79,6 +81,7 @@ func TestUnreleaseStopsTheFlowAndAnotherReleaseGoesOn(t *testing.T) {
 }
 
 func TestSeveralOriginsAndGroupsShareOneFeed(t *testing.T) {
+	t.Parallel()
 	h := startHub(t, t.TempDir())
 	licensing := startAgency(t, h, "licensing", nil)
 	police := startAgency(t, h, "police", nil)
@@ -112,6 +115,7 @@ func TestSeveralOriginsAndGroupsShareOneFeed(t *testing.T) {
 }
 
 func TestReleaseRefusals(t *testing.T) {
+	t.Parallel()
 	h := startHub(t, t.TempDir())
 	addAgency(t, h, "licensing")
 	addAgency(t, h, "customs")
@@ -135,6 +139,7 @@ func TestReleaseRefusals(t *testing.T) {
 }
 
 func TestHubKeepsItsSecretsAndItsAddress(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	h := startHub(t, dir)
 	before := addAgency(t, h, "x-1")
@@ -184,6 +189,7 @@ func TestHubKeepsItsSecretsAndItsAddress(t *testing.T) {
 }
 
 func TestCredentialsThatCannotBeRight(t *testing.T) {
+	t.Parallel()
 	good := addAgency(t, startHub(t, t.TempDir()), "customs")
 	for name, spoil := range map[string]func(*backbone.Credentials){
 		"address":     func(c *backbone.Credentials) { c.HubURL = "nats://127.0.0.1:4222" },

@@ -22,7 +22,7 @@ func (p *Pumps) up(ctx context.Context) error {
 	}
 	p.sent.Store(last)
 	p.reconciled.open()
-	w, err := newWindow(p.nc, last+1)
+	w, err := newWindow(p.nc, last+1, &p.unanswered)
 	if err != nil {
 		return err
 	}

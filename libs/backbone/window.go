@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -12,11 +13,13 @@ import (
 )
 
 const (
-	// windowMessages and windowBytes bound what is published and not yet acknowledged.
+	// windowMessages and windowBytes bound what is published and not yet acknowledged, and windowBytes also what is
+	// asked for and not yet read. They keep a line of 100 Mbit/s and 100 ms busy; more would only be sent again
+	// after a cut.
 	windowMessages = 512
-	windowBytes    = 16 << 20
-	// ackLimit is how long an acknowledgement may take before the connection is taken for dead.
-	ackLimit = 3 * time.Second
+	windowBytes    = 2 << 20
+	// ackLimit is how long an acknowledgement may take. A dead line is noticed much earlier, by the watch.
+	ackLimit = 2 * time.Minute
 )
 
 // window publishes messages into a stream, many on the way at a time, each with the sequence that it must get. So
@@ -26,6 +29,8 @@ type window struct {
 	next  uint64
 	sent  chan onTheWay
 	bytes *semaphore.Weighted
+	// unanswered counts the bytes on the way; the watch reads it.
+	unanswered *atomic.Int64
 }
 
 type onTheWay struct {
@@ -35,18 +40,23 @@ type onTheWay struct {
 	tag      uint64
 }
 
-// newWindow publishes over nc from sequence next on. It is closed after use.
-func newWindow(nc *nats.Conn, next uint64) (*window, error) {
+// newWindow publishes over nc from sequence next on, keeping account of the bytes on the way. It is closed after use.
+func newWindow(nc *nats.Conn, next uint64, unanswered *atomic.Int64) (*window, error) {
 	js, err := jetstream.New(nc, jetstream.WithPublishAsyncTimeout(ackLimit),
 		jetstream.WithPublishAsyncMaxPending(2*windowMessages))
 	if err != nil {
 		return nil, err
 	}
-	return &window{js: js, next: next, sent: make(chan onTheWay, windowMessages), bytes: semaphore.NewWeighted(windowBytes)}, nil
+	unanswered.Store(0)
+	return &window{js: js, next: next, sent: make(chan onTheWay, windowMessages),
+		bytes: semaphore.NewWeighted(windowBytes), unanswered: unanswered}, nil
 }
 
 // close forgets what is on the way.
-func (w *window) close() { w.js.CleanupPublisher() }
+func (w *window) close() {
+	w.js.CleanupPublisher()
+	w.unanswered.Store(0)
+}
 
 // publish sends the message once there is room in the window; the tag comes back with its acknowledgement. It is
 // called from one goroutine at a time.
@@ -55,6 +65,7 @@ func (w *window) publish(ctx context.Context, msg *nats.Msg, tag uint64) error {
 	if err := w.bytes.Acquire(ctx, size); err != nil {
 		return err
 	}
+	w.unanswered.Add(size)
 	// A retry would come after its successors and be refused.
 	ack, err := w.js.PublishMsgAsync(msg, jetstream.WithExpectLastSequence(w.next-1), jetstream.WithRetryAttempts(0))
 	if err != nil {
@@ -87,6 +98,7 @@ func (w *window) settle(ctx context.Context, done func(sequence, tag uint64)) er
 					return fmt.Errorf("publish message %d: it became message %d", s.sequence, ack.Sequence)
 				}
 				w.bytes.Release(s.size)
+				w.unanswered.Add(-s.size)
 				done(s.sequence, s.tag)
 			}
 		}

@@ -1,0 +1,46 @@
+package backbone
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+const (
+	// silence is how long the hub may say nothing: it answers a ping every pingInterval.
+	silence = 5 * time.Second
+	// slowest is the rate, in bytes a second, of the slowest line that is given time to carry what was sent (128
+	// kbit/s). A ping waits its turn behind that.
+	slowest = 16 << 10
+)
+
+// watch gives up a connection that has gone dead without a word, as half-open ones do, so that a new one is made.
+// Counting unanswered pings would not do: on a slow line a ping takes longer behind one large block than a dead line
+// should take to be noticed, and the block would be sent again for ever. So every byte heard is a sign of life, and
+// what is on the way up is given its time.
+func (p *Pumps) watch(ctx context.Context) {
+	tick := time.NewTicker(silence / 10)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		since, _ := p.line.state()
+		if since.IsZero() {
+			continue
+		}
+		if heard := p.line.lastHeard(); heard.After(since) {
+			since = heard
+		}
+		allowed := silence + time.Duration(p.unanswered.Load())*time.Second/slowest
+		if quiet := time.Since(since); quiet > allowed {
+			p.failed("line", fmt.Errorf("nothing heard from the hub for %v", quiet.Round(time.Second)))
+			p.line.down() // until a new connection is up
+			if err := p.nc.ForceReconnect(); err != nil {
+				p.failed("line", err)
+			}
+		}
+	}
+}
