@@ -120,10 +120,10 @@ func (c *cable) pass(to, from net.Conn) {
 	defer from.Close()
 	// A long line holds little: what is sent waits in the sender's own buffers.
 	if c.rate > 0 {
-		from.(*net.TCPConn).SetReadBuffer(8 << 10)
-		to.(*net.TCPConn).SetWriteBuffer(8 << 10)
+		from.(*net.TCPConn).SetReadBuffer(64 << 10)
+		to.(*net.TCPConn).SetWriteBuffer(64 << 10)
 	}
-	buf := make([]byte, 4<<10)
+	buf := make([]byte, 16<<10)
 	for {
 		n, err := from.Read(buf)
 		c.mu.Lock()
