@@ -202,7 +202,7 @@ const shortList = 1 + 2*64
 // merge returns the posting with numbers added and removed, neither of which is in both; nil when nothing is left.
 // added rises.
 func merge(p []byte, added, removed []uint16, scratch *set) []byte {
-	if len(removed) == 0 && len(p)+2*len(added) < shortList && (len(p) == 0 || p[0] == formList) && rising(p, added) {
+	if len(removed) == 0 && len(added) > 0 && len(p)+2*len(added) < shortList && (len(p) == 0 || p[0] == formList) && rising(p, added) {
 		merged := make([]byte, 0, 1+len(p)+2*len(added))
 		if merged = append(merged, p...); len(p) == 0 {
 			merged = append(merged, formList)
@@ -226,9 +226,9 @@ func merge(p []byte, added, removed []uint16, scratch *set) []byte {
 	return scratch.posting()
 }
 
-// rising reports whether added goes on where the list ends.
+// rising reports whether added, which is not empty, goes on where the list ends.
 func rising(p []byte, added []uint16) bool {
-	if len(p) > 0 && len(added) > 0 && binary.BigEndian.Uint16(p[len(p)-2:]) >= added[0] {
+	if len(p) > 0 && binary.BigEndian.Uint16(p[len(p)-2:]) >= added[0] {
 		return false
 	}
 	return slices.IsSorted(added)

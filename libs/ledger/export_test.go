@@ -1,0 +1,115 @@
+package ledger
+
+import (
+	"strings"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+)
+
+// Scanned is a row as a reader without indexes sees it.
+type Scanned struct {
+	Row  row
+	Has  map[string][]string // by attribute
+	Date *timestamppb.Timestamp
+}
+
+// TableNames are all tables.
+func TableNames() (names []string) {
+	for _, t := range tables {
+		names = append(names, t.name)
+	}
+	return names
+}
+
+// TableOf is what a table is asked for as.
+func TableOf(name string) queryv1.Table { return named(name).query }
+
+// AttributesOf are the names of a table's attributes.
+func AttributesOf(name string) (names []string) {
+	for _, a := range named(name).attributes {
+		names = append(names, a.String())
+	}
+	return names
+}
+
+// Dated reports whether a table's rows have a date.
+func IsDated(name string) bool { return named(name).date != nil }
+
+func named(name string) *table {
+	for _, t := range tables {
+		if t.name == name {
+			return t
+		}
+	}
+	panic("no table " + name)
+}
+
+// Scan reads every row of a table, in the order that they came.
+func (v View) Scan(name string) (rows []Scanned, err error) {
+	if err := v.written(); err != nil {
+		return nil, err
+	}
+	t := named(name)
+	err = v.of(t).rows.ForEach(func(_, raw []byte) error {
+		r, err := decode(raw, t.fresh())
+		if err != nil {
+			return err
+		}
+		s := Scanned{Row: r, Has: map[string][]string{}}
+		var x entries
+		t.entriesOf(r, &x)
+		for _, e := range x.list {
+			s.Has[e.attribute.String()] = append(s.Has[e.attribute.String()], e.value)
+		}
+		if t.owner != all {
+			owner, _, _ := strings.Cut(r.GetId(), "#")
+			s.Has[t.owner.String()] = []string{owner}
+		}
+		if t.date != nil {
+			s.Date = t.date(r)
+		}
+		rows = append(rows, s)
+		return nil
+	})
+	return rows, err
+}
+
+// Set is a posting's numbers for tests of its forms.
+func MergePostings(p []byte, added, removed []uint16) []byte {
+	return merge(p, added, removed, new(set))
+}
+
+// PostingNumbers opens a posting.
+func PostingNumbers(p []byte) (numbers []uint16) {
+	var s set
+	s.addPosting(p)
+	s.each(0, func(n uint16) bool {
+		numbers = append(numbers, n)
+		return true
+	})
+	return numbers
+}
+
+// PostingCount counts the numbers of a posting that are in another.
+func PostingCount(p, in []byte) int {
+	var s set
+	s.addPosting(in)
+	return s.countIn(p)
+}
+
+// BreakPosting drops what is under a value from a table's index, and BreakRow a row from its ids.
+func (tx *Tx) BreakPosting(name, attribute, value string) error {
+	a, err := named(name).attribute(attribute)
+	if err != nil {
+		return err
+	}
+	return tx.of(named(name)).postings.Delete(postingKey(0, a, value))
+}
+
+// BreakID drops a row's id.
+func (tx *Tx) BreakID(name, id string) error { return tx.of(named(name)).ids.Delete([]byte(id)) }
+
+// CloseWithoutMark closes the file as the end of a killed process does: the mark that it was open stays.
+func (l *Ledger) CloseWithoutMark() error { return l.db.Close() }

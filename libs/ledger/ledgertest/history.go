@@ -1,0 +1,343 @@
+package ledgertest
+
+import (
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+	"pgregory.net/rapid"
+
+	"github.com/counterfoil/counterfoil/libs/journal"
+	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
+	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
+	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
+	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
+	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
+	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
+)
+
+// Journals is a history: the blocks of each journal, in order.
+type Journals map[journal.ID][]*journal.Block
+
+// History draws a history of several agencies and journals in which every event can be applied, whatever order the
+// journals' blocks come in.
+func History(t *rapid.T) Journals { return draw(t, false) }
+
+// RoughHistory is History with events among the others that cannot be applied: on rows that are not there, are there
+// already, stand otherwise or are of another journal, and of unknown kinds.
+func RoughHistory(t *rapid.T) Journals { return draw(t, true) }
+
+// story is the state that a history is drawn from.
+type story struct {
+	t        *rapid.T
+	w        *Writer
+	pending  map[journal.ID][]*eventv1.Event
+	out      Journals
+	rough    bool
+	made     int
+	licences []*told // and denials
+	declared []*told
+	alerts   []*told
+	reviews  []*told
+	epochs   map[string]uint32
+	keys     int
+}
+
+// told is a row that the story has told of.
+type told struct {
+	id, status string
+	group      string
+	denial     bool
+	reserved   int
+}
+
+func draw(t *rapid.T, rough bool) Journals {
+	s := &story{
+		t: t, w: NewWriter(), pending: map[journal.ID][]*eventv1.Event{}, out: Journals{}, rough: rough, epochs: map[string]uint32{},
+	}
+	steps := rapid.IntRange(1, 60).Draw(t, "steps")
+	for range steps {
+		s.step()
+	}
+	for id := range s.pending {
+		s.cut(id)
+	}
+	return s.out
+}
+
+func (s *story) step() {
+	acts := []func(){s.decide, s.decide, s.decide, s.changeLicence, s.changeLicence, s.declare, s.declare, s.move, s.alert, s.followAlert, s.answer,
+		s.review, s.directory, s.edition, s.apply}
+	if s.rough {
+		acts = append(acts, s.nonsense)
+	}
+	rapid.SampledFrom(acts).Draw(s.t, "act")()
+}
+
+// tell records a fact, and now and then ends the block.
+func (s *story) tell(fact proto.Message) {
+	id, e := s.w.Event(At(s.time(), fact))
+	if rapid.IntRange(0, 4).Draw(s.t, "keyed") == 0 {
+		s.keys++
+		e.Command = &eventv1.Command{Key: fmt.Sprintf("key %d", s.keys), Digest: []byte{byte(s.keys)}, Events: 1}
+	}
+	s.pending[id] = append(s.pending[id], e)
+	if rapid.Bool().Draw(s.t, "cut") {
+		s.cut(id)
+	}
+}
+
+func (s *story) cut(id journal.ID) {
+	if len(s.pending[id]) > 0 {
+		s.out[id] = append(s.out[id], s.w.Block(id, s.pending[id]...))
+		s.pending[id] = nil
+	}
+}
+
+func (s *story) time() time.Time {
+	day := rapid.IntRange(0, 4*365).Draw(s.t, "day")
+	return time.Date(2007, 11, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, day)
+}
+
+func (s *story) id(agency, prefix string) string {
+	s.made++
+	return fmt.Sprintf("%s/%s-%06d", agency, prefix, s.made)
+}
+
+func pick[T any](s *story, what string, from ...T) T { return rapid.SampledFrom(from).Draw(s.t, what) }
+
+func (s *story) group() string { return pick(s, "group", "all", "border") }
+
+func (s *story) deal() *licensingv1.Deal {
+	d := &licensingv1.Deal{
+		Kind:        transferv1.Kind(rapid.IntRange(1, 5).Draw(s.t, "kind")),
+		Parties:     s.parties(),
+		Destination: pick(s, "destination", &licensingv1.Place{Country: "XA", Name: "Arcadia"}, &licensingv1.Place{Country: "XB"}, &licensingv1.Place{Name: "Atlantis"}, nil),
+	}
+	for i := range rapid.IntRange(0, 4).Draw(s.t, "lines") {
+		d.Lines = append(d.Lines, &transferv1.Line{
+			Number: uint32(i + 1), Rating: pick(s, "rating", "ML1", "ML2.a", "PL5017"), Category: transferv1.Category(rapid.IntRange(0, 10).Draw(s.t, "category")),
+			Value: &transferv1.Money{Minor: int64(i) * 100, Currency: "EUR"},
+		})
+	}
+	return d
+}
+
+func (s *story) parties() (parties []*transferv1.Party) {
+	for range rapid.IntRange(0, 2).Draw(s.t, "parties") {
+		parties = append(parties, &transferv1.Party{
+			Role: transferv1.Role_ROLE_EXPORTER, Name: pick(s, "name", "Exporter Älpha", "exporter alpha", "Beta & Co"),
+			Identifiers: pick(s, "identifiers", nil, []string{"lei:1"}, []string{"lei:2", "reg:2"}),
+		})
+	}
+	return parties
+}
+
+func (s *story) apply() {
+	s.tell(In(s.group(), &licensingv1.ApplicationSubmitted{ApplicationId: s.id("licensing", "A"), Deal: s.deal()}))
+}
+
+func (s *story) decide() {
+	l := &told{group: s.group(), denial: rapid.IntRange(0, 3).Draw(s.t, "denied") == 0, status: "live"}
+	if again := s.with(s.licences, "withdrawn"); again != nil && rapid.Bool().Draw(s.t, "anew") {
+		l = again
+		l.status = "live"
+	} else {
+		l.id = s.id("licensing", "L")
+		s.licences = append(s.licences, l)
+	}
+	published := &licensingv1.Published{Source: pick(s, "source", "uk-licences", "eu-reports")}
+	if l.denial {
+		s.tell(In(l.group, &licensingv1.LicenceDenied{DenialId: l.id, Deal: s.deal(), Criteria: pick(s, "criteria", nil, []string{"2", "7"}), Published: published}))
+		return
+	}
+	s.tell(In(l.group, &licensingv1.LicenceGranted{LicenceId: l.id, Deal: s.deal(), Published: published}))
+}
+
+// with returns one of the rows that stand so; nil when there is none.
+func (s *story) with(rows []*told, status ...string) *told {
+	var fit []*told
+	for _, r := range rows {
+		for _, st := range status {
+			if r.status == st {
+				fit = append(fit, r)
+			}
+		}
+	}
+	if len(fit) == 0 {
+		return nil
+	}
+	return pick(s, "row", fit...)
+}
+
+func (s *story) changeLicence() {
+	l := s.with(s.licences, "live", "suspended")
+	switch {
+	case l == nil:
+	case rapid.IntRange(0, 3).Draw(s.t, "withdrawn") == 0:
+		l.status = "withdrawn"
+		s.tell(In(l.group, &licensingv1.EntryWithdrawn{Id: l.id, Source: "uk-licences", Edition: "2012-07-12"}))
+	case l.denial:
+		s.tell(In(l.group, &licensingv1.DenialAmended{DenialId: l.id, Deal: pick(s, "deal", s.deal(), nil), Criteria: []string{"1"}}))
+	case rapid.Bool().Draw(s.t, "amended"):
+		s.tell(In(l.group, &licensingv1.LicenceAmended{LicenceId: l.id, Deal: pick(s, "deal", s.deal(), nil), ValidUntil: timestamppb.New(Start)}))
+	case l.status == "suspended" && rapid.Bool().Draw(s.t, "reinstated"):
+		l.status = "live"
+		s.tell(In(l.group, &licensingv1.LicenceReinstated{LicenceId: l.id, Reason: "cleared"}))
+	case l.status == "live" && rapid.Bool().Draw(s.t, "suspended"):
+		l.status = "suspended"
+		s.tell(In(l.group, &licensingv1.LicenceSuspended{LicenceId: l.id, Reason: "forged"}))
+	default:
+		l.status = "revoked"
+		s.tell(In(l.group, &licensingv1.LicenceRevoked{LicenceId: l.id, Reason: "diverted"}))
+	}
+}
+
+func (s *story) declare() {
+	d := &told{id: s.id("customs", "D"), status: "accepted"}
+	licence := "licensing/unknown"
+	if l := s.with(s.licences, "live", "suspended", "revoked"); l != nil {
+		licence = l.id
+	}
+	at := s.time()
+	s.tell(&customsv1.DeclarationAccepted{
+		DeclarationId: d.id, Kind: transferv1.Kind_KIND_EXPORT, Office: pick(s, "office", "XA001", "XA002"), LicenceId: licence,
+		Parties: s.parties(), Destination: "XB", AcceptedAt: timestamppb.New(at),
+	})
+	for d.reserved = range rapid.IntRange(1, 3).Draw(s.t, "items") {
+		s.tell(&customsv1.LicenceQuantityReserved{DeclarationId: d.id, Item: uint32(d.reserved + 1), LicenceId: licence, LicenceLine: 1})
+	}
+	s.declared = append(s.declared, d)
+}
+
+func (s *story) move() {
+	d := s.with(s.declared, "accepted", "exited")
+	switch {
+	case d == nil:
+	case d.status == "exited" || rapid.Bool().Draw(s.t, "arrived"):
+		d.status = "arrived"
+		s.tell(&customsv1.ArrivalRecorded{DeclarationId: d.id, At: timestamppb.New(Start)})
+	case rapid.Bool().Draw(s.t, "cancelled"):
+		d.status = "cancelled"
+		s.tell(&customsv1.DeclarationCancelled{DeclarationId: d.id, Reason: "withdrawn"})
+		s.tell(&customsv1.LicenceQuantityReleased{DeclarationId: d.id, Item: 1, LicenceId: "licensing/unknown"})
+	default:
+		d.status = "exited"
+		s.tell(&customsv1.ExitConfirmed{DeclarationId: d.id})
+		s.tell(&customsv1.LicenceQuantityCommitted{DeclarationId: d.id, Item: 1, LicenceId: "licensing/unknown"})
+	}
+}
+
+func (s *story) alert() {
+	a := &told{id: s.id("enforcement", "A"), status: "open"}
+	s.alerts = append(s.alerts, a)
+	raised := &enforcementv1.DiversionAlertRaised{
+		AlertId: a.id, Stage: enforcementv1.Stage(rapid.IntRange(1, 6).Draw(s.t, "stage")), Priority: enforcementv1.Priority(rapid.IntRange(1, 3).Draw(s.t, "priority")),
+		Parties: s.parties(), Indicators: pick(s, "indicators", []string{"RF01"}, []string{"RF02", "RF01", "RF02"}), Addressees: []string{"customs", "licensing"},
+	}
+	if l := s.with(s.licences, "live"); l != nil {
+		raised.LicenceIds = []string{l.id, l.id}
+	}
+	s.tell(raised)
+}
+
+func (s *story) followAlert() {
+	a := s.with(s.alerts, "open", "found")
+	switch {
+	case a == nil:
+	case a.status == "found":
+		a.status = "closed"
+		s.tell(&enforcementv1.AlertClosed{AlertId: a.id, Outcome: "seized"})
+	case rapid.Bool().Draw(s.t, "corroborated"):
+		s.tell(&enforcementv1.AlertCorroborated{AlertId: a.id, Indicators: []string{"RF03", "RF01"}, Evidence: "photographs"})
+	case rapid.Bool().Draw(s.t, "confirmed"):
+		a.status = "found"
+		s.tell(&enforcementv1.AlertConfirmed{AlertId: a.id, Evidence: "serial numbers"})
+	default:
+		a.status = "found"
+		s.tell(&enforcementv1.AlertRefuted{AlertId: a.id, Reason: "another item"})
+	}
+}
+
+// answer is by an agency to what another may not have told it yet.
+func (s *story) answer() {
+	s.made++
+	agency := pick(s, "agency", "customs", "licensing")
+	if rapid.Bool().Draw(s.t, "alert") {
+		s.tell(By(agency, &enforcementv1.AlertAcknowledged{AlertId: fmt.Sprintf("enforcement/A-%06d", s.made), Note: "taken up"}))
+		return
+	}
+	request := s.id("reporting", "R")
+	s.tell(&reportingv1.AgencyReturnRequested{RequestId: request, Year: 2008, Form: "att-annual-exports", Agencies: []string{"customs", "licensing"}})
+	s.tell(By(agency, &reportingv1.AgencyReturnSubmitted{RequestId: request, Nil: true}))
+}
+
+func (s *story) review() {
+	if r := s.with(s.reviews, "open"); r != nil && rapid.Bool().Draw(s.t, "concluded") {
+		r.status = "concluded"
+		s.tell(In(r.group, &licensingv1.ReassessmentConcluded{ReassessmentId: r.id, Outcome: licensingv1.Outcome_OUTCOME_MAINTAINED}))
+		return
+	}
+	r := &told{id: s.id("licensing", "RA"), status: "open", group: s.group()}
+	s.reviews = append(s.reviews, r)
+	s.tell(In(r.group, &licensingv1.ReassessmentOpened{ReassessmentId: r.id, LicenceId: "licensing/L-000001", AlertId: "enforcement/A-000001", Reason: "alert"}))
+}
+
+func (s *story) edition() {
+	s.made++
+	s.tell(&licensingv1.EditionRecorded{Source: "uk-licences", Edition: time.Date(2012, 1, s.made, 0, 0, 0, 0, time.UTC).Format(time.DateOnly), Entries: 3, Lines: 4})
+}
+
+func (s *story) directory() {
+	s.made++
+	name := fmt.Sprintf("name-%d", s.made)
+	key := &directoryv1.SigningKey{Public: []byte(name)}
+	switch rapid.IntRange(0, 2).Draw(s.t, "directory") {
+	case 0:
+		s.tell(&directoryv1.AgencyRegistered{Agency: name, Title: "Agency", State: "XA", SigningKey: key})
+		s.tell(&directoryv1.SigningKeyAdded{Agency: name, Key: key})
+	case 1:
+		group := s.group()
+		s.tell(&directoryv1.GroupDefined{Group: group, Purpose: name, Members: []string{"customs", name}, History: directoryv1.HistoryRule_HISTORY_RULE_FROM_START})
+		s.epochs[group]++
+		s.tell(&directoryv1.GroupKeyIssued{Group: group, Epoch: s.epochs[group]})
+	default:
+		s.tell(&directoryv1.SharingRuleAdopted{Rules: []*directoryv1.SharingRule{{Group: name}}})
+	}
+}
+
+// nonsense is what cannot be applied.
+func (s *story) nonsense() {
+	any := func(rows []*told, otherwise string) string {
+		if len(rows) == 0 {
+			return otherwise
+		}
+		return pick(s, "any", rows...).id
+	}
+	licence, declaration := any(s.licences, "licensing/L-0"), any(s.declared, "customs/D-0")
+	facts := []proto.Message{
+		&licensingv1.LicenceSuspended{LicenceId: "licensing/never-granted"},
+		&licensingv1.LicenceGranted{LicenceId: "customs/not-ours"},
+		&licensingv1.LicenceGranted{LicenceId: "licensing/"},
+		In("committee", &licensingv1.LicenceRevoked{LicenceId: licence}),
+		By("customs", &licensingv1.LicenceRevoked{LicenceId: licence}),
+		By("enforcement", &customsv1.ExitConfirmed{DeclarationId: declaration}),
+		By("licensing", &customsv1.LicenceQuantityReserved{DeclarationId: declaration, Item: 9}),
+		&customsv1.LicenceQuantityReserved{DeclarationId: "customs/never-accepted", Item: 1},
+		By("licensing", &directoryv1.GroupDefined{Group: "all", Members: []string{"intruder"}}),
+		In("all", &directoryv1.AgencyRegistered{Agency: "intruder"}),
+		&directoryv1.GroupKeyIssued{Group: "all", Epoch: 77},
+		&licensingv1.LicenceGranted{LicenceId: s.id("licensing", "N"), Deal: &licensingv1.Deal{Lines: []*transferv1.Line{{Number: 1, Rating: "a"}, {Number: 1, Rating: "b"}}}},
+		&transferv1.Party{Name: "no event"},
+	}
+	s.tell(pick(s, "nonsense", facts...))
+}
+
+// Unknown makes an event of a kind that no program knows yet.
+func (w *Writer) Unknown(agency string) (journal.ID, *eventv1.Event) {
+	id, e := w.Event(By(agency, In("all", &licensingv1.LicenceSuspended{LicenceId: agency + "/x"})))
+	e.Kind = "counterfoil.licensing.v9.LicenceTransferred"
+	return id, e
+}

@@ -1,0 +1,511 @@
+package ledger_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/timestamppb"
+	"pgregory.net/rapid"
+
+	"github.com/counterfoil/counterfoil/libs/journal"
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+)
+
+// open opens a new ledger for one rapid run, which has no folder of its own.
+func open(t *rapid.T, folder string) *ledger.Ledger {
+	f, err := os.CreateTemp(folder, "ledger-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
+		t.Fatal(err)
+	}
+	l, err := ledger.Open(f.Name(), ledger.Options{Agency: "licensing"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(l.Close(), os.Remove(f.Name())); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
+}
+
+// inOrder has all blocks of one journal after the other.
+func inOrder(h ledgertest.Journals) (blocks []*journal.Block) {
+	var ids []journal.ID
+	for id := range h {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(x, y journal.ID) int { return strings.Compare(x.String(), y.String()) })
+	for _, id := range ids {
+		blocks = append(blocks, h[id]...)
+	}
+	return blocks
+}
+
+// shuffled draws another order, in which each journal keeps its own.
+func shuffled(t *rapid.T, h ledgertest.Journals) (blocks []*journal.Block) {
+	of := map[journal.ID]int{}
+	for _, b := range rapid.Permutation(inOrder(h)).Draw(t, "order") {
+		blocks = append(blocks, h[b.ID][of[b.ID]])
+		of[b.ID]++
+	}
+	return blocks
+}
+
+// fold folds blocks, in transactions that end where commit says so.
+func fold(t interface {
+	Fatal(...any)
+}, l *ledger.Ledger, blocks []*journal.Block, commit func() bool) {
+	begin := func() *ledger.Tx {
+		tx, err := l.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tx
+	}
+	tx := begin()
+	defer func() { tx.Rollback() }()
+	for _, b := range blocks {
+		if err := tx.Fold(b, ledgertest.Position(b)); err != nil {
+			t.Fatal(err)
+		}
+		if commit() {
+			if err := tx.Commit(); err != nil {
+				t.Fatal(err)
+			}
+			tx = begin()
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func never() bool { return false }
+
+// state is all that two equal ledgers must agree on.
+type state struct {
+	Root     [32]byte
+	Journals map[journal.ID][32]byte
+	Rows     map[string][]proto.Message
+	Parked   []*ledgerv1.ParkedEvent
+	Findings []string
+}
+
+func stateOf(t *rapid.T, l *ledger.Ledger) (s state) {
+	s.Rows = map[string][]proto.Message{}
+	err := l.View(func(v ledger.View) (err error) {
+		if s.Root, s.Journals, err = v.Root(t.Context()); err != nil {
+			return err
+		}
+		for _, name := range ledger.TableNames() {
+			rows, err := v.Scan(name)
+			if err != nil {
+				return err
+			}
+			slices.SortFunc(rows, func(x, y ledger.Scanned) int { return strings.Compare(x.Row.GetId(), y.Row.GetId()) })
+			for _, r := range rows {
+				s.Rows[name] = append(s.Rows[name], r.Row)
+			}
+		}
+		if s.Parked, err = v.ParkedEvents(); err != nil {
+			return err
+		}
+		slices.SortFunc(s.Parked, func(x, y *ledgerv1.ParkedEvent) int {
+			return strings.Compare(fmt.Sprintf("%s %9d", x.Journal, x.Number), fmt.Sprintf("%s %9d", y.Journal, y.Number))
+		})
+		for _, p := range s.Parked {
+			p.Reason = "" // which of several reasons is found first may depend on what other journals have brought
+		}
+		s.Findings, err = v.Check(t.Context())
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestAnyOrderAndAnyPiecesMakeTheSameLedger(t *testing.T) {
+	folder := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		rough := rapid.Bool().Draw(t, "rough")
+		history := ledgertest.History
+		if rough {
+			history = ledgertest.RoughHistory
+		}
+		h := history(t)
+		one, other := open(t, folder), open(t, folder)
+		fold(t, one, inOrder(h), never)
+		fold(t, other, shuffled(t, h), func() bool { return rapid.Bool().Draw(t, "commit") })
+		s := stateOf(t, one)
+		if diff := cmp.Diff(s, stateOf(t, other), protocmp.Transform()); diff != "" {
+			t.Fatalf("the two ledgers differ:\n%s", diff)
+		}
+		if len(s.Findings) > 0 {
+			t.Fatalf("Check: %v", s.Findings)
+		}
+		if len(s.Parked) > 0 && !rough {
+			t.Fatalf("parked: %v", s.Parked)
+		}
+	})
+}
+
+func TestReadingIndexesBetweenEventsChangesNothing(t *testing.T) {
+	folder := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		h := ledgertest.RoughHistory(t)
+		one, other := open(t, folder), open(t, folder)
+		fold(t, one, inOrder(h), never)
+		tx, err := other.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback()
+		for _, b := range inOrder(h) {
+			for _, e := range b.Entries {
+				var why *ledger.Unappliable
+				if err := tx.Apply(b.ID, e); errors.As(err, &why) {
+					break // Fold goes on from here, and parks it
+				} else if err != nil {
+					t.Fatal(err)
+				}
+				if rapid.Bool().Draw(t, "read") {
+					if _, err := tx.LinesWith("journal", "licensing/all"); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if err := tx.Fold(b, ledgertest.Position(b)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := tx.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(stateOf(t, one), stateOf(t, other), protocmp.Transform()); diff != "" {
+			t.Fatalf("the two ledgers differ:\n%s", diff)
+		}
+	})
+}
+
+func TestARefusedApplyLeavesNoTrace(t *testing.T) {
+	folder := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		h := ledgertest.RoughHistory(t)
+		one, other := open(t, folder), open(t, folder)
+		fold(t, one, inOrder(h), never)
+		tx, err := other.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback()
+		for _, b := range inOrder(h) {
+			// Half of what follows fails at its last event, which is of a number that does not follow.
+			bad := slices.Clone(b.Entries)
+			bad = append(bad, journal.Entry{Number: 1 << 20, Event: b.Entries[0].Event, Fact: b.Entries[0].Fact})
+			if err := tx.Apply(b.ID, bad...); err == nil {
+				t.Fatal("events that do not follow were applied")
+			}
+			if err := tx.Fold(b, ledgertest.Position(b)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := tx.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(stateOf(t, one), stateOf(t, other), protocmp.Transform()); diff != "" {
+			t.Fatalf("the two ledgers differ:\n%s", diff)
+		}
+	})
+}
+
+func TestABlockIsFoldedOnce(t *testing.T) {
+	folder := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		blocks := inOrder(ledgertest.History(t))
+		if len(blocks) == 0 {
+			return
+		}
+		l := open(t, folder)
+		fold(t, l, blocks, never)
+		before := stateOf(t, l)
+		again := rapid.SampledFrom(blocks).Draw(t, "again")
+		tx, err := l.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out *ledger.OutOfStep
+		if err := tx.Fold(again, ledgertest.Position(again)); !errors.As(err, &out) || !out.Folded() {
+			t.Fatalf("Fold again: %v", err)
+		}
+		if err := tx.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(before, stateOf(t, l), protocmp.Transform()); diff != "" {
+			t.Fatalf("the ledger changed:\n%s", diff)
+		}
+	})
+}
+
+// drawFilter draws conditions on values that rows have, and on some that none has.
+func drawFilter(t *rapid.T, rows []ledger.Scanned, attributes []string, dated bool) *queryv1.Filter {
+	f := &queryv1.Filter{Withdrawn: rapid.Bool().Draw(t, "withdrawn")}
+	for range rapid.IntRange(0, 3).Draw(t, "conditions") {
+		a := rapid.SampledFrom(attributes).Draw(t, "attribute")
+		values := []string{"none such"}
+		for _, r := range rows {
+			values = append(values, r.Has[a]...)
+		}
+		c := &queryv1.Condition{Attribute: a}
+		for range rapid.IntRange(1, 3).Draw(t, "values") {
+			c.Values = append(c.Values, rapid.SampledFrom(values).Draw(t, "value"))
+		}
+		f.Conditions = append(f.Conditions, c)
+	}
+	if !dated {
+		return f
+	}
+	dates := []*timestamppb.Timestamp{nil}
+	for _, r := range rows {
+		dates = append(dates, r.Date)
+	}
+	f.From = rapid.SampledFrom(dates).Draw(t, "from")
+	f.Until = rapid.SampledFrom(dates).Draw(t, "until")
+	return f
+}
+
+// keeps is the filter's definition, row by row.
+func keeps(f *queryv1.Filter, r ledger.Scanned) bool {
+	hide := !f.Withdrawn
+	for _, c := range f.Conditions {
+		if c.Attribute == "status" {
+			hide = false
+		}
+		if !slices.ContainsFunc(c.Values, func(v string) bool { return slices.Contains(r.Has[c.Attribute], v) }) {
+			return false
+		}
+	}
+	if hide && slices.Contains(r.Has["status"], "withdrawn") {
+		return false
+	}
+	if f.From == nil && f.Until == nil {
+		return true
+	}
+	return r.Date != nil && (f.From == nil || !r.Date.AsTime().Before(f.From.AsTime())) && (f.Until == nil || r.Date.AsTime().Before(f.Until.AsTime()))
+}
+
+func TestCountAndListAgreeWithReadingEveryRow(t *testing.T) {
+	folder := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		l := open(t, folder)
+		fold(t, l, shuffled(t, ledgertest.RoughHistory(t)), func() bool { return rapid.Bool().Draw(t, "commit") })
+		err := l.View(func(v ledger.View) error {
+			for range 8 {
+				name := rapid.SampledFrom(ledger.TableNames()[:14]).Draw(t, "table")
+				rows, err := v.Scan(name)
+				if err != nil {
+					return err
+				}
+				attributes := ledger.AttributesOf(name)
+				f := drawFilter(t, rows, attributes, ledger.IsDated(name))
+				by := rapid.SampledFrom(attributes).Draw(t, "by")
+				checkCount(t, v, name, f, by, rows)
+				checkList(t, v, name, f, rows)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func checkCount(t *rapid.T, v ledger.View, name string, f *queryv1.Filter, by string, rows []ledger.Scanned) {
+	var want uint64
+	groups := map[string]uint64{}
+	for _, r := range rows {
+		if keeps(f, r) {
+			want++
+			for _, value := range r.Has[by] {
+				groups[value]++
+			}
+		}
+	}
+	total, got, err := v.Count(ledger.TableOf(name), f, by)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := map[string]uint64{}
+	for i, g := range got {
+		counted[g.Key] = g.Count
+		if i > 0 && (got[i-1].Count < g.Count || got[i-1].Count == g.Count && got[i-1].Key >= g.Key) {
+			t.Fatalf("groups are out of order: %v", got)
+		}
+	}
+	if diff := cmp.Diff(groups, counted); total != want || diff != "" {
+		t.Fatalf("Count of %s where %v by %s: %d, want %d\n%s", name, f, by, total, want, diff)
+	}
+}
+
+func checkList(t *rapid.T, v ledger.View, name string, f *queryv1.Filter, rows []ledger.Scanned) {
+	var want, got []string
+	for _, r := range rows {
+		if keeps(f, r) {
+			want = append(want, r.Row.GetId())
+		}
+	}
+	token := ""
+	for {
+		limit := rapid.IntRange(1, 10).Draw(t, "limit")
+		page, next, err := v.List(ledger.TableOf(name), f, token, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) > limit || next != "" && len(page) < limit {
+			t.Fatalf("a page of %d has %d rows, next %q", limit, len(page), next)
+		}
+		for _, r := range page {
+			got = append(got, idOf(r))
+		}
+		if token = next; token == "" {
+			break
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("List of %s where %v:\n%s", name, f, diff)
+	}
+}
+
+func idOf(r *queryv1.Row) string {
+	m := r.ProtoReflect()
+	of := m.WhichOneof(m.Descriptor().Oneofs().Get(0))
+	return m.Get(of).Message().Interface().(interface{ GetId() string }).GetId()
+}
+
+func TestWatchLosesAndDoublesNothing(t *testing.T) {
+	folder := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		h := ledgertest.RoughHistory(t)
+		blocks := shuffled(t, h)
+		l := open(t, folder)
+		token, next := "", 0
+		sent := map[string]uint64{}
+		watch := func(l *ledger.Ledger) bool {
+			var more bool
+			err := l.View(func(v ledger.View) (err error) {
+				var events []*queryv1.RecordedEvent
+				events, token, more, err = v.EventsAfter(token, nil, rapid.IntRange(1, 5).Draw(t, "limit"))
+				for _, e := range events {
+					if e.Number != sent[e.Journal]+1 {
+						t.Fatalf("event %d of %s was sent after %d", e.Number, e.Journal, sent[e.Journal])
+					}
+					sent[e.Journal]++
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return more
+		}
+		for next < len(blocks) {
+			switch rapid.IntRange(0, 5).Draw(t, "then") {
+			case 0: // built anew, of all or less, in another order
+				l = open(t, folder)
+				again := shuffled(t, ledgertest.Journals(first(blocks[:next])))
+				fold(t, l, again, never)
+			case 1, 2:
+				n := rapid.IntRange(next+1, len(blocks)).Draw(t, "fold to")
+				fold(t, l, blocks[next:n], never)
+				next = n
+			default:
+				watch(l)
+			}
+		}
+		for watch(l) {
+		}
+		want := map[string]uint64{}
+		for id, of := range h {
+			last := of[len(of)-1].Header
+			want[id.String()] = last.FirstEvent + uint64(last.Count) - 1
+		}
+		if diff := cmp.Diff(want, sent); diff != "" {
+			t.Fatalf("sent:\n%s", diff)
+		}
+	})
+}
+
+func first(blocks []*journal.Block) ledgertest.Journals {
+	h := ledgertest.Journals{}
+	for _, b := range blocks {
+		h[b.ID] = append(h[b.ID], b)
+	}
+	return h
+}
+
+func TestPostingsAgreeWithASet(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var p []byte
+		model := map[uint16]bool{}
+		numbers := rapid.SliceOfDistinct(rapid.OneOf(rapid.Uint16(), rapid.Uint16Range(0, 200), rapid.Uint16Range(65_000, 65_535)), rapid.ID)
+		for range rapid.IntRange(1, 6).Draw(t, "merges") {
+			added, removed := []uint16{}, []uint16{}
+			for _, n := range numbers.Draw(t, "changed") {
+				if model[n] {
+					removed = append(removed, n)
+				} else {
+					added = append(added, n)
+				}
+			}
+			if rapid.Bool().Draw(t, "run") {
+				from, n := rapid.Uint16().Draw(t, "from"), rapid.IntRange(1, 40_000).Draw(t, "length")
+				for i := from; n > 0 && i < 65_535; i, n = i+1, n-1 {
+					if !model[i] && !slices.Contains(added, i) {
+						added = append(added, i)
+					}
+				}
+			}
+			slices.Sort(added)
+			for _, n := range added {
+				model[n] = true
+			}
+			for _, n := range removed {
+				delete(model, n)
+			}
+			p = ledger.MergePostings(p, added, removed)
+		}
+		var want []uint16
+		for n := range 1 << 16 {
+			if model[uint16(n)] {
+				want = append(want, uint16(n))
+			}
+		}
+		if !slices.Equal(want, ledger.PostingNumbers(p)) {
+			t.Fatalf("the posting has %d numbers, want %d", len(ledger.PostingNumbers(p)), len(want))
+		}
+		in := ledger.MergePostings(nil, []uint16{3, 5, 100, 101, 102, 65_100, 65_535}, nil)
+		n := 0
+		for _, x := range ledger.PostingNumbers(in) {
+			if model[x] {
+				n++
+			}
+		}
+		if got := ledger.PostingCount(p, in); got != n {
+			t.Fatalf("%d numbers in both, want %d", got, n)
+		}
+	})
+}

@@ -1,0 +1,328 @@
+package ledger_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/journal"
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
+	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
+)
+
+const (
+	tableLicences = queryv1.Table_TABLE_LICENCES
+	tableEvents   = queryv1.Table_TABLE_EVENTS
+)
+
+func where(attribute string, values ...string) *queryv1.Filter {
+	return &queryv1.Filter{Conditions: []*queryv1.Condition{{Attribute: attribute, Values: values}}}
+}
+
+func TestFoldName(t *testing.T) {
+	for name, want := range map[string]string{
+		"":                          "",
+		"  ":                        "",
+		"Acme":                      "acme",
+		" Müller & Söhne GmbH. ":    "muller sohne gmbh",
+		"MU\u0308LLER--SO\u0308HNE": "muller sohne",
+		"Ł-Works (no. 7)":           "ł works no 7",
+		"Завод №1":                  "завод no1",
+	} {
+		if got := ledger.FoldName(name); got != want {
+			t.Errorf("FoldName(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestCountFindsDestinationsByCodeAndName(t *testing.T) {
+	grant := func(id string, p *licensingv1.Place) proto.Message {
+		return &licensingv1.LicenceGranted{LicenceId: "licensing/" + id, Deal: &licensingv1.Deal{Destination: p}}
+	}
+	v := ledgertest.Given(t,
+		grant("1", &licensingv1.Place{Country: "XB", Name: "Côte-Bleue"}),
+		grant("2", &licensingv1.Place{Country: "XB"}),
+		grant("3", &licensingv1.Place{Name: "Atlantis (sunk)"}),
+	)
+	for value, want := range map[string]uint64{"XB": 2, "xb": 2, "cote bleue": 2, "Côte-Bleue": 2, "Atlantis (sunk)": 1, "atlantis sunk": 1, "Atlantis": 0} {
+		if n, _, err := v.Count(tableLicences, where("destination", value), ""); err != nil || n != want {
+			t.Errorf("Count of %q: %d, %v, want %d", value, n, err, want)
+		}
+	}
+	_, groups, err := v.Count(tableLicences, nil, "destination")
+	want := []*queryv1.GroupCount{{Key: "XB", Count: 2}, {Key: "Atlantis (sunk)", Count: 1}}
+	if diff := cmp.Diff(want, groups, protocmp.Transform()); diff != "" || err != nil {
+		t.Errorf("groups: %v\n%s", err, diff)
+	}
+}
+
+func TestCountOfEvents(t *testing.T) {
+	v := ledgertest.Given(t, registered,
+		ledgertest.At(time.Date(2008, 12, 31, 23, 59, 59, 0, time.UTC), grantedL),
+		ledgertest.At(time.Date(2009, 1, 1, 0, 0, 0, 0, time.UTC), suspendedL))
+	tests := []struct {
+		name string
+		f    *queryv1.Filter
+		want uint64
+	}{
+		{"all", nil, 3},
+		{"short kind", where("kind", "LicenceGranted"), 1},
+		{"part of a kind", where("kind", "Granted"), 0},
+		{"full kind", where("kind", "counterfoil.licensing.v1.LicenceGranted"), 1},
+		{"either", where("kind", "LicenceGranted", "AgencyRegistered"), 2},
+		{"journal", where("journal", "licensing/all"), 2},
+		{"year", where("year", "2008"), 1},
+		{"until new year", &queryv1.Filter{Until: timestamppb.New(time.Date(2009, 1, 1, 0, 0, 0, 0, time.UTC))}, 1},
+		{"from new year", &queryv1.Filter{From: timestamppb.New(time.Date(2009, 1, 1, 0, 0, 0, 0, time.UTC))}, 2},
+		{"one second", &queryv1.Filter{From: timestamppb.New(time.Date(2009, 1, 1, 0, 0, 0, 0, time.UTC)), Until: timestamppb.New(time.Date(2009, 1, 1, 0, 0, 1, 0, time.UTC))}, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			n, _, err := v.Count(tableEvents, tt.f, "")
+			if err != nil || n != tt.want {
+				t.Errorf("Count: %d, %v, want %d", n, err, tt.want)
+			}
+			rows, next, err := v.List(tableEvents, tt.f, "", 10)
+			if err != nil || uint64(len(rows)) != tt.want || next != "" {
+				t.Errorf("List: %v, %q, %v", rows, next, err)
+			}
+		})
+	}
+	_, groups, err := v.Count(tableEvents, nil, "journal")
+	want := []*queryv1.GroupCount{{Key: "licensing/all", Count: 2}, {Key: "authority/directory", Count: 1}}
+	if diff := cmp.Diff(want, groups, protocmp.Transform()); diff != "" || err != nil {
+		t.Errorf("groups: %v\n%s", err, diff)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	v := ledgertest.Given(t, grantedL, &licensingv1.LicenceGranted{LicenceId: "licensing/L-000002"})
+	_, token, err := v.List(tableLicences, nil, "", 1)
+	if err != nil || token == "" {
+		t.Fatalf("List: %q, %v", token, err)
+	}
+	other := ledgertest.Given(t, grantedL)
+	page := func(v ledger.View, f *queryv1.Filter, token string) error {
+		_, _, err := v.List(tableLicences, f, token, 1)
+		return err
+	}
+	count := func(of queryv1.Table, f *queryv1.Filter, by string) error {
+		_, _, err := v.Count(of, f, by)
+		return err
+	}
+	watch := func(token string) error {
+		_, _, _, err := v.EventsAfter(token, nil, 1)
+		return err
+	}
+	_, unknown := v.LicencesWith("colour", "red")
+	_, noEvent := v.Get(tableEvents, "licensing")
+	tests := []struct {
+		name string
+		err  error
+		want string
+	}{
+		{"attribute", count(tableLicences, where("colour", "red"), ""), `licences have no attribute "colour"; there are status, kind,`},
+		{"group", count(tableLicences, nil, "colour"), `licences have no attribute "colour"`},
+		{"attribute of events", count(tableEvents, where("party", "x"), ""), "there are kind, year, journal"},
+		{"attribute in a rule", unknown, `licences have no attribute "colour"`},
+		{"table", count(queryv1.Table(99), nil, ""), "there is no table"},
+		{"date of what has none", count(queryv1.Table_TABLE_WRITE_OFFS, &queryv1.Filter{From: timestamppb.Now()}, ""), "write_offs have no date"},
+		{"garbled page token", page(v, nil, token[:len(token)-1]+"!"), "garbled"},
+		{"changed page token", page(v, nil, "A"+token[1:]), "garbled"},
+		{"page token of another filter", page(v, where("status", "granted"), token), "another table or filter"},
+		{"page token of another ledger", page(other, nil, token), "built anew"},
+		{"page token to watch with", watch(token), "garbled"},
+		{"watch token", watch("x"), "garbled"},
+		{"event", noEvent, "neither"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if !errors.Is(tt.err, fault.Invalid) || !strings.Contains(tt.err.Error(), tt.want) {
+				t.Errorf("%v, want %q", tt.err, tt.want)
+			}
+		})
+	}
+	if err := page(v, nil, token); err != nil {
+		t.Errorf("the token as it was given: %v", err)
+	}
+}
+
+func TestGetAndFind(t *testing.T) {
+	v := ledgertest.Given(t, grantedL, acceptedD, reservedD, registered)
+	for id, want := range map[string]queryv1.Table{
+		"licensing/L-000001": tableLicences, "licensing/L-000001#2": queryv1.Table_TABLE_LINES,
+		"customs/D-000001": queryv1.Table_TABLE_DECLARATIONS, "customs/D-000001#1#1": queryv1.Table_TABLE_WRITE_OFFS,
+		"customs": queryv1.Table_TABLE_AGENCIES, "licensing/none": queryv1.Table_TABLE_UNSPECIFIED,
+	} {
+		of, found, err := v.Find(id)
+		if err != nil || of != want {
+			t.Errorf("Find(%q): %v, %v", id, of, err)
+		}
+		if found == nil {
+			continue
+		}
+		got, err := v.Get(of, id)
+		if diff := cmp.Diff(found, got, protocmp.Transform()); diff != "" || err != nil {
+			t.Errorf("Get(%q): %v\n%s", id, err, diff)
+		}
+	}
+	e, err := v.Event(journal.ID{Agency: "customs", Group: "all"}, 2)
+	if err != nil || e.GetSigner() != "customs" || e.KeyId != "746573746b657938" || e.Fact == nil {
+		t.Fatalf("Event: %v, %v", e, err)
+	}
+	for _, id := range []string{e.Id, "customs/all/2"} {
+		r, err := v.Get(tableEvents, id)
+		if diff := cmp.Diff(e, r.GetEvent(), protocmp.Transform()); diff != "" || err != nil {
+			t.Errorf("Get(%q): %v\n%s", id, err, diff)
+		}
+	}
+	if r, err := v.Get(tableEvents, "customs/all/3"); r != nil || err != nil {
+		t.Errorf("Get of an event that is not there: %v, %v", r, err)
+	}
+}
+
+func TestSharingGroup(t *testing.T) {
+	rule := func(kind, marking, agency, group string) *directoryv1.SharingRule {
+		return &directoryv1.SharingRule{Kind: kind, Marking: marking, Agency: agency, Group: group}
+	}
+	v := ledgertest.Given(t,
+		&directoryv1.SharingRuleAdopted{Rules: []*directoryv1.SharingRule{rule("", "", "", "all"), rule("k.Granted", "", "", "old"), rule("", "secret", "", "committee")}},
+		&directoryv1.SharingRuleAdopted{Rules: []*directoryv1.SharingRule{rule("k.Granted", "", "", "border"), rule("k.Granted", "secret", "licensing", "licensing-internal")}},
+	)
+	for _, tt := range []struct{ kind, marking, agency, want string }{
+		{"k.Other", "", "customs", "all"},
+		{"k.Granted", "", "customs", "border"},
+		{"k.Granted", "secret", "customs", "committee"},
+		{"k.Granted", "secret", "licensing", "licensing-internal"},
+	} {
+		got, err := v.SharingGroup(protoreflect.FullName(tt.kind), tt.marking, tt.agency)
+		if err != nil || got != tt.want {
+			t.Errorf("SharingGroup(%q, %q, %q): %q, %v, want %q", tt.kind, tt.marking, tt.agency, got, err, tt.want)
+		}
+	}
+	if _, err := v.SharingGroup("k.Other", "unheard-of", "customs"); !errors.Is(err, fault.Precondition) {
+		t.Errorf("a marking without a rule: %v", err)
+	}
+	if _, err := ledgertest.Given(t).SharingGroup("k.Other", "", "customs"); !errors.Is(err, fault.Precondition) {
+		t.Errorf("no rules: %v", err)
+	}
+}
+
+func TestNextID(t *testing.T) {
+	v := ledgertest.Given(t,
+		&licensingv1.LicenceGranted{LicenceId: "licensing/L-000009"},
+		&licensingv1.LicenceGranted{LicenceId: "licensing/L-1000000"},
+		&licensingv1.LicenceDenied{DenialId: "licensing/X-000041", Deal: &licensingv1.Deal{Lines: []*transferv1.Line{{Number: 7}}}},
+		&licensingv1.LicenceGranted{LicenceId: "licensing/L-77"},
+		&licensingv1.LicenceGranted{LicenceId: "licensing/uk-2008-abcdef"},
+	)
+	for prefix, want := range map[string]string{"L": "licensing/L-1000001", "X": "licensing/X-000042", "A": "licensing/A-000001", "uk-2008": "licensing/uk-2008-000001"} {
+		if got, err := v.NextID(prefix); err != nil || got != want {
+			t.Errorf("NextID(%q): %q, %v, want %q", prefix, got, err, want)
+		}
+	}
+}
+
+func TestLocalAndStops(t *testing.T) {
+	l := ledgertest.Open(t, "customs")
+	tx := ledgertest.Begin(t, l, grantedL)
+	root := func() (r [32]byte) {
+		r, _, err := tx.Root(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	before := root()
+	stop := &ledgerv1.Stop{Journal: "licensing/all", Block: 7, Reason: "signature"}
+	if err := errors.Join(tx.PutLocal("cursor", []byte("7")), tx.PutLocal("gone", []byte("x")), tx.PutLocal("gone", nil), tx.Stop(stop)); err != nil {
+		t.Fatal(err)
+	}
+	if got := tx.Local("cursor"); string(got) != "7" || tx.Local("gone") != nil {
+		t.Errorf("Local: %q, %q", got, tx.Local("gone"))
+	}
+	if got, err := tx.Stops(); err != nil || len(got) != 1 || !proto.Equal(got[0], stop) {
+		t.Errorf("Stops: %v, %v", got, err)
+	}
+	if err := tx.ClearStop(journal.ID{Agency: "licensing", Group: "all"}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := tx.Stops(); err != nil || len(got) != 0 {
+		t.Errorf("Stops: %v, %v", got, err)
+	}
+	if root() != before {
+		t.Error("what is local changed the root")
+	}
+}
+
+func TestCommitNeedsTheBlock(t *testing.T) {
+	l := ledgertest.Open(t, "licensing")
+	tx, err := l.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := ledgertest.NewWriter().Blocks(grantedL)[0]
+	if err := tx.Apply(b.ID, b.Entries...); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(); err == nil || !strings.Contains(err.Error(), "without its block") {
+		t.Errorf("Commit: %v", err)
+	}
+	if err := l.View(func(v ledger.View) error {
+		row, err := v.Licence(grantedL.LicenceId)
+		if row != nil {
+			t.Errorf("Licence: %v", row)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCheckFindsDamage(t *testing.T) {
+	tests := []struct {
+		name  string
+		spoil func(*ledger.Tx) error
+		want  string
+	}{
+		{"nothing", func(*ledger.Tx) error { return nil }, ""},
+		{"index", func(tx *ledger.Tx) error { return tx.BreakPosting("licences", "status", "granted") }, `licences: the index by status "granted" is wrong`},
+		{"id", func(tx *ledger.Tx) error { return tx.BreakID("lines", "licensing/L-000001#1") }, "licensing/L-000001#1 is not found by its id"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			l := ledgertest.Open(t, "licensing")
+			fold(t, l, ledgertest.NewWriter().Blocks(grantedL), never)
+			tx, err := l.Begin()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(tt.spoil(tx), tx.Commit()); err != nil {
+				t.Fatal(err)
+			}
+			err = l.View(func(v ledger.View) error {
+				findings, err := v.Check(t.Context())
+				if tt.want == "" && len(findings) > 0 || tt.want != "" && (len(findings) == 0 || !strings.Contains(findings[0], tt.want)) {
+					t.Errorf("Check: %v", findings)
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
