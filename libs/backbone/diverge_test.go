@@ -90,6 +90,29 @@ func TestLostTailIsTakenOver(t *testing.T) {
 	}
 }
 
+func TestTailThatIsNotOursIsNotTakenOver(t *testing.T) {
+	t.Parallel()
+	h := startHub(t, t.TempDir())
+	creds := addAgency(t, h, "licensing")
+	n := startNode(t, "licensing", oldCopy(t, creds, 3, 20))
+	p := startPumps(t, backbone.PumpConfig{Node: n, Credentials: creds, TakeOver: func(subject string, data []byte) error {
+		if subject == "block.licensing.all" && string(data) != "12" {
+			return nil
+		}
+		return errors.New("signature does not match")
+	}})
+	eventually(t, "the pump stops", func() bool { return p.Status().Stopped != "" })
+	if got := p.Status().Stopped; !strings.Contains(got, "block 12") || !strings.Contains(got, "signature") {
+		t.Errorf("stopped because %q", got)
+	}
+	if got := last(t, n.Journal()); got != 11 {
+		t.Errorf("the journal ends at %d", got)
+	}
+	if err := p.Ready(t.Context()); !errors.Is(err, backbone.ErrStopped) {
+		t.Errorf("ready with a stopped pump: %v", err)
+	}
+}
+
 func TestForkStopsTheJournalAndNothingElse(t *testing.T) {
 	t.Parallel()
 	for name, more := range map[string]int{"shorter than the hub's": 1, "longer than the hub's": 30} {

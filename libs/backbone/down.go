@@ -74,7 +74,7 @@ func (p *Pumps) down(ctx context.Context) error {
 			}
 			id, err := blockOf(msg.Subject())
 			if err != nil {
-				return halt("message %d of the feed: %v; the feed is not one that a hub makes", meta.Sequence.Stream, err)
+				return halt(ErrStopped, "message %d of the feed: %v; the feed is not one that a hub makes", meta.Sequence.Stream, err)
 			}
 			stored := copyOf(InboxSubject(id), msg.Headers(), msg.Data())
 			stored.Header.Set(FeedSequenceHeader, strconv.FormatUint(meta.Sequence.Stream, 10))
@@ -100,10 +100,10 @@ func (p *Pumps) feedPosition(ctx context.Context) (at feedPosition, err error) {
 	}
 	at.data = last.Data
 	if at.sequence, err = strconv.ParseUint(last.Header.Get(FeedSequenceHeader), 10, 64); err != nil {
-		return at, halt("block %d of the inbox does not say where it stood in the feed: %v", last.Sequence, err)
+		return at, halt(ErrStopped, "block %d of the inbox does not say where it stood in the feed: %v", last.Sequence, err)
 	}
 	if at.created, err = time.Parse(time.RFC3339Nano, last.Header.Get(FeedCreatedHeader)); err != nil {
-		return at, halt("block %d of the inbox does not say from which feed it came: %v", last.Sequence, err)
+		return at, halt(ErrStopped, "block %d of the inbox does not say from which feed it came: %v", last.Sequence, err)
 	}
 	return at, nil
 }
@@ -114,10 +114,10 @@ func (at feedPosition) check(feed *jetstream.StreamInfo) error {
 	case at.sequence == 0:
 		return nil
 	case !feed.Created.Equal(at.created):
-		return halt("the feed was made anew at %s; the inbox was filled up to %d from the one made at %s",
+		return halt(ErrStopped, "the feed was made anew at %s; the inbox was filled up to %d from the one made at %s",
 			feed.Created.UTC().Format(time.RFC3339), at.sequence, at.created.UTC().Format(time.RFC3339))
 	case feed.State.LastSeq < at.sequence:
-		return halt("the feed was rolled back: it ends at %d, and the inbox has it up to %d", feed.State.LastSeq, at.sequence)
+		return halt(ErrStopped, "the feed was rolled back: it ends at %d, and the inbox has it up to %d", feed.State.LastSeq, at.sequence)
 	}
 	return nil
 }
@@ -125,7 +125,7 @@ func (at feedPosition) check(feed *jetstream.StreamInfo) error {
 // compare halts the pump when the feed holds something else where the inbox stands.
 func (at feedPosition) compare(data []byte) error {
 	if !bytes.Equal(data, at.data) {
-		return halt("the feed was rolled back and written on: its message %d is not the one in the inbox", at.sequence)
+		return halt(ErrStopped, "the feed was rolled back and written on: its message %d is not the one in the inbox", at.sequence)
 	}
 	return nil
 }

@@ -14,7 +14,8 @@ func erasedSubject(agency string) string { return "block." + agency + "._erased"
 // erased returns the message that fills the number of a deleted block.
 func erased(agency string) *nats.Msg { return nats.NewMsg(erasedSubject(agency)) }
 
-// gone reports whether reading a block's number showed that the block was deleted.
+// gone reports whether reading a block's number showed that the block was deleted. A nil
+// message is one that was not found.
 func gone(agency string, msg *jetstream.RawStreamMsg, err error) bool {
-	return errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && msg.Subject == erasedSubject(agency)
+	return errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && (msg == nil || msg.Subject == erasedSubject(agency))
 }

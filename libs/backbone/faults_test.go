@@ -223,6 +223,30 @@ func TestStoreIsEncryptedAndItsKeyIsNeeded(t *testing.T) {
 	}
 }
 
+func TestTwoBrokersOnOneFolder(t *testing.T) {
+	t.Parallel()
+	hubDir, nodeDir := t.TempDir(), t.TempDir()
+	h := startHub(t, hubDir)
+	startNode(t, "licensing", nodeDir)
+	if other, err := backbone.StartHub(t.Context(), backbone.HubConfig{Dir: hubDir, Listen: "127.0.0.1:0"}); err == nil {
+		other.Close()
+		t.Error("two hubs share a folder")
+	}
+	if other, err := backbone.StartNode(t.Context(), backbone.NodeConfig{Agency: "licensing", Dir: nodeDir}); err == nil {
+		other.Close()
+		t.Error("two nodes share a folder")
+	}
+	// Nor do two hubs share an address, and the second says so rather than wait.
+	listen := strings.TrimPrefix(h.URL(), "tls://")
+	other, err := backbone.StartHub(t.Context(), backbone.HubConfig{Dir: t.TempDir(), Listen: listen})
+	if err == nil {
+		other.Close()
+	}
+	if err == nil || !strings.Contains(err.Error(), "address already in use") {
+		t.Errorf("two hubs at %s: %v", listen, err)
+	}
+}
+
 // deleteStream deletes a stream at the hub, as only its operator can.
 func deleteStream(t *testing.T, h *backbone.Hub, agency, name string) {
 	t.Helper()

@@ -78,34 +78,47 @@ func StartHub(ctx context.Context, c HubConfig) (*Hub, error) {
 }
 
 func startHub(ctx context.Context, c HubConfig) (*Hub, error) {
+	unlock, err := lockDir(c.Dir)
+	if err != nil {
+		return nil, err
+	}
 	h := &Hub{dir: c.Dir, log: orDiscard(c.Logger)}
-	for _, dir := range []string{c.Dir, h.path("agencies"), h.path("jwt")} {
-		if err := privateDir(dir); err != nil {
-			return nil, err
+	h.close = sync.OnceValue(func() error {
+		if h.srv != nil {
+			stopServer(h.srv)
 		}
-	}
-	if err := h.read(); err != nil {
-		return nil, err
-	}
-	host, port, hosts, err := h.address(c)
-	if err != nil {
-		return nil, err
-	}
-	opts, err := h.options(host, port, hosts)
-	if err != nil {
-		return nil, err
-	}
-	if h.srv, err = startServer(opts, h.log); err != nil {
-		return nil, err
-	}
-	h.close = sync.OnceValue(func() error { stopServer(h.srv); return nil })
-	if err := h.listening(hosts[0]); err != nil {
-		return nil, errors.Join(err, h.Close())
-	}
-	if err := h.converge(ctx); err != nil {
+		return unlock()
+	})
+	if err := h.open(ctx, c); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
+}
+
+func (h *Hub) open(ctx context.Context, c HubConfig) error {
+	for _, dir := range []string{h.path("agencies"), h.path("jwt")} {
+		if err := privateDir(dir); err != nil {
+			return err
+		}
+	}
+	if err := h.read(); err != nil {
+		return err
+	}
+	host, port, hosts, err := h.address(c)
+	if err != nil {
+		return err
+	}
+	opts, err := h.options(host, port, hosts)
+	if err != nil {
+		return err
+	}
+	if h.srv, err = startServer(opts, h.log); err != nil {
+		return err
+	}
+	if err := h.listening(hosts[0]); err != nil {
+		return err
+	}
+	return h.converge(ctx)
 }
 
 // converge brings every relay, and then every feed, into line with the releases.

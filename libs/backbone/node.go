@@ -72,16 +72,20 @@ func startNode(ctx context.Context, c NodeConfig) (*Node, error) {
 	if !validAgency(c.Agency) {
 		return nil, fmt.Errorf("%q is not the name of an agency", c.Agency)
 	}
-	key, err := storeKey(c.Dir)
+	unlock, err := lockDir(c.Dir)
 	if err != nil {
 		return nil, err
+	}
+	key, err := storeKey(c.Dir)
+	if err != nil {
+		return nil, errors.Join(err, unlock())
 	}
 	opts := baseOptions("node-"+c.Agency, filepath.Join(c.Dir, "broker"))
 	opts.DontListen = true
 	opts.JetStreamKey = string(key)
 	srv, err := startServer(opts, orDiscard(c.Logger))
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, unlock())
 	}
 	n := &Node{agency: c.Agency, srv: srv}
 	n.close = sync.OnceValue(func() error {
@@ -89,7 +93,7 @@ func startNode(ctx context.Context, c NodeConfig) (*Node, error) {
 			n.nc.Close()
 		}
 		stopServer(srv)
-		return nil
+		return unlock()
 	})
 	if err := n.open(ctx, opts.StoreDir); err != nil {
 		return nil, errors.Join(err, n.Close())
@@ -97,11 +101,8 @@ func startNode(ctx context.Context, c NodeConfig) (*Node, error) {
 	return n, nil
 }
 
-// storeKey returns the key of the store in dir, made together with the folder on first start.
+// storeKey returns the key of the store in dir, made on first start.
 func storeKey(dir string) ([]byte, error) {
-	if err := privateDir(dir); err != nil {
-		return nil, err
-	}
 	path := filepath.Join(dir, "store.key")
 	return keptFile(path, func() ([]byte, error) {
 		used, err := holdsAnything(filepath.Join(dir, "broker"))

@@ -27,6 +27,8 @@ const (
 var (
 	// ErrForked is wrapped by Ready when the hub holds another block than the node under the same number.
 	ErrForked = errors.New("the journal has forked")
+	// ErrStopped is wrapped by Ready when the up pump has stopped for another reason.
+	ErrStopped = errors.New("the pump has stopped")
 	// ErrUnreachable is wrapped by Ready when there is no line to the hub.
 	ErrUnreachable = errors.New("the hub is not reachable")
 )
@@ -39,6 +41,9 @@ type PumpConfig struct {
 	Logger *slog.Logger
 	// Dial opens the line to the hub; nil is the ordinary dialer.
 	Dial func(network, address string) (net.Conn, error)
+	// TakeOver is asked about every block of the hub's tail before it is appended to a journal that has lost it, in
+	// order. An error stops the pump: the hub is not trusted to hold what the agency signed. Nil takes everything.
+	TakeOver func(subject string, data []byte) error
 	// OnFork is called once, before Ready returns, when the journal is found to have forked: the node must take no
 	// further command. May be nil.
 	OnFork func(reason string)
@@ -52,7 +57,7 @@ type PumpStatus struct {
 	// LastHeard is when the last byte came from the hub; zero when none has since the start. An idle line is heard
 	// every two seconds.
 	LastHeard time.Time
-	// Reconciled is whether the hub's copy has been compared with the journal since the start.
+	// Reconciled is whether the hub's copy has been compared with the journal since the start, whatever came out.
 	Reconciled bool
 	// ToSend is how many of the node's own blocks the hub has not acknowledged; until Reconciled, all of them.
 	ToSend uint64
@@ -72,6 +77,7 @@ type Pumps struct {
 	node   *Node
 	log    *slog.Logger
 	onFork func(string)
+	accept func(subject string, data []byte) error
 	relay  string
 	nc     *nats.Conn
 	close  func() error
@@ -83,15 +89,15 @@ type Pumps struct {
 	unanswered atomic.Int64 // bytes sent up and not acknowledged
 
 	mu      sync.Mutex
-	forked  string // why; empty for no
-	stopped []string
+	ended   error    // why the up pump has stopped for good; nil while it has not
+	stopped []string // why pumps have stopped, for people
 	lastErr string
 }
 
 // StartPumps connects to the hub and starts both pumps. A hub that cannot be reached is no error: the attempt takes
 // four seconds at most and is then repeated in the background. Close the pumps before the node.
 func StartPumps(c PumpConfig) (*Pumps, error) {
-	p := &Pumps{node: c.Node, log: orDiscard(c.Logger), onFork: c.OnFork, relay: relayName(c.Node.agency)}
+	p := &Pumps{node: c.Node, log: orDiscard(c.Logger), onFork: c.OnFork, accept: c.TakeOver, relay: relayName(c.Node.agency)}
 	p.log = p.log.With("agency", c.Node.agency)
 	if c.Dial == nil {
 		c.Dial = (&net.Dialer{Timeout: dialLimit}).Dial
@@ -185,7 +191,7 @@ func (p *Pumps) keep(ctx context.Context, name string, run func(context.Context)
 		err := run(session)
 		var halt *halted
 		if errors.As(err, &halt) {
-			p.stop(name, halt.reason)
+			p.stop(name, halt)
 			end()
 			return
 		}
@@ -198,17 +204,32 @@ func (p *Pumps) keep(ctx context.Context, name string, run func(context.Context)
 }
 
 // halted ends a pump for good: going on needs an operator's decision.
-type halted struct{ reason string }
+type halted struct {
+	kind   error // ErrForked or ErrStopped
+	reason string
+}
 
-func (h *halted) Error() string { return h.reason }
+func (h *halted) Error() string { return h.kind.Error() + ": " + h.reason }
+func (h *halted) Unwrap() error { return h.kind }
 
-func halt(format string, args ...any) error { return &halted{fmt.Sprintf(format, args...)} }
+func halt(kind error, format string, args ...any) error {
+	return &halted{kind, fmt.Sprintf(format, args...)}
+}
 
-func (p *Pumps) stop(name, reason string) {
-	p.log.Error("pump stopped", "pump", name, "reason", reason)
+func (p *Pumps) stop(name string, why *halted) {
+	p.log.Error("pump stopped", "pump", name, "reason", why.reason)
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.stopped = append(p.stopped, reason)
+	p.stopped = append(p.stopped, why.reason)
+	if name == "up" {
+		p.ended = why
+	}
+	p.mu.Unlock()
+	if why.kind == ErrForked && p.onFork != nil {
+		p.onFork(why.reason)
+	}
+	if name == "up" {
+		p.reconciled.open()
+	}
 }
 
 // failed keeps what went wrong for Status, and says it once, not at every attempt.

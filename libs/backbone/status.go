@@ -2,6 +2,7 @@ package backbone
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -30,29 +31,22 @@ func (p *Pumps) Status() PumpStatus {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s.Forked, s.Stopped, s.LastError = p.forked != "", strings.Join(p.stopped, "; "), p.lastErr
+	s.Forked, s.Stopped, s.LastError = errors.Is(p.ended, ErrForked), strings.Join(p.stopped, "; "), p.lastErr
 	return s
-}
-
-// ready returns the error of a finished comparison.
-func (p *Pumps) ready() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.forked != "" {
-		return fmt.Errorf("%w: %s", ErrForked, p.forked)
-	}
-	return nil
 }
 
 // Ready returns nil once the journal has been compared with the hub's copy and what the hub had more was taken
 // over: from then on a new block continues what the hub holds. It returns an error that wraps ErrForked when the
-// two have parted, one that wraps ErrUnreachable at once when there is no line, and ctx's error.
+// two have parted or ErrStopped when the pump stopped otherwise, one that wraps ErrUnreachable at once when there is no
+// line, and ctx's error.
 func (p *Pumps) Ready(ctx context.Context) error {
 	for {
 		since, changed := p.line.state()
 		select {
 		case <-p.reconciled.done():
-			return p.ready()
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return p.ended
 		default:
 		}
 		if since.IsZero() {

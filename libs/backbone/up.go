@@ -95,16 +95,8 @@ func (p *Pumps) compare(ctx context.Context, relay jetstream.Stream, number uint
 		if own.Subject == theirs.Subject && bytes.Equal(own.Data, theirs.Data) {
 			return nil
 		}
-		reason := fmt.Sprintf("block %d of the journal (%s) is not the one that the hub holds (%s): one of the two was "+
+		return halt(ErrForked, "block %d of the journal (%s) is not the one that the hub holds (%s): one of the two was "+
 			"written after the other was lost; nothing more is sent or taken over", number, own.Subject, theirs.Subject)
-		p.mu.Lock()
-		p.forked = reason
-		p.mu.Unlock()
-		if p.onFork != nil {
-			p.onFork(reason)
-		}
-		p.reconciled.open()
-		return halt("%s", reason)
 	}
 	return nil
 }
@@ -129,15 +121,28 @@ func (p *Pumps) takeOver(ctx context.Context, relay jetstream.Stream, from, to u
 			return err
 		}
 		for i, block := range batch {
-			msg := erased(p.node.agency)
-			if block != nil {
-				msg = copyOf(block.Subject, block.Header, block.Data)
-			}
-			before := first + uint64(i) - 1
-			if _, err := p.node.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequence(before)); err != nil {
-				return fmt.Errorf("append block %d: %w", before+1, err)
+			if err := p.append(ctx, first+uint64(i), block); err != nil {
+				return err
 			}
 		}
+	}
+	return nil
+}
+
+// append stores the hub's block under the number that it has there; nil is one that was deleted there.
+func (p *Pumps) append(ctx context.Context, number uint64, block *jetstream.RawStreamMsg) error {
+	msg := erased(p.node.agency)
+	if !gone(p.node.agency, block, nil) {
+		msg = copyOf(block.Subject, block.Header, block.Data)
+		if p.accept != nil {
+			if err := p.accept(block.Subject, block.Data); err != nil {
+				return halt(ErrStopped, "the journal has lost its blocks from %d on, and block %d that the hub offers in their place is "+
+					"not good: %v", number, number, err)
+			}
+		}
+	}
+	if _, err := p.node.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequence(number-1)); err != nil {
+		return fmt.Errorf("append block %d: %w", number, err)
 	}
 	return nil
 }
