@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"connectrpc.com/connect/v2/connecthttp"
 
 	"github.com/counterfoil/counterfoil/libs/config"
+	"github.com/counterfoil/counterfoil/libs/rpc"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1/customsv1connect"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1/enforcementv1connect"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1/licensingv1connect"
@@ -60,9 +62,15 @@ func dial(contexts config.Contexts, to config.Context) (*Clients, error) {
 	}, nil
 }
 
-// transport speaks HTTP/2, with TLS or without.
+// transport speaks HTTP/2, with TLS or without. A line that went dead is noticed within half a minute, also under a watch
+// on which nothing happens.
 func transport(scheme string) *http.Transport {
-	t := &http.Transport{Protocols: new(http.Protocols), IdleConnTimeout: time.Minute}
+	t := &http.Transport{
+		Protocols:       new(http.Protocols),
+		DialContext:     (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+		HTTP2:           &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second},
+		IdleConnTimeout: time.Minute,
+	}
 	if scheme == "http" {
 		t.Protocols.SetUnencryptedHTTP2(true)
 		return t
@@ -79,8 +87,8 @@ func identify(as config.Context, token string) connect.ClientInterceptor {
 		return func(ctx context.Context, spec connect.Spec) (connect.ClientStream, error) {
 			if info, found := connect.CallInfoForClientContext(ctx); found {
 				set(info.RequestHeader(), "Authorization", "Bearer ", token)
-				set(info.RequestHeader(), "Counterfoil-Role", "", as.Role)
-				set(info.RequestHeader(), "Counterfoil-Person", "", as.Person)
+				set(info.RequestHeader(), rpc.RoleHeader, "", as.Role)
+				set(info.RequestHeader(), rpc.PersonHeader, "", as.Person)
 			}
 			return next(ctx, spec)
 		}
@@ -124,7 +132,7 @@ func (k codeKeeper) Receive(msg any) error {
 		return err
 	}
 	for _, header := range []*connect.Header{k.info.ResponseHeader(), k.info.ResponseTrailer()} {
-		if code := header.Get("Counterfoil-Code"); code != "" {
+		if code := header.Get(rpc.CodeHeader); code != "" {
 			return coded{code, err}
 		}
 	}

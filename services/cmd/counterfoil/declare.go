@@ -23,7 +23,8 @@ func newAcceptCommand(env *Env) *cobra.Command {
 	fromFile(cmd, "the declaration")
 	require(cmd, "file")
 	return recording(env, cmd, req, func(ctx context.Context, c *Clients, _ []string) (recorded, error) {
-		return c.Customs.AcceptDeclaration(ctx, req)
+		res, err := c.Customs.AcceptDeclaration(ctx, req)
+		return res, doing("", "counterfoil explain "+quote(req.LicenceId), err)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"connectrpc.com/connect/v2"
@@ -89,24 +90,24 @@ func (im *importer) record(ctx context.Context, from *onRecord, changes publishe
 	progress := im.env.startProgress("record", "entries")
 	defer progress.stop()
 	progress.total(int64(done.all))
-	sending, sendCtx := errgroup.WithContext(ctx)
+	// One request's failure does not take back the others that are under way: what they record is counted.
+	var sending errgroup.Group
+	var failed atomic.Bool
 	sending.SetLimit(inFlight)
 	for req := range im.batches(changes) {
-		if sendCtx.Err() != nil {
+		if failed.Load() || ctx.Err() != nil {
 			break
 		}
 		sending.Go(func() error {
-			if err := keyed(from, req); err != nil {
-				return err
-			}
-			res, err := send(sendCtx, req, im.client.RecordEdition)
+			events, err := im.recordBatch(ctx, from, req)
 			if err != nil {
+				failed.Store(true)
 				return err
 			}
 			done.Lock()
 			defer done.Unlock()
 			done.entries += len(req.Added) + len(req.Changed) + len(req.Withdrawn)
-			done.events += uint64(res.Receipt.GetEvents())
+			done.events += events
 			progress.set(int64(done.entries))
 			return nil
 		})
@@ -123,6 +124,14 @@ func (im *importer) record(ctx context.Context, from *onRecord, changes publishe
 	res, err := send(ctx, closing, im.client.CloseEdition)
 	done.events += uint64(res.GetReceipt().GetEvents())
 	return done, err
+}
+
+func (im *importer) recordBatch(ctx context.Context, from *onRecord, req *licensingv1.RecordEditionRequest) (events uint64, err error) {
+	if err := keyed(from, req); err != nil {
+		return 0, err
+	}
+	res, err := send(ctx, req, im.client.RecordEdition)
+	return uint64(res.GetReceipt().GetEvents()), err
 }
 
 // batches cuts the changes into requests of at most batch entries, and of a size that fits.

@@ -72,9 +72,6 @@ type register struct {
 	calls   int
 }
 
-// contentsPage is small, so that the pages are gone through.
-const contentsPage = 3
-
 func (l licensing) EditionContents(_ context.Context, req *licensingv1.EditionContentsRequest) (*licensingv1.EditionContentsResponse, error) {
 	l.node.mu.Lock()
 	defer l.node.mu.Unlock()
@@ -85,8 +82,8 @@ func (l licensing) EditionContents(_ context.Context, req *licensingv1.EditionCo
 		}
 	}
 	slices.SortFunc(res.Entries, func(a, b *licensingv1.EntryOnRecord) int { return strings.Compare(a.Id, b.Id) })
-	if len(res.Entries) > contentsPage {
-		res.Entries, res.More = res.Entries[:contentsPage], true
+	if len(res.Entries) > l.node.page {
+		res.Entries, res.More = res.Entries[:l.node.page], true
 	}
 	return res, nil
 }

@@ -36,6 +36,7 @@ type node struct {
 	agency string
 	broken bool // its checks and its verification find something
 	open   bool // it asks for no token
+	page   int  // entries on a page of what is on record from an edition
 
 	mu       sync.Mutex
 	received []string
@@ -81,6 +82,9 @@ func (n *node) note(next connect.ServerFunc) connect.ServerFunc {
 	}
 }
 
+// maxNoted is the largest request that is noted, in bytes: formatting large ones takes long.
+const maxNoted = 16 << 10
+
 type noted struct {
 	connect.ServerStream
 	node *node
@@ -89,7 +93,7 @@ type noted struct {
 
 func (s noted) Receive(msg any) error {
 	err := s.ServerStream.Receive(msg)
-	if m, isMessage := msg.(proto.Message); isMessage && err == nil {
+	if m, isMessage := msg.(proto.Message); isMessage && err == nil && proto.Size(m) <= maxNoted {
 		text := strings.Join(strings.Fields(protojson.MarshalOptions{UseProtoNames: true}.Format(m)), "")
 		s.node.mu.Lock()
 		s.node.received = append(s.node.received, s.call+" "+text)

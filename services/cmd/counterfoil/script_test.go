@@ -1,14 +1,15 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -19,12 +20,15 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"counterfoil": main})
 }
 
-// TestScripts runs the command line against nodes of two agencies that answer from fixed data. Beside testscript's own,
+// TestScripts runs command lines against nodes of two agencies that answer from fixed data. Beside testscript's own,
 // the scripts have these commands:
 //
-//	exits CODE counterfoil …    run it; it must end with that exit code
+//	runs counterfoil …          run it in this process; it must end well
+//	exits CODE counterfoil …    run it in this process; it must end with that exit code
 //	received [AGENCY] PATTERN   the node was sent a request that matches (default: licensing)
 //	cut N                       from the Nth RecordEdition on, licensing's node answers none; 0: it answers again
+//
+// Files are named with $WORK before them: the scripts run side by side in one process.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
@@ -33,7 +37,7 @@ func TestScripts(t *testing.T) {
 			return setUp(t, script)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "received": received, "cut": cut,
+			"runs": runs, "exits": exits, "received": received, "cut": cut,
 		},
 	})
 }
@@ -45,7 +49,7 @@ func setUp(t *testing.T, script *testscript.Env) error {
 	home := filepath.Join(script.WorkDir, "home")
 	script.Setenv("COUNTERFOIL_HOME", home)
 	contexts := config.Contexts{Home: home}
-	nodes := map[string]*node{"licensing": {agency: "licensing"}, "customs": {agency: "customs", broken: true}}
+	nodes := map[string]*node{"licensing": {agency: "licensing", page: 3}, "customs": {agency: "customs", broken: true}}
 	for name, n := range nodes {
 		url := startNode(t, n)
 		script.Setenv(name+"_url", url)
@@ -66,21 +70,21 @@ func nodeOf(ts *testscript.TestScript, agency string) *node {
 	return n
 }
 
+func runs(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		ts.Fatalf("say which exit code is meant: exits CODE counterfoil …")
+	}
+	exits(ts, false, append([]string{"0"}, args...))
+}
+
 func exits(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: exits CODE PROGRAM …")
+	if neg || len(args) < 2 || args[1] != "counterfoil" {
+		ts.Fatalf("usage: exits CODE counterfoil …")
 	}
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	got := 0
-	if err := ts.Exec(args[1], args[2:]...); err != nil {
-		var ended *exec.ExitError
-		if !errors.As(err, &ended) {
-			ts.Fatalf("%v", err)
-		}
-		got = ended.ExitCode()
-	}
-	if got != want {
+	env := &Env{In: strings.NewReader(""), Out: ts.Stdout(), Err: ts.Stderr(), Getenv: ts.Getenv, Now: time.Now}
+	if got := run(context.Background(), env, args[2:]); got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
 }

@@ -38,7 +38,8 @@ func newVerifyCommand(env *Env) *cobra.Command {
 type verified struct {
 	Agency   string            `json:"agency"`
 	OK       bool              `json:"ok"`
-	Journals []verifiedJournal `json:"journals"`
+	Blocks   uint64            `json:"blocks"`
+	Journals []verifiedJournal `json:"journals"` // where the node says so
 	Findings []json.RawMessage `json:"findings"`
 	Root     string            `json:"root"`
 
@@ -100,20 +101,24 @@ func (env *Env) readVerification(ctx context.Context, c *Clients) (*verified, er
 	}
 }
 
-// take notes how far a journal was read and returns the blocks read in all.
+// take notes how far the reading is and returns the blocks read in all. A node counts the blocks of all journals together,
+// or those of each journal that it names.
 func (v *verified) take(res *queryv1.VerifyResponse) (blocks uint64) {
-	if res.Journal != "" {
-		last := len(v.Journals) - 1
-		if last < 0 || v.Journals[last].Journal != res.Journal {
-			v.Journals = append(v.Journals, verifiedJournal{Journal: res.Journal})
-			last++
-		}
-		v.Journals[last].Blocks, v.Journals[last].Events = res.Blocks, res.Events
+	if res.Journal == "" {
+		v.Blocks = max(v.Blocks, res.Blocks)
+		return v.Blocks
 	}
+	last := len(v.Journals) - 1
+	if last < 0 || v.Journals[last].Journal != res.Journal {
+		v.Journals = append(v.Journals, verifiedJournal{Journal: res.Journal})
+		last++
+	}
+	v.Journals[last].Blocks, v.Journals[last].Events = res.Blocks, res.Events
+	v.Blocks = 0
 	for _, j := range v.Journals {
-		blocks += j.Blocks
+		v.Blocks += j.Blocks
 	}
-	return blocks
+	return v.Blocks
 }
 
 func (v *verified) document() output.Document {
@@ -121,7 +126,10 @@ func (v *verified) document() output.Document {
 	for _, j := range v.Journals {
 		journals.Add(j.Journal, number(j.Blocks), number(j.Events))
 	}
-	doc := output.Document{Value: v, Items: []any{}, Sections: []output.Section{{Grid: journals}}}
+	doc := output.Document{Value: v, Items: []any{}}
+	if len(v.Journals) > 0 {
+		doc.Sections = append(doc.Sections, output.Section{Grid: journals})
+	}
 	findings := output.Grid{Heads: []string{"journal", "block", "what", "next"}}
 	for i, f := range v.found {
 		findings.Add(f.Journal, number(f.Block), f.What, f.Next)
@@ -132,6 +140,6 @@ func (v *verified) document() output.Document {
 		doc.Sections = append(doc.Sections, output.Section{Title: "findings", Grid: findings})
 		return doc
 	}
-	doc.Sections = append(doc.Sections, output.Section{Text: "nothing wrong was found; root " + v.Root})
+	doc.Sections = append(doc.Sections, output.Section{Text: fmt.Sprintf("%d blocks were read; nothing wrong was found; root %s", v.Blocks, v.Root)})
 	return doc
 }
