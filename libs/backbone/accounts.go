@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nkeys"
@@ -78,7 +79,7 @@ func keptIdentity(dir, agency string) (*identity, error) {
 }
 
 // accountJWT states what the agency's account may hold, what it offers to others, and what was released to it.
-// It follows from the releases alone, so it can be made again at any time.
+// It follows from the hub's state alone, so it can be made again at any time.
 func (h *Hub) accountJWT(id *identity) (string, error) {
 	c := jwt.NewAccountClaims(id.public)
 	c.Name = id.agency
@@ -94,8 +95,11 @@ func (h *Hub) accountJWT(id *identity) (string, error) {
 			ResponseType: jwt.ResponseTypeSingleton},
 		{Name: "blocks", Type: jwt.Stream, Subject: jwt.Subject("dlv.*." + id.agency + ".>"), AccountTokenPosition: 2},
 	}
+	for _, user := range h.state.Revoked[id.agency] {
+		c.RevokeAt(user, forEver)
+	}
 	origins := map[string]bool{}
-	for _, r := range h.releases {
+	for _, r := range h.state.Releases {
 		if r.Reader != id.agency {
 			continue
 		}
@@ -151,6 +155,9 @@ func (id *identity) userJWT() (string, error) {
 	c.AllowedConnectionTypes.Add(jwt.ConnectionTypeStandard)
 	return encode(c, id.account)
 }
+
+// forEver is later than any JWT of a revoked user is issued; a revocation holds for those issued before it.
+var forEver = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
 // inboxPrefix is where answers to an agency's node arrive; only there may it listen.
 func inboxPrefix(agency string) string { return "_INBOX_" + agency }

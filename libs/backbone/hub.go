@@ -61,10 +61,10 @@ type Hub struct {
 	system    *identity
 	close     func() error
 
-	// mu is held while accounts and releases change, one change at a time.
+	// mu is held while accounts and decisions change, one change at a time.
 	mu       sync.Mutex
 	agencies map[string]*identity
-	releases []Release
+	state    hubState
 }
 
 // StartHub runs the hub and finishes whatever a crash left half done: when it returns, accounts, relays, feeds and
@@ -160,7 +160,7 @@ func (h *Hub) read() (err error) {
 	if h.agencies, err = keptIdentities(h.path("agencies")); err != nil {
 		return err
 	}
-	return h.readReleases()
+	return h.readState()
 }
 
 // options are those of the server: accounts by JWT under the hub's own operator, one TLS port, no leaf port.

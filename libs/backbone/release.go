@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
-	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/counterfoil/counterfoil/libs/backbone/stream"
@@ -21,67 +19,14 @@ import (
 // and goes leaves some behind until they expire.
 const maxFeedConsumers = 200
 
-// AddAgency gives the agency an account with a relay and a feed, and returns what its node needs to connect. Asked
-// again it mends what is missing and returns credentials for the same user.
-func (h *Hub) AddAgency(ctx context.Context, agency string) (*Credentials, error) {
-	if !validAgency(agency) {
-		return nil, fault.Errorf(fault.Invalid, "%q cannot be the name of an agency: use 2 to 32 lower-case letters, "+
-			"digits and hyphens, a letter first", agency)
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	c, err := h.addAgency(ctx, agency)
-	if err != nil {
-		return nil, fmt.Errorf("add agency %s: %w", agency, err)
-	}
-	return c, nil
-}
-
-func (h *Hub) addAgency(ctx context.Context, agency string) (*Credentials, error) {
-	id, err := keptIdentity(h.path("agencies"), agency)
-	if err != nil {
-		return nil, err
-	}
-	h.agencies[agency] = id
-	if err := h.push(ctx, id); err != nil {
-		return nil, err
-	}
-	if err := h.convergeRelay(ctx, id); err != nil {
-		return nil, err
-	}
-	if err := h.convergeFeed(ctx, id); err != nil {
-		return nil, err
-	}
-	token, err := id.userJWT()
-	if err != nil {
-		return nil, err
-	}
-	seed, err := id.user.Seed()
-	if err != nil {
-		return nil, err
-	}
-	creds, err := jwt.FormatUserConfig(token, seed)
-	if err != nil {
-		return nil, err
-	}
-	return &Credentials{HubURL: h.url, CAPEM: h.authority.pem, CredsFile: creds}, nil
-}
-
-// Agencies returns the names of all agencies that have an account, sorted.
-func (h *Hub) Agencies() []string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return slices.Sorted(maps.Keys(h.agencies))
-}
-
 // Release lets the blocks of one group's journal through to the reader's feed, from the first block on, while
 // everything runs. Releasing twice changes nothing. A journal released again after Unrelease goes on after the last
 // block that the reader's feed holds of it.
 func (h *Hub) Release(ctx context.Context, id journal.ID, reader string) error {
 	r := Release{id, reader}
-	return h.change(ctx, "release", r, func() {
-		if !slices.Contains(h.releases, r) {
-			h.releases = sorted(append(h.releases, r))
+	return h.change(ctx, "release", r, func(s *hubState) {
+		if !slices.Contains(s.Releases, r) {
+			s.Releases = sorted(append(s.Releases, r))
 		}
 	})
 }
@@ -90,8 +35,8 @@ func (h *Hub) Release(ctx context.Context, id journal.ID, reader string) error {
 // Taking back what was not released changes nothing.
 func (h *Hub) Unrelease(ctx context.Context, id journal.ID, reader string) error {
 	r := Release{id, reader}
-	return h.change(ctx, "unrelease", r, func() {
-		h.releases = slices.DeleteFunc(slices.Clone(h.releases), func(other Release) bool { return other == r })
+	return h.change(ctx, "unrelease", r, func(s *hubState) {
+		s.Releases = slices.DeleteFunc(s.Releases, func(other Release) bool { return other == r })
 	})
 }
 
@@ -99,17 +44,17 @@ func (h *Hub) Unrelease(ctx context.Context, id journal.ID, reader string) error
 func (h *Hub) Releases() []Release {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return slices.Clone(h.releases)
+	return slices.Clone(h.state.Releases)
 }
 
 // change records a changed set of releases and then brings the broker into line with it; a crash in between is
 // made good at the next start.
-func (h *Hub) change(ctx context.Context, verb string, r Release, edit func()) error {
+func (h *Hub) change(ctx context.Context, verb string, r Release, edit func(*hubState)) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, agency := range []string{r.Journal.Agency, r.Reader} {
-		if h.agencies[agency] == nil {
-			return fault.Errorf(fault.NotFound, "agency %q has no account at the hub; add it first", agency)
+		if err := h.known(agency); err != nil {
+			return err
 		}
 	}
 	switch {
@@ -118,10 +63,7 @@ func (h *Hub) change(ctx context.Context, verb string, r Release, edit func()) e
 	case r.Journal.Agency == r.Reader:
 		return fault.Errorf(fault.Invalid, "%s is %s's own journal and needs no release to it", r.Journal, r.Reader)
 	}
-	before := h.releases
-	edit()
-	if err := h.writeReleases(); err != nil {
-		h.releases = before
+	if err := h.edit(edit); err != nil {
 		return fmt.Errorf("%s %s: %w", verb, r, err)
 	}
 	origin, to := h.agencies[r.Journal.Agency], h.agencies[r.Reader]
@@ -153,7 +95,7 @@ func (h *Hub) convergeRelay(ctx context.Context, id *identity) error {
 // Deleting the consumer is what stops a flow: taking back the token alone leaves it running.
 func (h *Hub) convergeConsumers(ctx context.Context, id *identity, relay jetstream.Stream) error {
 	wanted := map[string]bool{}
-	for _, r := range h.releases {
+	for _, r := range h.state.Releases {
 		if r.Journal.Agency != id.agency {
 			continue
 		}
@@ -202,7 +144,7 @@ func (h *Hub) convergeFeed(ctx context.Context, id *identity) error {
 		MaxConsumers: maxFeedConsumers,
 	}
 	var mine []Release
-	for _, r := range h.releases {
+	for _, r := range h.state.Releases {
 		if r.Reader == id.agency {
 			mine = append(mine, r)
 			c.Sources = append(c.Sources, source(r, id.public))
@@ -252,28 +194,4 @@ func (h *Hub) reset(ctx context.Context, r Release) error {
 		}
 		return nil
 	})
-}
-
-func (h *Hub) readReleases() error {
-	content, err := keptFile(h.path("releases.json"), func() ([]byte, error) { return []byte("[]\n"), nil })
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(content, &h.releases); err != nil {
-		return fmt.Errorf("read releases.json: %w", err)
-	}
-	for _, r := range h.releases {
-		if h.agencies[r.Journal.Agency] == nil || h.agencies[r.Reader] == nil {
-			return fmt.Errorf("releases.json releases %s, but the keys of one of them are missing", r)
-		}
-	}
-	return nil
-}
-
-func (h *Hub) writeReleases() error {
-	content, err := json.MarshalIndent(h.releases, "", "  ")
-	if err != nil {
-		return err
-	}
-	return privateFile(h.path("releases.json"), append(content, '\n'))
 }

@@ -1,0 +1,109 @@
+package backbone_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/counterfoil/counterfoil/libs/backbone"
+	"github.com/counterfoil/counterfoil/libs/fault"
+)
+
+func TestSuspendedAgencyIsOutUntilItIsResumed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	h := startHub(t, dir)
+	licensing := startAgency(t, h, "licensing", nil)
+	customs := startAgency(t, h, "customs", nil)
+	release(t, h, "licensing/all", "customs")
+	record(t, licensing.Node, "all", "1")
+	eventually(t, "customs has the first", func() bool { return last(t, customs.Inbox()) == 1 })
+
+	for range 2 {
+		if err := h.Suspend(t.Context(), "customs"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "customs is dropped", func() bool { return !customs.pumps.Status().Connected })
+	// Neither credentials asked for again, and issued later, nor a restart of the hub let it in.
+	suspended := time.Now().Truncate(time.Second)
+	eventually(t, "a second has gone by", func() bool { return time.Since(suspended) > time.Second })
+	again := startPumps(t, backbone.PumpConfig{Node: startNode(t, "customs", t.TempDir()), Credentials: addAgency(t, h, "customs")})
+	eventually(t, "later credentials are refused", func() bool {
+		return strings.Contains(again.Status().LastError, "authorization")
+	})
+	if again.Status().Connected {
+		t.Error("later credentials let a suspended agency in")
+	}
+	if err := again.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h = startHub(t, dir)
+	record(t, licensing.Node, "all", "2")
+	eventually(t, "the feed has the second", func() bool { return feedLast(t, h, "customs") == 2 })
+	eventually(t, "customs is refused", func() bool {
+		return strings.Contains(customs.pumps.Status().LastError, "authorization")
+	})
+	if out, err := h.Suspended("customs"); err != nil || !out {
+		t.Errorf("suspended: %v, %v", out, err)
+	}
+	if got := last(t, customs.Inbox()); got != 1 {
+		t.Errorf("customs read on to %d while suspended", got)
+	}
+
+	if err := h.Resume(t.Context(), "customs"); err != nil {
+		t.Fatal(err)
+	}
+	level(t, customs, "in.licensing.all", 2)
+	if out, err := h.Suspended("customs"); err != nil || out {
+		t.Errorf("suspended after it was resumed: %v, %v", out, err)
+	}
+	if err := h.Suspend(t.Context(), "police"); !errors.Is(err, fault.NotFound) {
+		t.Errorf("suspend an agency that there is not: %v", err)
+	}
+}
+
+func TestRotatedCredentialsReplaceTheOld(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	h := startHub(t, dir)
+	old := startAgency(t, h, "customs", nil)
+	if err := old.pumps.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	creds, err := h.Rotate(t.Context(), "customs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the old credentials are refused", func() bool {
+		s := old.pumps.Status()
+		return !s.Connected && strings.Contains(s.LastError, "authorization")
+	})
+	for range 2 {
+		p := startPumps(t, backbone.PumpConfig{Node: old.Node, Credentials: creds})
+		if err := p.Ready(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := errors.Join(p.Close(), h.Close()); err != nil {
+			t.Fatal(err)
+		}
+		h = startHub(t, dir) // and so they are after a restart
+	}
+	if old.pumps.Status().Connected {
+		t.Error("the old credentials are good again")
+	}
+}
+
+func TestLongestNames(t *testing.T) {
+	t.Parallel()
+	h := startHub(t, t.TempDir())
+	long := func(c string) string { return c + strings.Repeat("-", 30) + "9" }
+	from, to := startAgency(t, h, long("a"), nil), startAgency(t, h, long("b"), nil)
+	release(t, h, long("a")+"/"+long("g"), long("b"))
+	record(t, from.Node, long("g"), "1")
+	level(t, to, "in."+long("a")+"."+long("g"), 1)
+}
