@@ -66,6 +66,9 @@ func TestConfirmExit(t *testing.T) {
 	lowered := func(n int64) proto.Message {
 		return &licensingv1.LicenceAmended{LicenceId: licenceID, Deal: with(licence.Deal, func(d *licensingv1.Deal) { d.Lines[0].Quantity = pieces(n) })}
 	}
+	cheapened := func(n int64) proto.Message {
+		return &licensingv1.LicenceAmended{LicenceId: licenceID, Deal: with(licence.Deal, func(d *licensingv1.Deal) { d.Lines[0].Value = euros(n) })}
+	}
 	run(t, []confirmTest{
 		{"as declared", accepted, declarationID, nil, asDeclared(exited), nil, ""},
 		{"transit", acceptedAs(transit), declarationID, nil, asDeclared(exited), nil, ""},
@@ -86,6 +89,8 @@ func TestConfirmExit(t *testing.T) {
 			facts(exited, committed(1, 1, pieces(60), euros(2_500)), committed(2, 1, pieces(40), euros(2_500))), nil, ""},
 		{"lowered meanwhile, still enough", facts(crowded, lowered(40)), declarationID, nil, asDeclared(exited), nil, ""},
 		{"lowered meanwhile below it", facts(accepted, lowered(39)), declarationID, nil, nil, fault.Precondition, "DX03"},
+		{"lowered in value meanwhile, still enough", facts(crowded, cheapened(2_000)), declarationID, nil, asDeclared(exited), nil, ""},
+		{"lowered in value meanwhile below it", facts(accepted, cheapened(1_999)), declarationID, nil, nil, fault.Precondition, "DX04"},
 		{"suspended after acceptance", facts(accepted, &licensingv1.LicenceSuspended{LicenceId: licenceID}), declarationID, nil, asDeclared(exited), nil, ""},
 		{"unknown item", accepted, declarationID, moved(&customsv1.Moved{Item: 3}), nil, fault.Invalid, ""},
 		{"item told of twice", accepted, declarationID, moved(&customsv1.Moved{Item: 1}, &customsv1.Moved{Item: 1}), nil, fault.Invalid, ""},

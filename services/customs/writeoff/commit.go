@@ -12,7 +12,7 @@ type Movement struct {
 	Value    *transferv1.Money
 }
 
-// Commit uses what moved under one declaration, whose own entries must have been left out of the account. No line may
+// Commit checks what moved under one declaration, whose own entries must have been left out of the account. No line may
 // come out used above what is authorized; and where more moved than was declared, what other declarations have
 // reserved must stay covered as well. Refusals carry the codes that Reserve's do.
 func (a *Account) Commit(movements []Movement) error {
@@ -43,7 +43,6 @@ func (a *Account) Commit(movements []Movement) error {
 		if err := a.within(l, taken, moved[l]); err != nil {
 			return err
 		}
-		l.used = l.used.plus(moved[l])
 	}
 	return nil
 }
