@@ -1,0 +1,21 @@
+package duty
+
+import (
+	"connectrpc.com/connect/v2"
+
+	"github.com/counterfoil/counterfoil/libs/node"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1/enforcementv1connect"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1/reportingv1connect"
+)
+
+// answers takes the answers that an agency owes others.
+type answers struct {
+	node *node.Node
+}
+
+// Register adds to an agency's server what other agencies may ask of it.
+func Register(server *connect.Server, n *node.Node) {
+	a := &answers{node: n}
+	enforcementv1connect.RegisterAlertAnswerServiceHandler(server, a)
+	reportingv1connect.RegisterReturnServiceHandler(server, a)
+}

@@ -1,0 +1,38 @@
+// Package licensing is the agency that decides on transfers: it takes applications, grants and denies licences, changes
+// them, looks at them again on new information, and records what registers publish.
+package licensing
+
+import (
+	"errors"
+
+	"connectrpc.com/connect/v2"
+
+	"github.com/counterfoil/counterfoil/libs/node"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1/licensingv1connect"
+	"github.com/counterfoil/counterfoil/services/duty"
+)
+
+// Config is what the service works with.
+type Config struct {
+	// Node is what every agency runs. The service neither starts nor stops it.
+	Node *node.Node
+}
+
+// Service answers the licensing agency's commands. Its methods are safe for concurrent use.
+type Service struct {
+	node *node.Node
+}
+
+// New returns the service of the agency whose node it is given.
+func New(cfg Config) (*Service, error) {
+	if cfg.Node == nil {
+		return nil, errors.New("licensing: a service needs its agency's node")
+	}
+	return &Service{node: cfg.Node}, nil
+}
+
+// Register adds the agency's APIs to a server.
+func (s *Service) Register(server *connect.Server) {
+	licensingv1connect.RegisterLicensingServiceHandler(server, s)
+	duty.Register(server, s.node)
+}
