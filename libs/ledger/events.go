@@ -108,7 +108,7 @@ func eventRow(e *queryv1.RecordedEvent) *queryv1.Row {
 // eventPlace is where the event with this id stands.
 func (r *reader) eventPlace(id [16]byte) (place, bool) {
 	if r.write != nil {
-		if p, ok := r.write.ids[id]; ok {
+		if p, ok := r.write.noted(id); ok {
 			return p, true
 		}
 		if r.write.lastID == nil {

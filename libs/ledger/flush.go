@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 
 	bolt "go.etcd.io/bbolt"
@@ -88,7 +87,8 @@ func (tx *Tx) flushTable(t *table) error {
 
 func (tx *Tx) writeIDs(ids *bolt.Bucket, changed []*pending) error {
 	slices.SortFunc(changed, func(x, y *pending) int { return strings.Compare(x.id, y.id) })
-	highest := map[string]uint64{}
+	highest, key := map[string]uint64{}, make([]byte, 0, 64)
+	values := make([]byte, 0, 4*len(changed)) // bbolt holds on to values, not to keys
 	ids.FillPercent = fill
 	for _, c := range changed {
 		switch {
@@ -97,11 +97,13 @@ func (tx *Tx) writeIDs(ids *bolt.Bucket, changed []*pending) error {
 				return err
 			}
 		case c.row != nil && !c.stored:
-			if err := ids.Put([]byte(c.id), rowKey(c.number)); err != nil {
+			key = append(key[:0], c.id...)
+			values = binary.BigEndian.AppendUint32(values, uint32(c.number))
+			if err := ids.Put(key, values[len(values)-4:]); err != nil {
 				return err
 			}
-			if prefix, n := tx.ownNumber(c.id); n > 0 {
-				highest[prefix] = max(highest[prefix], n)
+			if prefix, n := tx.ownNumber(c.id); n > highest[prefix] {
+				highest[prefix] = n
 			}
 		}
 	}
@@ -122,16 +124,18 @@ const idDigits = 6
 
 // ownNumber takes an id that NextID may have made apart; 0 when it is of another shape or agency.
 func (r *reader) ownNumber(id string) (prefix string, n uint64) {
-	rest, ok := strings.CutPrefix(id, r.l.agency+"/")
-	i := strings.LastIndexByte(rest, '-')
-	if !ok || i < 0 || len(rest)-i-1 < idDigits || rest[i+1] < '0' || rest[i+1] > '9' {
+	i := len(id)
+	for i > 0 && '0' <= id[i-1] && id[i-1] <= '9' {
+		i--
+	}
+	own := len(r.l.agency) + 1
+	if digits := len(id) - i; digits < idDigits || digits > 18 || i <= own || id[i-1] != '-' || id[:own-1] != r.l.agency || id[own-1] != '/' {
 		return "", 0
 	}
-	n, err := strconv.ParseUint(rest[i+1:], 10, 62)
-	if err != nil {
-		return "", 0
+	for _, d := range []byte(id[i:]) {
+		n = 10*n + uint64(d-'0')
 	}
-	return rest[:i], n
+	return id[own : i-1], n
 }
 
 // writePlaces learns the names that destinations went by.
@@ -168,15 +172,17 @@ func (tx *Tx) flushEvents() error {
 	slices.SortFunc(tx.events, func(x, y eventChange) int { return bytes.Compare(x.id[:], y.id[:]) })
 	b := tx.tx.Bucket(bucketEventIDs)
 	b.FillPercent = fill
+	places := make([]byte, 0, 8*len(tx.events))
 	for i := range tx.events {
 		if e := &tx.events[i]; e.hasID {
-			if err := b.Put(e.id[:], e.place.key()); err != nil {
+			places = binary.BigEndian.AppendUint64(places, uint64(e.place))
+			if err := b.Put(e.id[:], places[len(places)-8:]); err != nil {
 				return err
 			}
 		}
 	}
 	tx.events = tx.events[:0]
-	clear(tx.ids)
+	tx.forgetIDs()
 	tx.lastID = nil
 	return tx.deltas.write(tx.tx.Bucket(bucketEventPostings))
 }
@@ -192,25 +198,32 @@ func eventEntries(list []entry, journal, kind, year string) []entry {
 
 // deltas are changes to postings, by chunk.
 type deltas struct {
-	chunks map[uint32]map[entry]*delta
+	chunks map[uint32]*chunkDeltas
 	slab   slab[delta]
 	// recent is the delta of each attribute that was last added to, in one chunk: rows that come together share much.
 	recent      [attributeCount]*delta
 	recentChunk uint32
 }
 
+// chunkDeltas are by attribute, then by value.
+type chunkDeltas [attributeCount]map[string]*delta
+
 type delta struct {
-	entry
+	value          string
 	added, removed []uint16
 	few            [4]uint16 // room for the first ones added: most values are rare
 }
 
-func newDeltas() deltas { return deltas{chunks: map[uint32]map[entry]*delta{}} }
+func newDeltas() deltas { return deltas{chunks: map[uint32]*chunkDeltas{}} }
 
 func (d *deltas) clear() {
 	for chunk, changes := range d.chunks {
-		if clear(changes); len(d.chunks) > 4 {
+		if len(d.chunks) > 4 {
 			delete(d.chunks, chunk)
+			continue
+		}
+		for _, values := range changes {
+			clear(values)
 		}
 	}
 	d.slab.reset()
@@ -242,14 +255,17 @@ func (d *deltas) of(chunk uint32, e entry) *delta {
 	}
 	changes := d.chunks[chunk]
 	if changes == nil {
-		changes = map[entry]*delta{}
+		changes = &chunkDeltas{}
 		d.chunks[chunk] = changes
 	}
-	x := changes[e]
+	x := changes[e.attribute][e.value]
 	if x == nil {
 		x = d.slab.new()
-		x.entry, x.added = e, x.few[:0]
-		changes[e] = x
+		x.value, x.added = e.value, x.few[:0]
+		if changes[e.attribute] == nil {
+			changes[e.attribute] = map[string]*delta{}
+		}
+		changes[e.attribute][e.value] = x
 	}
 	d.recent[e.attribute] = x
 	return x
@@ -259,23 +275,29 @@ func (d *deltas) of(chunk uint32, e entry) *delta {
 func (d *deltas) write(b *bolt.Bucket) error {
 	var scratch set
 	var key []byte
+	var changes []*delta
+	c := b.Cursor() // seeking again with one cursor spares its memory
 	for _, chunk := range sortedKeys(d.chunks) {
-		changes := make([]*delta, 0, len(d.chunks[chunk]))
-		for _, x := range d.chunks[chunk] {
-			changes = append(changes, x)
-		}
-		slices.SortFunc(changes, func(x, y *delta) int {
-			return cmp.Or(cmp.Compare(x.attribute, y.attribute), strings.Compare(x.value, y.value))
-		})
-		for _, x := range changes {
-			key = appendPostingKey(key[:0], chunk, x.attribute, x.value)
-			merged := merge(b.Get(key), x.added, x.removed, &scratch)
-			if merged == nil {
-				if err := b.Delete(key); err != nil {
+		for a, values := range d.chunks[chunk] {
+			changes = changes[:0]
+			for _, x := range values {
+				changes = append(changes, x)
+			}
+			slices.SortFunc(changes, func(x, y *delta) int { return strings.Compare(x.value, y.value) })
+			for _, x := range changes {
+				key = appendPostingKey(key[:0], chunk, attribute(a), x.value)
+				k, kept := c.Seek(key)
+				if !bytes.Equal(k, key) {
+					kept = nil
+				}
+				merged := merge(kept, x.added, x.removed, &scratch)
+				if merged == nil {
+					if err := b.Delete(key); err != nil {
+						return err
+					}
+				} else if err := b.Put(key, merged); err != nil {
 					return err
 				}
-			} else if err := b.Put(key, merged); err != nil {
-				return err
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -99,7 +100,12 @@ func (tx *Tx) note(h *head, e journal.Entry) {
 		c.id = [16]byte(e.Event.Id)
 		if _, taken := tx.eventPlace(c.id); !taken {
 			c.hasID = true
-			tx.ids[c.id] = c.place
+			if bytes.Compare(c.id[:], tx.highest[:]) > 0 {
+				tx.highest = c.id
+			}
+			if tx.indexed {
+				tx.ids[c.id] = c.place
+			}
 		}
 	}
 	tx.events = append(tx.events, c)

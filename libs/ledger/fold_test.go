@@ -310,6 +310,11 @@ func golden(t *testing.T, name, got string) {
 }
 
 func TestAnEventRecordedAgainForMoreReadersCountsOnce(t *testing.T) {
+	t.Run("in one transaction", func(t *testing.T) { recordedAgain(t, never) })
+	t.Run("in several", func(t *testing.T) { recordedAgain(t, func() bool { return true }) })
+}
+
+func recordedAgain(t *testing.T, commit func() bool) {
 	l := ledgertest.Open(t, "customs")
 	w := ledgertest.NewWriter()
 	border, e := w.Event(ledgertest.In("border", grantedL))
@@ -317,7 +322,7 @@ func TestAnEventRecordedAgainForMoreReadersCountsOnce(t *testing.T) {
 	forged := journal.ID{Agency: "enforcement", Group: "all"}
 	_, other := w.Event(raisedA)
 	other.Id = e.Id // another agency's event is another event, whatever id it takes
-	fold(t, l, []*journal.Block{w.Block(border, e), w.Block(wider, e), w.Block(forged, other)}, never)
+	fold(t, l, []*journal.Block{w.Block(border, e), w.Block(wider, e), w.Block(forged, other)}, commit)
 	err := l.View(func(v ledger.View) error {
 		if p, err := v.Position(wider); err != nil || p.GetEvents() != 1 {
 			t.Errorf("Position: %v, %v", p, err)

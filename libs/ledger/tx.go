@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -30,9 +31,12 @@ type Tx struct {
 type desk struct {
 	tables []tableChanges // by table's slot
 	events []eventChange
-	ids    map[[16]byte]place // of events
-	rows   slab[pending]
-	deltas deltas
+	// ids finds the events by id; it is filled only once an id comes that is not above all before it.
+	ids     map[[16]byte]place
+	indexed bool
+	highest [16]byte
+	rows    slab[pending]
+	deltas  deltas
 }
 
 func newDesk() *desk {
@@ -45,7 +49,7 @@ func (d *desk) clear() {
 	}
 	clear(d.events)
 	d.events = d.events[:0]
-	clear(d.ids)
+	d.forgetIDs()
 	d.rows.reset()
 	d.deltas.clear()
 }
@@ -66,6 +70,28 @@ type tableChanges struct {
 	order   []*pending // the same, new rows in the order of their numbers
 	next    place      // the next new row's number; 0 while it is not known
 	last    []byte     // the highest id in the file, nil while it is not known; ids beyond it need no looking up
+}
+
+func (d *desk) forgetIDs() {
+	clear(d.ids)
+	d.indexed, d.highest = false, [16]byte{}
+}
+
+// noted is where an event stands that is not written yet.
+func (d *desk) noted(id [16]byte) (place, bool) {
+	if bytes.Compare(id[:], d.highest[:]) > 0 {
+		return 0, false
+	}
+	if !d.indexed {
+		for i := range d.events {
+			if e := &d.events[i]; e.hasID {
+				d.ids[e.id] = e.place
+			}
+		}
+		d.indexed = true
+	}
+	p, ok := d.ids[id]
+	return p, ok
 }
 
 func (c *tableChanges) clear() {
