@@ -76,8 +76,8 @@ func (env *Env) failure(err error) *failure {
 	if judged {
 		f.exit, f.why = env.judge(f.err)
 	}
-	elsewhere := f.exit == exitUnreachable || f.exit == exitNotAllowed || connect.CodeOf(f.err) == connect.CodeUnimplemented
-	if f.next == "" || judged && elsewhere { // what a command says to run next is about the record
+	aboutRecord := f.exit == exitFailed && connect.CodeOf(f.err) != connect.CodeUnimplemented
+	if f.next == "" || judged && !aboutRecord { // what a command says to run next is about the record
 		f.next = env.next(f)
 	}
 	return f
@@ -187,7 +187,11 @@ func orElse(s, other string) string {
 	return s
 }
 
-// explain prints a failure for a person, a line each for what, why and what next.
+// explain prints a failure for a person: what, why and what next.
 func explain(w io.Writer, f *failure) {
-	fmt.Fprintf(w, "error: %s\n  why:  %s\n  next: %s\n", output.Clean(f.what), output.Clean(f.why), output.Clean(f.next))
+	var why []string
+	for line := range strings.Lines(f.why) {
+		why = append(why, output.Clean(strings.TrimSpace(line)))
+	}
+	fmt.Fprintf(w, "error: %s\n  why:  %s\n  next: %s\n", output.Clean(f.what), strings.Join(why, "\n        "), output.Clean(f.next))
 }

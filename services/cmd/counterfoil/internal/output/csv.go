@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
@@ -106,8 +107,13 @@ func scalar(field protoreflect.FieldDescriptor, value protoreflect.Value) (strin
 }
 
 func messageText(m proto.Message) (string, error) {
-	if at, isTime := m.(*timestamppb.Timestamp); isTime {
-		return at.AsTime().Format(time.RFC3339Nano), nil
+	switch leaf := m.(type) {
+	case *timestamppb.Timestamp:
+		return leaf.AsTime().Format(time.RFC3339Nano), nil
+	case *anypb.Any:
+		if !expands(leaf) {
+			return "", nil // its bytes are in "raw" beside it
+		}
 	}
 	line, err := encode(m)
 	return string(line), err

@@ -19,27 +19,35 @@ import (
 // .proto, every field without presence is there, 64-bit numbers are strings as protojson has them. A fact of a kind that
 // this program does not know is left out; its bytes are in "raw" beside it.
 func Proto(m proto.Message) (json.RawMessage, error) {
-	dropUnknown(m.ProtoReflect())
-	data, err := protojson.MarshalOptions{UseProtoNames: true, EmitDefaultValues: true}.Marshal(m)
+	options := protojson.MarshalOptions{UseProtoNames: true, EmitDefaultValues: true}
+	data, err := options.Marshal(m)
+	if err != nil { // rarely: a fact that cannot be expanded
+		dropUnknown(m.ProtoReflect())
+		data, err = options.Marshal(m)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("print %s: %w", m.ProtoReflect().Descriptor().Name(), err)
 	}
 	return data, nil
 }
 
+func marshal(value any) ([]byte, error) {
+	switch v := value.(type) {
+	case proto.Message:
+		return Proto(v)
+	case json.RawMessage:
+		return v, nil
+	}
+	var buffer bytes.Buffer
+	encoder := json.NewEncoder(&buffer)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(value)
+	return buffer.Bytes(), err
+}
+
 // encode returns one line of JSON. protojson varies its spacing on purpose, so that is taken out.
 func encode(value any) ([]byte, error) {
-	var data []byte
-	var err error
-	if m, isMessage := value.(proto.Message); isMessage {
-		data, err = Proto(m)
-	} else {
-		var buffer bytes.Buffer
-		encoder := json.NewEncoder(&buffer)
-		encoder.SetEscapeHTML(false)
-		err = encoder.Encode(value)
-		data = buffer.Bytes()
-	}
+	data, err := marshal(value)
 	if err != nil {
 		return nil, err
 	}

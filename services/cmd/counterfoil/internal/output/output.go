@@ -4,7 +4,6 @@ package output
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"google.golang.org/protobuf/proto"
 )
@@ -133,7 +132,6 @@ func (l *Lines) Write(item any) error {
 	if !isMessage {
 		return fmt.Errorf("print %T as csv: it is not a message", item)
 	}
-	dropUnknown(m.ProtoReflect())
 	record := make([]string, len(l.columns))
 	for i, c := range l.columns {
 		cell, err := c.text(m.ProtoReflect())
@@ -143,20 +141,4 @@ func (l *Lines) Write(item any) error {
 		record[i] = cell
 	}
 	return writeCSV(l.w, nil, [][]string{record})
-}
-
-// Pairs lays the fields of a message that are set one below the other, for a person.
-func Pairs(m proto.Message) (Grid, error) {
-	dropUnknown(m.ProtoReflect())
-	grid := Grid{Heads: []string{"field", "value"}}
-	for _, c := range columnsOf(m.ProtoReflect().Descriptor()) {
-		text, err := c.text(m.ProtoReflect())
-		if err != nil {
-			return Grid{}, err
-		}
-		if text != "" && !strings.HasSuffix(text, "_UNSPECIFIED") {
-			grid.Add(c.name, text)
-		}
-	}
-	return grid, nil
 }

@@ -170,6 +170,21 @@ func TestTable(t *testing.T) {
 	}
 }
 
+func TestPairs(t *testing.T) {
+	grid, err := Pairs(licence())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][]string{
+		{"id", "licensing/L-000001"}, {"journal", "licensing/border"}, {"events", "3;9"}, {"deal.kind", "KIND_EXPORT"},
+		{"deal.parties[1].role", "ROLE_EXPORTER"}, {"deal.parties[1].name", `Acme "Arms", Ltd`}, {"deal.destination.country", "XB"},
+		{"status", "STATUS_GRANTED"}, {"decided_at", "2008-01-02T00:00:00Z"}, {"conditions", "no re-export;report delivery"},
+	}
+	if !reflect.DeepEqual(grid.Rows, want) {
+		t.Errorf("got %q\nwant %q", grid.Rows, want)
+	}
+}
+
 func TestFormatFlag(t *testing.T) {
 	var f Format
 	for _, known := range Formats {

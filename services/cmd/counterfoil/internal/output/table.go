@@ -103,7 +103,10 @@ func Clean(s string) string {
 // acts reports whether a terminal, or a reader's eye, would be led by the character instead of shown it. The joiners
 // that some scripts are written with stay.
 func acts(r rune) bool {
-	if r == '\u200c' || r == '\u200d' {
+	switch {
+	case r < 0xad: // most text by far
+		return unicode.IsControl(r)
+	case r == '\u200c' || r == '\u200d':
 		return false
 	}
 	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
