@@ -45,6 +45,8 @@ type Config struct {
 	Stream    string
 	// CatchUp folds what the own journal holds and the ledger does not.
 	CatchUp func(context.Context) error
+	// Last is the last sequence of that stream.
+	Last func(context.Context) (uint64, error)
 	// Now defaults to time.Now.
 	Now       func() time.Time
 	Reactions []Reaction

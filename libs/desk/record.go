@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -30,6 +32,8 @@ type block struct {
 	// answers are given once the block is on disk, or at once when it stays empty.
 	answers []answer
 	moved   bool
+	// last is the sequence in the agency's stream up to which the ledger knows it.
+	last uint64
 }
 
 type answer struct {
@@ -45,7 +49,10 @@ func (d *Desk) record(ctx context.Context, batch []*command) (again []*command) 
 		return d.fail(batch, fmt.Errorf("begin a ledger transaction: %w", err))
 	}
 	defer tx.Rollback()
-	var b block
+	b := block{}
+	if b.last, err = d.known(tx.View); err != nil {
+		return d.fail(batch, err)
+	}
 	for _, c := range batch {
 		if c.ctx.Err() != nil {
 			continue // nobody waits for it any more, and nothing of it is recorded
@@ -58,27 +65,73 @@ func (d *Desk) record(ctx context.Context, batch []*command) (again []*command) 
 		}
 	}
 	if len(b.entries) == 0 {
-		if b.moved {
-			err = tx.Commit()
-		}
-		b.answer(err)
-		return again
+		return d.conclude(ctx, tx, &b, batch, again)
 	}
 	switch err := d.store(ctx, tx, &b); {
 	case errors.Is(err, journal.ErrConflict), errors.Is(err, journal.ErrUnclear):
 		tx.Rollback()
-		d.Logger.Info("journal moved on, deciding again", "agency", d.Agency, "journal", b.id.String(), "err", err)
-		if err := d.CatchUp(ctx); err != nil {
-			return d.fail(batch, fmt.Errorf("catch up with %s: %w", b.id, err))
-		}
-		return batch
+		return d.anew(ctx, batch, err)
 	case errors.Is(err, journal.ErrTooLarge) && len(b.answers) > 1:
 		tx.Rollback()
 		return d.oneByOne(ctx, batch)
+	case err == nil && b.head.Sequence != b.last+1:
+		// Somebody else appended to another of our journals: what was refused may have been refused without it.
+		refused := b.withhold()
+		b.answer(nil)
+		return append(again, d.anew(ctx, refused, journal.ErrConflict)...)
 	default:
 		b.answer(err)
 		return again
 	}
+}
+
+// withhold takes back the answers of commands that recorded nothing, and returns them.
+func (b *block) withhold() (refused []*command) {
+	b.answers = slices.DeleteFunc(b.answers, func(a answer) bool {
+		nothing := a.outcome.receipt.GetEvents() == 0
+		if nothing {
+			refused = append(refused, a.c)
+		}
+		return nothing
+	})
+	return refused
+}
+
+// conclude answers a batch that records nothing. What was refused was refused on the ledger: it is decided again when
+// the journal holds more than that.
+func (d *Desk) conclude(ctx context.Context, tx *ledger.Tx, b *block, batch, again []*command) []*command {
+	last, err := d.Last(ctx)
+	switch {
+	case err != nil:
+		return d.fail(batch, fmt.Errorf("find the journal's end: %w", err))
+	case last != b.last:
+		tx.Rollback()
+		return d.anew(ctx, batch, journal.ErrConflict)
+	case b.moved:
+		err = tx.Commit()
+	}
+	b.answer(err)
+	return again
+}
+
+// anew catches up with what somebody else appended and returns the commands to be decided again.
+func (d *Desk) anew(ctx context.Context, batch []*command, why error) []*command {
+	d.Logger.Info("journal moved on, deciding again", "agency", d.Agency, "err", why)
+	if err := d.CatchUp(ctx); err != nil {
+		return d.fail(batch, fmt.Errorf("catch up with the own journal: %w", err))
+	}
+	return batch
+}
+
+// known is the sequence in the agency's own stream up to which a ledger has folded it.
+func (d *Desk) known(v ledger.View) (last uint64, err error) {
+	positions, err := v.Positions()
+	for _, p := range positions {
+		if strings.HasPrefix(p.Journal, d.Agency+"/") {
+			last = max(last, p.Sequence)
+		}
+	}
+	return last, err
 }
 
 // oneByOne records commands that do not fit in one block together each in their own.
@@ -114,6 +167,7 @@ func (d *Desk) store(ctx context.Context, tx *ledger.Tx, b *block) error {
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit block %d of %s, which is on record: %w", next.Block, b.id, err)
 	}
+	b.head = next
 	for i := range b.answers {
 		if r := b.answers[i].outcome.receipt; r != nil && r.Events > 0 && !r.Repeated {
 			r.Block = next.Block

@@ -44,11 +44,11 @@ func Read(ctx context.Context, stream jetstream.Stream, subject string, from, la
 	if subject != "" {
 		cfg.FilterSubjects = []string{subject}
 	}
-	name := stream.CachedInfo().Config.Name
 	consumer, err := stream.OrderedConsumer(ctx, cfg)
 	if err != nil {
-		return fmt.Errorf("read %s from %d: %w", name, from, err)
+		return fmt.Errorf("read a stream from %d: %w", from, err)
 	}
+	name := consumer.CachedInfo().Stream
 	if last != 0 && consumer.CachedInfo().NumPending == 0 {
 		return nil
 	}

@@ -107,13 +107,15 @@ func (n *Node) open(ctx context.Context) error {
 		return err
 	}
 	n.follower = projection.New(projection.Config{
-		Agency: n.Agency, Ledger: n.Ledger, Keys: n.keys, Own: n.broker.Journal(), Inbox: n.broker.Inbox(),
+		Agency: n.Agency, Ledger: n.Ledger, Keys: n.keys,
+		JetStream: n.broker.JetStream(), Own: n.broker.Journal(), Inbox: n.broker.Inbox(),
 		Evidence: home.path("evidence"), Logger: n.Logger,
 		Progress: func(done, total uint64) { n.done.Store(done); n.total.Store(total) },
 	})
 	n.Desk = desk.New(desk.Config{
 		Agency: n.Agency, Ledger: n.Ledger, Keys: n.keys, Signer: signer, JetStream: n.broker.JetStream(),
-		Stream: backbone.JournalStream, CatchUp: n.follower.CatchUpOwn, Now: n.cfg.Now, Logger: n.Logger,
+		Stream: backbone.JournalStream, CatchUp: n.follower.CatchUpOwn,
+		Last: n.follower.LastOwn, Now: n.cfg.Now, Logger: n.Logger,
 	})
 	if n.listener, err = net.Listen("tcp", n.Profile.Listen); err != nil {
 		return fmt.Errorf("listen for the API: %w", err)

@@ -30,8 +30,9 @@ type Config struct {
 	Agency string
 	Ledger *ledger.Ledger
 	Keys   *directory.Keys
-	// Own is the agency's journal stream (subjects block.<agency>.<group>), Inbox what it received
-	// (in.<agency>.<group>).
+	// JetStream is the node's own. Own is the agency's journal stream there (subjects block.<agency>.<group>), Inbox
+	// what it received (in.<agency>.<group>).
+	JetStream  jetstream.JetStream
 	Own, Inbox jetstream.Stream
 	// Evidence is the folder that blocks are kept in that were not believed.
 	Evidence string
@@ -44,6 +45,7 @@ type Config struct {
 // one whose keys the directory does not have yet waits for them; the others go on.
 type Follower struct {
 	Config
+	names   map[jetstream.Stream]string
 	mu      sync.Mutex
 	waiting map[journal.ID]*ledgerv1.Stop
 	stopped map[journal.ID]*ledgerv1.Stop
@@ -58,7 +60,8 @@ func New(cfg Config) *Follower {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Follower{Config: cfg, waiting: map[journal.ID]*ledgerv1.Stop{}, stopped: map[journal.ID]*ledgerv1.Stop{}}
+	names := map[jetstream.Stream]string{cfg.Own: cfg.Own.CachedInfo().Config.Name, cfg.Inbox: cfg.Inbox.CachedInfo().Config.Name}
+	return &Follower{Config: cfg, names: names, waiting: map[journal.ID]*ledgerv1.Stop{}, stopped: map[journal.ID]*ledgerv1.Stop{}}
 }
 
 // CatchUp folds all that the two streams hold now: the directory first, because it has the keys of the rest. Before
@@ -70,15 +73,15 @@ func (f *Follower) CatchUp(ctx context.Context) error {
 	if err := f.checkStreams(ctx); err != nil {
 		return err
 	}
-	own, err := f.subjects(ctx, f.Own)
+	own, ownLast, err := f.subjects(ctx, f.Own)
 	if err != nil {
 		return err
 	}
-	inbox, err := f.subjects(ctx, f.Inbox)
+	inbox, inboxLast, err := f.subjects(ctx, f.Inbox)
 	if err != nil {
 		return err
 	}
-	f.ownFrom, f.inboxFrom = f.Own.CachedInfo().State.LastSeq, f.Inbox.CachedInfo().State.LastSeq
+	f.ownFrom, f.inboxFrom = ownLast, inboxLast
 	if err := f.count(own, inbox); err != nil {
 		return err
 	}
@@ -110,12 +113,12 @@ func (f *Follower) CatchUp(ctx context.Context) error {
 // CatchUpOwn folds what the agency's own stream holds and the ledger does not: after a crash between append and commit,
 // or when another process recorded for the agency. Safe for concurrent use.
 func (f *Follower) CatchUpOwn(ctx context.Context) error {
-	own, err := f.subjects(ctx, f.Own)
+	own, last, err := f.subjects(ctx, f.Own)
 	if err != nil {
 		return err
 	}
 	for id := range own {
-		if err := f.catchUp(ctx, f.Own, id, f.Own.CachedInfo().State.LastSeq, liveEvents, false); err != nil {
+		if err := f.catchUp(ctx, f.Own, id, last, liveEvents, false); err != nil {
 			return err
 		}
 		if stop := f.State()[id]; stop != nil {
@@ -123,6 +126,15 @@ func (f *Follower) CatchUpOwn(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// LastOwn is the last sequence of the agency's own stream. Safe for concurrent use.
+func (f *Follower) LastOwn(ctx context.Context) (uint64, error) {
+	info, err := f.info(ctx, f.Own)
+	if err != nil {
+		return 0, err
+	}
+	return info.State.LastSeq, nil
 }
 
 // Run folds what arrives until ctx ends.
@@ -141,7 +153,7 @@ func (f *Follower) Run(ctx context.Context) error {
 // live follows one stream. The stream is on a server in this process, so that a failing read is rare; it is tried
 // again from where it left off.
 func (f *Follower) live(ctx context.Context, stream jetstream.Stream, from uint64) {
-	name := stream.CachedInfo().Config.Name
+	name := f.names[stream]
 	for ctx.Err() == nil {
 		s := &session{f: f, ctx: ctx, stream: stream, limit: liveEvents, seen: from - 1}
 		err := pipeline(ctx, stream, "", from, 0, f.Keys, s.take, s.idle)
@@ -208,21 +220,37 @@ func (f *Follower) subject(stream jetstream.Stream, id journal.ID) string {
 	return "in." + id.Agency + "." + id.Group
 }
 
-// subjects returns how many blocks the stream holds of each journal, and refreshes its cached info.
-func (f *Follower) subjects(ctx context.Context, stream jetstream.Stream) (map[journal.ID]uint64, error) {
-	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(">"))
+// subjects returns how many blocks the stream holds of each journal, and its last sequence.
+func (f *Follower) subjects(ctx context.Context, stream jetstream.Stream) (counts map[journal.ID]uint64, last uint64, err error) {
+	info, err := f.info(ctx, stream, jetstream.WithSubjectFilter(">"))
 	if err != nil {
-		return nil, fmt.Errorf("ask stream %s for its subjects: %w", stream.CachedInfo().Config.Name, err)
+		return nil, 0, err
 	}
-	counts := map[journal.ID]uint64{}
+	counts = map[journal.ID]uint64{}
 	for subject, n := range info.State.Subjects {
 		id, err := idOf(subject)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		counts[id] = n
 	}
-	return counts, nil
+	return counts, info.State.LastSeq, nil
+}
+
+// info asks for a stream's state through a handle of its own: one that is shared keeps its last answer unguarded.
+func (f *Follower) info(ctx context.Context, stream jetstream.Stream, opts ...jetstream.StreamInfoOpt) (*jetstream.StreamInfo, error) {
+	handle, err := f.JetStream.Stream(ctx, f.names[stream])
+	if err == nil && len(opts) == 0 {
+		return handle.CachedInfo(), nil
+	}
+	var info *jetstream.StreamInfo
+	if err == nil {
+		info, err = handle.Info(ctx, opts...)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ask for stream %s: %w", f.names[stream], err)
+	}
+	return info, nil
 }
 
 // count sets what there is to do, for the progress.
@@ -255,7 +283,7 @@ func (f *Follower) State() map[journal.ID]*ledgerv1.Stop {
 func (f *Follower) Behind(ctx context.Context) (map[journal.ID]uint64, error) {
 	behind := map[journal.ID]uint64{}
 	for _, stream := range []jetstream.Stream{f.Own, f.Inbox} {
-		counts, err := f.subjects(ctx, stream)
+		counts, _, err := f.subjects(ctx, stream)
 		if err != nil {
 			return nil, err
 		}

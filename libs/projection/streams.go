@@ -58,9 +58,9 @@ func (f *Follower) checkStreams(ctx context.Context) error {
 
 // checkIdentity remembers when a stream was made, and, when it was made again since, says so for each of its journals.
 func (f *Follower) checkIdentity(ctx context.Context, tx *ledger.Tx, stream jetstream.Stream) error {
-	info, err := stream.Info(ctx)
+	info, err := f.info(ctx, stream)
 	if err != nil {
-		return fmt.Errorf("ask for stream %s: %w", stream.CachedInfo().Config.Name, err)
+		return err
 	}
 	key := "stream/" + info.Config.Name
 	kept := tx.Local(key)
@@ -96,14 +96,14 @@ func (f *Follower) tail(ctx context.Context, stream jetstream.Stream, id journal
 	}
 	msg, err := stream.GetMsg(ctx, position.Sequence)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return fmt.Sprintf("block %d is on the ledger and no longer in stream %s: the stream lost its end, or is an old copy", position.Block, stream.CachedInfo().Config.Name), nil
+		return fmt.Sprintf("block %d is on the ledger and no longer in stream %s: the stream lost its end, or is an old copy", position.Block, f.names[stream]), nil
 	}
 	if err != nil {
 		return "", fmt.Errorf("read the last block of %s: %w", id, err)
 	}
 	b, err := journal.Parse(msg.Data)
 	if err != nil || b.Header.Number != position.Block || string(b.Digest[:]) != string(position.HeaderDigest) {
-		return fmt.Sprintf("block %d on the ledger is not the one that stream %s holds in its place", position.Block, stream.CachedInfo().Config.Name), nil
+		return fmt.Sprintf("block %d on the ledger is not the one that stream %s holds in its place", position.Block, f.names[stream]), nil
 	}
 	return "", nil
 }

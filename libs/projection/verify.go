@@ -34,7 +34,7 @@ func (f *Follower) Verify(ctx context.Context, progress func(done, total uint64)
 	v := verification{
 		ctx: ctx, live: f, seen: map[string]bool{},
 		again: New(Config{
-			Agency: f.Agency, Ledger: again, Keys: f.Keys.Fresh(), Own: f.Own, Inbox: f.Inbox,
+			Agency: f.Agency, Ledger: again, Keys: f.Keys.Fresh(), JetStream: f.JetStream, Own: f.Own, Inbox: f.Inbox,
 			Evidence: filepath.Join(dir, "evidence"), Progress: progress, Logger: f.Logger,
 		}),
 	}
@@ -59,6 +59,8 @@ type verification struct {
 type source struct {
 	id     journal.ID
 	stream jetstream.Stream
+	// last is the stream's last sequence.
+	last uint64
 }
 
 func (v *verification) run(view ledger.View) (root [32]byte, err error) {
@@ -88,7 +90,7 @@ func (v *verification) run(view ledger.View) (root [32]byte, err error) {
 		return root, err
 	}
 	for _, s := range sources { // what is stored and not folded
-		if err := v.read(s, s.stream.CachedInfo().State.LastSeq); err != nil {
+		if err := v.read(s, s.last); err != nil {
 			return root, err
 		}
 	}
@@ -106,7 +108,7 @@ func (v *verification) sources(view ledger.View) ([]source, error) {
 		return nil, err
 	}
 	for _, stream := range []jetstream.Stream{v.live.Own, v.live.Inbox} {
-		counts, err := v.live.subjects(v.ctx, stream)
+		counts, last, err := v.live.subjects(v.ctx, stream)
 		if err != nil {
 			return nil, err
 		}
@@ -114,11 +116,11 @@ func (v *verification) sources(view ledger.View) ([]source, error) {
 			return nil, err
 		}
 		for id := range counts {
-			list = append(list, source{id, stream})
+			list = append(list, source{id, stream, last})
 		}
 		for _, id := range known {
 			if _, ok := counts[id]; !ok && (id.Agency == v.live.Agency) == (stream == v.live.Own) {
-				v.find(id, 1, "the ledger has it and the stream "+stream.CachedInfo().Config.Name+" has none of its blocks")
+				v.find(id, 1, "the ledger has it and the stream "+v.live.names[stream]+" has none of its blocks")
 			}
 		}
 	}

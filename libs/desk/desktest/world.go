@@ -1,0 +1,296 @@
+// Package desktest is a small world for tests: a coordinating authority and agencies, each with a real broker, a real
+// ledger, a follower and a desk, and nothing between them but what a test carries.
+package desktest
+
+import (
+	"context"
+	"crypto/ed25519"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/counterfoil/counterfoil/libs/desk"
+	"github.com/counterfoil/counterfoil/libs/directory"
+	"github.com/counterfoil/counterfoil/libs/journal"
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/natstest"
+	"github.com/counterfoil/counterfoil/libs/projection"
+	"github.com/counterfoil/counterfoil/libs/seal"
+	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
+	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
+)
+
+// World is the agencies of a test.
+type World struct {
+	t         testing.TB
+	Authority *Agency
+	agencies  map[string]*Agency
+}
+
+// Agency is one of them. Its desk runs until the test ends, unless the test stops it.
+type Agency struct {
+	Name       string
+	Server     *natstest.Server
+	Own, Inbox jetstream.Stream
+	Ledger     *ledger.Ledger
+	Keys       *directory.Keys
+	Follower   *projection.Follower
+	Desk       *desk.Desk
+	Signer     ed25519.PrivateKey
+
+	t       testing.TB
+	dir     string
+	private []byte
+	public  []byte
+	pinned  ed25519.PublicKey
+}
+
+// New makes a world of agencies that all share the group "all"; what customs records goes to "border", which is
+// licensing, customs and enforcement as far as they exist.
+func New(t testing.TB, names ...string) *World {
+	t.Helper()
+	w := &World{t: t, agencies: map[string]*Agency{}}
+	signer := signingKey(t)
+	pinned := signer.Public().(ed25519.PublicKey)
+	w.Authority = newAgency(t, directory.Authority, signer, pinned)
+	members := []directory.Member{w.Authority.member()}
+	var border []string
+	for _, name := range names {
+		a := newAgency(t, name, signingKey(t), pinned)
+		w.agencies[name] = a
+		members = append(members, a.member())
+		if name == "licensing" || name == "customs" || name == "enforcement" {
+			border = append(border, name)
+		}
+	}
+	groups := []directory.Audience{{Group: directory.Group, Members: names}, {Group: "all", Members: names}, {Group: "border", Members: border}}
+	rules := []*directoryv1.SharingRule{{Group: "all"}, {Agency: "customs", Group: "border"}, {Marking: "border", Group: "border"}}
+	w.Authority.Start()
+	w.Authority.Record(func(ledger.View) ([]proto.Message, error) {
+		return directory.Found(members, groups, rules, time.Now())
+	})
+	for _, name := range names {
+		w.Carry(w.Authority, w.agencies[name], directory.Group)
+		w.agencies[name].Start()
+	}
+	return w
+}
+
+// Agency returns the agency of this name.
+func (w *World) Agency(name string) *Agency { return w.agencies[name] }
+
+func signingKey(t testing.TB) ed25519.PrivateKey {
+	t.Helper()
+	_, signer, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer
+}
+
+func newAgency(t testing.TB, name string, signer ed25519.PrivateKey, pinned ed25519.PublicKey) *Agency {
+	t.Helper()
+	a := &Agency{Name: name, Signer: signer, t: t, dir: t.TempDir(), pinned: pinned}
+	var err error
+	if a.private, a.public, err = seal.GenerateMember(); err != nil {
+		t.Fatal(err)
+	}
+	a.Server = natstest.Start(t)
+	a.Own, a.Inbox = a.Server.Journal(name), a.Server.Inbox()
+	a.Open()
+	t.Cleanup(func() { a.Ledger.Close() })
+	return a
+}
+
+func (a *Agency) member() directory.Member {
+	return directory.Member{Agency: a.Name, Signing: a.Signer.Public().(ed25519.PublicKey), Sealing: a.public}
+}
+
+// LedgerFile is where the ledger is kept.
+func (a *Agency) LedgerFile() string { return filepath.Join(a.dir, "ledger.db") }
+
+// Evidence is the folder of blocks that were not believed.
+func (a *Agency) Evidence() string { return filepath.Join(a.dir, "evidence") }
+
+// Open opens the agency's ledger, with keys, a follower and a desk of their own, as a start of the node does. A ledger
+// that was open is closed.
+func (a *Agency) Open(reactions ...desk.Reaction) {
+	a.t.Helper()
+	if a.Ledger != nil {
+		if err := a.Ledger.Close(); err != nil {
+			a.t.Fatal(err)
+		}
+	}
+	var err error
+	if a.Ledger, err = ledger.Open(a.LedgerFile(), ledger.Options{Agency: a.Name, Timeout: time.Second}); err != nil {
+		a.t.Fatal(err)
+	}
+	a.Keys = directory.NewKeys(a.Name, a.private, a.pinned)
+	a.Follower = a.follower(a.Ledger)
+	a.Desk = a.DeskOn(a.Ledger, a.Follower, a.Server.JetStream(), reactions...)
+}
+
+// Forget deletes the ledger's file; Open then begins a new one.
+func (a *Agency) Forget() {
+	a.t.Helper()
+	if err := a.Ledger.Close(); err != nil {
+		a.t.Fatal(err)
+	}
+	a.Ledger = nil
+	if err := os.Remove(a.LedgerFile()); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+func (a *Agency) follower(l *ledger.Ledger) *projection.Follower {
+	return projection.New(projection.Config{
+		Agency: a.Name, Ledger: l, Keys: a.Keys, JetStream: a.Server.JetStream(), Own: a.Own, Inbox: a.Inbox, Evidence: a.Evidence(), Logger: logger(),
+	})
+}
+
+// DeskOn returns a further desk of the agency, on a ledger of its own: another process would be one.
+func (a *Agency) DeskOn(l *ledger.Ledger, f *projection.Follower, js jetstream.JetStream, reactions ...desk.Reaction) *desk.Desk {
+	return desk.New(desk.Config{
+		Agency: a.Name, Ledger: l, Keys: a.Keys, Signer: a.Signer, JetStream: js, Stream: a.Own.CachedInfo().Config.Name,
+		CatchUp: f.CatchUpOwn, Last: f.LastOwn, Reactions: reactions, Logger: logger(),
+	})
+}
+
+// Second returns a second ledger, follower and desk of the agency, caught up and running.
+func (a *Agency) Second() (*ledger.Ledger, *desk.Desk) {
+	a.t.Helper()
+	l, err := ledger.Open(filepath.Join(a.dir, "second.db"), ledger.Options{Agency: a.Name})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	a.t.Cleanup(func() { l.Close() })
+	f := a.follower(l)
+	if err := f.CatchUp(a.t.Context()); err != nil {
+		a.t.Fatal(err)
+	}
+	d := a.DeskOn(l, f, a.Server.JetStream())
+	Run(a.t, d.Run)
+	return l, d
+}
+
+// Start catches up and sets follower and desk to work until the test ends or stop is called.
+func (a *Agency) Start() (stop func()) {
+	a.t.Helper()
+	if err := a.Follower.CatchUp(a.t.Context()); err != nil {
+		a.t.Fatal(err)
+	}
+	follower, atDesk := Run(a.t, a.Follower.Run), Run(a.t, a.Desk.Run)
+	return func() { atDesk(); follower() }
+}
+
+// Run runs something until the test ends or stop is called, which waits until it has ended.
+func Run(t testing.TB, run func(context.Context) error) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := run(ctx); err != nil && ctx.Err() == nil {
+			t.Errorf("ended early: %v", err)
+		}
+	}()
+	stop = func() { cancel(); <-done }
+	t.Cleanup(stop)
+	return stop
+}
+
+// Record decides at the agency's desk and fails the test when that is refused.
+func (a *Agency) Record(decide desk.Decide) *eventv1.Receipt {
+	a.t.Helper()
+	receipt, err := a.Desk.Record(a.t.Context(), &eventv1.Particulars{}, decide)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return receipt
+}
+
+// Facts is a decision that is always the same.
+func Facts(facts ...proto.Message) desk.Decide {
+	return func(ledger.View) ([]proto.Message, error) { return facts, nil }
+}
+
+// Blocks returns the stored blocks of one of the agency's own journals.
+func (a *Agency) Blocks(group string) [][]byte {
+	a.t.Helper()
+	id := journal.ID{Agency: a.Name, Group: group}
+	info, err := a.Own.Info(a.t.Context())
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	var blocks [][]byte
+	if info.State.LastSeq == 0 {
+		return nil
+	}
+	err = journal.Read(a.t.Context(), a.Own, id.Subject(), 1, info.State.LastSeq, func(m journal.Message) error {
+		blocks = append(blocks, m.Data)
+		return nil
+	})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return blocks
+}
+
+// Deliver puts a message into the agency's inbox as a block of a journal.
+func (a *Agency) Deliver(id journal.ID, data []byte) {
+	a.t.Helper()
+	subject := fmt.Sprintf("in.%s.%s", id.Agency, id.Group)
+	if _, err := a.Server.JetStream().PublishMsg(a.t.Context(), &nats.Msg{Subject: subject, Data: data}); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+// Carry delivers all blocks of a journal to another agency, also those that it has already.
+func (w *World) Carry(from, to *Agency, group string) {
+	w.t.Helper()
+	for _, data := range from.Blocks(group) {
+		to.Deliver(journal.ID{Agency: from.Name, Group: group}, data)
+	}
+}
+
+// Root returns the root hash over the rows of the ledger, and of each journal's.
+func (a *Agency) Root() ([32]byte, map[journal.ID][32]byte) {
+	a.t.Helper()
+	return RootOf(a.t, a.Ledger)
+}
+
+// RootOf returns the root hash over the rows of a ledger, and of each journal's.
+func RootOf(t testing.TB, l *ledger.Ledger) (root [32]byte, perJournal map[journal.ID][32]byte) {
+	t.Helper()
+	err := l.View(func(v ledger.View) (err error) {
+		root, perJournal, err = v.Root(t.Context())
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root, perJournal
+}
+
+// Wait returns once the agency's ledger holds event number of a journal.
+func (a *Agency) Wait(id journal.ID, number uint64) {
+	a.t.Helper()
+	ctx, cancel := context.WithTimeout(a.t.Context(), 10*time.Second)
+	defer cancel()
+	if err := a.Ledger.Wait(ctx, id, number); err != nil {
+		a.t.Fatalf("wait for event %d of %s at %s: %v; stopped: %v", number, id, a.Name, err, a.Follower.State())
+	}
+}
+
+func logger() *slog.Logger {
+	if os.Getenv("COUNTERFOIL_LOG") == "" {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, nil))
+}
