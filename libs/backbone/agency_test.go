@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/counterfoil/counterfoil/libs/backbone"
 	"github.com/counterfoil/counterfoil/libs/fault"
@@ -26,15 +25,13 @@ func TestSuspendedAgencyIsOutUntilItIsResumed(t *testing.T) {
 		}
 	}
 	eventually(t, "customs is dropped", func() bool { return !customs.pumps.Status().Connected })
-	// Neither credentials asked for again, and issued later, nor a restart of the hub let it in.
-	suspended := time.Now().Truncate(time.Second)
-	eventually(t, "a second has gone by", func() bool { return time.Since(suspended) > time.Second })
+	// Neither credentials asked for again nor a restart of the hub let it in.
 	again := startPumps(t, backbone.PumpConfig{Node: startNode(t, "customs", t.TempDir()), Credentials: addAgency(t, h, "customs")})
-	eventually(t, "later credentials are refused", func() bool {
-		return strings.Contains(again.Status().LastError, "authorization")
+	eventually(t, "credentials asked for again are refused", func() bool {
+		return refused(again)
 	})
 	if again.Status().Connected {
-		t.Error("later credentials let a suspended agency in")
+		t.Error("credentials asked for again let a suspended agency in")
 	}
 	if err := again.Close(); err != nil {
 		t.Fatal(err)
@@ -46,7 +43,7 @@ func TestSuspendedAgencyIsOutUntilItIsResumed(t *testing.T) {
 	record(t, licensing.Node, "all", "2")
 	eventually(t, "the feed has the second", func() bool { return feedLast(t, h, "customs") == 2 })
 	eventually(t, "customs is refused", func() bool {
-		return strings.Contains(customs.pumps.Status().LastError, "authorization")
+		return refused(customs.pumps)
 	})
 	if out, err := h.Suspended("customs"); err != nil || !out {
 		t.Errorf("suspended: %v, %v", out, err)
@@ -67,6 +64,11 @@ func TestSuspendedAgencyIsOutUntilItIsResumed(t *testing.T) {
 	}
 }
 
+// refused reports whether the hub last refused the pumps' credentials.
+func refused(p *backbone.Pumps) bool {
+	return strings.Contains(strings.ToLower(p.Status().LastError), "authorization violation")
+}
+
 func TestRotatedCredentialsReplaceTheOld(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -80,8 +82,7 @@ func TestRotatedCredentialsReplaceTheOld(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the old credentials are refused", func() bool {
-		s := old.pumps.Status()
-		return !s.Connected && strings.Contains(s.LastError, "authorization")
+		return !old.pumps.Status().Connected && refused(old.pumps)
 	})
 	for range 2 {
 		p := startPumps(t, backbone.PumpConfig{Node: old.Node, Credentials: creds})

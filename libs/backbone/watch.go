@@ -29,6 +29,7 @@ func (p *Pumps) watch(ctx context.Context) {
 		}
 		since, _ := p.line.state()
 		if since.IsZero() {
+			p.failed("connect", p.nc.LastError()) // the connection tells its handlers of some failures only
 			continue
 		}
 		if heard := p.line.lastHeard(); heard.After(since) {
