@@ -9,7 +9,8 @@ import (
 )
 
 // Count counts the rows of a table, or the events, that a filter keeps, and, when by names an attribute, how many have
-// each of its values: the largest first, then by value. A row with several values counts in the group of each.
+// each of its values: the largest first, then by value. A row with several values counts in the group of each, and as often as it
+// gives it.
 // Withdrawn rows are left out unless the filter asks for them or for a status. What does not fit the table is refused.
 func (v View) Count(of queryv1.Table, f *queryv1.Filter, by string) (total uint64, groups []*queryv1.GroupCount, err error) {
 	p, err := v.plan(of, f)
@@ -36,7 +37,12 @@ func (v View) Count(of queryv1.Table, f *queryv1.Filter, by string) (total uint6
 			return 0, nil, err
 		}
 	}
+	sums := map[string]uint64{}
 	for value, n := range counts {
+		value, _, _ = strings.Cut(value, "\x00") // a criterion that a denial gives several times
+		sums[value] += n
+	}
+	for value, n := range sums {
 		groups = append(groups, &queryv1.GroupCount{Key: value, Count: n})
 	}
 	slices.SortFunc(groups, func(x, y *queryv1.GroupCount) int {

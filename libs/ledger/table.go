@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"fmt"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -151,5 +152,17 @@ func (x *entries) add(a attribute, value string) {
 func (x *entries) addOnce(a attribute, value string) {
 	if e := (entry{a, value}); value != "" && !slices.Contains(x.list, e) {
 		x.list = append(x.list, e)
+	}
+}
+
+// addEach is add for attributes of which a row may have one value several times, and each time counts: the second time
+// it stands under the value, a 0 byte and "2". Filters find the first, counts add them up.
+func (x *entries) addEach(a attribute, values []string) {
+	times := map[string]int{}
+	for _, value := range values {
+		if times[value]++; times[value] > 1 {
+			value += fmt.Sprint("\x00", times[value])
+		}
+		x.add(a, value)
 	}
 }

@@ -60,9 +60,7 @@ var denials = define("denials", queryv1.Table_TABLE_DENIALS, func() *ledgerv1.De
 		x.add(byStatus, statusNames.of(r.Status.Number()))
 		x.deal(r.Deal)
 		x.add(byYear, yearOf(r.DecidedAt))
-		for _, c := range r.Criteria {
-			x.addOnce(byCriterion, c)
-		}
+		x.addEach(byCriterion, r.Criteria)
 		x.add(byApplication, r.ApplicationId)
 		x.add(bySource, r.Published.GetSource())
 	}, byStatus, byKind, byDestination, byYear, byRating, byCategory, byCriterion, byParty, byApplication, bySource).

@@ -111,8 +111,8 @@ func forbidden(from, to string) string {
 		return ""
 	case isAgency(a[1]) && b[0] == "services" && a[1] != b[1] && b[1] != "duty":
 		return "an agency imports its own rules only"
-	case isRule(a) && b[0] == "libs" && b[1] != "ledger" && b[1] != "fault" && b[1] != "refdata":
-		return "a rule imports proto, the ledger's views, fault and reference data only"
+	case isRule(a) && b[0] == "libs" && b[1] != "ledger" && b[1] != "fault" && b[1] != "refdata" && b[1] != "published":
+		return "a rule imports proto, the ledger's views, fault, reference data and the forms of published registers only"
 	}
 	return ""
 }

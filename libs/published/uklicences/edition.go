@@ -24,14 +24,12 @@ type Edition struct {
 	Entries []*licensingv1.Entry
 	// Lines counts the rows of values.csv that are in Entries, and Refused those of them that were refused.
 	Lines, Refused int
-	// Criteria counts the rows of refusal-criteria.csv by criterion. The publisher repeats a criterion for each thing
-	// it was said of; an entry has it once.
-	Criteria map[string]int
 	// Problems are rows that are not in Entries, and why; at most 1,000, ProblemRows counts all rows.
 	Problems    []Problem
 	ProblemRows int
 	// Remarks are what was read, but not as it stands or not without doubt: another encoding, a name that is of no
-	// country, a rating that is not in the publisher's list; at most 1,000.
+	// country, a rating that is not in the publisher's list, a row about a licence that the folder does not have; at
+	// most 1,000.
 	Remarks []Problem
 	// Digest is the SHA-256 over the sorted digests of Entries. Editions with the same digest say the same, whatever
 	// the order of rows and the numbers of groups.
@@ -71,7 +69,7 @@ func Read(ctx context.Context, dir string, progress func(done, total int64)) (*E
 func newReader(fsys fs.FS, dir string, progress func(done, total int64)) *reader {
 	return &reader{
 		fsys: fsys, dir: dir, maxFile: maxFile, maxRows: maxRows, progress: progress,
-		groups: map[string]*group{}, known: map[string]bool{}, criteria: map[string]int{},
+		groups: map[string]*group{}, known: map[string]bool{},
 		codes: map[string]string{}, kept: map[string]string{},
 	}
 }
@@ -90,7 +88,6 @@ func readFolder(ctx context.Context, r *reader) (*Edition, error) {
 
 func (r *reader) edition() *Edition {
 	ed := &Edition{
-		Criteria: r.criteria,
 		Problems: r.problems.list, ProblemRows: r.problems.rows, Remarks: r.remarks.list,
 	}
 	for _, g := range r.groups {

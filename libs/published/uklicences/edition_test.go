@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,6 +42,17 @@ func onRecord(ed *uklicences.Edition) []*licensingv1.EntryOnRecord {
 	return all
 }
 
+// criteriaOf counts how often each criterion stood against a licence.
+func criteriaOf(ed *uklicences.Edition) map[string]int {
+	counts := map[string]int{}
+	for _, e := range ed.Entries {
+		for _, c := range e.Criteria {
+			counts[c]++
+		}
+	}
+	return counts
+}
+
 // The figures that are known of three editions.
 func TestReadEditions(t *testing.T) {
 	criteria := map[string]int{"1": 602, "7": 160, "2": 146, "3": 118, "5": 49, "4": 45, "6": 3, "8": 1}
@@ -60,16 +72,19 @@ func TestReadEditions(t *testing.T) {
 			if diff := cmp.Diff([]int{tt.entries, tt.lines, tt.refused}, []int{len(ed.Entries), ed.Lines, ed.Refused}); diff != "" {
 				t.Errorf("entries, lines, refused (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(tt.criteria, ed.Criteria); tt.criteria != nil && diff != "" {
+			if diff := cmp.Diff(tt.criteria, criteriaOf(ed)); tt.criteria != nil && diff != "" {
 				t.Errorf("criteria (-want +got):\n%s", diff)
 			}
+			if ed.ProblemRows != 0 {
+				t.Errorf("%d problem rows: %v", ed.ProblemRows, ed.Problems)
+			}
 			// sources.csv speaks of licences that only the publisher's items.csv has, and that has no place here.
-			problems := []uklicences.Problem{{File: "sources.csv", Line: 2, Reason: "its licence group is not in values.csv; left out", Rows: tt.orphans}}
-			if diff := cmp.Diff(problems, ed.Problems); diff != "" || ed.ProblemRows != tt.orphans {
-				t.Errorf("%d problem rows (-want +got):\n%s", ed.ProblemRows, diff)
+			orphans := uklicences.Problem{File: "sources.csv", Line: 2, Reason: "its licence group is not in values.csv: it says nothing of a licence that is here", Rows: tt.orphans}
+			if !slices.Contains(ed.Remarks, orphans) {
+				t.Errorf("no remark %+v", orphans)
 			}
 			for _, r := range ed.Remarks {
-				if !strings.Contains(r.Reason, "has no country code (") && r.Reason != "said before of its licence group; kept once" {
+				if r != orphans && !strings.Contains(r.Reason, "has no country code (") && r.Reason != "said before of its licence group; kept once" {
 					t.Errorf("remark %+v", r)
 				}
 			}
@@ -170,7 +185,7 @@ func TestShuffledEdition(t *testing.T) {
 		}
 	}
 	want, got := read(t, dir), read(t, shuffled)
-	if string(want.Digest) != string(got.Digest) || len(want.Entries) != len(got.Entries) || !maps.Equal(want.Criteria, got.Criteria) {
+	if string(want.Digest) != string(got.Digest) || len(want.Entries) != len(got.Entries) {
 		t.Errorf("shuffled, the edition has another digest: %d entries, were %d", len(got.Entries), len(want.Entries))
 	}
 	for i := 0; i < len(want.Entries); i += 50 { // what the digest leaves out: codes, categories, line numbers

@@ -21,7 +21,7 @@ const (
 	// What one entry can hold (licensing.v1.Entry).
 	maxGroupLines    = 1000
 	maxGroupPlaces   = 250
-	maxGroupCriteria = 20
+	maxGroupCriteria = 200
 	// The first year of a decision that is taken for one; before it, a date is a slip.
 	firstYear = 1900
 )
@@ -193,8 +193,11 @@ func (r *reader) readCriteria(ctx context.Context) error {
 		if !g.refused() {
 			return false, &badRow{"its licence group was granted; left out"}
 		}
-		r.criteria[criterion]++
-		return say(&g.criteria, criterion, maxGroupCriteria)
+		if len(g.criteria) == maxGroupCriteria {
+			return false, &badRow{fmt.Sprintf("its licence group has more than %d; left out", maxGroupCriteria)}
+		}
+		g.criteria = append(g.criteria, criterion) // once for each refusal that the group stands for
+		return false, nil
 	})
 }
 
@@ -222,7 +225,8 @@ func (r *reader) attach(ctx context.Context, file, column string, longest int, a
 		}
 		g := r.groups[name]
 		if g == nil {
-			return &badRow{"its licence group is not in " + valuesFile + "; left out"}
+			r.remarks.add(file, line, "its licence group is not in "+valuesFile+": it says nothing of a licence that is here")
+			return nil
 		}
 		if reason := r.doubtfulCountry(f[1]); column != "criteria" && reason != "" {
 			r.remarks.add(file, line, reason)

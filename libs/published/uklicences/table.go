@@ -37,9 +37,8 @@ type reader struct {
 	done, total int64
 
 	groups            map[string]*group
-	known             map[string]bool // ratings in ratings.csv
-	noRatings         bool            // there is no ratings.csv
-	criteria          map[string]int
+	known             map[string]bool   // ratings in ratings.csv
+	noRatings         bool              // there is no ratings.csv
 	codes             map[string]string // country names met, to code; empty when there is none
 	kept              map[string]string // texts met, so that a row does not hold its whole line in memory
 	problems, remarks findings

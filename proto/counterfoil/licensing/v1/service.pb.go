@@ -1023,13 +1023,14 @@ type Entry struct {
 	// SHA-256 over the entry's content.
 	Digest []byte `protobuf:"bytes,1,opt,name=digest,proto3" json:"digest,omitempty"`
 	// The date as published, "yyyy-mm-dd" or "yyyy-mm".
-	Date          string     `protobuf:"bytes,2,opt,name=date,proto3" json:"date,omitempty"`
-	Refused       bool       `protobuf:"varint,3,opt,name=refused,proto3" json:"refused,omitempty"`
-	Destination   *Place     `protobuf:"bytes,4,opt,name=destination,proto3" json:"destination,omitempty"`
-	Onward        []*Place   `protobuf:"bytes,5,rep,name=onward,proto3" json:"onward,omitempty"`
-	Sources       []*Place   `protobuf:"bytes,6,rep,name=sources,proto3" json:"sources,omitempty"`
-	Lines         []*v1.Line `protobuf:"bytes,7,rep,name=lines,proto3" json:"lines,omitempty"`
-	Criteria      []string   `protobuf:"bytes,8,rep,name=criteria,proto3" json:"criteria,omitempty"`
+	Date        string     `protobuf:"bytes,2,opt,name=date,proto3" json:"date,omitempty"`
+	Refused     bool       `protobuf:"varint,3,opt,name=refused,proto3" json:"refused,omitempty"`
+	Destination *Place     `protobuf:"bytes,4,opt,name=destination,proto3" json:"destination,omitempty"`
+	Onward      []*Place   `protobuf:"bytes,5,rep,name=onward,proto3" json:"onward,omitempty"`
+	Sources     []*Place   `protobuf:"bytes,6,rep,name=sources,proto3" json:"sources,omitempty"`
+	Lines       []*v1.Line `protobuf:"bytes,7,rep,name=lines,proto3" json:"lines,omitempty"`
+	// A criterion stands as often as the register gives it: once for each refusal that the entry stands for.
+	Criteria      []string `protobuf:"bytes,8,rep,name=criteria,proto3" json:"criteria,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1757,7 +1758,7 @@ const file_counterfoil_licensing_v1_service_proto_rawDesc = "" +
 	"\x06reason\x18\x04 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\x06reason\"W\n" +
 	"\x1cConcludeReassessmentResponse\x127\n" +
-	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xc3\x03\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xc4\x03\n" +
 	"\x05Entry\x12\x1f\n" +
 	"\x06digest\x18\x01 \x01(\fB\a\xbaH\x04z\x02h R\x06digest\x12:\n" +
 	"\x04date\x18\x02 \x01(\tB&\xbaH#r!2\x1f^[0-9]{4}-[0-9]{2}(-[0-9]{2})?$R\x04date\x12\x18\n" +
@@ -1765,9 +1766,8 @@ const file_counterfoil_licensing_v1_service_proto_rawDesc = "" +
 	"\vdestination\x18\x04 \x01(\v2\x1f.counterfoil.licensing.v1.PlaceB\x06\xbaH\x03\xc8\x01\x01R\vdestination\x12B\n" +
 	"\x06onward\x18\x05 \x03(\v2\x1f.counterfoil.licensing.v1.PlaceB\t\xbaH\x06\x92\x01\x03\x10\xfa\x01R\x06onward\x12D\n" +
 	"\asources\x18\x06 \x03(\v2\x1f.counterfoil.licensing.v1.PlaceB\t\xbaH\x06\x92\x01\x03\x10\xfa\x01R\asources\x12@\n" +
-	"\x05lines\x18\a \x03(\v2\x1d.counterfoil.transfer.v1.LineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x05lines\x12,\n" +
-	"\bcriteria\x18\b \x03(\tB\x10\xbaH\r\x92\x01\n" +
-	"\x10\x14\"\x06r\x04\x10\x01\x18\x14R\bcriteria\"o\n" +
+	"\x05lines\x18\a \x03(\v2\x1d.counterfoil.transfer.v1.LineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x05lines\x12-\n" +
+	"\bcriteria\x18\b \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10\xc8\x01\"\x06r\x04\x10\x01\x18\x14R\bcriteria\"o\n" +
 	"\x16EditionContentsRequest\x125\n" +
 	"\x06source\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{1,31}$R\x06source\x12\x1e\n" +
 	"\x05after\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x8c\x01R\x05after\"\x8a\x01\n" +
