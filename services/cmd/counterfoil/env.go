@@ -44,7 +44,7 @@ func (env *Env) addFlags(root *cobra.Command) {
 	flags := root.PersistentFlags()
 	flags.StringVar(&env.Context, "context", "", "agency's node and role to use (default: the current one; also COUNTERFOIL_CONTEXT)")
 	flags.VarP(&env.Format, "output", "o", "how to print data: table, json, jsonl, yaml or csv")
-	flags.BoolVar(&env.NoInput, "no-input", false, "never ask anything: what would have to be asked is an error")
+	flags.BoolVar(&env.NoInput, "no-input", false, "never ask: what cannot be done without an answer fails, unless --yes is given")
 	flags.BoolVar(&env.Yes, "yes", false, "answer every question with yes")
 	flags.StringVar(&env.Home, "home", "", "folder of the contexts (default: $COUNTERFOIL_HOME, or counterfoil in the configuration folder)")
 	complete(root, "output", "table", "json", "jsonl", "yaml", "csv")
@@ -152,19 +152,24 @@ func (env *Env) Advise(format string, args ...any) {
 	fmt.Fprintln(env.Err, output.Clean(fmt.Sprintf(format, args...)))
 }
 
+// CanAsk reports whether somebody is there to answer a question.
+func (env *Env) CanAsk() bool {
+	in, isFile := env.In.(*os.File)
+	return !env.NoInput && isFile && term.IsTerminal(int(in.Fd()))
+}
+
 // Confirm asks before something that cannot be taken back. Where nobody can be asked it fails unless --yes was given.
 func (env *Env) Confirm(question string) error {
 	if env.Yes {
 		return nil
 	}
-	in, isFile := env.In.(*os.File)
-	if env.NoInput || !isFile || !term.IsTerminal(int(in.Fd())) {
+	if !env.CanAsk() {
 		return usage("%s Nobody can be asked here: give --yes to go on", question)
 	}
 	fmt.Fprintf(env.Err, "%s [y/N] ", output.Clean(question))
 	var answer string
-	if _, err := fmt.Fscanln(in, &answer); err != nil || answer != "y" && answer != "yes" {
-		return fmt.Errorf("stopped: nothing was recorded")
+	if _, err := fmt.Fscanln(env.In, &answer); err != nil || answer != "y" && answer != "yes" {
+		return &failure{exit: exitFailed, why: "the answer was not yes; nothing was recorded", next: env.again("--yes")}
 	}
 	return nil
 }

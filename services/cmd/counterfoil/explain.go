@@ -57,8 +57,12 @@ func explainDocument(res *queryv1.ExplainResponse) (output.Document, error) {
 		}
 		related[table].Add(cells(row)...)
 	}
-	for _, table := range order {
-		doc.Sections = append(doc.Sections, output.Section{Title: "see also", Grid: *related[table]})
+	for i, table := range order {
+		section := output.Section{Grid: *related[table]}
+		if i == 0 {
+			section.Title = "see also"
+		}
+		doc.Sections = append(doc.Sections, section)
 	}
 	return doc, nil
 }

@@ -151,7 +151,7 @@ func (env *Env) next(f *failure) string {
 	return "counterfoil doctor"
 }
 
-// again returns the command line as it was given, with a flag and its value more, in place of the ones it has.
+// again returns the command line as it was given, with a flag and, when it takes one, its value in place of those it has.
 func (env *Env) again(flag ...string) string {
 	words := []string{"counterfoil"}
 	skip := false
@@ -160,7 +160,7 @@ func (env *Env) again(flag ...string) string {
 		case skip:
 			skip = false
 		case len(flag) > 0 && arg == flag[0]:
-			skip = true
+			skip = len(flag) > 1
 		case len(flag) > 0 && strings.HasPrefix(arg, flag[0]+"="):
 		default:
 			words = append(words, quote(arg))

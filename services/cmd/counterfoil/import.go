@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"connectrpc.com/connect/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/counterfoil/counterfoil/libs/published/uklicences"
@@ -82,7 +84,7 @@ func (env *Env) importUK(ctx context.Context, im *importer, dir string) error {
 		})
 		if err != nil {
 			env.Advise("%d of %d entries are on record; run it again to record the rest", done.entries, done.all)
-			return doing(what, "", err)
+			return notTaken(what, err)
 		}
 		summary.Events = done.events
 	}
@@ -93,6 +95,15 @@ func (env *Env) importUK(ctx context.Context, im *importer, dir string) error {
 	first := ed.Problems[0]
 	return problems(what, fmt.Sprintf("%d rows could not be read; the first is %s:%d: %s", ed.ProblemRows, first.File, first.Line, first.Reason),
 		env.again())
+}
+
+// notTaken says why the node refused what was read. That is not wrong usage, even where the request could not be right.
+func notTaken(what string, err error) error {
+	var refusal *connect.Error
+	if errors.As(err, &refusal) && refusal.Code() == connect.CodeInvalidArgument {
+		return &failure{exit: exitFailed, what: what, why: "the node does not take an entry as it was read: " + refusal.Message(), next: "counterfoil version"}
+	}
+	return doing(what, "", err)
 }
 
 func (env *Env) readUK(ctx context.Context, dir string) (*uklicences.Edition, error) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"connectrpc.com/connect/v2"
 	"google.golang.org/protobuf/proto"
 	"pgregory.net/rapid"
 
@@ -86,4 +87,16 @@ func TestBatches(t *testing.T) {
 			}
 		}
 	})
+}
+
+// An entry that the contract does not allow is the reader's fault or the contract's, not that of who typed the command.
+func TestWhatTheNodeDoesNotTakeIsNotWrongUsage(t *testing.T) {
+	env := &Env{began: true}
+	for code, want := range map[connect.Code]int{
+		connect.CodeInvalidArgument: exitFailed, connect.CodeUnavailable: exitUnreachable, connect.CodePermissionDenied: exitNotAllowed,
+	} {
+		if got := env.failure(notTaken("import", connect.NewError(code, "too long"))); got.exit != want || !strings.Contains(got.why, "too long") && code != connect.CodeUnavailable {
+			t.Errorf("%v: exit code %d, %q; want %d", code, got.exit, got.why, want)
+		}
+	}
 }

@@ -68,12 +68,18 @@ func (im *importer) contents(ctx context.Context) (*onRecord, error) {
 	}
 }
 
-// confirm asks before an edition takes out most of what is on record, which a wrong folder would.
+// confirm asks before an edition takes out most of what is on record, which a wrong folder would. It can be taken back
+// by recording the right one, so that where nobody can be asked it is said and done.
 func (im *importer) confirm(live, withdrawn int) error {
 	if withdrawn*2 <= live {
 		return nil
 	}
-	return im.env.Confirm(fmt.Sprintf("Edition %s leaves out %d of the %d entries on record. Record that?", im.edition, withdrawn, live))
+	says := fmt.Sprintf("Edition %s leaves out %d of the %d entries on record.", im.edition, withdrawn, live)
+	if !im.env.CanAsk() {
+		im.env.Advise("%s", says)
+		return nil
+	}
+	return im.env.Confirm(says + " Record that?")
 }
 
 // tally is what was recorded so far.

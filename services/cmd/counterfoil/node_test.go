@@ -12,6 +12,7 @@ import (
 
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connecthttp"
+	"connectrpc.com/validate"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -30,7 +31,7 @@ import (
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 )
 
-// node answers the APIs of an agency from fixed data, and notes what it was sent. The register that it keeps of an
+// node answers the APIs of an agency from fixed data, as far as the contract allows the request, and notes what it was sent. The register that it keeps of an
 // edition is a real one, so that an import can be run against it again.
 type node struct {
 	agency string
@@ -46,7 +47,7 @@ type node struct {
 
 // startNode serves the APIs on an address of its own, as HTTP/2 without TLS, until the test ends.
 func startNode(t testing.TB, n *node) (url string) {
-	server := connect.NewServer(n.note)
+	server := connect.NewServer(n.note, validate.NewServerInterceptor())
 	queryv1connect.RegisterQueryServiceHandler(server, queries{node: n})
 	licensingv1connect.RegisterLicensingServiceHandler(server, licensing{node: n})
 	if n.agency == "customs" {
