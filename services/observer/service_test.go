@@ -1,0 +1,27 @@
+package observer_test
+
+import (
+	"slices"
+	"testing"
+
+	"connectrpc.com/connect/v2"
+
+	"github.com/counterfoil/counterfoil/libs/node"
+	"github.com/counterfoil/counterfoil/services/observer"
+)
+
+// An observer takes no command and reacts to nothing.
+func TestObserver(t *testing.T) {
+	if _, err := observer.New(observer.Config{}); err == nil {
+		t.Error("a service was made without a node")
+	}
+	service, err := observer.New(observer.Config{Node: &node.Node{Agency: "observer"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := connect.NewServer()
+	service.Register(server)
+	if specs := slices.Collect(server.Specs()); len(specs) > 0 || len(service.Reactions()) > 0 {
+		t.Errorf("an observer serves %v and reacts to %v", specs, service.Reactions())
+	}
+}
