@@ -78,7 +78,7 @@ func (h *Head) Next(b *Block) (Head, error) {
 	case b.ID != h.ID:
 		return broken("belongs to journal %s", b.ID)
 	case hd.Number != h.Block+1:
-		return broken("follows block %d: blocks %d to %d are missing or out of order", h.Block, h.Block+1, hd.Number-1)
+		return Head{}, &Broken{h.ID, h.Block + 1, fmt.Sprintf("it is missing: block %d follows block %d", hd.Number, h.Block)}
 	case !bytes.Equal(hd.Previous, h.Digest):
 		return broken("names another block as its predecessor than block %d that is on record", h.Block)
 	case hd.FirstEvent != h.Events+1 || int(hd.Count) != len(b.Entries) || hd.Size != h.Events+uint64(hd.Count):

@@ -99,6 +99,12 @@ func (s *Server) Restart() {
 	s.t.Helper()
 	s.stop()
 	s.start()
+	s.reconnect()
+}
+
+// reconnect returns once the shared connection has found the server that runs now.
+func (s *Server) reconnect() {
+	s.t.Helper()
 	if err := s.js.Conn().ForceReconnect(); err != nil {
 		s.t.Fatalf("reconnect to the restarted server: %v", err)
 	}

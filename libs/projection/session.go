@@ -245,7 +245,7 @@ func (s *session) stop(id journal.ID, block uint64, cause error, m journal.Messa
 	reason := cause.Error()
 	var broken *journal.Broken
 	if errors.As(cause, &broken) {
-		reason = broken.Reason
+		block, reason = broken.Block, broken.Reason
 	}
 	stop := s.f.note(s.f.stopped, id, block, reason)
 	s.f.Logger.Error("journal stopped", "agency", s.f.Agency, "journal", id.String(), "block", block, "err", reason)

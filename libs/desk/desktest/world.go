@@ -223,16 +223,25 @@ func Facts(facts ...proto.Message) desk.Decide {
 // Blocks returns the stored blocks of one of the agency's own journals.
 func (a *Agency) Blocks(group string) [][]byte {
 	a.t.Helper()
-	id := journal.ID{Agency: a.Name, Group: group}
-	info, err := a.Own.Info(a.t.Context())
+	return a.stored(a.Own, journal.ID{Agency: a.Name, Group: group}.Subject())
+}
+
+// InboxBlocks returns the stored blocks of another agency's journal.
+func (a *Agency) InboxBlocks(agency, group string) [][]byte {
+	a.t.Helper()
+	return a.stored(a.Inbox, "in."+agency+"."+group)
+}
+
+func (a *Agency) stored(stream jetstream.Stream, subject string) (blocks [][]byte) {
+	a.t.Helper()
+	info, err := stream.Info(a.t.Context())
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	var blocks [][]byte
 	if info.State.LastSeq == 0 {
 		return nil
 	}
-	err = journal.Read(a.t.Context(), a.Own, id.Subject(), 1, info.State.LastSeq, func(m journal.Message) error {
+	err = journal.Read(a.t.Context(), stream, subject, 1, info.State.LastSeq, func(m journal.Message) error {
 		blocks = append(blocks, m.Data)
 		return nil
 	})
