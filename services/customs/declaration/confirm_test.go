@@ -100,6 +100,8 @@ func TestConfirmExit(t *testing.T) {
 		{"again", facts(accepted, asDeclared(exited)), declarationID, nil, nil, nil, ""},
 		{"again, saying the same", facts(accepted, asDeclared(exited)), declarationID, moved(&customsv1.Moved{Item: 1, Quantity: pieces(40)}), nil, nil, ""},
 		{"again, saying otherwise", facts(accepted, asDeclared(exited)), declarationID, moved(&customsv1.Moved{Item: 1, Quantity: pieces(39)}), nil, fault.Conflict, ""},
+		{"less, again, saying what was declared", facts(accepted, exited, committed(1, 1, pieces(39), euros(2_000))), declarationID,
+			moved(&customsv1.Moved{Item: 1, Quantity: pieces(40)}), nil, fault.Conflict, ""},
 		{"cancelled", facts(accepted, cancelled), declarationID, nil, nil, fault.Precondition, ""},
 		{"never accepted", facts(licence), declarationID, nil, nil, fault.NotFound, ""},
 		{"of another agency", facts(licence, others), "customs-b/1", nil, nil, fault.NotAllowed, ""},

@@ -15,10 +15,18 @@ const unknown = "unknown"
 // keys returns what a party is found by in the index of licences.
 func keys(p *transferv1.Party) []string {
 	values := slices.Clone(p.GetIdentifiers())
-	if name := ledger.FoldName(p.GetName()); name != "" && name != unknown {
+	if name := nameOf(p); name != "" {
 		values = append(values, "name:"+name)
 	}
 	return values
+}
+
+// nameOf returns a party's name as names are compared; empty when it is not known.
+func nameOf(p *transferv1.Party) string {
+	if name := ledger.FoldName(p.GetName()); name != unknown {
+		return name
+	}
+	return ""
 }
 
 // hasParty reports whether a licence has a party that is the same as this one.
@@ -27,7 +35,7 @@ func hasParty(l *ledgerv1.Licence, p *transferv1.Party) bool {
 }
 
 // same compares two parties by identifier, and by name only when their identifiers do not settle it: a common
-// identifier makes them one, different ones of a common scheme make them two. Nobody is the same as an unknown party.
+// identifier makes them one, different ones of a common scheme make them two, and an unknown name says nothing.
 func same(a, b *transferv1.Party) bool {
 	commonScheme := false
 	for _, x := range a.GetIdentifiers() {
@@ -38,8 +46,8 @@ func same(a, b *transferv1.Party) bool {
 			commonScheme = commonScheme || scheme(x) == scheme(y)
 		}
 	}
-	name := ledger.FoldName(a.GetName())
-	return !commonScheme && name != "" && name != unknown && name == ledger.FoldName(b.GetName())
+	name := nameOf(a)
+	return !commonScheme && name != "" && name == nameOf(b)
 }
 
 func scheme(identifier string) string {
