@@ -1,7 +1,6 @@
 package backbone
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,31 +21,8 @@ type Release struct {
 
 func (r Release) String() string { return r.Journal.String() + " to " + r.Reader }
 
-// The names of what a release consists of. None of them can be made by two releases: agencies and groups have
-// neither dots nor underscores.
-
+// relayName is the stream in an agency's account that holds the hub's copy of its journal.
 func relayName(agency string) string { return "J_" + strings.ToUpper(agency) }
-
-// consumer is the durable consumer on the origin's relay whose filter is the decision to release.
-func (r Release) consumer() string {
-	return "FEED_" + strings.ToUpper(r.Reader) + "_" + r.Journal.Group
-}
-
-// api is where the reader's account sees the origin's JetStream API, as little of it as was released.
-func (r Release) api() string { return "imp." + r.Journal.Agency }
-
-// deliver is where the consumer delivers; the reader's public key in it is what the export checks.
-func (r Release) deliver(reader string) string {
-	return "dlv." + reader + "." + r.Journal.Agency + "." + r.Journal.Group
-}
-
-func (r Release) resetSubject() string {
-	return "$JS.API.CONSUMER.RESET." + relayName(r.Journal.Agency) + "." + r.consumer()
-}
-
-func (r Release) flowSubject() string {
-	return "$JS.FC." + hubDomain + ".*." + relayName(r.Journal.Agency) + "." + r.consumer() + ".>"
-}
 
 // identity is an agency's account at the hub and its one user.
 type identity struct {
@@ -78,8 +54,8 @@ func keptIdentity(dir, agency string) (*identity, error) {
 	return &identity{agency, account, user, public}, nil
 }
 
-// accountJWT states what the agency's account may hold, what it offers to others, and what was released to it.
-// It follows from the hub's state alone, so it can be made again at any time.
+// accountJWT states what the agency's account may hold and which users of it are shut out. Accounts neither export
+// nor import anything: no subject of one can be reached from another, whatever a node tries.
 func (h *Hub) accountJWT(id *identity) (string, error) {
 	c := jwt.NewAccountClaims(id.public)
 	c.Name = id.agency
@@ -87,48 +63,10 @@ func (h *Hub) accountJWT(id *identity) (string, error) {
 		DiskStorage: jwt.NoLimit, MemoryStorage: jwt.NoLimit, Streams: 2, Consumer: jwt.NoLimit,
 	}
 	c.Limits.Conn = maxConnections
-	relay := relayName(id.agency)
-	c.Exports = jwt.Exports{
-		{Name: "reset", Type: jwt.Service, TokenReq: true, Subject: jwt.Subject("$JS.API.CONSUMER.RESET." + relay + ".*"),
-			ResponseType: jwt.ResponseTypeSingleton},
-		{Name: "flow", Type: jwt.Service, TokenReq: true, Subject: jwt.Subject("$JS.FC." + hubDomain + ".*." + relay + ".>"),
-			ResponseType: jwt.ResponseTypeSingleton},
-		{Name: "blocks", Type: jwt.Stream, Subject: jwt.Subject("dlv.*." + id.agency + ".>"), AccountTokenPosition: 2},
-	}
 	for _, user := range h.state.Revoked[id.agency] {
 		c.RevokeAt(user, forEver)
 	}
-	origins := map[string]bool{}
-	for _, r := range h.state.Releases {
-		if r.Reader != id.agency {
-			continue
-		}
-		origin := h.agencies[r.Journal.Agency]
-		if !origins[origin.agency] {
-			origins[origin.agency] = true
-			subject := jwt.Subject("dlv." + id.public + "." + origin.agency + ".>")
-			c.Imports.Add(&jwt.Import{Name: "blocks " + origin.agency, Type: jwt.Stream, Account: origin.public, Subject: subject})
-		}
-		for _, service := range []struct{ subject, local string }{
-			{r.resetSubject(), r.api() + strings.TrimPrefix(r.resetSubject(), "$JS.API")},
-			{r.flowSubject(), ""},
-		} {
-			token, err := activation(origin, id, service.subject)
-			if err != nil {
-				return "", fmt.Errorf("activate %s: %w", r, err)
-			}
-			c.Imports.Add(&jwt.Import{Name: r.String(), Type: jwt.Service, Account: origin.public, Token: token,
-				Subject: jwt.Subject(service.subject), LocalSubject: jwt.RenamingSubject(service.local)})
-		}
-	}
 	return encode(c, h.operator)
-}
-
-// activation is the releasing agency's word that the reader may use one of its services.
-func activation(origin, reader *identity, subject string) (string, error) {
-	c := jwt.NewActivationClaims(reader.public)
-	c.ImportSubject, c.ImportType = jwt.Subject(subject), jwt.Service
-	return encode(c, origin.account)
 }
 
 // userJWT states what the agency's node may do at the hub: publish its own blocks, see where its relay stands and

@@ -8,8 +8,10 @@ import (
 	"slices"
 
 	"github.com/nats-io/jwt/v2"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
 
+	"github.com/counterfoil/counterfoil/libs/backbone/stream"
 	"github.com/counterfoil/counterfoil/libs/fault"
 )
 
@@ -38,10 +40,7 @@ func (h *Hub) addAgency(ctx context.Context, agency string) (*Credentials, error
 	if err := h.push(ctx, id); err != nil {
 		return nil, err
 	}
-	if err := h.convergeRelay(ctx, id); err != nil {
-		return nil, err
-	}
-	if err := h.convergeFeed(ctx, id); err != nil {
+	if err := h.makeStreams(ctx, id); err != nil {
 		return nil, err
 	}
 	return h.credentials(id)
@@ -61,6 +60,20 @@ func (h *Hub) credentials(id *identity) (*Credentials, error) {
 		return nil, err
 	}
 	return &Credentials{HubURL: h.url, CAPEM: h.authority.pem, CredsFile: creds}, nil
+}
+
+// makeStreams finds or makes the agency's relay and feed.
+func (h *Hub) makeStreams(ctx context.Context, id *identity) error {
+	ctx, cancel := context.WithTimeout(ctx, making)
+	defer cancel()
+	return h.inAccount(id, func(js jetstream.JetStream) error {
+		for _, c := range []jetstream.StreamConfig{stream.Relay(relayName(id.agency), id.agency), feedConfig()} {
+			if _, err := js.CreateOrUpdateStream(ctx, c); err != nil {
+				return fmt.Errorf("make stream %s of %s: %w", c.Name, id.agency, err)
+			}
+		}
+		return nil
+	})
 }
 
 // Agencies returns the names of all agencies that have an account, sorted.

@@ -6,14 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
-
-	"github.com/counterfoil/counterfoil/libs/journal"
 )
 
 const (
@@ -64,7 +61,7 @@ func (p *Pumps) down(ctx context.Context) error {
 	})
 	group.Go(func() error {
 		// The first message is the one that the inbox already has: it shows that the feed is still the same.
-		return follow(ctx, js, FeedStream, max(at.sequence, 1), func(msg jetstream.Msg) error {
+		return follow(ctx, js, FeedStream, "feed.>", max(at.sequence, 1), func(msg jetstream.Msg) error {
 			meta, err := msg.Metadata()
 			if err != nil {
 				return err
@@ -72,7 +69,7 @@ func (p *Pumps) down(ctx context.Context) error {
 			if meta.Sequence.Stream == at.sequence {
 				return at.compare(msg.Data())
 			}
-			id, err := blockOf(msg.Subject())
+			id, err := journalOf(msg.Subject())
 			if err != nil {
 				return halt(ErrStopped, "message %d of the feed: %v; the feed is not one that a hub makes", meta.Sequence.Stream, err)
 			}
@@ -128,15 +125,4 @@ func (at feedPosition) compare(data []byte) error {
 		return halt(ErrStopped, "the feed was rolled back and written on: its message %d is not the one in the inbox", at.sequence)
 	}
 	return nil
-}
-
-// blockOf returns the journal whose block was published on the subject.
-func blockOf(subject string) (journal.ID, error) {
-	parts := strings.Split(subject, ".")
-	if len(parts) == 3 && parts[0] == "block" {
-		if id := (journal.ID{Agency: parts[1], Group: parts[2]}); id.Valid() {
-			return id, nil
-		}
-	}
-	return journal.ID{}, fmt.Errorf("%q is not the subject of a journal", subject)
 }

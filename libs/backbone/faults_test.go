@@ -48,6 +48,11 @@ func traffic(t *testing.T, n *backbone.Node, group string) (stop func() int) {
 func level(t *testing.T, reader *agency, subject string, n int) {
 	t.Helper()
 	began := time.Now()
+	defer func() {
+		if t.Failed() {
+			t.Logf("the inbox ends at %d; %+v", last(t, reader.Inbox()), reader.pumps.Status())
+		}
+	}()
 	eventually(t, "the reader is level", func() bool { return last(t, reader.Inbox()) >= uint64(n) })
 	t.Logf("level after %v with %d blocks", time.Since(began).Round(time.Millisecond), n)
 	if diff := cmp.Diff(numbered(subject, 1, n), contents(t, reader.Inbox())); diff != "" {

@@ -22,10 +22,10 @@ const (
 	requestLimit = time.Minute
 )
 
-// follow hands every message of the stream from the given sequence on to handle, in order and without a gap, and
-// goes on with new ones as they are stored. It returns handle's error, ctx's, or what broke the order: then it is
+// follow hands every message of the stream on the filter's subjects, from the given sequence on, to handle, in order
+// and without a gap, and goes on with new ones as they are stored. It returns handle's error, ctx's, or what broke the order: then it is
 // simply started again from where the caller stands, so the server is left with no position of ours to get wrong.
-func follow(ctx context.Context, js jetstream.JetStream, name string, from uint64, handle func(jetstream.Msg) error) error {
+func follow(ctx context.Context, js jetstream.JetStream, name, filter string, from uint64, handle func(jetstream.Msg) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	asked, end := context.WithTimeout(ctx, requestLimit)
@@ -33,6 +33,7 @@ func follow(ctx context.Context, js jetstream.JetStream, name string, from uint6
 	consumer, err := js.CreateConsumer(asked, name, jetstream.ConsumerConfig{
 		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
 		OptStartSeq:       from,
+		FilterSubject:     filter,
 		AckPolicy:         jetstream.AckNonePolicy,
 		MemoryStorage:     true,
 		Replicas:          1,

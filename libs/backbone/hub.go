@@ -65,6 +65,8 @@ type Hub struct {
 	mu       sync.Mutex
 	agencies map[string]*identity
 	state    hubState
+	feeders  map[string]*feeder    // by reader
+	conns    map[string]*nats.Conn // into accounts, by agency
 }
 
 // StartHub runs the hub and finishes whatever a crash left half done: when it returns, accounts, relays, feeds and
@@ -82,8 +84,16 @@ func startHub(ctx context.Context, c HubConfig) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{dir: c.Dir, log: orDiscard(c.Logger)}
+	h := &Hub{dir: c.Dir, log: orDiscard(c.Logger), feeders: map[string]*feeder{}, conns: map[string]*nats.Conn{}}
 	h.close = sync.OnceValue(func() error {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		for reader := range h.feeders {
+			h.stopFeeder(reader)
+		}
+		for _, nc := range h.conns {
+			nc.Close()
+		}
 		if h.srv != nil {
 			stopServer(h.srv)
 		}
@@ -121,15 +131,15 @@ func (h *Hub) open(ctx context.Context, c HubConfig) error {
 	return h.converge(ctx)
 }
 
-// converge brings every relay, and then every feed, into line with the releases.
+// converge makes what streams are missing and sets every feeder to work.
 func (h *Hub) converge(ctx context.Context) error {
 	for _, id := range h.agencies {
-		if err := h.convergeRelay(ctx, id); err != nil {
+		if err := h.makeStreams(ctx, id); err != nil {
 			return err
 		}
 	}
-	for _, id := range h.agencies {
-		if err := h.convergeFeed(ctx, id); err != nil {
+	for reader := range h.agencies {
+		if err := h.restartFeeder(ctx, reader); err != nil {
 			return err
 		}
 	}
@@ -287,7 +297,7 @@ func (h *Hub) connect(id *identity) (*nats.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	nc, err := nats.Connect("", nats.InProcessServer(h.srv), nats.Name("hub"), nats.NoReconnect(),
+	nc, err := nats.Connect("", nats.InProcessServer(h.srv), nats.Name("hub"), nats.MaxReconnects(-1), nats.ReconnectWait(pause),
 		nats.UserJWT(func() (string, error) { return token, nil }, user.Sign))
 	if err != nil {
 		return nil, fmt.Errorf("enter the account of %s: %w", id.agency, err)

@@ -32,7 +32,7 @@ func (p *Pumps) up(ctx context.Context) error {
 		return w.settle(ctx, func(sequence, _ uint64) { p.sent.Store(sequence) })
 	})
 	group.Go(func() error {
-		return follow(ctx, p.node.js, JournalStream, last+1, func(msg jetstream.Msg) error {
+		return follow(ctx, p.node.js, JournalStream, "block.>", last+1, func(msg jetstream.Msg) error {
 			meta, err := msg.Metadata()
 			if err != nil {
 				return err
