@@ -241,6 +241,10 @@ func (d *Desk) fold(tx *ledger.Tx, b *block, c *command, facts []proto.Message) 
 		}
 	}
 	if err := tx.Apply(b.id, entries...); err != nil {
+		var no *ledger.Unappliable
+		if errors.As(err, &no) {
+			return nil, fault.Errorf(fault.Precondition, "%s cannot be recorded in %s: %s", no.Kind, b.id, no.Reason)
+		}
 		return nil, fmt.Errorf("fold what was decided: %w", err)
 	}
 	if err := d.before(tx, b, c); err != nil {

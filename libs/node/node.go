@@ -19,10 +19,12 @@ import (
 	"github.com/counterfoil/counterfoil/libs/backbone"
 	"github.com/counterfoil/counterfoil/libs/desk"
 	"github.com/counterfoil/counterfoil/libs/directory"
+	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/projection"
 	"github.com/counterfoil/counterfoil/libs/query"
 	"github.com/counterfoil/counterfoil/libs/rpc"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
 
 const (
@@ -242,6 +244,9 @@ func (n *Node) serve(service Service) func(context.Context) error {
 		return nil
 	}
 }
+
+// Stopped returns the journals that are not followed any further, or wait for a key, with the block and the reason.
+func (n *Node) Stopped() map[journal.ID]*ledgerv1.Stop { return n.follower.State() }
 
 // Close takes the node down: pumps, broker, ledger. Run must have returned.
 func (n *Node) Close() error { return n.closed() }
