@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -189,7 +190,8 @@ func (n *Node) connect(ctx context.Context) error {
 		return err
 	}
 	pumps, err := backbone.StartPumps(backbone.PumpConfig{
-		Node: n.broker, Credentials: credentials, Logger: n.Logger, Dial: n.cfg.Dial, OnFork: n.Desk.Refuse,
+		Node: n.broker, Credentials: credentials, Logger: n.Logger, Dial: n.cfg.Dial,
+		OnFork: n.Desk.Refuse, TakeOver: n.ownBlock,
 	})
 	if err != nil {
 		return err
@@ -201,6 +203,19 @@ func (n *Node) connect(ctx context.Context) error {
 		n.Logger.Warn("hub does not answer yet, working alone", "agency", n.Agency, "err", err)
 	}
 	return nil
+}
+
+// ownBlock refuses what the hub offers in place of lost blocks unless it is a block that this agency signed, on the
+// subject of its journal.
+func (n *Node) ownBlock(subject string, data []byte) error {
+	b, err := journal.Parse(data)
+	if err != nil {
+		return err
+	}
+	if b.ID.Agency != n.Agency || b.ID.Subject() != subject {
+		return fmt.Errorf("it is of journal %s and stands on %s", b.ID, subject)
+	}
+	return b.VerifySignature(n.Desk.Signer.Public().(ed25519.PublicKey))
 }
 
 func (n *Node) sync(ctx context.Context) error {

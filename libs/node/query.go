@@ -1,10 +1,15 @@
 package node
 
 import (
+	"context"
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/counterfoil/counterfoil/libs/backbone"
 	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/query"
 )
 
@@ -16,7 +21,7 @@ func (n *Node) query() query.Config {
 	}
 	return query.Config{
 		Agency: n.Agency, Version: n.cfg.Version, Dir: string(n.cfg.Home), Ledger: n.Ledger, Follower: n.follower,
-		Hub: n.line, Built: n.built, Now: now,
+		Hub: n.line, Relay: n.CompareRelay, Built: n.built, Now: now,
 	}
 }
 
@@ -66,4 +71,21 @@ func (n *Node) gate(procedure string) error {
 		}
 	}
 	return fault.Errorf(fault.Unavailable, "the ledger of %s is being brought up: %.0f %% done; see: counterfoil status", n.Agency, n.built()*100)
+}
+
+// CompareRelay compares the own journals with the hub's copy and tells of each block that it has lost or has otherwise.
+func (n *Node) CompareRelay(ctx context.Context, different func(id journal.ID, block uint64, what string)) (uint64, error) {
+	pumps := n.pumps.Load()
+	if pumps == nil {
+		return 0, backbone.ErrUnreachable
+	}
+	return pumps.CompareRelay(ctx, func(own *jetstream.RawStreamMsg, altered bool) {
+		what := "the hub's copy has lost it"
+		if altered {
+			what = "the hub's copy is another one"
+		}
+		if b, err := journal.Parse(own.Data); err == nil { // one that does not parse is found by the follower
+			different(b.ID, b.Header.Number, what)
+		}
+	})
 }

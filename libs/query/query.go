@@ -25,6 +25,9 @@ type Config struct {
 	Follower        *projection.Follower
 	// Hub says how the line to the hub is.
 	Hub func() Line
+	// Relay compares the own journals with the hub's copy, tells of each block that differs, and returns how many were
+	// compared. It wraps backbone.ErrUnreachable while there is no line.
+	Relay func(ctx context.Context, different func(id journal.ID, block uint64, what string)) (compared uint64, err error)
 	// Built says how much of the ledger is there while it is brought up at the start: 0 to 1.
 	Built func() float64
 	Now   func() time.Time

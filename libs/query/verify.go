@@ -3,9 +3,12 @@ package query
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"sync/atomic"
 	"time"
 
+	"github.com/counterfoil/counterfoil/libs/backbone"
+	"github.com/counterfoil/counterfoil/libs/journal"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/query/v1/queryv1connect"
 )
@@ -21,6 +24,9 @@ func (s *service) Verify(ctx context.Context, _ *queryv1.VerifyRequest, stream q
 	go func() {
 		findings, root, err := s.Follower.Verify(ctx, func(d, t uint64) { done.Store(d); total.Store(t) })
 		result.Findings, result.Root = findings, hex.EncodeToString(root[:])
+		if err == nil {
+			err = s.compareRelay(ctx, result)
+		}
 		ended <- err
 	}()
 	tick := time.NewTicker(progressEvery)
@@ -39,4 +45,17 @@ func (s *service) Verify(ctx context.Context, _ *queryv1.VerifyRequest, stream q
 			}
 		}
 	}
+}
+
+// compareRelay adds what the hub's copy of the own journals has lost or has otherwise. A hub that is away is no finding.
+func (s *service) compareRelay(ctx context.Context, result *queryv1.VerifyResponse) error {
+	compared, err := s.Relay(ctx, func(id journal.ID, block uint64, what string) {
+		result.Findings = append(result.Findings, &queryv1.Finding{Journal: id.String(), Block: block, What: what, Next: "counterfoil doctor"})
+	})
+	if errors.Is(err, backbone.ErrUnreachable) {
+		result.NotRelayed = "the hub is not connected"
+		return nil
+	}
+	result.Relayed = compared
+	return err
 }

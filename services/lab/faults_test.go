@@ -285,3 +285,35 @@ func flip(t *testing.T, path string, at []byte) int {
 	}
 	return 1
 }
+
+// A bit is flipped in the hub's copy of a journal: the agency's own verify names the journal and the block, while
+// ledgers that have the block already stay as they are.
+func TestBitFlippedInTheRelay(t *testing.T) {
+	folder := lab.Folder(t.TempDir())
+	var second []byte
+	run(t, folder, lab.Options{}, func(l *lab.Lab) {
+		for n := range 4 {
+			record(t, l.Agencies["licensing"].Node, granted(n))
+		}
+		wait(t, l.Agencies["observer"].Node, licensingAll, 4)
+		second = signature(t, l.Agencies["licensing"].Node, 2)
+	})()
+	flipped := 0
+	for _, path := range blockFiles(t, filepath.Join(string(folder), "hub"), "J_LICENSING") {
+		flipped += flip(t, path, second)
+	}
+	if flipped == 0 {
+		t.Fatal("the block is in no file of the hub's copy")
+	}
+	l := start(t, folder, lab.Options{})
+	found := 0
+	_, err := l.Agencies["licensing"].Node.CompareRelay(t.Context(), func(id journal.ID, block uint64, what string) {
+		found++
+		if id != licensingAll || block != 2 {
+			t.Errorf("found %s block %d: %s", id, block, what)
+		}
+	})
+	if err != nil || found != 1 {
+		t.Errorf("%d blocks differ, %v; want block 2 of %s", found, err, licensingAll)
+	}
+}

@@ -53,7 +53,12 @@ func launch(t *testing.T, dir string, args ...string) *program {
 		defer close(p.done)
 		_ = p.cmd.Wait() // how it ended is in ProcessState
 	}()
-	t.Cleanup(p.kill)
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() {
+			t.Logf("counterfoil %s, %v:\n%s", strings.Join(args, " "), p.cmd.ProcessState, p.log)
+		}
+	})
 	return p
 }
 

@@ -39,17 +39,13 @@ type verified struct {
 	Agency   string            `json:"agency"`
 	OK       bool              `json:"ok"`
 	Blocks   uint64            `json:"blocks"`
-	Journals []verifiedJournal `json:"journals"` // where the node says so
 	Findings []json.RawMessage `json:"findings"`
 	Root     string            `json:"root"`
+	// Relayed counts own blocks that were held against the hub's copy; NotRelayed says why none was.
+	Relayed    uint64 `json:"relayed"`
+	NotRelayed string `json:"not_relayed"`
 
 	found []*queryv1.Finding
-}
-
-type verifiedJournal struct {
-	Journal string `json:"journal"`
-	Blocks  uint64 `json:"blocks"`
-	Events  uint64 `json:"events"`
 }
 
 func (env *Env) verify(ctx context.Context, c *Clients, _ []string) error {
@@ -74,7 +70,7 @@ func (env *Env) readVerification(ctx context.Context, c *Clients) (*verified, er
 		return nil, err
 	}
 	defer stream.Close()
-	result := &verified{Agency: c.Context.Agency, Journals: []verifiedJournal{}, Findings: []json.RawMessage{}}
+	result := &verified{Agency: c.Context.Agency, Findings: []json.RawMessage{}}
 	progress := env.startProgress("verify", "blocks")
 	defer progress.stop()
 	for {
@@ -86,7 +82,7 @@ func (env *Env) readVerification(ctx context.Context, c *Clients) (*verified, er
 			return nil, err
 		}
 		progress.total(int64(res.BlocksTotal))
-		progress.set(int64(result.take(res)))
+		progress.set(int64(res.Blocks))
 		for _, finding := range res.Findings {
 			data, err := output.Proto(finding)
 			if err != nil {
@@ -95,41 +91,15 @@ func (env *Env) readVerification(ctx context.Context, c *Clients) (*verified, er
 			result.found, result.Findings = append(result.found, finding), append(result.Findings, data)
 		}
 		if res.Done {
-			result.Root, result.OK = res.Root, len(result.found) == 0
+			result.Blocks, result.Root, result.OK = res.Blocks, res.Root, len(result.found) == 0
+			result.Relayed, result.NotRelayed = res.Relayed, res.NotRelayed
 			return result, nil
 		}
 	}
 }
 
-// take notes how far the reading is and returns the blocks read in all. A node counts the blocks of all journals together,
-// or those of each journal that it names.
-func (v *verified) take(res *queryv1.VerifyResponse) (blocks uint64) {
-	if res.Journal == "" {
-		v.Blocks = max(v.Blocks, res.Blocks)
-		return v.Blocks
-	}
-	last := len(v.Journals) - 1
-	if last < 0 || v.Journals[last].Journal != res.Journal {
-		v.Journals = append(v.Journals, verifiedJournal{Journal: res.Journal})
-		last++
-	}
-	v.Journals[last].Blocks, v.Journals[last].Events = res.Blocks, res.Events
-	v.Blocks = 0
-	for _, j := range v.Journals {
-		v.Blocks += j.Blocks
-	}
-	return v.Blocks
-}
-
 func (v *verified) document() output.Document {
-	journals := output.Grid{Heads: []string{"journal", "blocks", "events"}}
-	for _, j := range v.Journals {
-		journals.Add(j.Journal, number(j.Blocks), number(j.Events))
-	}
 	doc := output.Document{Value: v, Items: []any{}}
-	if len(v.Journals) > 0 {
-		doc.Sections = append(doc.Sections, output.Section{Grid: journals})
-	}
 	findings := output.Grid{Heads: []string{"journal", "block", "what", "next"}}
 	for i, f := range v.found {
 		findings.Add(f.Journal, number(f.Block), f.What, f.Next)
@@ -140,6 +110,10 @@ func (v *verified) document() output.Document {
 		doc.Sections = append(doc.Sections, output.Section{Title: "findings", Grid: findings})
 		return doc
 	}
-	doc.Sections = append(doc.Sections, output.Section{Text: fmt.Sprintf("%d blocks were read; nothing wrong was found; root %s", v.Blocks, v.Root)})
+	relay := fmt.Sprintf("%d own blocks are the same at the hub", v.Relayed)
+	if v.NotRelayed != "" {
+		relay = "the hub's copy was not compared: " + v.NotRelayed
+	}
+	doc.Sections = append(doc.Sections, output.Section{Text: fmt.Sprintf("%d blocks were read; nothing wrong was found; %s; root %s", v.Blocks, relay, v.Root)})
 	return doc
 }

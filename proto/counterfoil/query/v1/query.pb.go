@@ -1790,16 +1790,16 @@ func (*VerifyRequest) Descriptor() ([]byte, []int) {
 
 type VerifyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The journal that is being read.
-	Journal string `protobuf:"bytes,1,opt,name=journal,proto3" json:"journal,omitempty"`
-	Blocks  uint64 `protobuf:"varint,2,opt,name=blocks,proto3" json:"blocks,omitempty"`
-	Events  uint64 `protobuf:"varint,3,opt,name=events,proto3" json:"events,omitempty"`
-	// Blocks there are to read in all journals.
+	// Blocks read so far, in all journals, and how many there are.
+	Blocks      uint64     `protobuf:"varint,2,opt,name=blocks,proto3" json:"blocks,omitempty"`
 	BlocksTotal uint64     `protobuf:"varint,4,opt,name=blocks_total,json=blocksTotal,proto3" json:"blocks_total,omitempty"`
 	Findings    []*Finding `protobuf:"bytes,5,rep,name=findings,proto3" json:"findings,omitempty"`
 	// Set on the last message.
-	Done          bool   `protobuf:"varint,6,opt,name=done,proto3" json:"done,omitempty"`
-	Root          string `protobuf:"bytes,7,opt,name=root,proto3" json:"root,omitempty"`
+	Done bool   `protobuf:"varint,6,opt,name=done,proto3" json:"done,omitempty"`
+	Root string `protobuf:"bytes,7,opt,name=root,proto3" json:"root,omitempty"`
+	// Own blocks that were compared with the hub's copy of them, or why they were not.
+	Relayed       uint64 `protobuf:"varint,8,opt,name=relayed,proto3" json:"relayed,omitempty"`
+	NotRelayed    string `protobuf:"bytes,9,opt,name=not_relayed,json=notRelayed,proto3" json:"not_relayed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1834,23 +1834,9 @@ func (*VerifyResponse) Descriptor() ([]byte, []int) {
 	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{21}
 }
 
-func (x *VerifyResponse) GetJournal() string {
-	if x != nil {
-		return x.Journal
-	}
-	return ""
-}
-
 func (x *VerifyResponse) GetBlocks() uint64 {
 	if x != nil {
 		return x.Blocks
-	}
-	return 0
-}
-
-func (x *VerifyResponse) GetEvents() uint64 {
-	if x != nil {
-		return x.Events
 	}
 	return 0
 }
@@ -1879,6 +1865,20 @@ func (x *VerifyResponse) GetDone() bool {
 func (x *VerifyResponse) GetRoot() string {
 	if x != nil {
 		return x.Root
+	}
+	return ""
+}
+
+func (x *VerifyResponse) GetRelayed() uint64 {
+	if x != nil {
+		return x.Relayed
+	}
+	return 0
+}
+
+func (x *VerifyResponse) GetNotRelayed() string {
+	if x != nil {
+		return x.NotRelayed
 	}
 	return ""
 }
@@ -2250,15 +2250,16 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\rWatchResponse\x12;\n" +
 	"\x06events\x18\x01 \x03(\v2#.counterfoil.query.v1.RecordedEventR\x06events\x12\x14\n" +
 	"\x05token\x18\x02 \x01(\tR\x05token\"\x0f\n" +
-	"\rVerifyRequest\"\xe0\x01\n" +
-	"\x0eVerifyResponse\x12\x18\n" +
-	"\ajournal\x18\x01 \x01(\tR\ajournal\x12\x16\n" +
-	"\x06blocks\x18\x02 \x01(\x04R\x06blocks\x12\x16\n" +
-	"\x06events\x18\x03 \x01(\x04R\x06events\x12!\n" +
+	"\rVerifyRequest\"\xf5\x01\n" +
+	"\x0eVerifyResponse\x12\x16\n" +
+	"\x06blocks\x18\x02 \x01(\x04R\x06blocks\x12!\n" +
 	"\fblocks_total\x18\x04 \x01(\x04R\vblocksTotal\x129\n" +
 	"\bfindings\x18\x05 \x03(\v2\x1d.counterfoil.query.v1.FindingR\bfindings\x12\x12\n" +
 	"\x04done\x18\x06 \x01(\bR\x04done\x12\x12\n" +
-	"\x04root\x18\a \x01(\tR\x04root\"a\n" +
+	"\x04root\x18\a \x01(\tR\x04root\x12\x18\n" +
+	"\arelayed\x18\b \x01(\x04R\arelayed\x12\x1f\n" +
+	"\vnot_relayed\x18\t \x01(\tR\n" +
+	"notRelayedJ\x04\b\x01\x10\x02J\x04\b\x03\x10\x04\"a\n" +
 	"\aFinding\x12\x18\n" +
 	"\ajournal\x18\x01 \x01(\tR\ajournal\x12\x14\n" +
 	"\x05block\x18\x02 \x01(\x04R\x05block\x12\x12\n" +
