@@ -246,7 +246,7 @@ func TestSubscriptionsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	for _, subject := range []string{
-		">", "block.>", "block.licensing.>", "block.customs.>", "dlv.>", "dlv." + s.hub.PublicKey("customs") + ".>",
+		">", "block.>", "feed.>", "block.licensing.>", "block.customs.>", "dlv.>", "dlv." + s.hub.PublicKey("customs") + ".>",
 		"dlv." + s.hub.PublicKey("police") + ".>", "$SYS.>", "$JS.>", "$JS.API.>", "$JS.EVENT.>", "$JSC.>", "$JS.ACK.>",
 		"$JS.FC.>", "_INBOX.>", "_INBOX_licensing.>", "_R_.>", "imp.>", "$KV.>", "$O.>",
 	} {
@@ -270,7 +270,7 @@ func TestPublicationsThatAreRefused(t *testing.T) {
 	s := newScene(t)
 	customs, police := s.hub.PublicKey("customs"), s.hub.PublicKey("police")
 	for _, subject := range []string{
-		"block.licensing.all", "block.police.all", "block.customs", "in.licensing.border",
+		"block.licensing.all", "block.police.all", "block.customs", "in.licensing.border", "feed.licensing.border",
 		"dlv." + customs + ".licensing.border", "dlv." + police + ".licensing.secret", "dlv." + customs + ".customs.all",
 		"$JS.FC.hub.x.J_LICENSING.FEED_CUSTOMS_border.1", "$JS.ACK.J_LICENSING.FEED_POLICE_secret.1.1.1.1.1",
 		"imp.licensing.CONSUMER.RESET.J_LICENSING.FEED_CUSTOMS_border", "_INBOX_licensing.x", "_INBOX_customs.x",

@@ -84,6 +84,11 @@ func (p *Pumps) down(ctx context.Context) error {
 
 // feedPosition reads from the inbox how far it has followed the feed.
 func (p *Pumps) feedPosition(ctx context.Context) (at feedPosition, err error) {
+	// What an earlier session left on the way must be stored or refused first, or the two answers below could be of
+	// before and after it.
+	if err := fence(ctx, p.node.js, "in._fence"); err != nil {
+		return at, err
+	}
 	info, err := p.node.inbox.Info(ctx)
 	if err != nil {
 		return at, fmt.Errorf("find the inbox's end: %w", err)

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -140,20 +139,17 @@ func feed(ctx context.Context, reader string, releases []Release, accounts map[s
 	if err != nil {
 		return fmt.Errorf("find the feed of %s: %w", reader, err)
 	}
-	w, err := newWindow(accounts[reader], to.CachedInfo().State.LastSeq+1, new(atomic.Int64))
-	if err != nil {
-		return err
-	}
-	defer w.close()
+	last := to.CachedInfo().State.LastSeq
 	from := make([]uint64, len(releases))
 	for i, r := range releases {
 		if from[i], err = lastFed(ctx, to, r.Journal); err != nil {
 			return err
 		}
 	}
-	var writing sync.Mutex // one window for all origins
+	// One message at a time, each told what it must follow. With several on the way one that is refused could be
+	// followed by one of another journal that fits, and would be missing for ever.
+	var writing sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return w.settle(ctx, func(_, _ uint64) {}) })
 	for i, r := range releases {
 		group.Go(func() error {
 			origin, err := jetstream.New(accounts[r.Journal.Agency])
@@ -169,7 +165,11 @@ func feed(ctx context.Context, reader string, releases []Release, accounts map[s
 				fed.Header.Set(OriginSequenceHeader, strconv.FormatUint(meta.Sequence.Stream, 10))
 				writing.Lock()
 				defer writing.Unlock()
-				return w.publish(ctx, fed, 0)
+				if _, err := js.PublishMsg(ctx, fed, jetstream.WithExpectLastSequence(last)); err != nil {
+					return fmt.Errorf("append to the feed of %s: %w", reader, err)
+				}
+				last++
+				return nil
 			})
 		})
 	}

@@ -2,7 +2,9 @@ package backbone
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -23,7 +25,8 @@ const (
 )
 
 // window publishes messages into a stream, many on the way at a time, each with the sequence that it must get. So
-// the stream can only come out as the one that was read, however often a message is sent.
+// the stream can only come out as the one that was read, however often a message is sent: provided that the same
+// message always gets the same sequence, since one that is refused does not stop those after it.
 type window struct {
 	js    jetstream.JetStream
 	next  uint64
@@ -103,6 +106,17 @@ func (w *window) settle(ctx context.Context, done func(sequence, tag uint64)) er
 			}
 		}
 	}
+}
+
+// fence returns once everything published before over the same connection has been stored or refused. It publishes on
+// a subject of the stream what can only be refused.
+func fence(ctx context.Context, js jetstream.JetStream, subject string) error {
+	_, err := js.Publish(ctx, subject, nil, jetstream.WithExpectLastSequence(math.MaxInt64))
+	var refused *jetstream.APIError
+	if errors.As(err, &refused) && refused.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
+		return nil
+	}
+	return fmt.Errorf("wait for what is on the way to %s: %w", subject, err)
 }
 
 // copyOf returns a message to publish with what a block's message carries: its data and its headers, but for those
