@@ -75,7 +75,7 @@ func TestCutAndSilentLines(t *testing.T) {
 			t.Run(fault.name+" at "+side, func(t *testing.T) {
 				t.Parallel()
 				h := startHub(t, t.TempDir())
-				line := layCable(t, strings.TrimPrefix(h.URL(), "tls://"))
+				line := layCable(t, strings.TrimPrefix(h.URL(), "tls://"), 0)
 				dial := map[string]func(network, address string) (net.Conn, error){side: line.Dial}
 				licensing := startAgency(t, h, "licensing", dial["licensing"])
 				customs := startAgency(t, h, "customs", dial["customs"])

@@ -22,14 +22,14 @@ type cable struct {
 	conns  map[net.Conn]bool
 }
 
-// layCable returns a line to the given address. Its Dial is the agency's.
-func layCable(t testing.TB, to string) *cable {
+// layCable returns a line to the given address at the given rate. Its Dial is the agency's.
+func layCable(t testing.TB, to string, rate int) *cable {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &cable{listener: listener, to: to, conns: map[net.Conn]bool{}}
+	c := &cable{listener: listener, to: to, rate: rate, conns: map[net.Conn]bool{}}
 	var running sync.WaitGroup
 	running.Go(func() {
 		for {
