@@ -18,6 +18,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
 
@@ -158,10 +159,43 @@ func TestAnyOrderAndAnyPiecesMakeTheSameLedger(t *testing.T) {
 		if len(s.Findings) > 0 {
 			t.Fatalf("Check: %v", s.Findings)
 		}
+		s.checkLines(t)
 		if len(s.Parked) > 0 && !rough {
 			t.Fatalf("parked: %v", s.Parked)
 		}
 	})
+}
+
+// checkLines checks that every decision has the lines of its deal, as it stands, and that there are no others.
+func (s state) checkLines(t *rapid.T) {
+	var want []proto.Message
+	add := func(r interface {
+		GetId() string
+		GetJournal() string
+		GetEvents() []uint64
+		GetDeal() *licensingv1.Deal
+		GetStatus() ledgerv1.Status
+		GetDecidedAt() *timestamppb.Timestamp
+	}) {
+		for _, l := range r.GetDeal().GetLines() {
+			want = append(want, &ledgerv1.Line{
+				Id: fmt.Sprintf("%s#%d", r.GetId(), l.Number), Journal: r.GetJournal(), Events: r.GetEvents(), DecisionId: r.GetId(), Line: l,
+				Kind: r.GetDeal().Kind, Destination: r.GetDeal().Destination, Status: r.GetStatus(), DecidedAt: r.GetDecidedAt(),
+			})
+		}
+	}
+	for _, r := range s.Rows["licences"] {
+		add(r.(*ledgerv1.Licence))
+	}
+	for _, r := range s.Rows["denials"] {
+		add(r.(*ledgerv1.Denial))
+	}
+	slices.SortFunc(want, func(x, y proto.Message) int {
+		return strings.Compare(x.(*ledgerv1.Line).Id, y.(*ledgerv1.Line).Id)
+	})
+	if diff := cmp.Diff(want, s.Rows["lines"], protocmp.Transform()); diff != "" {
+		t.Fatalf("lines do not follow from decisions:\n%s", diff)
+	}
 }
 
 func TestReadingIndexesBetweenEventsChangesNothing(t *testing.T) {
@@ -383,6 +417,9 @@ func checkList(t *rapid.T, v ledger.View, name string, f *queryv1.Filter, rows [
 		}
 		if token = next; token == "" {
 			break
+		}
+		if len(got) > len(want) {
+			t.Fatalf("List of %s where %v does not end", name, f)
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -1,7 +1,14 @@
 package ledger_test
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
+	"fmt"
+	"hash"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -292,6 +299,46 @@ func TestCommitNeedsTheBlock(t *testing.T) {
 	}
 }
 
+func TestFoldWantsTheNextBlock(t *testing.T) {
+	tests := []struct {
+		name  string
+		spoil func(*journal.Block, *ledgerv1.Position)
+		want  string
+	}{
+		{"a block left out", func(b *journal.Block, _ *ledgerv1.Position) { b.Header.Number = 3 }, "block 3 of licensing/all does not follow, the next is 2"},
+		{"a block again", func(b *journal.Block, _ *ledgerv1.Position) { b.Header.Number = 1 }, "block 1 of licensing/all is folded already"},
+		{"events left out", func(b *journal.Block, _ *ledgerv1.Position) { b.Header.FirstEvent = 3 }, "event 3 of licensing/all does not follow"},
+		{"an event of another number", func(b *journal.Block, _ *ledgerv1.Position) { b.Entries[0].Number = 7 }, "event 7 of licensing/all does not follow"},
+		{"another count", func(b *journal.Block, _ *ledgerv1.Position) { b.Header.Count = 2 }, "its header says 2"},
+		{"no events", func(b *journal.Block, _ *ledgerv1.Position) { b.Header.Count, b.Entries = 0, nil }, "has 0 events"},
+		{"another position", func(_ *journal.Block, p *ledgerv1.Position) { p.Events = 9 }, "does not lead to position"},
+		{"a position of another journal", func(_ *journal.Block, p *ledgerv1.Position) { p.Journal = "customs/all" }, "does not lead to position"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			l := ledgertest.Open(t, "licensing")
+			blocks := ledgertest.NewWriter().Blocks(grantedL, suspendedL)
+			fold(t, l, blocks[:1], never)
+			before := viewOf(t, l)
+			p := ledgertest.Position(blocks[1])
+			tt.spoil(blocks[1], p)
+			tx, err := l.Begin()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := tx.Fold(blocks[1], p); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("Fold: %v, want %q", err, tt.want)
+			}
+			if err := tx.Commit(); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(before, viewOf(t, l), protocmp.Transform()); diff != "" {
+				t.Errorf("the rows changed:\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestCheckFindsDamage(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -324,5 +371,105 @@ func TestCheckFindsDamage(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+func TestRootIsOverRowsInOrderOfTableAndID(t *testing.T) {
+	v := ledgertest.Given(t, deniedX, grantedL, acceptedD, reservedD, registered, amendedL)
+	hashes := map[string]hash.Hash{}
+	part := func(h hash.Hash, content []byte) {
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(content))))
+		h.Write(content)
+	}
+	for _, name := range ledger.TableNames() {
+		rows, err := v.Scan(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.SortFunc(rows, func(x, y ledger.Scanned) int { return strings.Compare(x.Row.GetId(), y.Row.GetId()) })
+		for _, r := range rows {
+			raw, err := proto.MarshalOptions{Deterministic: true}.Marshal(r.Row)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h := hashes[r.Row.GetJournal()]
+			if h == nil {
+				h = sha256.New()
+				hashes[r.Row.GetJournal()] = h
+			}
+			part(h, []byte(name))
+			part(h, []byte(r.Row.GetId()))
+			part(h, raw)
+		}
+	}
+	whole := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(hashes)) {
+		part(whole, []byte(name))
+		part(whole, hashes[name].Sum(nil))
+	}
+	root, journals, err := v.Root(t.Context())
+	if err != nil || root != [32]byte(whole.Sum(nil)) || len(journals) != 3 {
+		t.Errorf("Root: %x, %v, %v, want %x", root, journals, err, whole.Sum(nil))
+	}
+}
+
+// TestMoreThanAChunk has more lines than one posting covers, and reads across its end.
+func TestMoreThanAChunk(t *testing.T) {
+	const grants, each = 140, 500
+	var many []proto.Message
+	for i := range grants {
+		g := &licensingv1.LicenceGranted{LicenceId: fmt.Sprintf("licensing/L-%06d", i), Deal: &licensingv1.Deal{}}
+		for n := range uint32(each) {
+			g.Deal.Lines = append(g.Deal.Lines, &transferv1.Line{Number: n + 1, Rating: "ML" + strconv.Itoa(int(n%7))})
+		}
+		many = append(many, g)
+	}
+	l := ledgertest.Open(t, "licensing")
+	w := ledgertest.NewWriter()
+	fold(t, l, w.Blocks(many...), never)
+	revoked := &licensingv1.LicenceRevoked{LicenceId: "licensing/L-000135"}
+	fold(t, l, w.Blocks(revoked), never)
+	table := queryv1.Table_TABLE_LINES
+	err := l.View(func(v ledger.View) error {
+		total, groups, err := v.Count(table, where("status", "granted"), "rating")
+		if err != nil || total != (grants-1)*each || len(groups) != 7 || groups[0].Count != (grants-1)*72 || groups[0].Key != "ML0" {
+			t.Errorf("Count: %d, %v, %v", total, groups, err)
+		}
+		total, groups, err = v.Count(table, where("decision", "licensing/L-000001", "licensing/L-000131"), "decision")
+		if err != nil || total != 2*each || len(groups) != 2 || groups[1].Key != "licensing/L-000131" {
+			t.Errorf("Count by decision: %d, %v, %v", total, groups, err)
+		}
+		var numbers []uint32
+		for token := ""; ; {
+			rows, next, err := v.List(table, where("rating", "ML3"), token, 999)
+			if err != nil {
+				return err
+			}
+			for _, r := range rows {
+				numbers = append(numbers, r.GetLine().Line.Number)
+			}
+			if token = next; token == "" {
+				break
+			}
+		}
+		for i, n := range numbers {
+			if want := uint32(i%71*7 + 4); n != want {
+				t.Fatalf("row %d is line %d, want %d", i, n, want)
+			}
+		}
+		if len(numbers) != grants*71 {
+			t.Errorf("List: %d rows", len(numbers))
+		}
+		if lines, err := v.LinesWith("decision", "licensing/L-000135"); err != nil || len(lines) != each || lines[each-1].Status != ledgerv1.Status_STATUS_REVOKED {
+			t.Errorf("LinesWith: %d, %v", len(lines), err)
+		}
+		findings, err := v.Check(t.Context())
+		if len(findings) > 0 {
+			t.Errorf("Check: %v", findings)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
