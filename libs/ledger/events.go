@@ -261,16 +261,32 @@ func factOf(e *eventv1.Event) *anypb.Any {
 	return &anypb.Any{TypeUrl: "type.googleapis.com/" + e.Kind, Value: e.Fact}
 }
 
-// recordedAt reads an event's recorded_at off the wire.
-func recordedAt(raw []byte) (at *timestamppb.Timestamp, err error) {
-	err = eachField(raw, func(field protowire.Number, value []byte) (err error) {
-		if field == 4 {
-			at, err = decode(value, &timestamppb.Timestamp{})
+// fieldOf reads one length-delimited field off the wire, the first where there are several; nil when there is none.
+func fieldOf(raw []byte, wanted protowire.Number) (found []byte, err error) {
+	err = eachField(raw, func(field protowire.Number, value []byte) error {
+		if field == wanted {
+			found = value
+			return errStop
 		}
-		return err
+		return nil
 	})
-	return at, err
+	if err == errStop {
+		err = nil
+	}
+	return found, err
 }
+
+// timeIn reads a timestamp field off the wire; nil when there is none.
+func timeIn(raw []byte, field protowire.Number) (*timestamppb.Timestamp, error) {
+	value, err := fieldOf(raw, field)
+	if value == nil || err != nil {
+		return nil, err
+	}
+	return decode(value, &timestamppb.Timestamp{})
+}
+
+// eventRecordedAt is the field of recorded_at in an event.
+const eventRecordedAt = 4
 
 func formatUUID(id []byte) string {
 	s := hex.EncodeToString(id)

@@ -76,7 +76,20 @@ func (v View) Scan(name string) (rows []Scanned, err error) {
 	return rows, err
 }
 
-// Set is a posting's numbers for tests of its forms.
+// DateOffTheWire is a row's date as filters read it; nil for a table of which they decode the row.
+func DateOffTheWire(name string, r row) (at *timestamppb.Timestamp, ok bool, err error) {
+	if named(name).dateField == 0 {
+		return nil, false, nil
+	}
+	raw, err := encode(nil, r)
+	if err != nil {
+		return nil, true, err
+	}
+	at, err = timeIn(raw, named(name).dateField)
+	return at, true, err
+}
+
+// MergePostings merges with memory of its own.
 func MergePostings(p []byte, added, removed []uint16) []byte {
 	return merge(p, added, removed, new(set))
 }

@@ -62,14 +62,14 @@ func (v View) shelfOf(of queryv1.Table) (*shelf, error) {
 	s.owner = t.owner
 	s.owned = func(value string) []place { return v.ownedBy(t, value) }
 	s.ownerOf = func(p place) (string, error) {
-		r, err := v.stored(t, p)
-		if err != nil {
-			return "", err
-		}
-		owner, _, _ := strings.Cut(r.GetId(), "#")
-		return owner, nil
+		id, err := fieldOf(b.rows.Get(rowKey(p)), 1)
+		owner, _, _ := strings.Cut(string(id), "#")
+		return owner, err
 	}
 	s.date = func(p place) (*timestamppb.Timestamp, error) {
+		if t.dateField > 0 {
+			return timeIn(b.rows.Get(rowKey(p)), t.dateField)
+		}
 		r, err := v.stored(t, p)
 		if err != nil {
 			return nil, err
@@ -96,7 +96,7 @@ func (v View) eventShelf() (*shelf, error) {
 		if b == nil || err != nil {
 			return nil, err
 		}
-		return recordedAt(b.events[p-b.first])
+		return timeIn(b.events[p-b.first], eventRecordedAt)
 	}
 	s.show = func(p place) (*queryv1.Row, error) {
 		e, err := v.event(p)

@@ -215,6 +215,11 @@ func merge(p []byte, added, removed []uint16, scratch *set) []byte {
 		}
 		p, added = merged, nil // one run
 	}
+	if len(removed) == 0 && len(added) > 0 && len(added) <= fewAdded {
+		if merged := extend(p, added); merged != nil {
+			return merged
+		}
+	}
 	*scratch = set{}
 	scratch.addPosting(p)
 	for _, n := range added {
@@ -224,6 +229,43 @@ func merge(p []byte, added, removed []uint16, scratch *set) []byte {
 		scratch.remove(n)
 	}
 	return scratch.posting()
+}
+
+// fewAdded is how many numbers are added to a posting without opening it: a command's, not an import's.
+const fewAdded = 8
+
+// extend adds a few numbers to a posting in the form that it has, when that form stays the shortest by what can be seen
+// from its end; nil when it has to be opened.
+func extend(p []byte, added []uint16) []byte {
+	if len(p) == 0 {
+		return nil
+	}
+	switch last := len(p) - 2; {
+	case p[0] == formBitmap:
+		merged := slices.Clone(p)
+		for _, n := range added {
+			merged[1+8*int(n>>6)+7-int(n&63)>>3] |= 1 << (n & 7)
+		}
+		return merged
+	case !rising(p, added):
+		return nil
+	case p[0] == formRuns:
+		if int(added[len(added)-1])-int(binary.BigEndian.Uint16(p[last:])) != len(added) {
+			return nil // more than the last run grows
+		}
+		merged := slices.Clone(p)
+		binary.BigEndian.PutUint16(merged[last:], added[len(added)-1])
+		return merged
+	default:
+		if added[0] == binary.BigEndian.Uint16(p[last:])+1 || len(p)+2*len(added) > 1+8*chunkWords {
+			return nil // it may be runs by now, or a bitmap
+		}
+		merged := append(make([]byte, 0, len(p)+2*len(added)), p...)
+		for _, n := range added {
+			merged = binary.BigEndian.AppendUint16(merged, n)
+		}
+		return merged
+	}
 }
 
 // rising reports whether added, which is not empty, goes on where the list ends.

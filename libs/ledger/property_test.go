@@ -120,6 +120,9 @@ func stateOf(t *rapid.T, l *ledger.Ledger) (s state) {
 			slices.SortFunc(rows, func(x, y ledger.Scanned) int { return strings.Compare(x.Row.GetId(), y.Row.GetId()) })
 			for _, r := range rows {
 				s.Rows[name] = append(s.Rows[name], r.Row)
+				if at, ok, err := ledger.DateOffTheWire(name, r.Row); err != nil || ok && !proto.Equal(at, r.Date) {
+					t.Fatalf("%s is of %v, off the wire %v, %v", r.Row.GetId(), r.Date, at, err)
+				}
 			}
 		}
 		if s.Parked, err = v.ParkedEvents(); err != nil {

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"hash"
 
-	"google.golang.org/protobuf/encoding/protowire"
-
 	"github.com/counterfoil/counterfoil/libs/journal"
 )
 
@@ -83,19 +81,10 @@ func hashPart(h hash.Hash, part []byte) {
 }
 
 // journalOf reads a row's journal, field 2 of every row, off the wire.
-func journalOf(raw []byte) (name string, err error) {
-	err = eachField(raw, func(field protowire.Number, value []byte) error {
-		if field == 2 {
-			name = string(value)
-			return errStop
-		}
-		return nil
-	})
-	if err == errStop {
-		return name, nil
-	}
-	if err == nil {
+func journalOf(raw []byte) (string, error) {
+	name, err := fieldOf(raw, 2)
+	if err == nil && name == nil {
 		err = fmt.Errorf("the row has no journal")
 	}
-	return "", err
+	return string(name), err
 }

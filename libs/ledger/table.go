@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -35,12 +36,13 @@ type table struct {
 	attributes []attribute // beside all, in the order that people read them
 	// owner is the attribute whose value is a row's id up to its first "#"; all when there is none. It is found by id and
 	// has no postings: nearly every row would bring one of its own.
-	owner attribute
-	fresh func() row
-	head  func(row) header
-	index func(row, *entries)
-	date  func(row) *timestamppb.Timestamp // nil: its rows have no date of their own
-	wrap  func(row) *queryv1.Row           // nil with query
+	owner     attribute
+	fresh     func() row
+	head      func(row) header
+	index     func(row, *entries)
+	date      func(row) *timestamppb.Timestamp // nil: its rows have no date of their own
+	dateField protowire.Number                 // where the date stands in an encoded row; 0 where it must be worked out
+	wrap      func(row) *queryv1.Row           // nil with query
 }
 
 // rowsOf is a table whose rows are R.
@@ -68,7 +70,9 @@ func (t rowsOf[R]) ownedBy(owner attribute) rowsOf[R] {
 	return t
 }
 
-func (t rowsOf[R]) dated(date func(R) *timestamppb.Timestamp) rowsOf[R] {
+// dated says what a row's date is, and which of its fields has it; field 0 when none has it as it is.
+func (t rowsOf[R]) dated(field protowire.Number, date func(R) *timestamppb.Timestamp) rowsOf[R] {
+	t.dateField = field
 	t.date = func(r row) *timestamppb.Timestamp { return date(r.(R)) }
 	return t
 }

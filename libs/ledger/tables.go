@@ -35,7 +35,7 @@ var licences = define("licences", queryv1.Table_TABLE_LICENCES, func() *ledgerv1
 		x.add(byApplication, r.ApplicationId)
 		x.add(bySource, r.Published.GetSource())
 	}, byStatus, byKind, byDestination, byYear, byRating, byCategory, byParty, byApplication, bySource).
-	dated(func(r *ledgerv1.Licence) *timestamppb.Timestamp { return r.DecidedAt }).
+	dated(8, func(r *ledgerv1.Licence) *timestamppb.Timestamp { return r.DecidedAt }).
 	shown(func(r *ledgerv1.Licence) *queryv1.Row {
 		return &queryv1.Row{Row: &queryv1.Row_Licence{Licence: r}}
 	})
@@ -51,7 +51,7 @@ var lines = define("lines", queryv1.Table_TABLE_LINES, func() *ledgerv1.Line { r
 		x.add(byCategory, categoryNames.of(r.Line.GetCategory().Number()))
 	}, byStatus, byKind, byDestination, byYear, byRating, byCategory, byDecision).
 	ownedBy(byDecision).
-	dated(func(r *ledgerv1.Line) *timestamppb.Timestamp { return r.DecidedAt }).
+	dated(9, func(r *ledgerv1.Line) *timestamppb.Timestamp { return r.DecidedAt }).
 	shown(func(r *ledgerv1.Line) *queryv1.Row { return &queryv1.Row{Row: &queryv1.Row_Line{Line: r}} })
 
 var denials = define("denials", queryv1.Table_TABLE_DENIALS, func() *ledgerv1.Denial { return new(ledgerv1.Denial) },
@@ -64,7 +64,7 @@ var denials = define("denials", queryv1.Table_TABLE_DENIALS, func() *ledgerv1.De
 		x.add(byApplication, r.ApplicationId)
 		x.add(bySource, r.Published.GetSource())
 	}, byStatus, byKind, byDestination, byYear, byRating, byCategory, byCriterion, byParty, byApplication, bySource).
-	dated(func(r *ledgerv1.Denial) *timestamppb.Timestamp { return r.DecidedAt }).
+	dated(9, func(r *ledgerv1.Denial) *timestamppb.Timestamp { return r.DecidedAt }).
 	shown(func(r *ledgerv1.Denial) *queryv1.Row {
 		return &queryv1.Row{Row: &queryv1.Row_Denial{Denial: r}}
 	})
@@ -80,7 +80,7 @@ var declarations = define("declarations", queryv1.Table_TABLE_DECLARATIONS, func
 		x.parties(r.Accepted.GetParties())
 		x.add(byOffice, r.Accepted.GetOffice())
 	}, byStatus, byKind, byDestination, byYear, byLicence, byParty, byOffice).
-	dated(func(r *ledgerv1.Declaration) *timestamppb.Timestamp { return r.Accepted.GetAcceptedAt() }).
+	dated(0, func(r *ledgerv1.Declaration) *timestamppb.Timestamp { return r.Accepted.GetAcceptedAt() }).
 	shown(func(r *ledgerv1.Declaration) *queryv1.Row {
 		return &queryv1.Row{Row: &queryv1.Row_Declaration{Declaration: r}}
 	})
@@ -103,7 +103,7 @@ var alerts = define("alerts", queryv1.Table_TABLE_ALERTS, func() *ledgerv1.Alert
 		}
 		x.add(byYear, yearOf(r.RaisedAt))
 	}, byStatus, byPriority, byStage, byParty, byLicence, byIndicator, byAddressee, byYear).
-	dated(func(r *ledgerv1.Alert) *timestamppb.Timestamp { return r.RaisedAt }).
+	dated(7, func(r *ledgerv1.Alert) *timestamppb.Timestamp { return r.RaisedAt }).
 	shown(func(r *ledgerv1.Alert) *queryv1.Row { return &queryv1.Row{Row: &queryv1.Row_Alert{Alert: r}} })
 
 var applications = define("applications", queryv1.Table_TABLE_APPLICATIONS, func() *ledgerv1.Application { return new(ledgerv1.Application) },
@@ -112,7 +112,7 @@ var applications = define("applications", queryv1.Table_TABLE_APPLICATIONS, func
 		x.deal(r.Deal)
 		x.add(byYear, yearOf(r.SubmittedAt))
 	}, byKind, byDestination, byYear, byRating, byCategory, byParty).
-	dated(func(r *ledgerv1.Application) *timestamppb.Timestamp { return r.SubmittedAt }).
+	dated(6, func(r *ledgerv1.Application) *timestamppb.Timestamp { return r.SubmittedAt }).
 	shown(func(r *ledgerv1.Application) *queryv1.Row {
 		return &queryv1.Row{Row: &queryv1.Row_Application{Application: r}}
 	})
@@ -124,7 +124,7 @@ var reassessments = define("reassessments", queryv1.Table_TABLE_REASSESSMENTS, f
 		x.add(byAlert, r.AlertId)
 		x.add(byOpen, strconv.FormatBool(r.Outcome == licensingv1.Outcome_OUTCOME_UNSPECIFIED))
 	}, byLicence, byAlert, byOpen).
-	dated(func(r *ledgerv1.Reassessment) *timestamppb.Timestamp { return r.OpenedAt }).
+	dated(7, func(r *ledgerv1.Reassessment) *timestamppb.Timestamp { return r.OpenedAt }).
 	shown(func(r *ledgerv1.Reassessment) *queryv1.Row {
 		return &queryv1.Row{Row: &queryv1.Row_Reassessment{Reassessment: r}}
 	})
@@ -146,7 +146,7 @@ var acknowledgements = define("acknowledgements", queryv1.Table_TABLE_ACKNOWLEDG
 		x.add(byAlert, r.AlertId)
 		x.add(byAgency, r.Agency)
 	}, byAlert, byAgency).
-	dated(func(r *ledgerv1.Acknowledgement) *timestamppb.Timestamp { return r.At }).
+	dated(7, func(r *ledgerv1.Acknowledgement) *timestamppb.Timestamp { return r.At }).
 	shown(func(r *ledgerv1.Acknowledgement) *queryv1.Row {
 		return &queryv1.Row{Row: &queryv1.Row_Acknowledgement{Acknowledgement: r}}
 	})
@@ -170,7 +170,7 @@ var returnSubmissions = define("return_submissions", queryv1.Table_TABLE_RETURN_
 		x.add(byRequest, r.RequestId)
 		x.add(byAgency, r.Agency)
 	}, byRequest, byAgency).
-	dated(func(r *ledgerv1.ReturnSubmission) *timestamppb.Timestamp { return r.At }).
+	dated(7, func(r *ledgerv1.ReturnSubmission) *timestamppb.Timestamp { return r.At }).
 	shown(func(r *ledgerv1.ReturnSubmission) *queryv1.Row {
 		return &queryv1.Row{Row: &queryv1.Row_ReturnSubmission{ReturnSubmission: r}}
 	})
@@ -192,7 +192,7 @@ var groups = define("groups", queryv1.Table_TABLE_GROUPS, func() *ledgerv1.Group
 var editions = define("editions", queryv1.Table_TABLE_EDITIONS, func() *ledgerv1.Edition { return new(ledgerv1.Edition) },
 	func(r *ledgerv1.Edition) header { return header{&r.Id, &r.Journal, &r.Events} }).
 	indexed(func(r *ledgerv1.Edition, x *entries) { x.add(bySource, r.Source) }, bySource).
-	dated(func(r *ledgerv1.Edition) *timestamppb.Timestamp {
+	dated(0, func(r *ledgerv1.Edition) *timestamppb.Timestamp {
 		day, err := time.Parse(time.DateOnly, r.Edition)
 		if err != nil {
 			return nil // an edition that is not named by its date has none
