@@ -76,6 +76,19 @@ func TestCountFindsDestinationsByCodeAndName(t *testing.T) {
 	}
 }
 
+func TestACriterionCountsAsOftenAsItIsGiven(t *testing.T) {
+	v := ledgertest.Given(t, deniedX, &licensingv1.LicenceDenied{DenialId: "licensing/X-000002", Criteria: []string{"7", "7", "7"}})
+	table := queryv1.Table_TABLE_DENIALS
+	n, groups, err := v.Count(table, where("criterion", "7"), "criterion")
+	want := []*queryv1.GroupCount{{Key: "7", Count: 4}, {Key: "2", Count: 1}}
+	if diff := cmp.Diff(want, groups, protocmp.Transform()); diff != "" || n != 2 || err != nil {
+		t.Errorf("Count: %d, %v\n%s", n, err, diff)
+	}
+	if rows, err := v.DenialsWith("criterion", "7"); err != nil || len(rows) != 2 {
+		t.Errorf("DenialsWith: %v, %v", rows, err)
+	}
+}
+
 func TestCountOfEvents(t *testing.T) {
 	v := ledgertest.Given(t, registered,
 		ledgertest.At(time.Date(2008, 12, 31, 23, 59, 59, 0, time.UTC), grantedL),

@@ -150,7 +150,7 @@ func (s *story) decide() {
 	}
 	published := &licensingv1.Published{Source: pick(s, "source", "uk-licences", "eu-reports")}
 	if l.denial {
-		s.tell(In(l.group, &licensingv1.LicenceDenied{DenialId: l.id, Deal: s.deal(), Criteria: pick(s, "criteria", nil, []string{"2", "7"}), Published: published}))
+		s.tell(In(l.group, &licensingv1.LicenceDenied{DenialId: l.id, Deal: s.deal(), Criteria: pick(s, "criteria", nil, []string{"2", "7"}, []string{"7", "2", "7"}), Published: published}))
 		return
 	}
 	s.tell(In(l.group, &licensingv1.LicenceGranted{LicenceId: l.id, Deal: s.deal(), Published: published}))
