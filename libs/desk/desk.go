@@ -47,6 +47,8 @@ type Config struct {
 	CatchUp func(context.Context) error
 	// Last is the last sequence of that stream.
 	Last func(context.Context) (uint64, error)
+	// Recorded is told up to which sequence of that stream the desk sees to the ledger itself. Optional.
+	Recorded func(sequence uint64)
 	// Now defaults to time.Now.
 	Now       func() time.Time
 	Reactions []Reaction
@@ -59,6 +61,12 @@ type Desk struct {
 	queue chan *command
 	// closing ends waiting callers when Run has ended.
 	closing chan struct{}
+	// settling asks for a commit of what is held.
+	settling chan chan struct{}
+	// tx is the transaction that is held, with so many events; due says when it has been held long enough.
+	tx     *ledger.Tx
+	events int
+	due    *time.Timer
 	// refusing is why nothing is recorded any more.
 	refusing atomic.Pointer[string]
 }
@@ -68,10 +76,15 @@ func New(cfg Config) *Desk {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Recorded == nil {
+		cfg.Recorded = func(uint64) {}
+	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Desk{Config: cfg, queue: make(chan *command, 1024), closing: make(chan struct{})}
+	due := time.NewTimer(0)
+	due.Stop()
+	return &Desk{Config: cfg, queue: make(chan *command, 1024), closing: make(chan struct{}), settling: make(chan chan struct{}), due: due}
 }
 
 // maxSkew is how far in the future a command may say that it was true.
@@ -197,11 +210,40 @@ func (d *Desk) Run(ctx context.Context) error {
 			select {
 			case c := <-d.queue:
 				batch = append(batch, c)
+			case done := <-d.settling:
+				d.commit()
+				close(done)
+				continue
+			case <-d.due.C:
+				d.commit()
+				continue
 			case <-ctx.Done():
-				return errors.Join(ctx.Err(), <-reacting)
+				return errors.Join(ctx.Err(), d.finish(reacting))
 			}
 		}
 		batch = d.record(ctx, d.fill(batch))
+		if d.events >= holdEvents {
+			d.commit()
+		}
+		select {
+		case done := <-d.settling:
+			d.commit()
+			close(done)
+		default:
+		}
+	}
+}
+
+// finish commits what is held, also for those who ask meanwhile, until the reactions have ended.
+func (d *Desk) finish(reacting <-chan error) error {
+	d.commit()
+	for {
+		select {
+		case done := <-d.settling:
+			close(done)
+		case err := <-reacting:
+			return err
+		}
 	}
 }
 

@@ -31,7 +31,6 @@ type block struct {
 	bytes   int
 	// answers are given once the block is on disk, or at once when it stays empty.
 	answers []answer
-	moved   bool
 	// last is the sequence in the agency's stream up to which the ledger knows it.
 	last uint64
 }
@@ -44,11 +43,10 @@ type answer struct {
 // record decides a batch in one transaction, appends one block and answers. It returns the commands that have to wait
 // for the next block: those of another journal, and all of them when somebody else's block came in between.
 func (d *Desk) record(ctx context.Context, batch []*command) (again []*command) {
-	tx, err := d.Ledger.Begin()
+	tx, err := d.begin()
 	if err != nil {
 		return d.fail(batch, fmt.Errorf("begin a ledger transaction: %w", err))
 	}
-	defer tx.Rollback()
 	b := block{}
 	if b.last, err = d.known(tx.View); err != nil {
 		return d.fail(batch, err)
@@ -65,22 +63,29 @@ func (d *Desk) record(ctx context.Context, batch []*command) (again []*command) 
 		}
 	}
 	if len(b.entries) == 0 {
-		return d.conclude(ctx, tx, &b, batch, again)
+		return d.conclude(ctx, &b, batch, again)
 	}
 	switch err := d.store(ctx, tx, &b); {
 	case errors.Is(err, journal.ErrConflict), errors.Is(err, journal.ErrUnclear):
-		tx.Rollback()
+		d.abandon()
 		return d.anew(ctx, batch, err)
 	case errors.Is(err, journal.ErrTooLarge) && len(b.answers) > 1:
-		tx.Rollback()
-		return d.oneByOne(ctx, batch)
-	case err == nil && b.head.Sequence != b.last+1:
+		d.abandon()
+		return d.oneByOne(ctx, d.anew(ctx, batch, err))
+	case err != nil:
+		d.abandon()
+		b.answer(err)
+		d.anew(ctx, nil, err)
+		return again
+	case b.head.Sequence != b.last+1:
 		// Somebody else appended to another of our journals: what was refused may have been refused without it.
 		refused := b.withhold()
 		b.answer(nil)
+		d.commit()
 		return append(again, d.anew(ctx, refused, journal.ErrConflict)...)
 	default:
-		b.answer(err)
+		d.events += len(b.entries)
+		b.answer(nil)
 		return again
 	}
 }
@@ -99,24 +104,24 @@ func (b *block) withhold() (refused []*command) {
 
 // conclude answers a batch that records nothing. What was refused was refused on the ledger: it is decided again when
 // the journal holds more than that.
-func (d *Desk) conclude(ctx context.Context, tx *ledger.Tx, b *block, batch, again []*command) []*command {
+func (d *Desk) conclude(ctx context.Context, b *block, batch, again []*command) []*command {
 	last, err := d.Last(ctx)
 	switch {
 	case err != nil:
+		d.abandon()
 		return d.fail(batch, fmt.Errorf("find the journal's end: %w", err))
 	case last != b.last:
-		tx.Rollback()
+		d.abandon()
 		return d.anew(ctx, batch, journal.ErrConflict)
-	case b.moved:
-		err = tx.Commit()
 	}
-	b.answer(err)
+	b.answer(nil)
 	return again
 }
 
-// anew catches up with what somebody else appended and returns the commands to be decided again.
+// anew catches up with the own journal, after the transaction was given up or somebody else appended, and returns the
+// commands to be decided again.
 func (d *Desk) anew(ctx context.Context, batch []*command, why error) []*command {
-	d.Logger.Info("journal moved on, deciding again", "agency", d.Agency, "err", why)
+	d.Logger.Info("catching up with the own journal", "agency", d.Agency, "err", why)
 	if err := d.CatchUp(ctx); err != nil {
 		return d.fail(batch, fmt.Errorf("catch up with the own journal: %w", err))
 	}
@@ -142,8 +147,8 @@ func (d *Desk) oneByOne(ctx context.Context, batch []*command) (again []*command
 	return again
 }
 
-// store closes the block, appends it, and commits the transaction with the new position. A crash between the two is
-// healed by catching up: the block is the truth.
+// store closes the block, appends it, and folds it into the transaction with the new position. A crash before the
+// transaction commits is healed by catching up: the block is the truth.
 func (d *Desk) store(ctx context.Context, tx *ledger.Tx, b *block) error {
 	epoch, key, err := d.Keys.Newest(b.id.Group)
 	if err != nil {
@@ -155,6 +160,7 @@ func (d *Desk) store(ctx context.Context, tx *ledger.Tx, b *block) error {
 	if err != nil {
 		return err
 	}
+	d.Recorded(b.last + 1) // if it is not ours after all, that is met below and caught up with
 	seq, err := journal.Append(ctx, d.JetStream, d.Stream, b.id, data, b.head.Sequence)
 	if err != nil {
 		return err
@@ -163,9 +169,6 @@ func (d *Desk) store(ctx context.Context, tx *ledger.Tx, b *block) error {
 	next.Sequence, next.ReceivedAt = seq, at
 	if err := tx.Fold(made, next.Position()); err != nil {
 		return fmt.Errorf("keep block %d of %s: %w", next.Block, b.id, err)
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit block %d of %s, which is on record: %w", next.Block, b.id, err)
 	}
 	b.head = next
 	for i := range b.answers {
@@ -185,7 +188,7 @@ func (d *Desk) decide(tx *ledger.Tx, b *block, c *command) (*eventv1.Receipt, er
 	if p.IdempotencyKey != "" {
 		receipt, err := repeated(tx, p.IdempotencyKey, c.digest)
 		if receipt != nil {
-			err = d.before(tx, b, c)
+			err = d.before(tx, c)
 		}
 		if receipt != nil || err != nil {
 			return receipt, err
@@ -196,7 +199,7 @@ func (d *Desk) decide(tx *ledger.Tx, b *block, c *command) (*eventv1.Receipt, er
 		return nil, err
 	}
 	if len(facts) == 0 {
-		return &eventv1.Receipt{}, d.before(tx, b, c)
+		return &eventv1.Receipt{}, d.before(tx, c)
 	}
 	id, err := d.journalOf(tx, p.Marking, facts)
 	if err != nil {
@@ -247,7 +250,7 @@ func (d *Desk) fold(tx *ledger.Tx, b *block, c *command, facts []proto.Message) 
 		}
 		return nil, fmt.Errorf("fold what was decided: %w", err)
 	}
-	if err := d.before(tx, b, c); err != nil {
+	if err := d.before(tx, c); err != nil {
 		return nil, err
 	}
 	for i := range entries {
@@ -257,11 +260,10 @@ func (d *Desk) fold(tx *ledger.Tx, b *block, c *command, facts []proto.Message) 
 	return &eventv1.Receipt{Journal: b.id.String(), FirstEvent: first, Events: uint32(len(facts)), Subject: subject(facts[0])}, nil
 }
 
-func (d *Desk) before(tx *ledger.Tx, b *block, c *command) error {
+func (d *Desk) before(tx *ledger.Tx, c *command) error {
 	if c.before == nil {
 		return nil
 	}
-	b.moved = true
 	return c.before(tx)
 }
 

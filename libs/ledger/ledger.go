@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -38,6 +39,7 @@ type Ledger struct {
 	marker      string // the file beside it that says it is open; empty when read only
 
 	desk *desk // the write transaction's
+	held atomic.Pointer[func()]
 
 	mu       sync.Mutex
 	folded   map[journal.ID]uint64 // events folded and committed, by journal
@@ -55,8 +57,28 @@ func (l *Ledger) Path() string { return l.path }
 // View calls fn with what was committed when it began, whatever is written meanwhile, and returns fn's error. The View
 // and nothing reached through it may be used after fn returns, except rows, which are fn's to keep. fn must not call
 // Begin: a growing file waits for open views.
+//
+// While a writer holds a transaction (Hold), it commits first.
 func (l *Ledger) View(fn func(View) error) error {
+	l.settle()
 	return l.db.View(func(tx *bolt.Tx) error { return fn(View{l.reader(tx, nil)}) })
+}
+
+// Hold says that the caller holds a write transaction whose events have been acknowledged, and commits it when commit is
+// called: by whoever wants to read or to write, from their goroutine, so that what was acknowledged is what is read.
+// commit returns once that is done. Nil says that nothing is held any more.
+func (l *Ledger) Hold(commit func()) {
+	if commit == nil {
+		l.held.Store(nil)
+		return
+	}
+	l.held.Store(&commit)
+}
+
+func (l *Ledger) settle() {
+	if commit := l.held.Load(); commit != nil {
+		(*commit)()
+	}
 }
 
 // Changed returns a channel that is closed at the next commit. Take it before reading, so that no commit is missed.
@@ -69,6 +91,7 @@ func (l *Ledger) Changed() <-chan struct{} {
 // Wait returns once event number of the journal is folded and committed, or with ctx's error; number 0 never waits. A
 // journal whose follower has stopped never gets there, so give ctx a deadline.
 func (l *Ledger) Wait(ctx context.Context, id journal.ID, number uint64) error {
+	l.settle()
 	for {
 		l.mu.Lock()
 		folded, changed := l.folded[id], l.changed

@@ -129,6 +129,7 @@ const pendingLimit = 1 << 16
 
 // Begin starts the write transaction. It waits for the one that is open; end it with Commit or Rollback.
 func (l *Ledger) Begin() (*Tx, error) {
+	l.settle()
 	btx, err := l.db.Begin(true)
 	if err != nil {
 		return nil, fmt.Errorf("begin on ledger %s: %w", l.path, err)

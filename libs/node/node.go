@@ -118,7 +118,7 @@ func (n *Node) open(ctx context.Context) error {
 	n.Desk = desk.New(desk.Config{
 		Agency: n.Agency, Ledger: n.Ledger, Keys: n.keys, Signer: signer, JetStream: n.broker.JetStream(),
 		Stream: backbone.JournalStream, CatchUp: n.follower.CatchUpOwn,
-		Last: n.follower.LastOwn, Now: n.cfg.Now, Logger: n.Logger,
+		Last: n.follower.LastOwn, Recorded: n.follower.Recorded, Now: n.cfg.Now, Logger: n.Logger,
 	})
 	if n.listener, err = net.Listen("tcp", n.Profile.Listen); err != nil {
 		return fmt.Errorf("listen for the API: %w", err)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -53,6 +54,8 @@ type Follower struct {
 	done, total uint64
 	// ownFrom and inboxFrom are where CatchUp left off.
 	ownFrom, inboxFrom uint64
+	// recorded is the sequence up to which the desk sees to the own stream itself.
+	recorded atomic.Uint64
 }
 
 // New returns a follower; CatchUp, then Run set it to work.
@@ -137,6 +140,10 @@ func (f *Follower) LastOwn(ctx context.Context) (uint64, error) {
 	return info.State.LastSeq, nil
 }
 
+// Recorded says that the desk sees to the own stream up to this sequence itself: it has folded the blocks there, is
+// appending the last, or will catch up. The follower need not look at them. Safe for concurrent use.
+func (f *Follower) Recorded(sequence uint64) { f.recorded.Store(sequence) }
+
 // Run folds what arrives until ctx ends.
 func (f *Follower) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
@@ -155,8 +162,8 @@ func (f *Follower) Run(ctx context.Context) error {
 func (f *Follower) live(ctx context.Context, stream jetstream.Stream, from uint64) {
 	name := f.names[stream]
 	for ctx.Err() == nil {
-		s := &session{f: f, ctx: ctx, stream: stream, limit: liveEvents, seen: from - 1}
-		err := pipeline(ctx, stream, "", from, 0, f.Keys, s.take, s.idle)
+		s := &session{f: f, ctx: ctx, stream: stream, limit: liveEvents, live: true, seen: from - 1}
+		err := pipeline(ctx, stream, "", from, 0, f.Keys, s.skip, s.take, s.idle)
 		s.abandon()
 		from = s.seen + 1
 		if err != nil && ctx.Err() == nil {
@@ -186,7 +193,7 @@ func (f *Follower) catchUp(ctx context.Context, stream jetstream.Stream, id jour
 	}
 	s := &session{f: f, ctx: ctx, stream: stream, limit: limit, careful: careful, patient: true, seen: from - 1}
 	defer s.abandon()
-	if err := pipeline(ctx, stream, f.subject(stream, id), from, last, f.Keys, s.take, s.idle); err != nil {
+	if err := pipeline(ctx, stream, f.subject(stream, id), from, last, f.Keys, s.skip, s.take, s.idle); err != nil {
 		return fmt.Errorf("catch up with %s: %w", id, err)
 	}
 	if err := s.commit(); err != nil {
@@ -228,6 +235,9 @@ func (f *Follower) subjects(ctx context.Context, stream jetstream.Stream) (count
 	}
 	counts = map[journal.ID]uint64{}
 	for subject, n := range info.State.Subjects {
+		if withdrawn(subject) {
+			continue
+		}
 		id, err := idOf(subject)
 		if err != nil {
 			return nil, 0, err

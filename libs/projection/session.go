@@ -24,6 +24,8 @@ type session struct {
 	// when the limit is reached or the reading ends.
 	limit            int
 	careful, patient bool
+	// live follows a stream as it grows, beside the desk.
+	live bool
 	// seen is the last sequence that was taken.
 	seen uint64
 
@@ -35,9 +37,17 @@ type session struct {
 	last map[journal.ID]*journal.Block
 }
 
+// skip passes over what the desk folds itself.
+func (s *session) skip(m journal.Message) bool {
+	return s.live && s.stream == s.f.Own && m.Sequence <= s.f.recorded.Load()
+}
+
 // take checks one block and folds it into the open transaction.
 func (s *session) take(o *opened) error {
 	s.seen = o.msg.Sequence
+	if withdrawn(o.msg.Subject) {
+		return nil // the number of a block that is no more
+	}
 	id, err := idOf(o.msg.Subject)
 	if err != nil {
 		return err

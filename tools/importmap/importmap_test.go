@@ -16,10 +16,9 @@ var layers = []string{
 	"journal rpc published",
 	"ledger",
 	"backbone directory screening",
-	"projection",
+	"projection natstest",
 	"desk query",
 	"node",
-	"natstest",
 }
 
 // agencies never import each other.

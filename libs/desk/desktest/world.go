@@ -159,7 +159,7 @@ func (a *Agency) follower(l *ledger.Ledger) *projection.Follower {
 func (a *Agency) DeskOn(l *ledger.Ledger, f *projection.Follower, js jetstream.JetStream, reactions ...desk.Reaction) *desk.Desk {
 	return desk.New(desk.Config{
 		Agency: a.Name, Ledger: l, Keys: a.Keys, Signer: a.Signer, JetStream: js, Stream: a.Own.CachedInfo().Config.Name,
-		CatchUp: f.CatchUpOwn, Last: f.LastOwn, Reactions: reactions, Logger: logger(),
+		CatchUp: f.CatchUpOwn, Last: f.LastOwn, Recorded: f.Recorded, Reactions: reactions, Logger: logger(),
 	})
 }
 

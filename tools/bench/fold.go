@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/counterfoil/counterfoil/libs/backbone"
+	"github.com/counterfoil/counterfoil/libs/directory"
+	"github.com/counterfoil/counterfoil/libs/journal"
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/projection"
+	"github.com/counterfoil/counterfoil/libs/seal"
+	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
+)
+
+// perBlock is how many events an import puts into a block.
+const perBlock = 1000
+
+// writer makes the blocks of one journal.
+type writer struct {
+	head   journal.Head
+	sealer journal.Sealer
+}
+
+func (w *writer) write(facts ...proto.Message) ([]byte, error) {
+	entries := make([]journal.Entry, len(facts))
+	for i, fact := range facts {
+		at := time.Date(2008+i%4, time.Month(i%12+1), i%28+1, 0, 0, 0, 0, time.UTC)
+		event, err := journal.NewEvent(fact, at, at)
+		if err != nil {
+			return nil, err
+		}
+		if entries[i], err = journal.Record(w.head.Events+uint64(i)+1, event, fact); err != nil {
+			return nil, err
+		}
+	}
+	data, _, next, err := w.sealer.Write(&w.head, entries, time.Now())
+	w.head = next
+	return data, err
+}
+
+// folding folds histories of growing length from the inbox into a fresh ledger: opened, verified, with all indexes.
+func folding(ctx context.Context, dir string, o options) (rows []row, err error) {
+	node, err := backbone.StartNode(ctx, backbone.NodeConfig{Agency: "customs", Dir: filepath.Join(dir, "fold")})
+	if err != nil {
+		return nil, err
+	}
+	defer node.Close()
+	private, public, err := seal.GenerateMember()
+	if err != nil {
+		return nil, err
+	}
+	pinned, authority, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return nil, err
+	}
+	_, licensing, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return nil, err
+	}
+	members := []directory.Member{
+		{Agency: "customs", Signing: pinned, Sealing: public},
+		{Agency: "licensing", Signing: licensing.Public().(ed25519.PublicKey), Sealing: public},
+	}
+	facts, err := directory.Found(members, []directory.Audience{{Group: "all", Members: []string{"customs"}}}, nil, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	root := writer{journal.Head{ID: directory.Journal}, journal.Sealer{Signer: authority}}
+	if err := deliver(ctx, node, &root, facts); err != nil {
+		return nil, err
+	}
+	keys := directory.NewKeys("customs", private, pinned)
+	if _, err := fold(ctx, node, keys, filepath.Join(dir, "directory.db")); err != nil {
+		return nil, err
+	}
+	epoch, key, err := keys.Newest("all")
+	if err != nil {
+		return nil, err
+	}
+	w := writer{journal.Head{ID: journal.ID{Agency: "licensing", Group: "all"}}, journal.Sealer{Signer: licensing, Key: key, Epoch: epoch}}
+	var shortest float64
+	for _, n := range []int{10_000, 100_000, o.events} {
+		for int(w.head.Events) < n {
+			if err := deliver(ctx, node, &w, licences(int(w.head.Events), perBlock)); err != nil {
+				return nil, err
+			}
+		}
+		took, err := fold(ctx, node, keys, filepath.Join(dir, fmt.Sprintf("%d.db", n)))
+		if err != nil {
+			return nil, err
+		}
+		perEvent := float64(took.Microseconds()) / float64(n)
+		if shortest == 0 {
+			shortest = perEvent
+		}
+		rate := 1e6 / perEvent
+		rows = append(rows, row{
+			what: fmt.Sprintf("fold %d events from the inbox, verified, all indexes", n), measured: fmt.Sprintf("%.0f events/s, %.1f µs each", rate, perEvent),
+			limit: fmt.Sprintf("%.1f µs each at 10000", shortest), ratio: fmt.Sprintf("%.2f", perEvent/shortest),
+			target: "60,000 events/s; no more per event than in the shortest × 1.3", ok: rate >= 60_000 && perEvent <= 1.3*shortest,
+		})
+	}
+	return rows, nil
+}
+
+func deliver(ctx context.Context, node *backbone.Node, w *writer, facts []proto.Message) error {
+	data, err := w.write(facts...)
+	if err != nil {
+		return err
+	}
+	_, err = node.JetStream().PublishMsg(ctx, &nats.Msg{Subject: backbone.InboxSubject(w.head.ID), Data: data})
+	return err
+}
+
+// fold builds a ledger from everything in the inbox and says how long that took.
+func fold(ctx context.Context, node *backbone.Node, keys *directory.Keys, path string) (time.Duration, error) {
+	l, err := ledger.Open(path, ledger.Options{Agency: "customs"})
+	if err != nil {
+		return 0, err
+	}
+	f := projection.New(projection.Config{
+		Agency: "customs", Ledger: l, Keys: keys, JetStream: node.JetStream(), Own: node.Journal(), Inbox: node.Inbox(), Evidence: path + ".evidence",
+	})
+	began := time.Now()
+	err = f.CatchUp(ctx)
+	took := time.Since(began)
+	if stopped := f.State(); len(stopped) > 0 {
+		err = errors.Join(err, fmt.Errorf("stopped: %v", stopped))
+	}
+	return took, errors.Join(err, l.Close())
+}
+
+// licences are decisions like those of the published register: some lines each, a destination, and one in fifty refused.
+func licences(from, n int) []proto.Message {
+	countries := []string{"IT", "FR", "US", "IN", "BR", "JP", "KR", "SA", "AE", "AU", "ZA", "CL", "NO", "TR", "IL", "PK"}
+	ratings := []string{"ML1", "ML3", "ML4", "ML5", "ML6", "ML9", "ML10", "ML11", "ML13", "5A002", "2B350", "PL5017"}
+	facts := make([]proto.Message, n)
+	for i := range facts {
+		k := from + i
+		deal := &licensingv1.Deal{
+			Kind: transferv1.Kind_KIND_EXPORT, Destination: &licensingv1.Place{Country: countries[k%len(countries)], Name: "as published"},
+			Parties: []*transferv1.Party{{Role: transferv1.Role_ROLE_END_USER, Name: fmt.Sprint("End user ", k%5000)}},
+		}
+		for l := range k%3/2 + 1 {
+			deal.Lines = append(deal.Lines, &transferv1.Line{
+				Number: uint32(l + 1), Rating: ratings[(k+l)%len(ratings)], Licences: 1, Value: &transferv1.Money{Minor: int64(k) * 100, Currency: "GBP"},
+			})
+		}
+		id := fmt.Sprintf("licensing/L-%07d", k)
+		if k%50 == 0 {
+			facts[i] = &licensingv1.LicenceDenied{DenialId: id, Deal: deal, Criteria: []string{"7"}}
+			continue
+		}
+		facts[i] = &licensingv1.LicenceGranted{LicenceId: id, Deal: deal}
+	}
+	return facts
+}
