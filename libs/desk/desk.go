@@ -63,9 +63,11 @@ type Desk struct {
 	closing chan struct{}
 	// settling asks for a commit of what is held.
 	settling chan chan struct{}
-	// tx is the transaction that is held, with so many events; due says when it has been held long enough.
+	// tx is the transaction that is held, with so many events; last is the sequence in the agency's stream up to which it
+	// knows it; due says when it has been held long enough.
 	tx     *ledger.Tx
 	events int
+	last   uint64
 	due    *time.Timer
 	// refusing is why nothing is recorded any more.
 	refusing atomic.Pointer[string]

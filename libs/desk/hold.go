@@ -9,7 +9,7 @@ import (
 const (
 	// holdFor is how long what was acknowledged may stay in the open transaction while nobody reads: one commit then
 	// serves many commands. A crash before it costs a catch-up, nothing else.
-	holdFor = 5 * time.Millisecond
+	holdFor = 10 * time.Millisecond
 	// holdEvents is the most events that are held.
 	holdEvents = 2_000
 )
@@ -21,6 +21,10 @@ func (d *Desk) begin() (*ledger.Tx, error) {
 	}
 	tx, err := d.Ledger.Begin()
 	if err != nil {
+		return nil, err
+	}
+	if d.last, err = known(tx.View, d.Agency); err != nil {
+		tx.Rollback()
 		return nil, err
 	}
 	d.tx, d.events = tx, 0

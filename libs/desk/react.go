@@ -53,7 +53,7 @@ func (d *Desk) react(ctx context.Context) error {
 // hear brings one reaction up to the ledger.
 func (d *Desk) hear(ctx context.Context, r Reaction) error {
 	var positions []*ledgerv1.Position
-	err := d.Ledger.View(func(v ledger.View) (err error) {
+	err := d.Ledger.Committed(func(v ledger.View) (err error) {
 		positions, err = v.Positions()
 		return err
 	})
@@ -76,7 +76,7 @@ func (d *Desk) hear(ctx context.Context, r Reaction) error {
 
 func (d *Desk) hearJournal(ctx context.Context, r Reaction, id journal.ID) (more bool, err error) {
 	var heard []journal.Entry
-	err = d.Ledger.View(func(v ledger.View) error {
+	err = d.Ledger.Committed(func(v ledger.View) error {
 		after, err := d.cursor(v, r, id)
 		if err != nil {
 			return err

@@ -47,10 +47,7 @@ func (d *Desk) record(ctx context.Context, batch []*command) (again []*command) 
 	if err != nil {
 		return d.fail(batch, fmt.Errorf("begin a ledger transaction: %w", err))
 	}
-	b := block{}
-	if b.last, err = d.known(tx.View); err != nil {
-		return d.fail(batch, err)
-	}
+	b := block{last: d.last}
 	for _, c := range batch {
 		if c.ctx.Err() != nil {
 			continue // nobody waits for it any more, and nothing of it is recorded
@@ -84,7 +81,7 @@ func (d *Desk) record(ctx context.Context, batch []*command) (again []*command) 
 		d.commit()
 		return append(again, d.anew(ctx, refused, journal.ErrConflict)...)
 	default:
-		d.events += len(b.entries)
+		d.events, d.last = d.events+len(b.entries), b.head.Sequence
 		b.answer(nil)
 		return again
 	}
@@ -129,10 +126,10 @@ func (d *Desk) anew(ctx context.Context, batch []*command, why error) []*command
 }
 
 // known is the sequence in the agency's own stream up to which a ledger has folded it.
-func (d *Desk) known(v ledger.View) (last uint64, err error) {
+func known(v ledger.View, agency string) (last uint64, err error) {
 	positions, err := v.Positions()
 	for _, p := range positions {
-		if strings.HasPrefix(p.Journal, d.Agency+"/") {
+		if strings.HasPrefix(p.Journal, agency+"/") {
 			last = max(last, p.Sequence)
 		}
 	}

@@ -61,6 +61,11 @@ func (l *Ledger) Path() string { return l.path }
 // While a writer holds a transaction (Hold), it commits first.
 func (l *Ledger) View(fn func(View) error) error {
 	l.settle()
+	return l.Committed(fn)
+}
+
+// Committed is View for who follows commits (Changed) and need not see what a writer still holds.
+func (l *Ledger) Committed(fn func(View) error) error {
 	return l.db.View(func(tx *bolt.Tx) error { return fn(View{l.reader(tx, nil)}) })
 }
 

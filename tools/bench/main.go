@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/pprof"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -24,18 +25,32 @@ func main() {
 	var o options
 	flag.StringVar(&o.register, "register", "", "folder of a published register to import, such as caat-uk-licences-2012-06 (default: one that is made up, of the same size)")
 	flag.IntVar(&o.events, "events", 1_000_000, "events of the longest history that is folded")
+	flag.StringVar(&o.only, "only", "", "measure one thing only: idle, commands, arrival, importing or folding")
+	profile := flag.String("cpuprofile", "", "file to write a processor profile to")
 	flag.Parse()
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err == nil {
+			err = pprof.StartCPUProfile(f)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		defer pprof.StopCPUProfile()
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, o); err != nil {
+		pprof.StopCPUProfile()
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
 type options struct {
-	register string
-	events   int
+	register, only string
+	events         int
 }
 
 func run(ctx context.Context, o options) error {
@@ -45,9 +60,15 @@ func run(ctx context.Context, o options) error {
 	}
 	defer os.RemoveAll(dir)
 	var rows []row
-	for _, measure := range []func(context.Context, string, options) ([]row, error){idle, commands, arrival, importing, folding} {
+	for _, m := range []struct {
+		name    string
+		measure func(context.Context, string, options) ([]row, error)
+	}{{"idle", idle}, {"commands", commands}, {"arrival", arrival}, {"importing", importing}, {"folding", folding}} {
+		if o.only != "" && o.only != m.name {
+			continue
+		}
 		began := time.Now()
-		found, err := measure(ctx, dir, o)
+		found, err := m.measure(ctx, dir, o)
 		if err != nil {
 			return err
 		}
