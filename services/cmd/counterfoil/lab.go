@@ -250,16 +250,18 @@ func (l labFolder) welcome(ctx context.Context, env *Env, story bool) error {
 	if err != nil {
 		return err
 	}
-	self := os.Args[0]
-	env.Advise(`
-All agencies answer. Try next:
-  export COUNTERFOIL_HOME=%s
-  %s status --all
-  %s --context customs list licences
-  %s --context observer count lines --by destination
-  %s --context enforcement explain licensing/L-%d-000001
-  %s --context reporting watch
-  %s --context licensing verify
-  %s lab stop --dir %s`, home, self, self, self, self, env.Now().UTC().Year(), self, self, self, string(l))
+	env.Advise("All agencies answer. Try next:")
+	env.Advise("  export COUNTERFOIL_HOME=%s", home)
+	for _, next := range []string{
+		"status --all",
+		"--context customs list licences",
+		"--context observer count lines --by destination",
+		fmt.Sprintf("--context enforcement explain licensing/L-%d-000001", env.Now().UTC().Year()),
+		"--context reporting watch",
+		"--context licensing verify",
+		"lab stop --dir " + string(l),
+	} {
+		env.Advise("  %s %s", os.Args[0], next)
+	}
 	return nil
 }
