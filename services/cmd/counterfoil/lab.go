@@ -252,15 +252,11 @@ func (l labFolder) welcome(ctx context.Context, env *Env, story bool) error {
 	}
 	env.Advise("All agencies answer. Try next:")
 	env.Advise("  export COUNTERFOIL_HOME=%s", home)
-	for _, next := range []string{
-		"status --all",
-		"--context customs list licences",
-		"--context observer count lines --by destination",
-		fmt.Sprintf("--context enforcement explain licensing/L-%d-000001", env.Now().UTC().Year()),
-		"--context reporting watch",
-		"--context licensing verify",
-		"lab stop --dir " + string(l),
-	} {
+	try := []string{"status --all", "--context customs list licences", "--context observer count lines --by destination"}
+	if story {
+		try = append(try, fmt.Sprintf("--context enforcement explain licensing/L-%d-000001", env.Now().UTC().Year()))
+	}
+	for _, next := range append(try, "--context reporting watch", "--context licensing verify", "lab stop --dir "+string(l)) {
 		env.Advise("  %s %s", os.Args[0], next)
 	}
 	return nil
