@@ -145,45 +145,6 @@ func TestConcurrentCommandsShareBlocks(t *testing.T) {
 	}
 }
 
-// Two processes record for one agency: of each pair that contradicts the other, one is decided again.
-func TestTwoDesksOnOneJournal(t *testing.T) {
-	a := desktest.New(t, "licensing").Agency("licensing")
-	other, second := a.Second()
-	const n = 20
-	for i := range n {
-		a.Record(desktest.Facts(granted(fmt.Sprintf("licensing/L-%d", i))))
-	}
-	var wg sync.WaitGroup
-	for i := range n {
-		for _, d := range []*desk.Desk{a.Desk, second} {
-			wg.Go(func() {
-				if _, err := d.Record(t.Context(), &eventv1.Particulars{}, suspend(fmt.Sprintf("licensing/L-%d", i))); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-	}
-	wg.Wait()
-	// Both are brought level by one more command each.
-	a.Record(desktest.Facts(granted("licensing/L-level")))
-	if _, err := second.Record(t.Context(), &eventv1.Particulars{}, suspend("licensing/L-level")); err != nil {
-		t.Fatal(err)
-	}
-	a.Wait(licensingAll, 2*n+2)
-	one, _ := a.Root()
-	two, _ := desktest.RootOf(t, other)
-	if one != two {
-		t.Errorf("the two ledgers differ")
-	}
-	var position *ledgerv1.Position
-	if err := a.Ledger.View(func(v ledger.View) (err error) { position, err = v.Position(licensingAll); return err }); err != nil {
-		t.Fatal(err)
-	}
-	if position.Events != 2*n+2 {
-		t.Errorf("%d events are on record; want %d granted and as many suspended, once each", position.Events, 2*n+2)
-	}
-}
-
 // lossy is a JetStream that stores what is published and loses the acknowledgement, as often as it is told to.
 type lossy struct {
 	jetstream.JetStream

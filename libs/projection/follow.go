@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/counterfoil/counterfoil/libs/directory"
+	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
@@ -114,7 +115,8 @@ func (f *Follower) CatchUp(ctx context.Context) error {
 }
 
 // CatchUpOwn folds what the agency's own stream holds and the ledger does not: after a crash between append and commit,
-// or when another process recorded for the agency. Safe for concurrent use.
+// or when another process recorded for the agency. A journal of its own that is stopped is a refusal. Safe for concurrent
+// use.
 func (f *Follower) CatchUpOwn(ctx context.Context) error {
 	own, last, err := f.subjects(ctx, f.Own)
 	if err != nil {
@@ -125,7 +127,7 @@ func (f *Follower) CatchUpOwn(ctx context.Context) error {
 			return err
 		}
 		if stop := f.State()[id]; stop != nil {
-			return fmt.Errorf("own journal %s is stopped at block %d: %s", id, stop.Block, stop.Reason)
+			return fault.Errorf(fault.Precondition, "nothing is recorded: the own journal %s is stopped at block %d: %s; see: counterfoil doctor", id, stop.Block, stop.Reason)
 		}
 	}
 	return nil

@@ -171,10 +171,10 @@ func (s *service) Watch(ctx context.Context, req *queryv1.WatchRequest, stream q
 			return err
 		}
 	}
-	for {
+	for read := s.Ledger.View; ; read = s.Ledger.Committed { // at first all that is acknowledged, then what each commit brings
 		changed := s.Ledger.Changed()
 		res, more := &queryv1.WatchResponse{}, false
-		err := s.Ledger.View(func(v ledger.View) (err error) {
+		err := read(func(v ledger.View) (err error) {
 			res.Events, res.Token, more, err = v.EventsAfter(token, req.Filter, watchBatch)
 			return err
 		})

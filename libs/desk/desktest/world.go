@@ -102,7 +102,7 @@ func newAgency(t testing.TB, name string, signer ed25519.PrivateKey, pinned ed25
 	if a.private, a.public, err = seal.GenerateMember(); err != nil {
 		t.Fatal(err)
 	}
-	a.Server = natstest.Start(t)
+	a.Server = natstest.Start(t, natstest.Listen())
 	a.Own, a.Inbox = a.Server.Journal(name), a.Server.Inbox()
 	a.Open()
 	t.Cleanup(func() { a.Ledger.Close() })
@@ -112,6 +112,9 @@ func newAgency(t testing.TB, name string, signer ed25519.PrivateKey, pinned ed25
 func (a *Agency) member() directory.Member {
 	return directory.Member{Agency: a.Name, Signing: a.Signer.Public().(ed25519.PublicKey), Sealing: a.public}
 }
+
+// Secrets are the agency's private sealing key and the key of the authority that it trusts, for a process of its own.
+func (a *Agency) Secrets() (private []byte, authority ed25519.PublicKey) { return a.private, a.pinned }
 
 // LedgerFile is where the ledger is kept.
 func (a *Agency) LedgerFile() string { return filepath.Join(a.dir, "ledger.db") }
@@ -161,23 +164,6 @@ func (a *Agency) DeskOn(l *ledger.Ledger, f *projection.Follower, js jetstream.J
 		Agency: a.Name, Ledger: l, Keys: a.Keys, Signer: a.Signer, JetStream: js, Stream: a.Own.CachedInfo().Config.Name,
 		CatchUp: f.CatchUpOwn, Last: f.LastOwn, Recorded: f.Recorded, Reactions: reactions, Logger: logger(),
 	})
-}
-
-// Second returns a second ledger, follower and desk of the agency, caught up and running.
-func (a *Agency) Second() (*ledger.Ledger, *desk.Desk) {
-	a.t.Helper()
-	l, err := ledger.Open(filepath.Join(a.dir, "second.db"), ledger.Options{Agency: a.Name})
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	a.t.Cleanup(func() { l.Close() })
-	f := a.follower(l)
-	if err := f.CatchUp(a.t.Context()); err != nil {
-		a.t.Fatal(err)
-	}
-	d := a.DeskOn(l, f, a.Server.JetStream())
-	Run(a.t, d.Run)
-	return l, d
 }
 
 // Start catches up and sets follower and desk to work until the test ends or stop is called.
