@@ -160,14 +160,14 @@ func (f *Follower) Run(ctx context.Context) error {
 }
 
 // live follows one stream. The stream is on a server in this process, so that a failing read is rare; it is tried
-// again from where it left off.
+// again from what was last committed.
 func (f *Follower) live(ctx context.Context, stream jetstream.Stream, from uint64) {
 	name := f.names[stream]
 	for ctx.Err() == nil {
-		s := &session{f: f, ctx: ctx, stream: stream, limit: liveEvents, live: true, seen: from - 1}
+		s := &session{f: f, ctx: ctx, stream: stream, limit: liveEvents, live: true, seen: from - 1, settled: from - 1}
 		err := pipeline(ctx, stream, "", from, 0, f.Keys, s.skip, s.take, s.idle)
 		s.abandon()
-		from = s.seen + 1
+		from = s.settled + 1
 		if err != nil && ctx.Err() == nil {
 			f.Logger.Error("following interrupted, going on", "agency", f.Agency, "stream", name, "err", err)
 			select {

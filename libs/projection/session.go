@@ -26,8 +26,8 @@ type session struct {
 	careful, patient bool
 	// live follows a stream as it grows, beside the desk.
 	live bool
-	// seen is the last sequence that was taken.
-	seen uint64
+	// seen is the last sequence that was taken, settled the last up to which everything taken is committed or set aside.
+	seen, settled uint64
 
 	tx     *ledger.Tx
 	events int
@@ -101,9 +101,13 @@ func (s *session) fold(id journal.ID, head journal.Head, o *opened) error {
 	s.heads[id], s.last[id] = next, b
 	s.events += len(b.Entries)
 	s.blocks++
-	if s.events >= s.limit {
-		return s.commit()
+	if s.events < s.limit {
+		return nil
 	}
+	if err := s.commit(); err != nil {
+		return err
+	}
+	s.settled = s.seen
 	return nil
 }
 
@@ -158,7 +162,11 @@ func (s *session) idle() error {
 	if s.patient {
 		return nil
 	}
-	return s.commit()
+	if err := s.commit(); err != nil {
+		return err
+	}
+	s.settled = s.seen
+	return nil
 }
 
 // commit checks the signatures of what was folded, commits it, and lets waiting journals go on when the directory moved.
