@@ -63,11 +63,13 @@ type Desk struct {
 	closing chan struct{}
 	// settling asks for a commit of what is held.
 	settling chan chan struct{}
-	// tx is the transaction that is held, with so many events; last is the sequence in the agency's stream up to which it
-	// knows it; due says when it has been held long enough.
+	// tx is the transaction that is held, since when, with so many events; last is the sequence in the agency's stream up
+	// to which it knows it; due says when no command has come for a while.
 	tx     *ledger.Tx
 	events int
 	last   uint64
+	since  time.Time
+	groups map[string]string // sharing groups by kind and marking
 	due    *time.Timer
 	// refusing is why nothing is recorded any more.
 	refusing atomic.Pointer[string]
@@ -86,7 +88,7 @@ func New(cfg Config) *Desk {
 	}
 	due := time.NewTimer(0)
 	due.Stop()
-	return &Desk{Config: cfg, queue: make(chan *command, 1024), closing: make(chan struct{}), settling: make(chan chan struct{}), due: due}
+	return &Desk{Config: cfg, queue: make(chan *command, 1024), closing: make(chan struct{}), settling: make(chan chan struct{}), groups: map[string]string{}, due: due}
 }
 
 // maxSkew is how far in the future a command may say that it was true.
@@ -224,9 +226,7 @@ func (d *Desk) Run(ctx context.Context) error {
 			}
 		}
 		batch = d.record(ctx, d.fill(batch))
-		if d.events >= holdEvents {
-			d.commit()
-		}
+		d.enough()
 		select {
 		case done := <-d.settling:
 			d.commit()

@@ -7,9 +7,11 @@ import (
 )
 
 const (
-	// holdFor is how long what was acknowledged may stay in the open transaction while nobody reads: one commit then
-	// serves many commands. A crash before it costs a catch-up, nothing else.
-	holdFor = 10 * time.Millisecond
+	// holdFor is how long what was acknowledged may stay in the open transaction while nobody reads and commands keep
+	// coming, and idleFor when none comes: one commit then serves many commands. A crash before it costs a catch-up,
+	// nothing else.
+	holdFor = 50 * time.Millisecond
+	idleFor = 2 * time.Millisecond
 	// holdEvents is the most events that are held.
 	holdEvents = 2_000
 )
@@ -28,9 +30,21 @@ func (d *Desk) begin() (*ledger.Tx, error) {
 		return nil, err
 	}
 	d.tx, d.events = tx, 0
-	d.due.Reset(holdFor)
+	clear(d.groups)
+	d.since = time.Now()
 	d.Ledger.Hold(d.settle)
 	return tx, nil
+}
+
+// enough commits what has been held long enough, and otherwise lets it be held a little longer.
+func (d *Desk) enough() {
+	switch {
+	case d.tx == nil:
+	case d.events >= holdEvents || time.Since(d.since) >= holdFor:
+		d.commit()
+	default:
+		d.due.Reset(idleFor)
+	}
 }
 
 // settle has the desk commit what it holds and returns once it has. It is called from other goroutines.

@@ -33,6 +33,8 @@ type block struct {
 	answers []answer
 	// last is the sequence in the agency's stream up to which the ledger knows it.
 	last uint64
+	// kept: the block is stored where it was expected, and folded.
+	kept bool
 }
 
 type answer struct {
@@ -74,14 +76,14 @@ func (d *Desk) record(ctx context.Context, batch []*command) (again []*command) 
 		b.answer(err)
 		d.anew(ctx, nil, err)
 		return again
-	case b.head.Sequence != b.last+1:
+	case !b.kept:
 		// Somebody else appended to another of our journals: what was refused may have been refused without it.
 		refused := b.withhold()
 		b.answer(nil)
-		d.commit()
+		d.abandon()
 		return append(again, d.anew(ctx, refused, journal.ErrConflict)...)
 	default:
-		d.events, d.last = d.events+len(b.entries), b.head.Sequence
+		d.events, d.last = d.events+len(b.entries), b.last+1
 		b.answer(nil)
 		return again
 	}
@@ -144,8 +146,9 @@ func (d *Desk) oneByOne(ctx context.Context, batch []*command) (again []*command
 	return again
 }
 
-// store closes the block, appends it, and folds it into the transaction with the new position. A crash before the
-// transaction commits is healed by catching up: the block is the truth.
+// store closes the block, appends it, and folds it into the transaction with the new position. It returns an error when
+// the block is not on record; when it is and the transaction is not right with it, the block is not kept. A crash before
+// the transaction commits is healed by catching up: the block is the truth.
 func (d *Desk) store(ctx context.Context, tx *ledger.Tx, b *block) error {
 	epoch, key, err := d.Keys.Newest(b.id.Group)
 	if err != nil {
@@ -157,23 +160,36 @@ func (d *Desk) store(ctx context.Context, tx *ledger.Tx, b *block) error {
 	if err != nil {
 		return err
 	}
-	d.Recorded(b.last + 1) // if it is not ours after all, that is met below and caught up with
-	seq, err := journal.Append(ctx, d.JetStream, d.Stream, b.id, data, b.head.Sequence)
-	if err != nil {
-		return err
+	expected := b.last + 1 // unless somebody else appends to another of our journals in this moment
+	d.Recorded(expected)
+	made.Sequence, made.ReceivedAt = expected, at
+	next.Sequence, next.ReceivedAt = expected, at
+	acknowledged := make(chan appended, 1)
+	go func() {
+		sequence, err := journal.Append(ctx, d.JetStream, d.Stream, b.id, data, b.head.Sequence)
+		acknowledged <- appended{sequence, err}
+	}()
+	folded := tx.Fold(made, next.Position()) // while the broker writes
+	ack := <-acknowledged
+	if ack.err != nil {
+		return ack.err
 	}
-	made.Sequence, made.ReceivedAt = seq, at
-	next.Sequence, next.ReceivedAt = seq, at
-	if err := tx.Fold(made, next.Position()); err != nil {
-		return fmt.Errorf("keep block %d of %s: %w", next.Block, b.id, err)
+	if folded != nil {
+		d.Logger.Error("block is on record and not in the ledger yet", "agency", d.Agency, "journal", b.id.String(), "block", next.Block, "err", folded)
 	}
-	b.head = next
+	b.kept = folded == nil && ack.sequence == expected
 	for i := range b.answers {
 		if r := b.answers[i].outcome.receipt; r != nil && r.Events > 0 && !r.Repeated {
 			r.Block = next.Block
 		}
 	}
 	return nil
+}
+
+// appended is what became of a block.
+type appended struct {
+	sequence uint64
+	err      error
 }
 
 // errNextBlock says that a command has to wait for another block.
@@ -294,7 +310,7 @@ func (d *Desk) journalOf(tx *ledger.Tx, marking string, facts []proto.Message) (
 	}
 	var id journal.ID
 	for _, fact := range facts {
-		group, err := tx.SharingGroup(fact.ProtoReflect().Descriptor().FullName(), marking, d.Agency)
+		group, err := d.group(tx, fact.ProtoReflect().Descriptor().FullName(), marking)
 		if err != nil {
 			return id, err
 		}
@@ -304,6 +320,19 @@ func (d *Desk) journalOf(tx *ledger.Tx, marking string, facts []proto.Message) (
 		id = journal.ID{Agency: d.Agency, Group: group}
 	}
 	return id, nil
+}
+
+// group is the sharing group for a kind and a marking, which cannot change while the transaction is held.
+func (d *Desk) group(tx *ledger.Tx, kind protoreflect.FullName, marking string) (string, error) {
+	key := string(kind) + " " + marking
+	if group, ok := d.groups[key]; ok {
+		return group, nil
+	}
+	group, err := tx.SharingGroup(kind, marking, d.Agency)
+	if err == nil {
+		d.groups[key] = group
+	}
+	return group, err
 }
 
 // repeated returns the receipt of a command that was recorded before under the same key, or nil when there is none.

@@ -14,8 +14,8 @@ import (
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 )
 
-// packFrom is the body size in bytes from which packing is tried.
-const packFrom = 256
+// packFrom is the body size in bytes from which packing is tried: a single event's is not worth the time.
+const packFrom = 1 << 10
 
 // Sealer is what a block is closed with.
 type Sealer struct {

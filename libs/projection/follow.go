@@ -23,6 +23,8 @@ import (
 const (
 	// liveEvents is the most events that one transaction folds while commands may be waiting for the ledger.
 	liveEvents = 2_000
+	// ownEvery is how often the own stream is looked at for blocks that the desk did not append.
+	ownEvery = 500 * time.Millisecond
 	// bulkEvents is the same while the ledger is being brought up at the start.
 	bulkEvents = 10_000
 )
@@ -149,27 +151,46 @@ func (f *Follower) Recorded(sequence uint64) { f.recorded.Store(sequence) }
 // Run folds what arrives until ctx ends.
 func (f *Follower) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
-	for _, loop := range []struct {
-		stream jetstream.Stream
-		from   uint64
-	}{{f.Own, f.ownFrom + 1}, {f.Inbox, f.inboxFrom + 1}} {
-		wg.Go(func() { f.live(ctx, loop.stream, loop.from) })
-	}
+	wg.Go(func() { f.live(ctx) })
+	wg.Go(func() { f.watchOwn(ctx) })
 	wg.Wait()
 	return ctx.Err()
 }
 
-// live follows one stream. The stream is on a server in this process, so that a failing read is rare; it is tried
-// again from what was last committed.
-func (f *Follower) live(ctx context.Context, stream jetstream.Stream, from uint64) {
-	name := f.names[stream]
+// watchOwn looks now and then whether the own stream holds more than the desk has seen to: a tail that the hub gave
+// back, or another process's blocks. To follow it as it grows would make the broker deliver to us what we just gave it.
+func (f *Follower) watchOwn(ctx context.Context) {
+	tick := time.NewTicker(ownEvery)
+	defer tick.Stop()
+	for known := f.ownFrom; ; {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		last, err := f.LastOwn(ctx)
+		if err == nil && last > max(known, f.recorded.Load()) {
+			err = f.CatchUpOwn(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			f.Logger.Error("own journal is not followed", "agency", f.Agency, "err", err)
+			continue
+		}
+		known = last
+	}
+}
+
+// live follows the inbox. It is on a server in this process, so that a failing read is rare; it is tried again from
+// what was last committed.
+func (f *Follower) live(ctx context.Context) {
+	from := f.inboxFrom + 1
 	for ctx.Err() == nil {
-		s := &session{f: f, ctx: ctx, stream: stream, limit: liveEvents, live: true, seen: from - 1, settled: from - 1}
-		err := pipeline(ctx, stream, "", from, 0, f.Keys, s.skip, s.take, s.idle)
+		s := &session{f: f, ctx: ctx, stream: f.Inbox, limit: liveEvents, seen: from - 1, settled: from - 1}
+		err := pipeline(ctx, f.Inbox, "", from, 0, f.Keys, s.take, s.idle)
 		s.abandon()
 		from = s.settled + 1
 		if err != nil && ctx.Err() == nil {
-			f.Logger.Error("following interrupted, going on", "agency", f.Agency, "stream", name, "err", err)
+			f.Logger.Error("following the inbox was interrupted, going on", "agency", f.Agency, "err", err)
 			select {
 			case <-time.After(200 * time.Millisecond):
 			case <-ctx.Done():
@@ -195,7 +216,7 @@ func (f *Follower) catchUp(ctx context.Context, stream jetstream.Stream, id jour
 	}
 	s := &session{f: f, ctx: ctx, stream: stream, limit: limit, careful: careful, patient: true, seen: from - 1}
 	defer s.abandon()
-	if err := pipeline(ctx, stream, f.subject(stream, id), from, last, f.Keys, s.skip, s.take, s.idle); err != nil {
+	if err := pipeline(ctx, stream, f.subject(stream, id), from, last, f.Keys, s.take, s.idle); err != nil {
 		return fmt.Errorf("catch up with %s: %w", id, err)
 	}
 	if err := s.commit(); err != nil {

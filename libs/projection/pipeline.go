@@ -25,19 +25,16 @@ type opened struct {
 	ready chan struct{}
 }
 
-// pipeline reads a stream's messages in order, but those to skip, and opens their blocks ahead of fn. idle is called whenever nothing more
+// pipeline reads a stream's messages in order and opens their blocks ahead of fn. idle is called whenever nothing more
 // is ready just now, so that what was folded can be committed. It ends like journal.Read.
 func pipeline(ctx context.Context, stream jetstream.Stream, subject string, from, last uint64, keys *directory.Keys,
-	skip func(journal.Message) bool, fn func(*opened) error, idle func() error) error {
+	fn func(*opened) error, idle func() error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	queue, end := make(chan *opened, ahead), make(chan error, 1)
 	go func() {
 		defer close(queue)
 		end <- journal.Read(ctx, stream, subject, from, last, func(m journal.Message) error {
-			if skip(m) {
-				return nil
-			}
 			o := &opened{msg: m, ready: make(chan struct{})}
 			go o.open(keys)
 			select {

@@ -24,8 +24,6 @@ type session struct {
 	// when the limit is reached or the reading ends.
 	limit            int
 	careful, patient bool
-	// live follows a stream as it grows, beside the desk.
-	live bool
 	// seen is the last sequence that was taken, settled the last up to which everything taken is committed or set aside.
 	seen, settled uint64
 
@@ -35,11 +33,6 @@ type session struct {
 	heads  map[journal.ID]journal.Head
 	// last is the last block of each journal in this transaction: its signature covers the others.
 	last map[journal.ID]*journal.Block
-}
-
-// skip passes over what the desk folds itself.
-func (s *session) skip(m journal.Message) bool {
-	return s.live && s.stream == s.f.Own && m.Sequence <= s.f.recorded.Load()
 }
 
 // take checks one block and folds it into the open transaction.
