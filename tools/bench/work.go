@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/counterfoil/counterfoil/libs/backbone"
@@ -53,8 +54,8 @@ func record(ctx context.Context, n *node.Node, facts ...proto.Message) (*eventv1
 	return n.Desk.Record(ctx, &eventv1.Particulars{}, func(ledger.View) ([]proto.Message, error) { return facts, nil })
 }
 
-// commands times single durable commands against single durable publishes of a message of the same size, in turn, and
-// then as many commands at once.
+// commands times single durable commands against single durable publishes of such a block, with the expected sequence
+// that a journal needs, in turn, and then as many commands at once.
 func commands(ctx context.Context, dir string, _ options) (rows []row, err error) {
 	bare, err := backbone.StartNode(ctx, backbone.NodeConfig{Agency: "limit", Dir: filepath.Join(dir, "limit")})
 	if err != nil {
@@ -84,7 +85,8 @@ func commands(ctx context.Context, dir string, _ options) (rows []row, err error
 		const rounds, each, callers = 20, 50, 64
 		licensing := l.Agencies["licensing"].Node
 		var single, publish, insert, many []float64 // seconds per command
-		next := 0
+		next, last := 0, uint64(0)
+		block := make([]byte, 1000) // about what a block of one such event takes
 		sqlite, err := newPeer(ctx, dir, "commands.sqlite")
 		if err != nil {
 			return err
@@ -105,9 +107,11 @@ func commands(ctx context.Context, dir string, _ options) (rows []row, err error
 			single = append(single, time.Since(began).Seconds()/each)
 			began = time.Now()
 			for range each {
-				if _, err := bare.JetStream().PublishMsg(ctx, &nats.Msg{Subject: "block.limit.all", Data: make([]byte, 700)}); err != nil {
+				ack, err := bare.JetStream().PublishMsg(ctx, &nats.Msg{Subject: "block.limit.all", Data: block}, jetstream.WithExpectLastSequencePerSubject(last))
+				if err != nil {
 					return err
 				}
+				last = ack.Sequence
 			}
 			publish = append(publish, time.Since(began).Seconds()/each)
 			began = time.Now()
