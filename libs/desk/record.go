@@ -33,7 +33,7 @@ type block struct {
 	answers []answer
 	// last is the sequence in the agency's stream up to which the ledger knows it.
 	last uint64
-	// kept: the block is stored where it was expected, and folded.
+	// kept: the block is stored where it was expected, so that the transaction is right with it.
 	kept bool
 }
 
@@ -146,7 +146,7 @@ func (d *Desk) oneByOne(ctx context.Context, batch []*command) (again []*command
 	return again
 }
 
-// store closes the block, appends it, and folds it into the transaction with the new position. It returns an error when
+// store closes the block, folds it into the transaction with the new position, and appends it. It returns an error when
 // the block is not on record; when it is and the transaction is not right with it, the block is not kept. A crash before
 // the transaction commits is healed by catching up: the block is the truth.
 func (d *Desk) store(ctx context.Context, tx *ledger.Tx, b *block) error {
@@ -164,32 +164,20 @@ func (d *Desk) store(ctx context.Context, tx *ledger.Tx, b *block) error {
 	d.Recorded(expected)
 	made.Sequence, made.ReceivedAt = expected, at
 	next.Sequence, next.ReceivedAt = expected, at
-	acknowledged := make(chan appended, 1)
-	go func() {
-		sequence, err := journal.Append(ctx, d.JetStream, d.Stream, b.id, data, b.head.Sequence)
-		acknowledged <- appended{sequence, err}
-	}()
-	folded := tx.Fold(made, next.Position()) // while the broker writes
-	ack := <-acknowledged
-	if ack.err != nil {
-		return ack.err
+	if err := tx.Fold(made, next.Position()); err != nil {
+		return fmt.Errorf("fold block %d of %s: %w", next.Block, b.id, err)
 	}
-	if folded != nil {
-		d.Logger.Error("block is on record and not in the ledger yet", "agency", d.Agency, "journal", b.id.String(), "block", next.Block, "err", folded)
+	sequence, err := journal.Append(ctx, d.JetStream, d.Stream, b.id, data, b.head.Sequence)
+	if err != nil {
+		return err
 	}
-	b.kept = folded == nil && ack.sequence == expected
+	b.kept = sequence == expected
 	for i := range b.answers {
 		if r := b.answers[i].outcome.receipt; r != nil && r.Events > 0 && !r.Repeated {
 			r.Block = next.Block
 		}
 	}
 	return nil
-}
-
-// appended is what became of a block.
-type appended struct {
-	sequence uint64
-	err      error
 }
 
 // errNextBlock says that a command has to wait for another block.
