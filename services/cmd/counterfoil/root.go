@@ -38,7 +38,7 @@ func newRootCommand(env *Env) *cobra.Command {
 		newLicenceCommand(env), newReassessmentCommand(env), newDeclareCommand(env), newAlertCommand(env), newImportCommand(env))
 	add(root, "check",
 		newVerifyCommand(env), newDoctorCommand(env), newContextCommand(env), newManCommand(env), newVersionCommand(env))
-	add(root, "run", newLabCommand(env), newHubCommand(env), newServeCommand(env))
+	add(root, "run", env.settled(newLabCommand(env)), env.settled(newHubCommand(env)), env.settled(newServeCommand(env)))
 	return root
 }
 
