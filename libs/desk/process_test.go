@@ -1,10 +1,14 @@
 package desk_test
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"encoding/hex"
 	"fmt"
+	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -81,9 +85,14 @@ func second(url string) error {
 	d := desk.New(desk.Config{
 		Agency: "licensing", Ledger: l, Keys: keys, Signer: ed25519.NewKeyFromSeed(secret[0]), JetStream: js,
 		Stream: own.CachedInfo().Config.Name, CatchUp: f.CatchUpOwn, Last: f.LastOwn, Recorded: f.Recorded,
+		Logger: slog.New(slog.NewTextHandler(os.Stdout, nil)), // says when it decides again
 	})
 	ended := make(chan error, 1)
 	go func() { ended <- d.Run(ctx) }()
+	fmt.Println("ready")
+	if _, err := fmt.Scanln(); err != nil && err.Error() != "unexpected newline" {
+		return err
+	}
 	for i := range contested {
 		if _, err := d.Record(ctx, &eventv1.Particulars{}, suspend(fmt.Sprintf("licensing/L-%d", i))); err != nil {
 			return err
@@ -110,11 +119,33 @@ func TestTwoProcessesOnOneJournal(t *testing.T) {
 		"COUNTERFOIL_TEST_AUTHORITY="+hex.EncodeToString(authority),
 	)
 	other.Stderr = os.Stderr
+	in, err := other.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := other.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := other.Start(); err != nil {
+		t.Fatal(err)
+	}
+	said := bufio.NewReader(out)
+	if _, err := said.ReadString('\n'); err != nil {
+		t.Fatalf("the other process is not ready: %v", err)
+	}
+	if _, err := in.Write([]byte("\n")); err != nil {
 		t.Fatal(err)
 	}
 	for i := contested - 1; i >= 0; i-- { // from the other end, so that they meet
 		a.Record(suspend(fmt.Sprintf("licensing/L-%d", i)))
+	}
+	rest, err := io.ReadAll(said)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(rest, []byte("the journal has a newer block")) {
+		t.Errorf("the other process met no newer block, so that nothing was decided again: %s", rest)
 	}
 	if err := other.Wait(); err != nil {
 		t.Fatalf("the other process: %v", err)
@@ -122,7 +153,7 @@ func TestTwoProcessesOnOneJournal(t *testing.T) {
 	a.Record(desktest.Facts(granted("licensing/L-last"))) // decided on all that the other recorded
 	var position *ledgerv1.Position
 	var rows uint64
-	err := a.Ledger.View(func(v ledger.View) (err error) {
+	err = a.Ledger.View(func(v ledger.View) (err error) {
 		if position, err = v.Position(licensingAll); err != nil {
 			return err
 		}

@@ -292,7 +292,7 @@ func TestKillNodesAndHub(t *testing.T) {
 	dir := t.TempDir()
 	running := map[string]*program{"hub": launch(t, dir, "hub", "--dir", dir)}
 	eventually(t, "the hub to prepare the agencies", func() bool {
-		_, err := os.Stat(filepath.Join(dir, "observer", "hub"))
+		_, err := os.Stat(filepath.Join(dir, "observer", "authority.pub")) // the last that it writes
 		return err == nil
 	})
 	serve := func(agency string) { running[agency] = launch(t, dir, "serve", agency, "--dir", dir) }
