@@ -49,11 +49,14 @@ const (
 	watchBatch = 200
 )
 
-type service struct{ Config }
+type service struct {
+	Config
+	queryv1connect.UnimplementedQueryServiceHandler
+}
 
 // Register serves the queries.
 func Register(server *connect.Server, cfg Config) {
-	queryv1connect.RegisterQueryServiceHandler(server, &service{cfg})
+	queryv1connect.RegisterQueryServiceHandler(server, &service{Config: cfg})
 }
 
 func (s *service) Status(ctx context.Context, req *queryv1.StatusRequest) (*queryv1.StatusResponse, error) {

@@ -4,7 +4,9 @@
 // 	protoc        (unknown)
 // source: counterfoil/directory/v1/directory.proto
 
-// Package counterfoil.directory.v1 is who is who: the events of the coordinating authority's own journal.
+// Package counterfoil.directory.v1 is who is who and who may read what: the events of the coordinating authority's
+// journal, authority/directory, and those that every agency records of itself in its own, <agency>/directory. Both are
+// read by every agency of the directory and sealed with the directory's key.
 
 package directoryv1
 
@@ -31,6 +33,7 @@ const (
 	HistoryRule_HISTORY_RULE_UNSPECIFIED  HistoryRule = 0
 	HistoryRule_HISTORY_RULE_FROM_START   HistoryRule = 1
 	HistoryRule_HISTORY_RULE_FROM_JOINING HistoryRule = 2
+	HistoryRule_HISTORY_RULE_FROM_DATE    HistoryRule = 3
 )
 
 // Enum value maps for HistoryRule.
@@ -39,11 +42,13 @@ var (
 		0: "HISTORY_RULE_UNSPECIFIED",
 		1: "HISTORY_RULE_FROM_START",
 		2: "HISTORY_RULE_FROM_JOINING",
+		3: "HISTORY_RULE_FROM_DATE",
 	}
 	HistoryRule_value = map[string]int32{
 		"HISTORY_RULE_UNSPECIFIED":  0,
 		"HISTORY_RULE_FROM_START":   1,
 		"HISTORY_RULE_FROM_JOINING": 2,
+		"HISTORY_RULE_FROM_DATE":    3,
 	}
 )
 
@@ -81,9 +86,11 @@ type AgencyRegistered struct {
 	Agency string `protobuf:"bytes,1,opt,name=agency,proto3" json:"agency,omitempty"`
 	Title  string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
 	// ISO 3166-1 alpha-2.
-	State         string      `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
-	SigningKey    *SigningKey `protobuf:"bytes,4,opt,name=signing_key,json=signingKey,proto3" json:"signing_key,omitempty"`
-	SealingKey    *SealingKey `protobuf:"bytes,5,opt,name=sealing_key,json=sealingKey,proto3" json:"sealing_key,omitempty"`
+	State      string      `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
+	SigningKey *SigningKey `protobuf:"bytes,4,opt,name=signing_key,json=signingKey,proto3" json:"signing_key,omitempty"`
+	SealingKey *SealingKey `protobuf:"bytes,5,opt,name=sealing_key,json=sealingKey,proto3" json:"sealing_key,omitempty"`
+	// What its node serves: licensing, customs, enforcement, reporting, observer or authority.
+	Service       string `protobuf:"bytes,6,opt,name=service,proto3" json:"service,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -153,11 +160,19 @@ func (x *AgencyRegistered) GetSealingKey() *SealingKey {
 	return nil
 }
 
+func (x *AgencyRegistered) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
 // SigningKey is an Ed25519 public key that the agency signs its blocks with.
 type SigningKey struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Public        []byte                 `protobuf:"bytes,1,opt,name=public,proto3" json:"public,omitempty"`
-	ValidFrom     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=valid_from,json=validFrom,proto3" json:"valid_from,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Public    []byte                 `protobuf:"bytes,1,opt,name=public,proto3" json:"public,omitempty"`
+	ValidFrom *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=valid_from,json=validFrom,proto3" json:"valid_from,omitempty"`
+	// Blocks that say they were written from then on are not believed.
 	ValidUntil    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=valid_until,json=validUntil,proto3" json:"valid_until,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -214,7 +229,7 @@ func (x *SigningKey) GetValidUntil() *timestamppb.Timestamp {
 	return nil
 }
 
-// SealingKey is an X25519 public key that group keys are wrapped for (HPKE).
+// SealingKey is an X25519 public key that keys are wrapped for (HPKE).
 type SealingKey struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Public        []byte                 `protobuf:"bytes,1,opt,name=public,proto3" json:"public,omitempty"`
@@ -312,21 +327,557 @@ func (x *SigningKeyAdded) GetKey() *SigningKey {
 	return nil
 }
 
+// SigningKeyEnded takes a key out of use from a moment on: it was lost, or its time is up.
+type SigningKeyEnded struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Agency string                 `protobuf:"bytes,1,opt,name=agency,proto3" json:"agency,omitempty"`
+	// SHA-256 of the public key, first 8 bytes, as block headers name it.
+	KeyId         []byte                 `protobuf:"bytes,2,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	ValidUntil    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=valid_until,json=validUntil,proto3" json:"valid_until,omitempty"`
+	Reason        string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SigningKeyEnded) Reset() {
+	*x = SigningKeyEnded{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SigningKeyEnded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SigningKeyEnded) ProtoMessage() {}
+
+func (x *SigningKeyEnded) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SigningKeyEnded.ProtoReflect.Descriptor instead.
+func (*SigningKeyEnded) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *SigningKeyEnded) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *SigningKeyEnded) GetKeyId() []byte {
+	if x != nil {
+		return x.KeyId
+	}
+	return nil
+}
+
+func (x *SigningKeyEnded) GetValidUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ValidUntil
+	}
+	return nil
+}
+
+func (x *SigningKeyEnded) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// ContactsNamed says anew how an agency is reached, by role: people change, roles stay.
+type ContactsNamed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Agency        string                 `protobuf:"bytes,1,opt,name=agency,proto3" json:"agency,omitempty"`
+	Contacts      []*Contact             `protobuf:"bytes,2,rep,name=contacts,proto3" json:"contacts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ContactsNamed) Reset() {
+	*x = ContactsNamed{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ContactsNamed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ContactsNamed) ProtoMessage() {}
+
+func (x *ContactsNamed) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ContactsNamed.ProtoReflect.Descriptor instead.
+func (*ContactsNamed) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ContactsNamed) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *ContactsNamed) GetContacts() []*Contact {
+	if x != nil {
+		return x.Contacts
+	}
+	return nil
+}
+
+type Contact struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Such as "duty officer" or "head of licensing".
+	Role string `protobuf:"bytes,1,opt,name=role,proto3" json:"role,omitempty"`
+	// How that role is reached: a telephone number, an address.
+	Reach string `protobuf:"bytes,2,opt,name=reach,proto3" json:"reach,omitempty"`
+	// When, such as "24/7" or "Mo-Fr 08-17 UTC+1".
+	Hours         string `protobuf:"bytes,3,opt,name=hours,proto3" json:"hours,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Contact) Reset() {
+	*x = Contact{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Contact) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Contact) ProtoMessage() {}
+
+func (x *Contact) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Contact.ProtoReflect.Descriptor instead.
+func (*Contact) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Contact) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *Contact) GetReach() string {
+	if x != nil {
+		return x.Reach
+	}
+	return ""
+}
+
+func (x *Contact) GetHours() string {
+	if x != nil {
+		return x.Hours
+	}
+	return ""
+}
+
+// CompetencesAssigned says anew what an agency decides on or takes part in.
+type CompetencesAssigned struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Agency        string                 `protobuf:"bytes,1,opt,name=agency,proto3" json:"agency,omitempty"`
+	Competences   []*Competence          `protobuf:"bytes,2,rep,name=competences,proto3" json:"competences,omitempty"`
+	LegalBasis    string                 `protobuf:"bytes,3,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompetencesAssigned) Reset() {
+	*x = CompetencesAssigned{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompetencesAssigned) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompetencesAssigned) ProtoMessage() {}
+
+func (x *CompetencesAssigned) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompetencesAssigned.ProtoReflect.Descriptor instead.
+func (*CompetencesAssigned) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *CompetencesAssigned) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *CompetencesAssigned) GetCompetences() []*Competence {
+	if x != nil {
+		return x.Competences
+	}
+	return nil
+}
+
+func (x *CompetencesAssigned) GetLegalBasis() string {
+	if x != nil {
+		return x.LegalBasis
+	}
+	return ""
+}
+
+// Competence is a treaty category, a kind of transfer and a step; an empty part means every one.
+type Competence struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Article 2(1) category, such as "small_arms".
+	Category string `protobuf:"bytes,1,opt,name=category,proto3" json:"category,omitempty"`
+	// export, import, transit, transshipment or brokering.
+	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Such as "assess", "decide", "release", "verify delivery", "report".
+	Step          string `protobuf:"bytes,3,opt,name=step,proto3" json:"step,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Competence) Reset() {
+	*x = Competence{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Competence) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Competence) ProtoMessage() {}
+
+func (x *Competence) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Competence.ProtoReflect.Descriptor instead.
+func (*Competence) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Competence) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
+func (x *Competence) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Competence) GetStep() string {
+	if x != nil {
+		return x.Step
+	}
+	return ""
+}
+
+// AgencySuspended shuts an agency out of the hub until it is resumed. Groups and keys stay as they are.
+type AgencySuspended struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Agency        string                 `protobuf:"bytes,1,opt,name=agency,proto3" json:"agency,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AgencySuspended) Reset() {
+	*x = AgencySuspended{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AgencySuspended) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AgencySuspended) ProtoMessage() {}
+
+func (x *AgencySuspended) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AgencySuspended.ProtoReflect.Descriptor instead.
+func (*AgencySuspended) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *AgencySuspended) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *AgencySuspended) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type AgencyResumed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Agency        string                 `protobuf:"bytes,1,opt,name=agency,proto3" json:"agency,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AgencyResumed) Reset() {
+	*x = AgencyResumed{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AgencyResumed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AgencyResumed) ProtoMessage() {}
+
+func (x *AgencyResumed) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AgencyResumed.ProtoReflect.Descriptor instead.
+func (*AgencyResumed) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *AgencyResumed) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *AgencyResumed) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// AgencyRemoved ends an agency's part for good; GroupDefined of each of its groups, without it, comes in the same block.
+type AgencyRemoved struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Agency        string                 `protobuf:"bytes,1,opt,name=agency,proto3" json:"agency,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AgencyRemoved) Reset() {
+	*x = AgencyRemoved{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AgencyRemoved) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AgencyRemoved) ProtoMessage() {}
+
+func (x *AgencyRemoved) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AgencyRemoved.ProtoReflect.Descriptor instead.
+func (*AgencyRemoved) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *AgencyRemoved) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *AgencyRemoved) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// AgencyReadmitted takes a removed agency in again, with new keys.
+type AgencyReadmitted struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Agency        string                 `protobuf:"bytes,1,opt,name=agency,proto3" json:"agency,omitempty"`
+	SigningKey    *SigningKey            `protobuf:"bytes,2,opt,name=signing_key,json=signingKey,proto3" json:"signing_key,omitempty"`
+	SealingKey    *SealingKey            `protobuf:"bytes,3,opt,name=sealing_key,json=sealingKey,proto3" json:"sealing_key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AgencyReadmitted) Reset() {
+	*x = AgencyReadmitted{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AgencyReadmitted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AgencyReadmitted) ProtoMessage() {}
+
+func (x *AgencyReadmitted) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AgencyReadmitted.ProtoReflect.Descriptor instead.
+func (*AgencyReadmitted) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *AgencyReadmitted) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *AgencyReadmitted) GetSigningKey() *SigningKey {
+	if x != nil {
+		return x.SigningKey
+	}
+	return nil
+}
+
+func (x *AgencyReadmitted) GetSealingKey() *SealingKey {
+	if x != nil {
+		return x.SealingKey
+	}
+	return nil
+}
+
 // GroupDefined names an audience, or says anew who is in it.
 type GroupDefined struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Group         string                 `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
-	Purpose       string                 `protobuf:"bytes,2,opt,name=purpose,proto3" json:"purpose,omitempty"`
-	LegalBasis    string                 `protobuf:"bytes,3,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
-	Members       []string               `protobuf:"bytes,4,rep,name=members,proto3" json:"members,omitempty"`
-	History       HistoryRule            `protobuf:"varint,5,opt,name=history,proto3,enum=counterfoil.directory.v1.HistoryRule" json:"history,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Group      string                 `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
+	Purpose    string                 `protobuf:"bytes,2,opt,name=purpose,proto3" json:"purpose,omitempty"`
+	LegalBasis string                 `protobuf:"bytes,3,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
+	Members    []string               `protobuf:"bytes,4,rep,name=members,proto3" json:"members,omitempty"`
+	History    HistoryRule            `protobuf:"varint,5,opt,name=history,proto3,enum=counterfoil.directory.v1.HistoryRule" json:"history,omitempty"`
+	// With HISTORY_RULE_FROM_DATE: blocks written before are not given to newcomers.
+	HistoryFrom *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=history_from,json=historyFrom,proto3" json:"history_from,omitempty"`
+	// Members that record for the group; empty: every member.
+	Publishers []string `protobuf:"bytes,7,rep,name=publishers,proto3" json:"publishers,omitempty"`
+	// What single newcomers are given instead of the group's rule.
+	Exceptions    []*Exception `protobuf:"bytes,8,rep,name=exceptions,proto3" json:"exceptions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GroupDefined) Reset() {
 	*x = GroupDefined{}
-	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[4]
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -338,7 +889,7 @@ func (x *GroupDefined) String() string {
 func (*GroupDefined) ProtoMessage() {}
 
 func (x *GroupDefined) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[4]
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -351,7 +902,7 @@ func (x *GroupDefined) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupDefined.ProtoReflect.Descriptor instead.
 func (*GroupDefined) Descriptor() ([]byte, []int) {
-	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{4}
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GroupDefined) GetGroup() string {
@@ -389,7 +940,143 @@ func (x *GroupDefined) GetHistory() HistoryRule {
 	return HistoryRule_HISTORY_RULE_UNSPECIFIED
 }
 
-// GroupKeyIssued starts an epoch of a group: a new key, wrapped for each member.
+func (x *GroupDefined) GetHistoryFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.HistoryFrom
+	}
+	return nil
+}
+
+func (x *GroupDefined) GetPublishers() []string {
+	if x != nil {
+		return x.Publishers
+	}
+	return nil
+}
+
+func (x *GroupDefined) GetExceptions() []*Exception {
+	if x != nil {
+		return x.Exceptions
+	}
+	return nil
+}
+
+// Exception is a history rule for one member.
+type Exception struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Agency        string                 `protobuf:"bytes,1,opt,name=agency,proto3" json:"agency,omitempty"`
+	History       HistoryRule            `protobuf:"varint,2,opt,name=history,proto3,enum=counterfoil.directory.v1.HistoryRule" json:"history,omitempty"`
+	HistoryFrom   *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=history_from,json=historyFrom,proto3" json:"history_from,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Exception) Reset() {
+	*x = Exception{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Exception) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Exception) ProtoMessage() {}
+
+func (x *Exception) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Exception.ProtoReflect.Descriptor instead.
+func (*Exception) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Exception) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *Exception) GetHistory() HistoryRule {
+	if x != nil {
+		return x.History
+	}
+	return HistoryRule_HISTORY_RULE_UNSPECIFIED
+}
+
+func (x *Exception) GetHistoryFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.HistoryFrom
+	}
+	return nil
+}
+
+// GroupRekeyed has every publisher of a group begin a new epoch with its next block.
+type GroupRekeyed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Group         string                 `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GroupRekeyed) Reset() {
+	*x = GroupRekeyed{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GroupRekeyed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GroupRekeyed) ProtoMessage() {}
+
+func (x *GroupRekeyed) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GroupRekeyed.ProtoReflect.Descriptor instead.
+func (*GroupRekeyed) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *GroupRekeyed) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
+func (x *GroupRekeyed) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// GroupKeyIssued starts an epoch of the directory: a new key, wrapped for each agency. The first epoch's key is handed over
+// when an agency joins. (Other groups' keys are JournalKeyIssued, by each publisher.)
 type GroupKeyIssued struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Group string                 `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
@@ -402,7 +1089,7 @@ type GroupKeyIssued struct {
 
 func (x *GroupKeyIssued) Reset() {
 	*x = GroupKeyIssued{}
-	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[5]
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -414,7 +1101,7 @@ func (x *GroupKeyIssued) String() string {
 func (*GroupKeyIssued) ProtoMessage() {}
 
 func (x *GroupKeyIssued) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[5]
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -427,7 +1114,7 @@ func (x *GroupKeyIssued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupKeyIssued.ProtoReflect.Descriptor instead.
 func (*GroupKeyIssued) Descriptor() ([]byte, []int) {
-	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{5}
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GroupKeyIssued) GetGroup() string {
@@ -451,7 +1138,7 @@ func (x *GroupKeyIssued) GetWrapped() []*WrappedKey {
 	return nil
 }
 
-// WrappedKey is a group key that only one agency can unwrap.
+// WrappedKey is a key that only one agency can unwrap.
 type WrappedKey struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Agency string                 `protobuf:"bytes,1,opt,name=agency,proto3" json:"agency,omitempty"`
@@ -463,7 +1150,7 @@ type WrappedKey struct {
 
 func (x *WrappedKey) Reset() {
 	*x = WrappedKey{}
-	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[6]
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -475,7 +1162,7 @@ func (x *WrappedKey) String() string {
 func (*WrappedKey) ProtoMessage() {}
 
 func (x *WrappedKey) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[6]
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -488,7 +1175,7 @@ func (x *WrappedKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WrappedKey.ProtoReflect.Descriptor instead.
 func (*WrappedKey) Descriptor() ([]byte, []int) {
-	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{6}
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *WrappedKey) GetAgency() string {
@@ -515,7 +1202,7 @@ type SharingRuleAdopted struct {
 
 func (x *SharingRuleAdopted) Reset() {
 	*x = SharingRuleAdopted{}
-	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[7]
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -527,7 +1214,7 @@ func (x *SharingRuleAdopted) String() string {
 func (*SharingRuleAdopted) ProtoMessage() {}
 
 func (x *SharingRuleAdopted) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[7]
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -540,7 +1227,7 @@ func (x *SharingRuleAdopted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SharingRuleAdopted.ProtoReflect.Descriptor instead.
 func (*SharingRuleAdopted) Descriptor() ([]byte, []int) {
-	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{7}
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *SharingRuleAdopted) GetRules() []*SharingRule {
@@ -564,7 +1251,7 @@ type SharingRule struct {
 
 func (x *SharingRule) Reset() {
 	*x = SharingRule{}
-	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[8]
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -576,7 +1263,7 @@ func (x *SharingRule) String() string {
 func (*SharingRule) ProtoMessage() {}
 
 func (x *SharingRule) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[8]
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -589,7 +1276,7 @@ func (x *SharingRule) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SharingRule.ProtoReflect.Descriptor instead.
 func (*SharingRule) Descriptor() ([]byte, []int) {
-	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{8}
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *SharingRule) GetKind() string {
@@ -620,11 +1307,1348 @@ func (x *SharingRule) GetGroup() string {
 	return ""
 }
 
+// PolicyAdopted puts a version of a decision policy in force. Its content is what the deciding service understands.
+type PolicyAdopted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name, "/", version, such as "export-standard/3".
+	PolicyId   string                 `protobuf:"bytes,1,opt,name=policy_id,json=policyId,proto3" json:"policy_id,omitempty"`
+	Title      string                 `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	ValidFrom  *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=valid_from,json=validFrom,proto3" json:"valid_from,omitempty"`
+	LegalBasis string                 `protobuf:"bytes,4,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
+	// YAML.
+	Content       []byte `protobuf:"bytes,5,opt,name=content,proto3" json:"content,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PolicyAdopted) Reset() {
+	*x = PolicyAdopted{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PolicyAdopted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PolicyAdopted) ProtoMessage() {}
+
+func (x *PolicyAdopted) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PolicyAdopted.ProtoReflect.Descriptor instead.
+func (*PolicyAdopted) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *PolicyAdopted) GetPolicyId() string {
+	if x != nil {
+		return x.PolicyId
+	}
+	return ""
+}
+
+func (x *PolicyAdopted) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *PolicyAdopted) GetValidFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ValidFrom
+	}
+	return nil
+}
+
+func (x *PolicyAdopted) GetLegalBasis() string {
+	if x != nil {
+		return x.LegalBasis
+	}
+	return ""
+}
+
+func (x *PolicyAdopted) GetContent() []byte {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+// CalendarAdopted sets the working days that deadlines are counted in.
+type CalendarAdopted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Such as "XA".
+	CalendarId string `protobuf:"bytes,1,opt,name=calendar_id,json=calendarId,proto3" json:"calendar_id,omitempty"`
+	// ISO weekday numbers, 1 is Monday.
+	Weekend []uint32 `protobuf:"varint,2,rep,packed,name=weekend,proto3" json:"weekend,omitempty"`
+	// yyyy-mm-dd.
+	Holidays      []string `protobuf:"bytes,3,rep,name=holidays,proto3" json:"holidays,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CalendarAdopted) Reset() {
+	*x = CalendarAdopted{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CalendarAdopted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CalendarAdopted) ProtoMessage() {}
+
+func (x *CalendarAdopted) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CalendarAdopted.ProtoReflect.Descriptor instead.
+func (*CalendarAdopted) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *CalendarAdopted) GetCalendarId() string {
+	if x != nil {
+		return x.CalendarId
+	}
+	return ""
+}
+
+func (x *CalendarAdopted) GetWeekend() []uint32 {
+	if x != nil {
+		return x.Weekend
+	}
+	return nil
+}
+
+func (x *CalendarAdopted) GetHolidays() []string {
+	if x != nil {
+		return x.Holidays
+	}
+	return nil
+}
+
+// ReleaseAgreed is a publisher's consent: the reader may have this agency's journal of the group, from the start given on,
+// and gets the keys of the epochs that it may open.
+type ReleaseAgreed struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Group   string                 `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
+	Reader  string                 `protobuf:"bytes,2,opt,name=reader,proto3" json:"reader,omitempty"`
+	History HistoryRule            `protobuf:"varint,3,opt,name=history,proto3,enum=counterfoil.directory.v1.HistoryRule" json:"history,omitempty"`
+	// Where the reader's copy begins; absent: with block 1.
+	Start         *JournalStart `protobuf:"bytes,4,opt,name=start,proto3" json:"start,omitempty"`
+	Keys          []*EpochKey   `protobuf:"bytes,5,rep,name=keys,proto3" json:"keys,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseAgreed) Reset() {
+	*x = ReleaseAgreed{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseAgreed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseAgreed) ProtoMessage() {}
+
+func (x *ReleaseAgreed) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseAgreed.ProtoReflect.Descriptor instead.
+func (*ReleaseAgreed) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ReleaseAgreed) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
+func (x *ReleaseAgreed) GetReader() string {
+	if x != nil {
+		return x.Reader
+	}
+	return ""
+}
+
+func (x *ReleaseAgreed) GetHistory() HistoryRule {
+	if x != nil {
+		return x.History
+	}
+	return HistoryRule_HISTORY_RULE_UNSPECIFIED
+}
+
+func (x *ReleaseAgreed) GetStart() *JournalStart {
+	if x != nil {
+		return x.Start
+	}
+	return nil
+}
+
+func (x *ReleaseAgreed) GetKeys() []*EpochKey {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+// JournalStart is the end of what a reader is not given, stated so that what follows can be checked against it.
+type JournalStart struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Block  uint64                 `protobuf:"varint,1,opt,name=block,proto3" json:"block,omitempty"`
+	Events uint64                 `protobuf:"varint,2,opt,name=events,proto3" json:"events,omitempty"`
+	// SHA-256 of the header of that block.
+	HeaderDigest []byte `protobuf:"bytes,3,opt,name=header_digest,json=headerDigest,proto3" json:"header_digest,omitempty"`
+	// Right edge of the Merkle tree over those events, the largest subtree first.
+	Frontier [][]byte `protobuf:"bytes,4,rep,name=frontier,proto3" json:"frontier,omitempty"`
+	// Sequence of that block in the agency's journal stream and in the hub's copy of it.
+	Sequence      uint64                 `protobuf:"varint,5,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	RecordedAt    *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JournalStart) Reset() {
+	*x = JournalStart{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JournalStart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JournalStart) ProtoMessage() {}
+
+func (x *JournalStart) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JournalStart.ProtoReflect.Descriptor instead.
+func (*JournalStart) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *JournalStart) GetBlock() uint64 {
+	if x != nil {
+		return x.Block
+	}
+	return 0
+}
+
+func (x *JournalStart) GetEvents() uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return 0
+}
+
+func (x *JournalStart) GetHeaderDigest() []byte {
+	if x != nil {
+		return x.HeaderDigest
+	}
+	return nil
+}
+
+func (x *JournalStart) GetFrontier() [][]byte {
+	if x != nil {
+		return x.Frontier
+	}
+	return nil
+}
+
+func (x *JournalStart) GetSequence() uint64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *JournalStart) GetRecordedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RecordedAt
+	}
+	return nil
+}
+
+// EpochKey is the key of one epoch of a journal, wrapped for one reader.
+type EpochKey struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Epoch         uint32                 `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Sealed        []byte                 `protobuf:"bytes,2,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EpochKey) Reset() {
+	*x = EpochKey{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EpochKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EpochKey) ProtoMessage() {}
+
+func (x *EpochKey) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EpochKey.ProtoReflect.Descriptor instead.
+func (*EpochKey) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *EpochKey) GetEpoch() uint32 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+func (x *EpochKey) GetSealed() []byte {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+// ReleaseRefused is a publisher's refusal to let a member of the group read its journal.
+type ReleaseRefused struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Group         string                 `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
+	Reader        string                 `protobuf:"bytes,2,opt,name=reader,proto3" json:"reader,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseRefused) Reset() {
+	*x = ReleaseRefused{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseRefused) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseRefused) ProtoMessage() {}
+
+func (x *ReleaseRefused) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseRefused.ProtoReflect.Descriptor instead.
+func (*ReleaseRefused) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *ReleaseRefused) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
+func (x *ReleaseRefused) GetReader() string {
+	if x != nil {
+		return x.Reader
+	}
+	return ""
+}
+
+func (x *ReleaseRefused) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// ReleaseEnded takes a consent back. The next block is sealed with a key that the reader does not have.
+type ReleaseEnded struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Group         string                 `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
+	Reader        string                 `protobuf:"bytes,2,opt,name=reader,proto3" json:"reader,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseEnded) Reset() {
+	*x = ReleaseEnded{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseEnded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseEnded) ProtoMessage() {}
+
+func (x *ReleaseEnded) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseEnded.ProtoReflect.Descriptor instead.
+func (*ReleaseEnded) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ReleaseEnded) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
+func (x *ReleaseEnded) GetReader() string {
+	if x != nil {
+		return x.Reader
+	}
+	return ""
+}
+
+func (x *ReleaseEnded) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// JournalKeyIssued starts an epoch of this agency's journal of a group: a new key, wrapped for each reader and for itself.
+type JournalKeyIssued struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Group string                 `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
+	// From 1.
+	Epoch   uint32        `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Wrapped []*WrappedKey `protobuf:"bytes,3,rep,name=wrapped,proto3" json:"wrapped,omitempty"`
+	// How many times the group had been rekeyed when it was issued.
+	Rekeyed       uint32 `protobuf:"varint,4,opt,name=rekeyed,proto3" json:"rekeyed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JournalKeyIssued) Reset() {
+	*x = JournalKeyIssued{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JournalKeyIssued) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JournalKeyIssued) ProtoMessage() {}
+
+func (x *JournalKeyIssued) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JournalKeyIssued.ProtoReflect.Descriptor instead.
+func (*JournalKeyIssued) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *JournalKeyIssued) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
+func (x *JournalKeyIssued) GetEpoch() uint32 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+func (x *JournalKeyIssued) GetWrapped() []*WrappedKey {
+	if x != nil {
+		return x.Wrapped
+	}
+	return nil
+}
+
+func (x *JournalKeyIssued) GetRekeyed() uint32 {
+	if x != nil {
+		return x.Rekeyed
+	}
+	return 0
+}
+
+// SigningKeyChanged makes known the key that this agency signs with from its next block on. The block is signed with the
+// key before it.
+type SigningKeyChanged struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Key           *SigningKey            `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SigningKeyChanged) Reset() {
+	*x = SigningKeyChanged{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SigningKeyChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SigningKeyChanged) ProtoMessage() {}
+
+func (x *SigningKeyChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SigningKeyChanged.ProtoReflect.Descriptor instead.
+func (*SigningKeyChanged) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *SigningKeyChanged) GetKey() *SigningKey {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+// SealingKeyChanged makes known the key that keys are wrapped for from now on. What was wrapped before stays as it is.
+type SealingKeyChanged struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Key           *SealingKey            `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SealingKeyChanged) Reset() {
+	*x = SealingKeyChanged{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SealingKeyChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SealingKeyChanged) ProtoMessage() {}
+
+func (x *SealingKeyChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SealingKeyChanged.ProtoReflect.Descriptor instead.
+func (*SealingKeyChanged) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *SealingKeyChanged) GetKey() *SealingKey {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+// RoleHandedOver records that a role at this agency passes from one person to another, with what is open.
+type RoleHandedOver struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	HandoverId string                 `protobuf:"bytes,1,opt,name=handover_id,json=handoverId,proto3" json:"handover_id,omitempty"`
+	Role       string                 `protobuf:"bytes,2,opt,name=role,proto3" json:"role,omitempty"`
+	// Opaque ids that the agency knows its people by.
+	FromPerson    string  `protobuf:"bytes,3,opt,name=from_person,json=fromPerson,proto3" json:"from_person,omitempty"`
+	ToPerson      string  `protobuf:"bytes,4,opt,name=to_person,json=toPerson,proto3" json:"to_person,omitempty"`
+	Duties        []*Duty `protobuf:"bytes,5,rep,name=duties,proto3" json:"duties,omitempty"`
+	Note          string  `protobuf:"bytes,6,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoleHandedOver) Reset() {
+	*x = RoleHandedOver{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoleHandedOver) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoleHandedOver) ProtoMessage() {}
+
+func (x *RoleHandedOver) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoleHandedOver.ProtoReflect.Descriptor instead.
+func (*RoleHandedOver) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *RoleHandedOver) GetHandoverId() string {
+	if x != nil {
+		return x.HandoverId
+	}
+	return ""
+}
+
+func (x *RoleHandedOver) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *RoleHandedOver) GetFromPerson() string {
+	if x != nil {
+		return x.FromPerson
+	}
+	return ""
+}
+
+func (x *RoleHandedOver) GetToPerson() string {
+	if x != nil {
+		return x.ToPerson
+	}
+	return ""
+}
+
+func (x *RoleHandedOver) GetDuties() []*Duty {
+	if x != nil {
+		return x.Duties
+	}
+	return nil
+}
+
+func (x *RoleHandedOver) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+// Duty is something that waits for an answer or an act.
+type Duty struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the row that it is about.
+	Subject string `protobuf:"bytes,1,opt,name=subject,proto3" json:"subject,omitempty"`
+	// Such as "acknowledge", "conclude", "review", "withdraw", "submit".
+	What          string                 `protobuf:"bytes,2,opt,name=what,proto3" json:"what,omitempty"`
+	Since         *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=since,proto3" json:"since,omitempty"`
+	Due           *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=due,proto3" json:"due,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Duty) Reset() {
+	*x = Duty{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Duty) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Duty) ProtoMessage() {}
+
+func (x *Duty) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Duty.ProtoReflect.Descriptor instead.
+func (*Duty) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *Duty) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *Duty) GetWhat() string {
+	if x != nil {
+		return x.What
+	}
+	return ""
+}
+
+func (x *Duty) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *Duty) GetDue() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Due
+	}
+	return nil
+}
+
+// ReceiptGiven says up to where this agency has verified and folded the journals of others.
+type ReceiptGiven struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Journals      []*JournalReceipt      `protobuf:"bytes,1,rep,name=journals,proto3" json:"journals,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReceiptGiven) Reset() {
+	*x = ReceiptGiven{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReceiptGiven) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReceiptGiven) ProtoMessage() {}
+
+func (x *ReceiptGiven) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReceiptGiven.ProtoReflect.Descriptor instead.
+func (*ReceiptGiven) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ReceiptGiven) GetJournals() []*JournalReceipt {
+	if x != nil {
+		return x.Journals
+	}
+	return nil
+}
+
+type JournalReceipt struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "agency/group".
+	Journal string `protobuf:"bytes,1,opt,name=journal,proto3" json:"journal,omitempty"`
+	// Last block that was verified and folded, and the events up to it.
+	Block  uint64 `protobuf:"varint,2,opt,name=block,proto3" json:"block,omitempty"`
+	Events uint64 `protobuf:"varint,3,opt,name=events,proto3" json:"events,omitempty"`
+	// When that block was written.
+	RecordedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
+	// Where this agency's copy begins, when it was not given the history before: events up to there were withheld.
+	StartEvents uint64 `protobuf:"varint,5,opt,name=start_events,json=startEvents,proto3" json:"start_events,omitempty"`
+	// Events that could not be applied.
+	Failed uint64 `protobuf:"varint,6,opt,name=failed,proto3" json:"failed,omitempty"`
+	// Why the journal is not followed any further; empty when it is.
+	Stopped string `protobuf:"bytes,7,opt,name=stopped,proto3" json:"stopped,omitempty"`
+	// Merkle root after that block.
+	Root          []byte `protobuf:"bytes,8,opt,name=root,proto3" json:"root,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JournalReceipt) Reset() {
+	*x = JournalReceipt{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JournalReceipt) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JournalReceipt) ProtoMessage() {}
+
+func (x *JournalReceipt) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JournalReceipt.ProtoReflect.Descriptor instead.
+func (*JournalReceipt) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *JournalReceipt) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *JournalReceipt) GetBlock() uint64 {
+	if x != nil {
+		return x.Block
+	}
+	return 0
+}
+
+func (x *JournalReceipt) GetEvents() uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return 0
+}
+
+func (x *JournalReceipt) GetRecordedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RecordedAt
+	}
+	return nil
+}
+
+func (x *JournalReceipt) GetStartEvents() uint64 {
+	if x != nil {
+		return x.StartEvents
+	}
+	return 0
+}
+
+func (x *JournalReceipt) GetFailed() uint64 {
+	if x != nil {
+		return x.Failed
+	}
+	return 0
+}
+
+func (x *JournalReceipt) GetStopped() string {
+	if x != nil {
+		return x.Stopped
+	}
+	return ""
+}
+
+func (x *JournalReceipt) GetRoot() []byte {
+	if x != nil {
+		return x.Root
+	}
+	return nil
+}
+
+// EventWithdrawn orders every holder to purge the content of an event of this agency. It is recorded in the event's own
+// journal, so that exactly those who have it hear of it.
+type EventWithdrawn struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "agency/withdrawal-000001".
+	WithdrawalId string `protobuf:"bytes,1,opt,name=withdrawal_id,json=withdrawalId,proto3" json:"withdrawal_id,omitempty"`
+	// Number of the event in this journal.
+	Number     uint64 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	EventId    []byte `protobuf:"bytes,3,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	Reason     string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	LegalBasis string `protobuf:"bytes,5,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
+	// By when holders have to have done it.
+	Due           *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=due,proto3" json:"due,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EventWithdrawn) Reset() {
+	*x = EventWithdrawn{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EventWithdrawn) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EventWithdrawn) ProtoMessage() {}
+
+func (x *EventWithdrawn) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EventWithdrawn.ProtoReflect.Descriptor instead.
+func (*EventWithdrawn) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *EventWithdrawn) GetWithdrawalId() string {
+	if x != nil {
+		return x.WithdrawalId
+	}
+	return ""
+}
+
+func (x *EventWithdrawn) GetNumber() uint64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *EventWithdrawn) GetEventId() []byte {
+	if x != nil {
+		return x.EventId
+	}
+	return nil
+}
+
+func (x *EventWithdrawn) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *EventWithdrawn) GetLegalBasis() string {
+	if x != nil {
+		return x.LegalBasis
+	}
+	return ""
+}
+
+func (x *EventWithdrawn) GetDue() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Due
+	}
+	return nil
+}
+
+// WithdrawalCarriedOut is a holder's receipt: the content is gone from its ledger, stored messages, snapshots and backups
+// under its control.
+type WithdrawalCarriedOut struct {
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	WithdrawalId string                 `protobuf:"bytes,1,opt,name=withdrawal_id,json=withdrawalId,proto3" json:"withdrawal_id,omitempty"`
+	// "agency/group".
+	Journal string `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Number  uint64 `protobuf:"varint,3,opt,name=number,proto3" json:"number,omitempty"`
+	// What was purged, such as "ledger", "inbox", "backup 2026-11-01".
+	Purged        []string `protobuf:"bytes,4,rep,name=purged,proto3" json:"purged,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawalCarriedOut) Reset() {
+	*x = WithdrawalCarriedOut{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawalCarriedOut) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawalCarriedOut) ProtoMessage() {}
+
+func (x *WithdrawalCarriedOut) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawalCarriedOut.ProtoReflect.Descriptor instead.
+func (*WithdrawalCarriedOut) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *WithdrawalCarriedOut) GetWithdrawalId() string {
+	if x != nil {
+		return x.WithdrawalId
+	}
+	return ""
+}
+
+func (x *WithdrawalCarriedOut) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *WithdrawalCarriedOut) GetNumber() uint64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *WithdrawalCarriedOut) GetPurged() []string {
+	if x != nil {
+		return x.Purged
+	}
+	return nil
+}
+
+// AudienceWidened lets more agencies read this agency's events of some kinds, for a while, because something urgent needs
+// it. While it lasts they are recorded for the wider group; afterwards the sharing rules alone decide again.
+type AudienceWidened struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "agency/widening-000001".
+	WideningId string `protobuf:"bytes,1,opt,name=widening_id,json=wideningId,proto3" json:"widening_id,omitempty"`
+	// Full message names; empty: every kind.
+	Kinds      []string               `protobuf:"bytes,2,rep,name=kinds,proto3" json:"kinds,omitempty"`
+	ToGroup    string                 `protobuf:"bytes,3,opt,name=to_group,json=toGroup,proto3" json:"to_group,omitempty"`
+	Until      *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=until,proto3" json:"until,omitempty"`
+	Reason     string                 `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	LegalBasis string                 `protobuf:"bytes,6,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
+	// By when what was seen has to be reviewed.
+	ReviewBy      *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=review_by,json=reviewBy,proto3" json:"review_by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AudienceWidened) Reset() {
+	*x = AudienceWidened{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AudienceWidened) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AudienceWidened) ProtoMessage() {}
+
+func (x *AudienceWidened) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AudienceWidened.ProtoReflect.Descriptor instead.
+func (*AudienceWidened) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *AudienceWidened) GetWideningId() string {
+	if x != nil {
+		return x.WideningId
+	}
+	return ""
+}
+
+func (x *AudienceWidened) GetKinds() []string {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
+func (x *AudienceWidened) GetToGroup() string {
+	if x != nil {
+		return x.ToGroup
+	}
+	return ""
+}
+
+func (x *AudienceWidened) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
+func (x *AudienceWidened) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *AudienceWidened) GetLegalBasis() string {
+	if x != nil {
+		return x.LegalBasis
+	}
+	return ""
+}
+
+func (x *AudienceWidened) GetReviewBy() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReviewBy
+	}
+	return nil
+}
+
+// WideningEnded ends an emergency widening before its time.
+type WideningEnded struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	WideningId    string                 `protobuf:"bytes,1,opt,name=widening_id,json=wideningId,proto3" json:"widening_id,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WideningEnded) Reset() {
+	*x = WideningEnded{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WideningEnded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WideningEnded) ProtoMessage() {}
+
+func (x *WideningEnded) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WideningEnded.ProtoReflect.Descriptor instead.
+func (*WideningEnded) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *WideningEnded) GetWideningId() string {
+	if x != nil {
+		return x.WideningId
+	}
+	return ""
+}
+
+func (x *WideningEnded) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// WideningReviewed closes an emergency widening: what was shared was looked at afterwards.
+type WideningReviewed struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	WideningId string                 `protobuf:"bytes,1,opt,name=widening_id,json=wideningId,proto3" json:"widening_id,omitempty"`
+	// How many events were shared under it, as counted at the review.
+	Events        uint64 `protobuf:"varint,2,opt,name=events,proto3" json:"events,omitempty"`
+	Outcome       string `protobuf:"bytes,3,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	Note          string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WideningReviewed) Reset() {
+	*x = WideningReviewed{}
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WideningReviewed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WideningReviewed) ProtoMessage() {}
+
+func (x *WideningReviewed) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_directory_v1_directory_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WideningReviewed.ProtoReflect.Descriptor instead.
+func (*WideningReviewed) Descriptor() ([]byte, []int) {
+	return file_counterfoil_directory_v1_directory_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *WideningReviewed) GetWideningId() string {
+	if x != nil {
+		return x.WideningId
+	}
+	return ""
+}
+
+func (x *WideningReviewed) GetEvents() uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return 0
+}
+
+func (x *WideningReviewed) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *WideningReviewed) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
 var File_counterfoil_directory_v1_directory_proto protoreflect.FileDescriptor
 
 const file_counterfoil_directory_v1_directory_proto_rawDesc = "" +
 	"\n" +
-	"(counterfoil/directory/v1/directory.proto\x12\x18counterfoil.directory.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe4\x01\n" +
+	"(counterfoil/directory/v1/directory.proto\x12\x18counterfoil.directory.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfe\x01\n" +
 	"\x10AgencyRegistered\x12\x16\n" +
 	"\x06agency\x18\x01 \x01(\tR\x06agency\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x14\n" +
@@ -632,7 +2656,8 @@ const file_counterfoil_directory_v1_directory_proto_rawDesc = "" +
 	"\vsigning_key\x18\x04 \x01(\v2$.counterfoil.directory.v1.SigningKeyR\n" +
 	"signingKey\x12E\n" +
 	"\vsealing_key\x18\x05 \x01(\v2$.counterfoil.directory.v1.SealingKeyR\n" +
-	"sealingKey\"\x9c\x01\n" +
+	"sealingKey\x12\x18\n" +
+	"\aservice\x18\x06 \x01(\tR\aservice\"\x9c\x01\n" +
 	"\n" +
 	"SigningKey\x12\x16\n" +
 	"\x06public\x18\x01 \x01(\fR\x06public\x129\n" +
@@ -645,14 +2670,66 @@ const file_counterfoil_directory_v1_directory_proto_rawDesc = "" +
 	"\x06public\x18\x01 \x01(\fR\x06public\"a\n" +
 	"\x0fSigningKeyAdded\x12\x16\n" +
 	"\x06agency\x18\x01 \x01(\tR\x06agency\x126\n" +
-	"\x03key\x18\x02 \x01(\v2$.counterfoil.directory.v1.SigningKeyR\x03key\"\xba\x01\n" +
+	"\x03key\x18\x02 \x01(\v2$.counterfoil.directory.v1.SigningKeyR\x03key\"\x95\x01\n" +
+	"\x0fSigningKeyEnded\x12\x16\n" +
+	"\x06agency\x18\x01 \x01(\tR\x06agency\x12\x15\n" +
+	"\x06key_id\x18\x02 \x01(\fR\x05keyId\x12;\n" +
+	"\vvalid_until\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"validUntil\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"f\n" +
+	"\rContactsNamed\x12\x16\n" +
+	"\x06agency\x18\x01 \x01(\tR\x06agency\x12=\n" +
+	"\bcontacts\x18\x02 \x03(\v2!.counterfoil.directory.v1.ContactR\bcontacts\"I\n" +
+	"\aContact\x12\x12\n" +
+	"\x04role\x18\x01 \x01(\tR\x04role\x12\x14\n" +
+	"\x05reach\x18\x02 \x01(\tR\x05reach\x12\x14\n" +
+	"\x05hours\x18\x03 \x01(\tR\x05hours\"\x96\x01\n" +
+	"\x13CompetencesAssigned\x12\x16\n" +
+	"\x06agency\x18\x01 \x01(\tR\x06agency\x12F\n" +
+	"\vcompetences\x18\x02 \x03(\v2$.counterfoil.directory.v1.CompetenceR\vcompetences\x12\x1f\n" +
+	"\vlegal_basis\x18\x03 \x01(\tR\n" +
+	"legalBasis\"P\n" +
+	"\n" +
+	"Competence\x12\x1a\n" +
+	"\bcategory\x18\x01 \x01(\tR\bcategory\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04step\x18\x03 \x01(\tR\x04step\"A\n" +
+	"\x0fAgencySuspended\x12\x16\n" +
+	"\x06agency\x18\x01 \x01(\tR\x06agency\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"?\n" +
+	"\rAgencyResumed\x12\x16\n" +
+	"\x06agency\x18\x01 \x01(\tR\x06agency\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"?\n" +
+	"\rAgencyRemoved\x12\x16\n" +
+	"\x06agency\x18\x01 \x01(\tR\x06agency\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"\xb8\x01\n" +
+	"\x10AgencyReadmitted\x12\x16\n" +
+	"\x06agency\x18\x01 \x01(\tR\x06agency\x12E\n" +
+	"\vsigning_key\x18\x02 \x01(\v2$.counterfoil.directory.v1.SigningKeyR\n" +
+	"signingKey\x12E\n" +
+	"\vsealing_key\x18\x03 \x01(\v2$.counterfoil.directory.v1.SealingKeyR\n" +
+	"sealingKey\"\xde\x02\n" +
 	"\fGroupDefined\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\tR\x05group\x12\x18\n" +
 	"\apurpose\x18\x02 \x01(\tR\apurpose\x12\x1f\n" +
 	"\vlegal_basis\x18\x03 \x01(\tR\n" +
 	"legalBasis\x12\x18\n" +
 	"\amembers\x18\x04 \x03(\tR\amembers\x12?\n" +
-	"\ahistory\x18\x05 \x01(\x0e2%.counterfoil.directory.v1.HistoryRuleR\ahistory\"|\n" +
+	"\ahistory\x18\x05 \x01(\x0e2%.counterfoil.directory.v1.HistoryRuleR\ahistory\x12=\n" +
+	"\fhistory_from\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vhistoryFrom\x12\x1e\n" +
+	"\n" +
+	"publishers\x18\a \x03(\tR\n" +
+	"publishers\x12C\n" +
+	"\n" +
+	"exceptions\x18\b \x03(\v2#.counterfoil.directory.v1.ExceptionR\n" +
+	"exceptions\"\xa3\x01\n" +
+	"\tException\x12\x16\n" +
+	"\x06agency\x18\x01 \x01(\tR\x06agency\x12?\n" +
+	"\ahistory\x18\x02 \x01(\x0e2%.counterfoil.directory.v1.HistoryRuleR\ahistory\x12=\n" +
+	"\fhistory_from\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vhistoryFrom\"<\n" +
+	"\fGroupRekeyed\x12\x14\n" +
+	"\x05group\x18\x01 \x01(\tR\x05group\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"|\n" +
 	"\x0eGroupKeyIssued\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\tR\x05group\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\rR\x05epoch\x12>\n" +
@@ -667,11 +2744,118 @@ const file_counterfoil_directory_v1_directory_proto_rawDesc = "" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x18\n" +
 	"\amarking\x18\x02 \x01(\tR\amarking\x12\x16\n" +
 	"\x06agency\x18\x03 \x01(\tR\x06agency\x12\x14\n" +
-	"\x05group\x18\x04 \x01(\tR\x05group*g\n" +
+	"\x05group\x18\x04 \x01(\tR\x05group\"\xb8\x01\n" +
+	"\rPolicyAdopted\x12\x1b\n" +
+	"\tpolicy_id\x18\x01 \x01(\tR\bpolicyId\x12\x14\n" +
+	"\x05title\x18\x02 \x01(\tR\x05title\x129\n" +
+	"\n" +
+	"valid_from\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tvalidFrom\x12\x1f\n" +
+	"\vlegal_basis\x18\x04 \x01(\tR\n" +
+	"legalBasis\x12\x18\n" +
+	"\acontent\x18\x05 \x01(\fR\acontent\"h\n" +
+	"\x0fCalendarAdopted\x12\x1f\n" +
+	"\vcalendar_id\x18\x01 \x01(\tR\n" +
+	"calendarId\x12\x18\n" +
+	"\aweekend\x18\x02 \x03(\rR\aweekend\x12\x1a\n" +
+	"\bholidays\x18\x03 \x03(\tR\bholidays\"\xf4\x01\n" +
+	"\rReleaseAgreed\x12\x14\n" +
+	"\x05group\x18\x01 \x01(\tR\x05group\x12\x16\n" +
+	"\x06reader\x18\x02 \x01(\tR\x06reader\x12?\n" +
+	"\ahistory\x18\x03 \x01(\x0e2%.counterfoil.directory.v1.HistoryRuleR\ahistory\x12<\n" +
+	"\x05start\x18\x04 \x01(\v2&.counterfoil.directory.v1.JournalStartR\x05start\x126\n" +
+	"\x04keys\x18\x05 \x03(\v2\".counterfoil.directory.v1.EpochKeyR\x04keys\"\xd6\x01\n" +
+	"\fJournalStart\x12\x14\n" +
+	"\x05block\x18\x01 \x01(\x04R\x05block\x12\x16\n" +
+	"\x06events\x18\x02 \x01(\x04R\x06events\x12#\n" +
+	"\rheader_digest\x18\x03 \x01(\fR\fheaderDigest\x12\x1a\n" +
+	"\bfrontier\x18\x04 \x03(\fR\bfrontier\x12\x1a\n" +
+	"\bsequence\x18\x05 \x01(\x04R\bsequence\x12;\n" +
+	"\vrecorded_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"recordedAt\"8\n" +
+	"\bEpochKey\x12\x14\n" +
+	"\x05epoch\x18\x01 \x01(\rR\x05epoch\x12\x16\n" +
+	"\x06sealed\x18\x02 \x01(\fR\x06sealed\"V\n" +
+	"\x0eReleaseRefused\x12\x14\n" +
+	"\x05group\x18\x01 \x01(\tR\x05group\x12\x16\n" +
+	"\x06reader\x18\x02 \x01(\tR\x06reader\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"T\n" +
+	"\fReleaseEnded\x12\x14\n" +
+	"\x05group\x18\x01 \x01(\tR\x05group\x12\x16\n" +
+	"\x06reader\x18\x02 \x01(\tR\x06reader\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\x98\x01\n" +
+	"\x10JournalKeyIssued\x12\x14\n" +
+	"\x05group\x18\x01 \x01(\tR\x05group\x12\x14\n" +
+	"\x05epoch\x18\x02 \x01(\rR\x05epoch\x12>\n" +
+	"\awrapped\x18\x03 \x03(\v2$.counterfoil.directory.v1.WrappedKeyR\awrapped\x12\x18\n" +
+	"\arekeyed\x18\x04 \x01(\rR\arekeyed\"K\n" +
+	"\x11SigningKeyChanged\x126\n" +
+	"\x03key\x18\x01 \x01(\v2$.counterfoil.directory.v1.SigningKeyR\x03key\"K\n" +
+	"\x11SealingKeyChanged\x126\n" +
+	"\x03key\x18\x01 \x01(\v2$.counterfoil.directory.v1.SealingKeyR\x03key\"\xcf\x01\n" +
+	"\x0eRoleHandedOver\x12\x1f\n" +
+	"\vhandover_id\x18\x01 \x01(\tR\n" +
+	"handoverId\x12\x12\n" +
+	"\x04role\x18\x02 \x01(\tR\x04role\x12\x1f\n" +
+	"\vfrom_person\x18\x03 \x01(\tR\n" +
+	"fromPerson\x12\x1b\n" +
+	"\tto_person\x18\x04 \x01(\tR\btoPerson\x126\n" +
+	"\x06duties\x18\x05 \x03(\v2\x1e.counterfoil.directory.v1.DutyR\x06duties\x12\x12\n" +
+	"\x04note\x18\x06 \x01(\tR\x04note\"\x94\x01\n" +
+	"\x04Duty\x12\x18\n" +
+	"\asubject\x18\x01 \x01(\tR\asubject\x12\x12\n" +
+	"\x04what\x18\x02 \x01(\tR\x04what\x120\n" +
+	"\x05since\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12,\n" +
+	"\x03due\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x03due\"T\n" +
+	"\fReceiptGiven\x12D\n" +
+	"\bjournals\x18\x01 \x03(\v2(.counterfoil.directory.v1.JournalReceiptR\bjournals\"\xfe\x01\n" +
+	"\x0eJournalReceipt\x12\x18\n" +
+	"\ajournal\x18\x01 \x01(\tR\ajournal\x12\x14\n" +
+	"\x05block\x18\x02 \x01(\x04R\x05block\x12\x16\n" +
+	"\x06events\x18\x03 \x01(\x04R\x06events\x12;\n" +
+	"\vrecorded_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"recordedAt\x12!\n" +
+	"\fstart_events\x18\x05 \x01(\x04R\vstartEvents\x12\x16\n" +
+	"\x06failed\x18\x06 \x01(\x04R\x06failed\x12\x18\n" +
+	"\astopped\x18\a \x01(\tR\astopped\x12\x12\n" +
+	"\x04root\x18\b \x01(\fR\x04root\"\xcf\x01\n" +
+	"\x0eEventWithdrawn\x12#\n" +
+	"\rwithdrawal_id\x18\x01 \x01(\tR\fwithdrawalId\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\x04R\x06number\x12\x19\n" +
+	"\bevent_id\x18\x03 \x01(\fR\aeventId\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x1f\n" +
+	"\vlegal_basis\x18\x05 \x01(\tR\n" +
+	"legalBasis\x12,\n" +
+	"\x03due\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x03due\"\x85\x01\n" +
+	"\x14WithdrawalCarriedOut\x12#\n" +
+	"\rwithdrawal_id\x18\x01 \x01(\tR\fwithdrawalId\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06number\x18\x03 \x01(\x04R\x06number\x12\x16\n" +
+	"\x06purged\x18\x04 \x03(\tR\x06purged\"\x87\x02\n" +
+	"\x0fAudienceWidened\x12\x1f\n" +
+	"\vwidening_id\x18\x01 \x01(\tR\n" +
+	"wideningId\x12\x14\n" +
+	"\x05kinds\x18\x02 \x03(\tR\x05kinds\x12\x19\n" +
+	"\bto_group\x18\x03 \x01(\tR\atoGroup\x120\n" +
+	"\x05until\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\x12\x1f\n" +
+	"\vlegal_basis\x18\x06 \x01(\tR\n" +
+	"legalBasis\x127\n" +
+	"\treview_by\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\breviewBy\"H\n" +
+	"\rWideningEnded\x12\x1f\n" +
+	"\vwidening_id\x18\x01 \x01(\tR\n" +
+	"wideningId\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"y\n" +
+	"\x10WideningReviewed\x12\x1f\n" +
+	"\vwidening_id\x18\x01 \x01(\tR\n" +
+	"wideningId\x12\x16\n" +
+	"\x06events\x18\x02 \x01(\x04R\x06events\x12\x18\n" +
+	"\aoutcome\x18\x03 \x01(\tR\aoutcome\x12\x12\n" +
+	"\x04note\x18\x04 \x01(\tR\x04note*\x83\x01\n" +
 	"\vHistoryRule\x12\x1c\n" +
 	"\x18HISTORY_RULE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17HISTORY_RULE_FROM_START\x10\x01\x12\x1d\n" +
-	"\x19HISTORY_RULE_FROM_JOINING\x10\x02BOZMgithub.com/counterfoil/counterfoil/proto/counterfoil/directory/v1;directoryv1b\x06proto3"
+	"\x19HISTORY_RULE_FROM_JOINING\x10\x02\x12\x1a\n" +
+	"\x16HISTORY_RULE_FROM_DATE\x10\x03BOZMgithub.com/counterfoil/counterfoil/proto/counterfoil/directory/v1;directoryv1b\x06proto3"
 
 var (
 	file_counterfoil_directory_v1_directory_proto_rawDescOnce sync.Once
@@ -686,34 +2870,89 @@ func file_counterfoil_directory_v1_directory_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_directory_v1_directory_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_counterfoil_directory_v1_directory_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_counterfoil_directory_v1_directory_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
 var file_counterfoil_directory_v1_directory_proto_goTypes = []any{
 	(HistoryRule)(0),              // 0: counterfoil.directory.v1.HistoryRule
 	(*AgencyRegistered)(nil),      // 1: counterfoil.directory.v1.AgencyRegistered
 	(*SigningKey)(nil),            // 2: counterfoil.directory.v1.SigningKey
 	(*SealingKey)(nil),            // 3: counterfoil.directory.v1.SealingKey
 	(*SigningKeyAdded)(nil),       // 4: counterfoil.directory.v1.SigningKeyAdded
-	(*GroupDefined)(nil),          // 5: counterfoil.directory.v1.GroupDefined
-	(*GroupKeyIssued)(nil),        // 6: counterfoil.directory.v1.GroupKeyIssued
-	(*WrappedKey)(nil),            // 7: counterfoil.directory.v1.WrappedKey
-	(*SharingRuleAdopted)(nil),    // 8: counterfoil.directory.v1.SharingRuleAdopted
-	(*SharingRule)(nil),           // 9: counterfoil.directory.v1.SharingRule
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
+	(*SigningKeyEnded)(nil),       // 5: counterfoil.directory.v1.SigningKeyEnded
+	(*ContactsNamed)(nil),         // 6: counterfoil.directory.v1.ContactsNamed
+	(*Contact)(nil),               // 7: counterfoil.directory.v1.Contact
+	(*CompetencesAssigned)(nil),   // 8: counterfoil.directory.v1.CompetencesAssigned
+	(*Competence)(nil),            // 9: counterfoil.directory.v1.Competence
+	(*AgencySuspended)(nil),       // 10: counterfoil.directory.v1.AgencySuspended
+	(*AgencyResumed)(nil),         // 11: counterfoil.directory.v1.AgencyResumed
+	(*AgencyRemoved)(nil),         // 12: counterfoil.directory.v1.AgencyRemoved
+	(*AgencyReadmitted)(nil),      // 13: counterfoil.directory.v1.AgencyReadmitted
+	(*GroupDefined)(nil),          // 14: counterfoil.directory.v1.GroupDefined
+	(*Exception)(nil),             // 15: counterfoil.directory.v1.Exception
+	(*GroupRekeyed)(nil),          // 16: counterfoil.directory.v1.GroupRekeyed
+	(*GroupKeyIssued)(nil),        // 17: counterfoil.directory.v1.GroupKeyIssued
+	(*WrappedKey)(nil),            // 18: counterfoil.directory.v1.WrappedKey
+	(*SharingRuleAdopted)(nil),    // 19: counterfoil.directory.v1.SharingRuleAdopted
+	(*SharingRule)(nil),           // 20: counterfoil.directory.v1.SharingRule
+	(*PolicyAdopted)(nil),         // 21: counterfoil.directory.v1.PolicyAdopted
+	(*CalendarAdopted)(nil),       // 22: counterfoil.directory.v1.CalendarAdopted
+	(*ReleaseAgreed)(nil),         // 23: counterfoil.directory.v1.ReleaseAgreed
+	(*JournalStart)(nil),          // 24: counterfoil.directory.v1.JournalStart
+	(*EpochKey)(nil),              // 25: counterfoil.directory.v1.EpochKey
+	(*ReleaseRefused)(nil),        // 26: counterfoil.directory.v1.ReleaseRefused
+	(*ReleaseEnded)(nil),          // 27: counterfoil.directory.v1.ReleaseEnded
+	(*JournalKeyIssued)(nil),      // 28: counterfoil.directory.v1.JournalKeyIssued
+	(*SigningKeyChanged)(nil),     // 29: counterfoil.directory.v1.SigningKeyChanged
+	(*SealingKeyChanged)(nil),     // 30: counterfoil.directory.v1.SealingKeyChanged
+	(*RoleHandedOver)(nil),        // 31: counterfoil.directory.v1.RoleHandedOver
+	(*Duty)(nil),                  // 32: counterfoil.directory.v1.Duty
+	(*ReceiptGiven)(nil),          // 33: counterfoil.directory.v1.ReceiptGiven
+	(*JournalReceipt)(nil),        // 34: counterfoil.directory.v1.JournalReceipt
+	(*EventWithdrawn)(nil),        // 35: counterfoil.directory.v1.EventWithdrawn
+	(*WithdrawalCarriedOut)(nil),  // 36: counterfoil.directory.v1.WithdrawalCarriedOut
+	(*AudienceWidened)(nil),       // 37: counterfoil.directory.v1.AudienceWidened
+	(*WideningEnded)(nil),         // 38: counterfoil.directory.v1.WideningEnded
+	(*WideningReviewed)(nil),      // 39: counterfoil.directory.v1.WideningReviewed
+	(*timestamppb.Timestamp)(nil), // 40: google.protobuf.Timestamp
 }
 var file_counterfoil_directory_v1_directory_proto_depIdxs = []int32{
 	2,  // 0: counterfoil.directory.v1.AgencyRegistered.signing_key:type_name -> counterfoil.directory.v1.SigningKey
 	3,  // 1: counterfoil.directory.v1.AgencyRegistered.sealing_key:type_name -> counterfoil.directory.v1.SealingKey
-	10, // 2: counterfoil.directory.v1.SigningKey.valid_from:type_name -> google.protobuf.Timestamp
-	10, // 3: counterfoil.directory.v1.SigningKey.valid_until:type_name -> google.protobuf.Timestamp
+	40, // 2: counterfoil.directory.v1.SigningKey.valid_from:type_name -> google.protobuf.Timestamp
+	40, // 3: counterfoil.directory.v1.SigningKey.valid_until:type_name -> google.protobuf.Timestamp
 	2,  // 4: counterfoil.directory.v1.SigningKeyAdded.key:type_name -> counterfoil.directory.v1.SigningKey
-	0,  // 5: counterfoil.directory.v1.GroupDefined.history:type_name -> counterfoil.directory.v1.HistoryRule
-	7,  // 6: counterfoil.directory.v1.GroupKeyIssued.wrapped:type_name -> counterfoil.directory.v1.WrappedKey
-	9,  // 7: counterfoil.directory.v1.SharingRuleAdopted.rules:type_name -> counterfoil.directory.v1.SharingRule
-	8,  // [8:8] is the sub-list for method output_type
-	8,  // [8:8] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	40, // 5: counterfoil.directory.v1.SigningKeyEnded.valid_until:type_name -> google.protobuf.Timestamp
+	7,  // 6: counterfoil.directory.v1.ContactsNamed.contacts:type_name -> counterfoil.directory.v1.Contact
+	9,  // 7: counterfoil.directory.v1.CompetencesAssigned.competences:type_name -> counterfoil.directory.v1.Competence
+	2,  // 8: counterfoil.directory.v1.AgencyReadmitted.signing_key:type_name -> counterfoil.directory.v1.SigningKey
+	3,  // 9: counterfoil.directory.v1.AgencyReadmitted.sealing_key:type_name -> counterfoil.directory.v1.SealingKey
+	0,  // 10: counterfoil.directory.v1.GroupDefined.history:type_name -> counterfoil.directory.v1.HistoryRule
+	40, // 11: counterfoil.directory.v1.GroupDefined.history_from:type_name -> google.protobuf.Timestamp
+	15, // 12: counterfoil.directory.v1.GroupDefined.exceptions:type_name -> counterfoil.directory.v1.Exception
+	0,  // 13: counterfoil.directory.v1.Exception.history:type_name -> counterfoil.directory.v1.HistoryRule
+	40, // 14: counterfoil.directory.v1.Exception.history_from:type_name -> google.protobuf.Timestamp
+	18, // 15: counterfoil.directory.v1.GroupKeyIssued.wrapped:type_name -> counterfoil.directory.v1.WrappedKey
+	20, // 16: counterfoil.directory.v1.SharingRuleAdopted.rules:type_name -> counterfoil.directory.v1.SharingRule
+	40, // 17: counterfoil.directory.v1.PolicyAdopted.valid_from:type_name -> google.protobuf.Timestamp
+	0,  // 18: counterfoil.directory.v1.ReleaseAgreed.history:type_name -> counterfoil.directory.v1.HistoryRule
+	24, // 19: counterfoil.directory.v1.ReleaseAgreed.start:type_name -> counterfoil.directory.v1.JournalStart
+	25, // 20: counterfoil.directory.v1.ReleaseAgreed.keys:type_name -> counterfoil.directory.v1.EpochKey
+	40, // 21: counterfoil.directory.v1.JournalStart.recorded_at:type_name -> google.protobuf.Timestamp
+	18, // 22: counterfoil.directory.v1.JournalKeyIssued.wrapped:type_name -> counterfoil.directory.v1.WrappedKey
+	2,  // 23: counterfoil.directory.v1.SigningKeyChanged.key:type_name -> counterfoil.directory.v1.SigningKey
+	3,  // 24: counterfoil.directory.v1.SealingKeyChanged.key:type_name -> counterfoil.directory.v1.SealingKey
+	32, // 25: counterfoil.directory.v1.RoleHandedOver.duties:type_name -> counterfoil.directory.v1.Duty
+	40, // 26: counterfoil.directory.v1.Duty.since:type_name -> google.protobuf.Timestamp
+	40, // 27: counterfoil.directory.v1.Duty.due:type_name -> google.protobuf.Timestamp
+	34, // 28: counterfoil.directory.v1.ReceiptGiven.journals:type_name -> counterfoil.directory.v1.JournalReceipt
+	40, // 29: counterfoil.directory.v1.JournalReceipt.recorded_at:type_name -> google.protobuf.Timestamp
+	40, // 30: counterfoil.directory.v1.EventWithdrawn.due:type_name -> google.protobuf.Timestamp
+	40, // 31: counterfoil.directory.v1.AudienceWidened.until:type_name -> google.protobuf.Timestamp
+	40, // 32: counterfoil.directory.v1.AudienceWidened.review_by:type_name -> google.protobuf.Timestamp
+	33, // [33:33] is the sub-list for method output_type
+	33, // [33:33] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_directory_v1_directory_proto_init() }
@@ -727,7 +2966,7 @@ func file_counterfoil_directory_v1_directory_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_directory_v1_directory_proto_rawDesc), len(file_counterfoil_directory_v1_directory_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   9,
+			NumMessages:   39,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

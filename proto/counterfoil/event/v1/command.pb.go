@@ -10,6 +10,7 @@ import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	anypb "google.golang.org/protobuf/types/known/anypb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -36,7 +37,9 @@ type Particulars struct {
 	Purpose     string   `protobuf:"bytes,4,opt,name=purpose,proto3" json:"purpose,omitempty"`
 	Correlation string   `protobuf:"bytes,5,opt,name=correlation,proto3" json:"correlation,omitempty"`
 	// Picks the sharing group together with the event's kind.
-	Marking       string `protobuf:"bytes,6,opt,name=marking,proto3" json:"marking,omitempty"`
+	Marking string `protobuf:"bytes,6,opt,name=marking,proto3" json:"marking,omitempty"`
+	// Decide, record nothing, and say what would be recorded and who would read it.
+	DryRun        bool `protobuf:"varint,7,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -113,6 +116,13 @@ func (x *Particulars) GetMarking() string {
 	return ""
 }
 
+func (x *Particulars) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
 // Receipt says where a command's events stand. It is given only once they are on disk.
 type Receipt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -124,7 +134,9 @@ type Receipt struct {
 	// What the command made or changed, such as a licence's id.
 	Subject string `protobuf:"bytes,5,opt,name=subject,proto3" json:"subject,omitempty"`
 	// The command had been recorded before, under the same idempotency key.
-	Repeated      bool `protobuf:"varint,6,opt,name=repeated,proto3" json:"repeated,omitempty"`
+	Repeated bool `protobuf:"varint,6,opt,name=repeated,proto3" json:"repeated,omitempty"`
+	// Set on a dry run: nothing was recorded, and this is what would have been.
+	DryRun        *DryRun `protobuf:"bytes,7,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -201,11 +213,143 @@ func (x *Receipt) GetRepeated() bool {
 	return false
 }
 
+func (x *Receipt) GetDryRun() *DryRun {
+	if x != nil {
+		return x.DryRun
+	}
+	return nil
+}
+
+// DryRun is what a command would record, and for whom.
+type DryRun struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "agency/group".
+	Journal string `protobuf:"bytes,1,opt,name=journal,proto3" json:"journal,omitempty"`
+	// The facts, in order.
+	Facts []*anypb.Any `protobuf:"bytes,2,rep,name=facts,proto3" json:"facts,omitempty"`
+	// Agencies that would read them, and members of the group that would not, with the reason.
+	Readers       []string    `protobuf:"bytes,3,rep,name=readers,proto3" json:"readers,omitempty"`
+	Withheld      []*Withheld `protobuf:"bytes,4,rep,name=withheld,proto3" json:"withheld,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DryRun) Reset() {
+	*x = DryRun{}
+	mi := &file_counterfoil_event_v1_command_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DryRun) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DryRun) ProtoMessage() {}
+
+func (x *DryRun) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_event_v1_command_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DryRun.ProtoReflect.Descriptor instead.
+func (*DryRun) Descriptor() ([]byte, []int) {
+	return file_counterfoil_event_v1_command_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *DryRun) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *DryRun) GetFacts() []*anypb.Any {
+	if x != nil {
+		return x.Facts
+	}
+	return nil
+}
+
+func (x *DryRun) GetReaders() []string {
+	if x != nil {
+		return x.Readers
+	}
+	return nil
+}
+
+func (x *DryRun) GetWithheld() []*Withheld {
+	if x != nil {
+		return x.Withheld
+	}
+	return nil
+}
+
+// Withheld is an agency that does not read something, and by which rule.
+type Withheld struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Agency        string                 `protobuf:"bytes,1,opt,name=agency,proto3" json:"agency,omitempty"`
+	Rule          string                 `protobuf:"bytes,2,opt,name=rule,proto3" json:"rule,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Withheld) Reset() {
+	*x = Withheld{}
+	mi := &file_counterfoil_event_v1_command_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Withheld) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Withheld) ProtoMessage() {}
+
+func (x *Withheld) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_event_v1_command_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Withheld.ProtoReflect.Descriptor instead.
+func (*Withheld) Descriptor() ([]byte, []int) {
+	return file_counterfoil_event_v1_command_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Withheld) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *Withheld) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
 var File_counterfoil_event_v1_command_proto protoreflect.FileDescriptor
 
 const file_counterfoil_event_v1_command_proto_rawDesc = "" +
 	"\n" +
-	"\"counterfoil/event/v1/command.proto\x12\x14counterfoil.event.v1\x1a\x1bbuf/validate/validate.proto\x1a counterfoil/event/v1/event.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb2\x02\n" +
+	"\"counterfoil/event/v1/command.proto\x12\x14counterfoil.event.v1\x1a\x1bbuf/validate/validate.proto\x1a counterfoil/event/v1/event.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcb\x02\n" +
 	"\vParticulars\x121\n" +
 	"\x0fidempotency_key\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x0eidempotencyKey\x12;\n" +
 	"\voccurred_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
@@ -213,7 +357,8 @@ const file_counterfoil_event_v1_command_proto_rawDesc = "" +
 	"\aofficer\x18\x03 \x01(\v2\x1d.counterfoil.event.v1.OfficerR\aofficer\x12!\n" +
 	"\apurpose\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18dR\apurpose\x12)\n" +
 	"\vcorrelation\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\vcorrelation\x12,\n" +
-	"\amarking\x18\x06 \x01(\tB\x12\xbaH\x0fr\r\x18(2\t^[a-z-]*$R\amarking\"\xa8\x01\n" +
+	"\amarking\x18\x06 \x01(\tB\x12\xbaH\x0fr\r\x18(2\t^[a-z-]*$R\amarking\x12\x17\n" +
+	"\adry_run\x18\a \x01(\bR\x06dryRun\"\xdf\x01\n" +
 	"\aReceipt\x12\x18\n" +
 	"\ajournal\x18\x01 \x01(\tR\ajournal\x12\x14\n" +
 	"\x05block\x18\x02 \x01(\x04R\x05block\x12\x1f\n" +
@@ -221,7 +366,16 @@ const file_counterfoil_event_v1_command_proto_rawDesc = "" +
 	"firstEvent\x12\x16\n" +
 	"\x06events\x18\x04 \x01(\rR\x06events\x12\x18\n" +
 	"\asubject\x18\x05 \x01(\tR\asubject\x12\x1a\n" +
-	"\brepeated\x18\x06 \x01(\bR\brepeatedBGZEgithub.com/counterfoil/counterfoil/proto/counterfoil/event/v1;eventv1b\x06proto3"
+	"\brepeated\x18\x06 \x01(\bR\brepeated\x125\n" +
+	"\adry_run\x18\a \x01(\v2\x1c.counterfoil.event.v1.DryRunR\x06dryRun\"\xa4\x01\n" +
+	"\x06DryRun\x12\x18\n" +
+	"\ajournal\x18\x01 \x01(\tR\ajournal\x12*\n" +
+	"\x05facts\x18\x02 \x03(\v2\x14.google.protobuf.AnyR\x05facts\x12\x18\n" +
+	"\areaders\x18\x03 \x03(\tR\areaders\x12:\n" +
+	"\bwithheld\x18\x04 \x03(\v2\x1e.counterfoil.event.v1.WithheldR\bwithheld\"6\n" +
+	"\bWithheld\x12\x16\n" +
+	"\x06agency\x18\x01 \x01(\tR\x06agency\x12\x12\n" +
+	"\x04rule\x18\x02 \x01(\tR\x04ruleBGZEgithub.com/counterfoil/counterfoil/proto/counterfoil/event/v1;eventv1b\x06proto3"
 
 var (
 	file_counterfoil_event_v1_command_proto_rawDescOnce sync.Once
@@ -235,21 +389,27 @@ func file_counterfoil_event_v1_command_proto_rawDescGZIP() []byte {
 	return file_counterfoil_event_v1_command_proto_rawDescData
 }
 
-var file_counterfoil_event_v1_command_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_counterfoil_event_v1_command_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_counterfoil_event_v1_command_proto_goTypes = []any{
 	(*Particulars)(nil),           // 0: counterfoil.event.v1.Particulars
 	(*Receipt)(nil),               // 1: counterfoil.event.v1.Receipt
-	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
-	(*Officer)(nil),               // 3: counterfoil.event.v1.Officer
+	(*DryRun)(nil),                // 2: counterfoil.event.v1.DryRun
+	(*Withheld)(nil),              // 3: counterfoil.event.v1.Withheld
+	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
+	(*Officer)(nil),               // 5: counterfoil.event.v1.Officer
+	(*anypb.Any)(nil),             // 6: google.protobuf.Any
 }
 var file_counterfoil_event_v1_command_proto_depIdxs = []int32{
-	2, // 0: counterfoil.event.v1.Particulars.occurred_at:type_name -> google.protobuf.Timestamp
-	3, // 1: counterfoil.event.v1.Particulars.officer:type_name -> counterfoil.event.v1.Officer
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	4, // 0: counterfoil.event.v1.Particulars.occurred_at:type_name -> google.protobuf.Timestamp
+	5, // 1: counterfoil.event.v1.Particulars.officer:type_name -> counterfoil.event.v1.Officer
+	2, // 2: counterfoil.event.v1.Receipt.dry_run:type_name -> counterfoil.event.v1.DryRun
+	6, // 3: counterfoil.event.v1.DryRun.facts:type_name -> google.protobuf.Any
+	3, // 4: counterfoil.event.v1.DryRun.withheld:type_name -> counterfoil.event.v1.Withheld
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_event_v1_command_proto_init() }
@@ -264,7 +424,7 @@ func file_counterfoil_event_v1_command_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_event_v1_command_proto_rawDesc), len(file_counterfoil_event_v1_command_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -99,7 +99,12 @@ type Event struct {
 	// Full name of the fact's message, such as "counterfoil.licensing.v1.LicenceGranted".
 	Kind string `protobuf:"bytes,10,opt,name=kind,proto3" json:"kind,omitempty"`
 	// The fact, encoded as that message.
-	Fact          []byte `protobuf:"bytes,11,opt,name=fact,proto3" json:"fact,omitempty"`
+	Fact []byte `protobuf:"bytes,11,opt,name=fact,proto3" json:"fact,omitempty"`
+	// Set on an event that its agency shared more widely afterwards: it repeats, under the same id, the event that stands
+	// there. Copies keep it as that event, whichever of the two comes first.
+	Origin *Cause `protobuf:"bytes,12,opt,name=origin,proto3" json:"origin,omitempty"`
+	// The emergency widening that it was recorded under; see counterfoil.directory.v1.AudienceWidened.
+	WideningId    string `protobuf:"bytes,13,opt,name=widening_id,json=wideningId,proto3" json:"widening_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -209,6 +214,20 @@ func (x *Event) GetFact() []byte {
 		return x.Fact
 	}
 	return nil
+}
+
+func (x *Event) GetOrigin() *Cause {
+	if x != nil {
+		return x.Origin
+	}
+	return nil
+}
+
+func (x *Event) GetWideningId() string {
+	if x != nil {
+		return x.WideningId
+	}
+	return ""
 }
 
 // Officer is who acted: a role, and a person known by this name to their own agency only.
@@ -549,7 +568,9 @@ type Block struct {
 	// Ed25519 by the agency over "counterfoil block v1\n" and the header.
 	Signature []byte `protobuf:"bytes,2,opt,name=signature,proto3" json:"signature,omitempty"`
 	// Body, packed by the header's codec, then sealed with the group's key.
-	Body          []byte `protobuf:"bytes,3,opt,name=body,proto3" json:"body,omitempty"`
+	Body []byte `protobuf:"bytes,3,opt,name=body,proto3" json:"body,omitempty"`
+	// RedactedBody in place of a body of which events were withdrawn, packed and sealed as it was. The root vouches for it.
+	Redacted      []byte `protobuf:"bytes,4,opt,name=redacted,proto3" json:"redacted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -605,6 +626,13 @@ func (x *Block) GetBody() []byte {
 	return nil
 }
 
+func (x *Block) GetRedacted() []byte {
+	if x != nil {
+		return x.Redacted
+	}
+	return nil
+}
+
 // Body holds the events of a block in order, each as recorded.
 type Body struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -650,11 +678,140 @@ func (x *Body) GetEvents() [][]byte {
 	return nil
 }
 
+// RedactedBody is a Body of which events were withdrawn.
+type RedactedBody struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Events        []*RedactedEvent       `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RedactedBody) Reset() {
+	*x = RedactedBody{}
+	mi := &file_counterfoil_event_v1_event_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RedactedBody) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RedactedBody) ProtoMessage() {}
+
+func (x *RedactedBody) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_event_v1_event_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RedactedBody.ProtoReflect.Descriptor instead.
+func (*RedactedBody) Descriptor() ([]byte, []int) {
+	return file_counterfoil_event_v1_event_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *RedactedBody) GetEvents() []*RedactedEvent {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+// RedactedEvent is an event as recorded, or, of one that was withdrawn, its leaf hash.
+type RedactedEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to Content:
+	//
+	//	*RedactedEvent_Event
+	//	*RedactedEvent_Leaf
+	Content       isRedactedEvent_Content `protobuf_oneof:"content"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RedactedEvent) Reset() {
+	*x = RedactedEvent{}
+	mi := &file_counterfoil_event_v1_event_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RedactedEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RedactedEvent) ProtoMessage() {}
+
+func (x *RedactedEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_event_v1_event_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RedactedEvent.ProtoReflect.Descriptor instead.
+func (*RedactedEvent) Descriptor() ([]byte, []int) {
+	return file_counterfoil_event_v1_event_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *RedactedEvent) GetContent() isRedactedEvent_Content {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+func (x *RedactedEvent) GetEvent() []byte {
+	if x != nil {
+		if x, ok := x.Content.(*RedactedEvent_Event); ok {
+			return x.Event
+		}
+	}
+	return nil
+}
+
+func (x *RedactedEvent) GetLeaf() []byte {
+	if x != nil {
+		if x, ok := x.Content.(*RedactedEvent_Leaf); ok {
+			return x.Leaf
+		}
+	}
+	return nil
+}
+
+type isRedactedEvent_Content interface {
+	isRedactedEvent_Content()
+}
+
+type RedactedEvent_Event struct {
+	Event []byte `protobuf:"bytes,1,opt,name=event,proto3,oneof"`
+}
+
+type RedactedEvent_Leaf struct {
+	// RFC 6962 leaf hash of the event's bytes.
+	Leaf []byte `protobuf:"bytes,2,opt,name=leaf,proto3,oneof"`
+}
+
+func (*RedactedEvent_Event) isRedactedEvent_Content() {}
+
+func (*RedactedEvent_Leaf) isRedactedEvent_Content() {}
+
 var File_counterfoil_event_v1_event_proto protoreflect.FileDescriptor
 
 const file_counterfoil_event_v1_event_proto_rawDesc = "" +
 	"\n" +
-	" counterfoil/event/v1/event.proto\x12\x14counterfoil.event.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb0\x03\n" +
+	" counterfoil/event/v1/event.proto\x12\x14counterfoil.event.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x86\x04\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x12\n" +
 	"\x04salt\x18\x02 \x01(\fR\x04salt\x12;\n" +
@@ -669,7 +826,10 @@ const file_counterfoil_event_v1_event_proto_rawDesc = "" +
 	"\acommand\x18\t \x01(\v2\x1d.counterfoil.event.v1.CommandR\acommand\x12\x12\n" +
 	"\x04kind\x18\n" +
 	" \x01(\tR\x04kind\x12\x12\n" +
-	"\x04fact\x18\v \x01(\fR\x04fact\"5\n" +
+	"\x04fact\x18\v \x01(\fR\x04fact\x123\n" +
+	"\x06origin\x18\f \x01(\v2\x1b.counterfoil.event.v1.CauseR\x06origin\x12\x1f\n" +
+	"\vwidening_id\x18\r \x01(\tR\n" +
+	"wideningId\"5\n" +
 	"\aOfficer\x12\x12\n" +
 	"\x04role\x18\x01 \x01(\tR\x04role\x12\x16\n" +
 	"\x06person\x18\x02 \x01(\tR\x06person\"I\n" +
@@ -698,13 +858,20 @@ const file_counterfoil_event_v1_event_proto_rawDesc = "" +
 	"\x05epoch\x18\v \x01(\rR\x05epoch\x12;\n" +
 	"\vrecorded_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"recordedAt\x12\x15\n" +
-	"\x06key_id\x18\r \x01(\fR\x05keyId\"Q\n" +
+	"\x06key_id\x18\r \x01(\fR\x05keyId\"m\n" +
 	"\x05Block\x12\x16\n" +
 	"\x06header\x18\x01 \x01(\fR\x06header\x12\x1c\n" +
 	"\tsignature\x18\x02 \x01(\fR\tsignature\x12\x12\n" +
-	"\x04body\x18\x03 \x01(\fR\x04body\"\x1e\n" +
+	"\x04body\x18\x03 \x01(\fR\x04body\x12\x1a\n" +
+	"\bredacted\x18\x04 \x01(\fR\bredacted\"\x1e\n" +
 	"\x04Body\x12\x16\n" +
-	"\x06events\x18\x01 \x03(\fR\x06events*?\n" +
+	"\x06events\x18\x01 \x03(\fR\x06events\"K\n" +
+	"\fRedactedBody\x12;\n" +
+	"\x06events\x18\x01 \x03(\v2#.counterfoil.event.v1.RedactedEventR\x06events\"H\n" +
+	"\rRedactedEvent\x12\x16\n" +
+	"\x05event\x18\x01 \x01(\fH\x00R\x05event\x12\x14\n" +
+	"\x04leaf\x18\x02 \x01(\fH\x00R\x04leafB\t\n" +
+	"\acontent*?\n" +
 	"\x05Codec\x12\x15\n" +
 	"\x11CODEC_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vCODEC_PLAIN\x10\x01\x12\x0e\n" +
@@ -724,7 +891,7 @@ func file_counterfoil_event_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_event_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_counterfoil_event_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_counterfoil_event_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_counterfoil_event_v1_event_proto_goTypes = []any{
 	(Codec)(0),                    // 0: counterfoil.event.v1.Codec
 	(*Event)(nil),                 // 1: counterfoil.event.v1.Event
@@ -734,21 +901,25 @@ var file_counterfoil_event_v1_event_proto_goTypes = []any{
 	(*Header)(nil),                // 5: counterfoil.event.v1.Header
 	(*Block)(nil),                 // 6: counterfoil.event.v1.Block
 	(*Body)(nil),                  // 7: counterfoil.event.v1.Body
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
+	(*RedactedBody)(nil),          // 8: counterfoil.event.v1.RedactedBody
+	(*RedactedEvent)(nil),         // 9: counterfoil.event.v1.RedactedEvent
+	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
 }
 var file_counterfoil_event_v1_event_proto_depIdxs = []int32{
-	8, // 0: counterfoil.event.v1.Event.occurred_at:type_name -> google.protobuf.Timestamp
-	8, // 1: counterfoil.event.v1.Event.recorded_at:type_name -> google.protobuf.Timestamp
-	2, // 2: counterfoil.event.v1.Event.officer:type_name -> counterfoil.event.v1.Officer
-	3, // 3: counterfoil.event.v1.Event.causes:type_name -> counterfoil.event.v1.Cause
-	4, // 4: counterfoil.event.v1.Event.command:type_name -> counterfoil.event.v1.Command
-	0, // 5: counterfoil.event.v1.Header.codec:type_name -> counterfoil.event.v1.Codec
-	8, // 6: counterfoil.event.v1.Header.recorded_at:type_name -> google.protobuf.Timestamp
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	10, // 0: counterfoil.event.v1.Event.occurred_at:type_name -> google.protobuf.Timestamp
+	10, // 1: counterfoil.event.v1.Event.recorded_at:type_name -> google.protobuf.Timestamp
+	2,  // 2: counterfoil.event.v1.Event.officer:type_name -> counterfoil.event.v1.Officer
+	3,  // 3: counterfoil.event.v1.Event.causes:type_name -> counterfoil.event.v1.Cause
+	4,  // 4: counterfoil.event.v1.Event.command:type_name -> counterfoil.event.v1.Command
+	3,  // 5: counterfoil.event.v1.Event.origin:type_name -> counterfoil.event.v1.Cause
+	0,  // 6: counterfoil.event.v1.Header.codec:type_name -> counterfoil.event.v1.Codec
+	10, // 7: counterfoil.event.v1.Header.recorded_at:type_name -> google.protobuf.Timestamp
+	9,  // 8: counterfoil.event.v1.RedactedBody.events:type_name -> counterfoil.event.v1.RedactedEvent
+	9,  // [9:9] is the sub-list for method output_type
+	9,  // [9:9] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_event_v1_event_proto_init() }
@@ -756,13 +927,17 @@ func file_counterfoil_event_v1_event_proto_init() {
 	if File_counterfoil_event_v1_event_proto != nil {
 		return
 	}
+	file_counterfoil_event_v1_event_proto_msgTypes[8].OneofWrappers = []any{
+		(*RedactedEvent_Event)(nil),
+		(*RedactedEvent_Leaf)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_event_v1_event_proto_rawDesc), len(file_counterfoil_event_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   7,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -264,6 +264,110 @@ func (AlertStatus) EnumDescriptor() ([]byte, []int) {
 	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{3}
 }
 
+// AgencyStatus is where an agency's part stands.
+type AgencyStatus int32
+
+const (
+	// Taking part.
+	AgencyStatus_AGENCY_STATUS_UNSPECIFIED AgencyStatus = 0
+	AgencyStatus_AGENCY_STATUS_SUSPENDED   AgencyStatus = 1
+	AgencyStatus_AGENCY_STATUS_REMOVED     AgencyStatus = 2
+)
+
+// Enum value maps for AgencyStatus.
+var (
+	AgencyStatus_name = map[int32]string{
+		0: "AGENCY_STATUS_UNSPECIFIED",
+		1: "AGENCY_STATUS_SUSPENDED",
+		2: "AGENCY_STATUS_REMOVED",
+	}
+	AgencyStatus_value = map[string]int32{
+		"AGENCY_STATUS_UNSPECIFIED": 0,
+		"AGENCY_STATUS_SUSPENDED":   1,
+		"AGENCY_STATUS_REMOVED":     2,
+	}
+)
+
+func (x AgencyStatus) Enum() *AgencyStatus {
+	p := new(AgencyStatus)
+	*p = x
+	return p
+}
+
+func (x AgencyStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AgencyStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_counterfoil_ledger_v1_ledger_proto_enumTypes[4].Descriptor()
+}
+
+func (AgencyStatus) Type() protoreflect.EnumType {
+	return &file_counterfoil_ledger_v1_ledger_proto_enumTypes[4]
+}
+
+func (x AgencyStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AgencyStatus.Descriptor instead.
+func (AgencyStatus) EnumDescriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{4}
+}
+
+// ReleaseState is where a publisher's consent stands.
+type ReleaseState int32
+
+const (
+	ReleaseState_RELEASE_STATE_UNSPECIFIED ReleaseState = 0
+	ReleaseState_RELEASE_STATE_AGREED      ReleaseState = 1
+	ReleaseState_RELEASE_STATE_REFUSED     ReleaseState = 2
+	ReleaseState_RELEASE_STATE_ENDED       ReleaseState = 3
+)
+
+// Enum value maps for ReleaseState.
+var (
+	ReleaseState_name = map[int32]string{
+		0: "RELEASE_STATE_UNSPECIFIED",
+		1: "RELEASE_STATE_AGREED",
+		2: "RELEASE_STATE_REFUSED",
+		3: "RELEASE_STATE_ENDED",
+	}
+	ReleaseState_value = map[string]int32{
+		"RELEASE_STATE_UNSPECIFIED": 0,
+		"RELEASE_STATE_AGREED":      1,
+		"RELEASE_STATE_REFUSED":     2,
+		"RELEASE_STATE_ENDED":       3,
+	}
+)
+
+func (x ReleaseState) Enum() *ReleaseState {
+	p := new(ReleaseState)
+	*p = x
+	return p
+}
+
+func (x ReleaseState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ReleaseState) Descriptor() protoreflect.EnumDescriptor {
+	return file_counterfoil_ledger_v1_ledger_proto_enumTypes[5].Descriptor()
+}
+
+func (ReleaseState) Type() protoreflect.EnumType {
+	return &file_counterfoil_ledger_v1_ledger_proto_enumTypes[5]
+}
+
+func (x ReleaseState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ReleaseState.Descriptor instead.
+func (ReleaseState) EnumDescriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{5}
+}
+
 type Application struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -1487,14 +1591,22 @@ func (x *ReturnSubmission) GetAt() *timestamppb.Timestamp {
 }
 
 type Agency struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
-	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
-	Title         string                 `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
-	State         string                 `protobuf:"bytes,5,opt,name=state,proto3" json:"state,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Id      string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events  []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Title   string                 `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
+	State   string                 `protobuf:"bytes,5,opt,name=state,proto3" json:"state,omitempty"`
+	// Known to the authority; those that the agency changed to itself are AgencyKeys.
 	SigningKeys   []*v15.SigningKey      `protobuf:"bytes,6,rep,name=signing_keys,json=signingKeys,proto3" json:"signing_keys,omitempty"`
 	SealingKey    *v15.SealingKey        `protobuf:"bytes,7,opt,name=sealing_key,json=sealingKey,proto3" json:"sealing_key,omitempty"`
+	Service       string                 `protobuf:"bytes,8,opt,name=service,proto3" json:"service,omitempty"`
+	Status        AgencyStatus           `protobuf:"varint,9,opt,name=status,proto3,enum=counterfoil.ledger.v1.AgencyStatus" json:"status,omitempty"`
+	StatusReason  string                 `protobuf:"bytes,10,opt,name=status_reason,json=statusReason,proto3" json:"status_reason,omitempty"`
+	Since         *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=since,proto3" json:"since,omitempty"`
+	Contacts      []*v15.Contact         `protobuf:"bytes,12,rep,name=contacts,proto3" json:"contacts,omitempty"`
+	Competences   []*v15.Competence      `protobuf:"bytes,13,rep,name=competences,proto3" json:"competences,omitempty"`
+	LegalBasis    string                 `protobuf:"bytes,14,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1578,6 +1690,55 @@ func (x *Agency) GetSealingKey() *v15.SealingKey {
 	return nil
 }
 
+func (x *Agency) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *Agency) GetStatus() AgencyStatus {
+	if x != nil {
+		return x.Status
+	}
+	return AgencyStatus_AGENCY_STATUS_UNSPECIFIED
+}
+
+func (x *Agency) GetStatusReason() string {
+	if x != nil {
+		return x.StatusReason
+	}
+	return ""
+}
+
+func (x *Agency) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *Agency) GetContacts() []*v15.Contact {
+	if x != nil {
+		return x.Contacts
+	}
+	return nil
+}
+
+func (x *Agency) GetCompetences() []*v15.Competence {
+	if x != nil {
+		return x.Competences
+	}
+	return nil
+}
+
+func (x *Agency) GetLegalBasis() string {
+	if x != nil {
+		return x.LegalBasis
+	}
+	return ""
+}
+
 type Group struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
 	Id         string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -1587,8 +1748,16 @@ type Group struct {
 	LegalBasis string                 `protobuf:"bytes,5,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
 	Members    []string               `protobuf:"bytes,6,rep,name=members,proto3" json:"members,omitempty"`
 	History    v15.HistoryRule        `protobuf:"varint,7,opt,name=history,proto3,enum=counterfoil.directory.v1.HistoryRule" json:"history,omitempty"`
-	// Epoch n is at index n-1.
-	Keys          []*v15.GroupKeyIssued `protobuf:"bytes,8,rep,name=keys,proto3" json:"keys,omitempty"`
+	// The directory's own; epoch n is at index n-1, the first epoch's holds no key.
+	Keys        []*v15.GroupKeyIssued  `protobuf:"bytes,8,rep,name=keys,proto3" json:"keys,omitempty"`
+	HistoryFrom *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=history_from,json=historyFrom,proto3" json:"history_from,omitempty"`
+	// Members that record for it; every member when empty.
+	Publishers []string         `protobuf:"bytes,10,rep,name=publishers,proto3" json:"publishers,omitempty"`
+	Exceptions []*v15.Exception `protobuf:"bytes,11,rep,name=exceptions,proto3" json:"exceptions,omitempty"`
+	// How often its publishers were told to begin a new epoch.
+	Rekeyed uint32 `protobuf:"varint,12,opt,name=rekeyed,proto3" json:"rekeyed,omitempty"`
+	// When each member came in, for those that are in.
+	Since         []*Membership `protobuf:"bytes,13,rep,name=since,proto3" json:"since,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1679,6 +1848,950 @@ func (x *Group) GetKeys() []*v15.GroupKeyIssued {
 	return nil
 }
 
+func (x *Group) GetHistoryFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.HistoryFrom
+	}
+	return nil
+}
+
+func (x *Group) GetPublishers() []string {
+	if x != nil {
+		return x.Publishers
+	}
+	return nil
+}
+
+func (x *Group) GetExceptions() []*v15.Exception {
+	if x != nil {
+		return x.Exceptions
+	}
+	return nil
+}
+
+func (x *Group) GetRekeyed() uint32 {
+	if x != nil {
+		return x.Rekeyed
+	}
+	return 0
+}
+
+func (x *Group) GetSince() []*Membership {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+type Membership struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Agency        string                 `protobuf:"bytes,1,opt,name=agency,proto3" json:"agency,omitempty"`
+	Since         *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=since,proto3" json:"since,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Membership) Reset() {
+	*x = Membership{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Membership) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Membership) ProtoMessage() {}
+
+func (x *Membership) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Membership.ProtoReflect.Descriptor instead.
+func (*Membership) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Membership) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *Membership) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+// AgencyKeys are the keys that an agency changed to, as it recorded them itself.
+type AgencyKeys struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Agency, "/keys".
+	Id          string            `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal     string            `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events      []uint64          `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	SigningKeys []*v15.SigningKey `protobuf:"bytes,4,rep,name=signing_keys,json=signingKeys,proto3" json:"signing_keys,omitempty"`
+	// The newest last.
+	SealingKeys   []*v15.SealingKey `protobuf:"bytes,5,rep,name=sealing_keys,json=sealingKeys,proto3" json:"sealing_keys,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AgencyKeys) Reset() {
+	*x = AgencyKeys{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AgencyKeys) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AgencyKeys) ProtoMessage() {}
+
+func (x *AgencyKeys) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AgencyKeys.ProtoReflect.Descriptor instead.
+func (*AgencyKeys) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *AgencyKeys) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *AgencyKeys) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *AgencyKeys) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *AgencyKeys) GetSigningKeys() []*v15.SigningKey {
+	if x != nil {
+		return x.SigningKeys
+	}
+	return nil
+}
+
+func (x *AgencyKeys) GetSealingKeys() []*v15.SealingKey {
+	if x != nil {
+		return x.SealingKeys
+	}
+	return nil
+}
+
+// JournalKey is one epoch of a publisher's journal.
+type JournalKey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "agency/group", "#", epoch.
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Issued        *v15.JournalKeyIssued  `protobuf:"bytes,4,opt,name=issued,proto3" json:"issued,omitempty"`
+	IssuedAt      *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JournalKey) Reset() {
+	*x = JournalKey{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JournalKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JournalKey) ProtoMessage() {}
+
+func (x *JournalKey) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JournalKey.ProtoReflect.Descriptor instead.
+func (*JournalKey) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *JournalKey) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *JournalKey) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *JournalKey) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *JournalKey) GetIssued() *v15.JournalKeyIssued {
+	if x != nil {
+		return x.Issued
+	}
+	return nil
+}
+
+func (x *JournalKey) GetIssuedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.IssuedAt
+	}
+	return nil
+}
+
+// Release is what a publisher lets a reader have of one of its journals.
+type Release struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "agency/group", ">", reader.
+	Id      string          `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal string          `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events  []uint64        `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Group   string          `protobuf:"bytes,4,opt,name=group,proto3" json:"group,omitempty"`
+	Reader  string          `protobuf:"bytes,5,opt,name=reader,proto3" json:"reader,omitempty"`
+	State   ReleaseState    `protobuf:"varint,6,opt,name=state,proto3,enum=counterfoil.ledger.v1.ReleaseState" json:"state,omitempty"`
+	Reason  string          `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	History v15.HistoryRule `protobuf:"varint,8,opt,name=history,proto3,enum=counterfoil.directory.v1.HistoryRule" json:"history,omitempty"`
+	// As last agreed; absent: from block 1.
+	Start *v15.JournalStart `protobuf:"bytes,9,opt,name=start,proto3" json:"start,omitempty"`
+	// All that were ever wrapped for the reader.
+	Keys          []*v15.EpochKey        `protobuf:"bytes,10,rep,name=keys,proto3" json:"keys,omitempty"`
+	Since         *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=since,proto3" json:"since,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Release) Reset() {
+	*x = Release{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Release) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Release) ProtoMessage() {}
+
+func (x *Release) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Release.ProtoReflect.Descriptor instead.
+func (*Release) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *Release) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Release) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Release) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Release) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
+func (x *Release) GetReader() string {
+	if x != nil {
+		return x.Reader
+	}
+	return ""
+}
+
+func (x *Release) GetState() ReleaseState {
+	if x != nil {
+		return x.State
+	}
+	return ReleaseState_RELEASE_STATE_UNSPECIFIED
+}
+
+func (x *Release) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Release) GetHistory() v15.HistoryRule {
+	if x != nil {
+		return x.History
+	}
+	return v15.HistoryRule(0)
+}
+
+func (x *Release) GetStart() *v15.JournalStart {
+	if x != nil {
+		return x.Start
+	}
+	return nil
+}
+
+func (x *Release) GetKeys() []*v15.EpochKey {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *Release) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+// Receipt is how far a reader says it has a journal.
+type Receipt struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Reader, "/", "agency/group".
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Reader        string                 `protobuf:"bytes,4,opt,name=reader,proto3" json:"reader,omitempty"`
+	Receipt       *v15.JournalReceipt    `protobuf:"bytes,5,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Receipt) Reset() {
+	*x = Receipt{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Receipt) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Receipt) ProtoMessage() {}
+
+func (x *Receipt) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
+func (*Receipt) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *Receipt) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Receipt) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Receipt) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Receipt) GetReader() string {
+	if x != nil {
+		return x.Reader
+	}
+	return ""
+}
+
+func (x *Receipt) GetReceipt() *v15.JournalReceipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+func (x *Receipt) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+// Withdrawal is an order to purge the content of an event.
+type Withdrawal struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Withdrawn     *v15.EventWithdrawn    `protobuf:"bytes,4,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Withdrawal) Reset() {
+	*x = Withdrawal{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Withdrawal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Withdrawal) ProtoMessage() {}
+
+func (x *Withdrawal) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Withdrawal.ProtoReflect.Descriptor instead.
+func (*Withdrawal) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *Withdrawal) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Withdrawal) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Withdrawal) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Withdrawal) GetWithdrawn() *v15.EventWithdrawn {
+	if x != nil {
+		return x.Withdrawn
+	}
+	return nil
+}
+
+func (x *Withdrawal) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+// WithdrawalReceipt is a holder's word that it was done.
+type WithdrawalReceipt struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Holder, "/", withdrawal id.
+	Id            string                    `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal       string                    `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events        []uint64                  `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	WithdrawalId  string                    `protobuf:"bytes,4,opt,name=withdrawal_id,json=withdrawalId,proto3" json:"withdrawal_id,omitempty"`
+	Agency        string                    `protobuf:"bytes,5,opt,name=agency,proto3" json:"agency,omitempty"`
+	CarriedOut    *v15.WithdrawalCarriedOut `protobuf:"bytes,6,opt,name=carried_out,json=carriedOut,proto3" json:"carried_out,omitempty"`
+	At            *timestamppb.Timestamp    `protobuf:"bytes,7,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawalReceipt) Reset() {
+	*x = WithdrawalReceipt{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawalReceipt) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawalReceipt) ProtoMessage() {}
+
+func (x *WithdrawalReceipt) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawalReceipt.ProtoReflect.Descriptor instead.
+func (*WithdrawalReceipt) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *WithdrawalReceipt) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *WithdrawalReceipt) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *WithdrawalReceipt) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *WithdrawalReceipt) GetWithdrawalId() string {
+	if x != nil {
+		return x.WithdrawalId
+	}
+	return ""
+}
+
+func (x *WithdrawalReceipt) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *WithdrawalReceipt) GetCarriedOut() *v15.WithdrawalCarriedOut {
+	if x != nil {
+		return x.CarriedOut
+	}
+	return nil
+}
+
+func (x *WithdrawalReceipt) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+// Widening is a larger audience for a while.
+type Widening struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Id      string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events  []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Widened *v15.AudienceWidened   `protobuf:"bytes,4,opt,name=widened,proto3" json:"widened,omitempty"`
+	At      *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
+	// Set when it was ended before its time.
+	EndedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=ended_at,json=endedAt,proto3" json:"ended_at,omitempty"`
+	// Set when it was reviewed.
+	Review        *v15.WideningReviewed  `protobuf:"bytes,7,opt,name=review,proto3" json:"review,omitempty"`
+	ReviewedAt    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=reviewed_at,json=reviewedAt,proto3" json:"reviewed_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Widening) Reset() {
+	*x = Widening{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Widening) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Widening) ProtoMessage() {}
+
+func (x *Widening) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Widening.ProtoReflect.Descriptor instead.
+func (*Widening) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *Widening) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Widening) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Widening) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Widening) GetWidened() *v15.AudienceWidened {
+	if x != nil {
+		return x.Widened
+	}
+	return nil
+}
+
+func (x *Widening) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *Widening) GetEndedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndedAt
+	}
+	return nil
+}
+
+func (x *Widening) GetReview() *v15.WideningReviewed {
+	if x != nil {
+		return x.Review
+	}
+	return nil
+}
+
+func (x *Widening) GetReviewedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReviewedAt
+	}
+	return nil
+}
+
+type Policy struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Adopted       *v15.PolicyAdopted     `protobuf:"bytes,4,opt,name=adopted,proto3" json:"adopted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Policy) Reset() {
+	*x = Policy{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Policy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Policy) ProtoMessage() {}
+
+func (x *Policy) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Policy.ProtoReflect.Descriptor instead.
+func (*Policy) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *Policy) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Policy) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Policy) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Policy) GetAdopted() *v15.PolicyAdopted {
+	if x != nil {
+		return x.Adopted
+	}
+	return nil
+}
+
+type Calendar struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Adopted       *v15.CalendarAdopted   `protobuf:"bytes,4,opt,name=adopted,proto3" json:"adopted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Calendar) Reset() {
+	*x = Calendar{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Calendar) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Calendar) ProtoMessage() {}
+
+func (x *Calendar) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Calendar.ProtoReflect.Descriptor instead.
+func (*Calendar) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *Calendar) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Calendar) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Calendar) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Calendar) GetAdopted() *v15.CalendarAdopted {
+	if x != nil {
+		return x.Adopted
+	}
+	return nil
+}
+
+type Handover struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	HandedOver    *v15.RoleHandedOver    `protobuf:"bytes,4,opt,name=handed_over,json=handedOver,proto3" json:"handed_over,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Handover) Reset() {
+	*x = Handover{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Handover) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Handover) ProtoMessage() {}
+
+func (x *Handover) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Handover.ProtoReflect.Descriptor instead.
+func (*Handover) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *Handover) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Handover) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Handover) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Handover) GetHandedOver() *v15.RoleHandedOver {
+	if x != nil {
+		return x.HandedOver
+	}
+	return nil
+}
+
+func (x *Handover) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
 // SharingRules is the one row of the rules in force, the latest first.
 type SharingRules struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1692,7 +2805,7 @@ type SharingRules struct {
 
 func (x *SharingRules) Reset() {
 	*x = SharingRules{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[14]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1704,7 +2817,7 @@ func (x *SharingRules) String() string {
 func (*SharingRules) ProtoMessage() {}
 
 func (x *SharingRules) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[14]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1717,7 +2830,7 @@ func (x *SharingRules) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SharingRules.ProtoReflect.Descriptor instead.
 func (*SharingRules) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{14}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *SharingRules) GetId() string {
@@ -1763,7 +2876,7 @@ type KeptCommand struct {
 
 func (x *KeptCommand) Reset() {
 	*x = KeptCommand{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[15]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1775,7 +2888,7 @@ func (x *KeptCommand) String() string {
 func (*KeptCommand) ProtoMessage() {}
 
 func (x *KeptCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[15]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1788,7 +2901,7 @@ func (x *KeptCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeptCommand.ProtoReflect.Descriptor instead.
 func (*KeptCommand) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{15}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *KeptCommand) GetId() string {
@@ -1840,15 +2953,18 @@ type Position struct {
 	Sequence   uint64                 `protobuf:"varint,6,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	RecordedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
 	// When this agency's own server stored it.
-	ReceivedAt    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
-	Root          []byte                 `protobuf:"bytes,9,opt,name=root,proto3" json:"root,omitempty"`
+	ReceivedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
+	Root       []byte                 `protobuf:"bytes,9,opt,name=root,proto3" json:"root,omitempty"`
+	// Where the copy begins, when the history before was not given to this agency.
+	StartBlock    uint64 `protobuf:"varint,10,opt,name=start_block,json=startBlock,proto3" json:"start_block,omitempty"`
+	StartEvents   uint64 `protobuf:"varint,11,opt,name=start_events,json=startEvents,proto3" json:"start_events,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Position) Reset() {
 	*x = Position{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[16]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1860,7 +2976,7 @@ func (x *Position) String() string {
 func (*Position) ProtoMessage() {}
 
 func (x *Position) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[16]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1873,7 +2989,7 @@ func (x *Position) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Position.ProtoReflect.Descriptor instead.
 func (*Position) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{16}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Position) GetJournal() string {
@@ -1939,22 +3055,38 @@ func (x *Position) GetRoot() []byte {
 	return nil
 }
 
+func (x *Position) GetStartBlock() uint64 {
+	if x != nil {
+		return x.StartBlock
+	}
+	return 0
+}
+
+func (x *Position) GetStartEvents() uint64 {
+	if x != nil {
+		return x.StartEvents
+	}
+	return 0
+}
+
 // FoldedBlock is a block that a ledger has folded, kept opened.
 type FoldedBlock struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	Number    uint64                 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
 	Header    []byte                 `protobuf:"bytes,2,opt,name=header,proto3" json:"header,omitempty"`
 	Signature []byte                 `protobuf:"bytes,3,opt,name=signature,proto3" json:"signature,omitempty"`
-	// counterfoil.event.v1.Body, plain.
-	Body          []byte                 `protobuf:"bytes,4,opt,name=body,proto3" json:"body,omitempty"`
-	ReceivedAt    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
+	// counterfoil.event.v1.Body, plain. The place of a withdrawn event is an empty one.
+	Body       []byte                 `protobuf:"bytes,4,opt,name=body,proto3" json:"body,omitempty"`
+	ReceivedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
+	// Leaf hashes of withdrawn events.
+	Withdrawn     []*WithdrawnLeaf `protobuf:"bytes,6,rep,name=withdrawn,proto3" json:"withdrawn,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *FoldedBlock) Reset() {
 	*x = FoldedBlock{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[17]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1966,7 +3098,7 @@ func (x *FoldedBlock) String() string {
 func (*FoldedBlock) ProtoMessage() {}
 
 func (x *FoldedBlock) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[17]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1979,7 +3111,7 @@ func (x *FoldedBlock) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FoldedBlock.ProtoReflect.Descriptor instead.
 func (*FoldedBlock) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{17}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *FoldedBlock) GetNumber() uint64 {
@@ -2017,6 +3149,66 @@ func (x *FoldedBlock) GetReceivedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *FoldedBlock) GetWithdrawn() []*WithdrawnLeaf {
+	if x != nil {
+		return x.Withdrawn
+	}
+	return nil
+}
+
+// WithdrawnLeaf is what is left of an event whose content was withdrawn.
+type WithdrawnLeaf struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Number        uint64                 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	Leaf          []byte                 `protobuf:"bytes,2,opt,name=leaf,proto3" json:"leaf,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawnLeaf) Reset() {
+	*x = WithdrawnLeaf{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawnLeaf) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawnLeaf) ProtoMessage() {}
+
+func (x *WithdrawnLeaf) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawnLeaf.ProtoReflect.Descriptor instead.
+func (*WithdrawnLeaf) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *WithdrawnLeaf) GetNumber() uint64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *WithdrawnLeaf) GetLeaf() []byte {
+	if x != nil {
+		return x.Leaf
+	}
+	return nil
+}
+
 // ParkedEvent is an event that could not be applied.
 type ParkedEvent struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -2026,14 +3218,16 @@ type ParkedEvent struct {
 	Kind    string                 `protobuf:"bytes,4,opt,name=kind,proto3" json:"kind,omitempty"`
 	Reason  string                 `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
 	// The type is newer than this program; it is applied when the ledger is built anew by one that knows it.
-	Unknown       bool `protobuf:"varint,6,opt,name=unknown,proto3" json:"unknown,omitempty"`
+	Unknown bool `protobuf:"varint,6,opt,name=unknown,proto3" json:"unknown,omitempty"`
+	// It is about something from before this copy begins, which this agency was not given.
+	BeforeStart   bool `protobuf:"varint,7,opt,name=before_start,json=beforeStart,proto3" json:"before_start,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ParkedEvent) Reset() {
 	*x = ParkedEvent{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[18]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2045,7 +3239,7 @@ func (x *ParkedEvent) String() string {
 func (*ParkedEvent) ProtoMessage() {}
 
 func (x *ParkedEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[18]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2058,7 +3252,7 @@ func (x *ParkedEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ParkedEvent.ProtoReflect.Descriptor instead.
 func (*ParkedEvent) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{18}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ParkedEvent) GetJournal() string {
@@ -2103,6 +3297,13 @@ func (x *ParkedEvent) GetUnknown() bool {
 	return false
 }
 
+func (x *ParkedEvent) GetBeforeStart() bool {
+	if x != nil {
+		return x.BeforeStart
+	}
+	return false
+}
+
 // Stop is why a journal is not followed any further.
 type Stop struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2116,7 +3317,7 @@ type Stop struct {
 
 func (x *Stop) Reset() {
 	*x = Stop{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[19]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2128,7 +3329,7 @@ func (x *Stop) String() string {
 func (*Stop) ProtoMessage() {}
 
 func (x *Stop) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[19]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2141,7 +3342,7 @@ func (x *Stop) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stop.ProtoReflect.Descriptor instead.
 func (*Stop) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{19}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Stop) GetJournal() string {
@@ -2301,7 +3502,7 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"request_id\x18\x04 \x01(\tR\trequestId\x12\x16\n" +
 	"\x06agency\x18\x05 \x01(\tR\x06agency\x12M\n" +
 	"\tsubmitted\x18\x06 \x01(\v2/.counterfoil.reporting.v1.AgencyReturnSubmittedR\tsubmitted\x12*\n" +
-	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x86\x02\n" +
+	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xdc\x04\n" +
 	"\x06Agency\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -2310,7 +3511,16 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\x05state\x18\x05 \x01(\tR\x05state\x12G\n" +
 	"\fsigning_keys\x18\x06 \x03(\v2$.counterfoil.directory.v1.SigningKeyR\vsigningKeys\x12E\n" +
 	"\vsealing_key\x18\a \x01(\v2$.counterfoil.directory.v1.SealingKeyR\n" +
-	"sealingKey\"\x9d\x02\n" +
+	"sealingKey\x12\x18\n" +
+	"\aservice\x18\b \x01(\tR\aservice\x12;\n" +
+	"\x06status\x18\t \x01(\x0e2#.counterfoil.ledger.v1.AgencyStatusR\x06status\x12#\n" +
+	"\rstatus_reason\x18\n" +
+	" \x01(\tR\fstatusReason\x120\n" +
+	"\x05since\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12=\n" +
+	"\bcontacts\x18\f \x03(\v2!.counterfoil.directory.v1.ContactR\bcontacts\x12F\n" +
+	"\vcompetences\x18\r \x03(\v2$.counterfoil.directory.v1.CompetenceR\vcompetences\x12\x1f\n" +
+	"\vlegal_basis\x18\x0e \x01(\tR\n" +
+	"legalBasis\"\x94\x04\n" +
 	"\x05Group\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -2320,7 +3530,98 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"legalBasis\x12\x18\n" +
 	"\amembers\x18\x06 \x03(\tR\amembers\x12?\n" +
 	"\ahistory\x18\a \x01(\x0e2%.counterfoil.directory.v1.HistoryRuleR\ahistory\x12<\n" +
-	"\x04keys\x18\b \x03(\v2(.counterfoil.directory.v1.GroupKeyIssuedR\x04keys\"\x8d\x01\n" +
+	"\x04keys\x18\b \x03(\v2(.counterfoil.directory.v1.GroupKeyIssuedR\x04keys\x12=\n" +
+	"\fhistory_from\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\vhistoryFrom\x12\x1e\n" +
+	"\n" +
+	"publishers\x18\n" +
+	" \x03(\tR\n" +
+	"publishers\x12C\n" +
+	"\n" +
+	"exceptions\x18\v \x03(\v2#.counterfoil.directory.v1.ExceptionR\n" +
+	"exceptions\x12\x18\n" +
+	"\arekeyed\x18\f \x01(\rR\arekeyed\x127\n" +
+	"\x05since\x18\r \x03(\v2!.counterfoil.ledger.v1.MembershipR\x05since\"V\n" +
+	"\n" +
+	"Membership\x12\x16\n" +
+	"\x06agency\x18\x01 \x01(\tR\x06agency\x120\n" +
+	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\"\xe0\x01\n" +
+	"\n" +
+	"AgencyKeys\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12G\n" +
+	"\fsigning_keys\x18\x04 \x03(\v2$.counterfoil.directory.v1.SigningKeyR\vsigningKeys\x12G\n" +
+	"\fsealing_keys\x18\x05 \x03(\v2$.counterfoil.directory.v1.SealingKeyR\vsealingKeys\"\xcb\x01\n" +
+	"\n" +
+	"JournalKey\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12B\n" +
+	"\x06issued\x18\x04 \x01(\v2*.counterfoil.directory.v1.JournalKeyIssuedR\x06issued\x127\n" +
+	"\tissued_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bissuedAt\"\xb5\x03\n" +
+	"\aRelease\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12\x14\n" +
+	"\x05group\x18\x04 \x01(\tR\x05group\x12\x16\n" +
+	"\x06reader\x18\x05 \x01(\tR\x06reader\x129\n" +
+	"\x05state\x18\x06 \x01(\x0e2#.counterfoil.ledger.v1.ReleaseStateR\x05state\x12\x16\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\x12?\n" +
+	"\ahistory\x18\b \x01(\x0e2%.counterfoil.directory.v1.HistoryRuleR\ahistory\x12<\n" +
+	"\x05start\x18\t \x01(\v2&.counterfoil.directory.v1.JournalStartR\x05start\x126\n" +
+	"\x04keys\x18\n" +
+	" \x03(\v2\".counterfoil.directory.v1.EpochKeyR\x04keys\x120\n" +
+	"\x05since\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\x05since\"\xd3\x01\n" +
+	"\aReceipt\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12\x16\n" +
+	"\x06reader\x18\x04 \x01(\tR\x06reader\x12B\n" +
+	"\areceipt\x18\x05 \x01(\v2(.counterfoil.directory.v1.JournalReceiptR\areceipt\x12*\n" +
+	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xc2\x01\n" +
+	"\n" +
+	"Withdrawal\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12F\n" +
+	"\twithdrawn\x18\x04 \x01(\v2(.counterfoil.directory.v1.EventWithdrawnR\twithdrawn\x12*\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x8f\x02\n" +
+	"\x11WithdrawalReceipt\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12#\n" +
+	"\rwithdrawal_id\x18\x04 \x01(\tR\fwithdrawalId\x12\x16\n" +
+	"\x06agency\x18\x05 \x01(\tR\x06agency\x12O\n" +
+	"\vcarried_out\x18\x06 \x01(\v2..counterfoil.directory.v1.WithdrawalCarriedOutR\n" +
+	"carriedOut\x12*\n" +
+	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xf5\x02\n" +
+	"\bWidening\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12C\n" +
+	"\awidened\x18\x04 \x01(\v2).counterfoil.directory.v1.AudienceWidenedR\awidened\x12*\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x125\n" +
+	"\bended_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\aendedAt\x12B\n" +
+	"\x06review\x18\a \x01(\v2*.counterfoil.directory.v1.WideningReviewedR\x06review\x12;\n" +
+	"\vreviewed_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"reviewedAt\"\x8d\x01\n" +
+	"\x06Policy\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12A\n" +
+	"\aadopted\x18\x04 \x01(\v2'.counterfoil.directory.v1.PolicyAdoptedR\aadopted\"\x91\x01\n" +
+	"\bCalendar\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12C\n" +
+	"\aadopted\x18\x04 \x01(\v2).counterfoil.directory.v1.CalendarAdoptedR\aadopted\"\xc3\x01\n" +
+	"\bHandover\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12I\n" +
+	"\vhanded_over\x18\x04 \x01(\v2(.counterfoil.directory.v1.RoleHandedOverR\n" +
+	"handedOver\x12*\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x8d\x01\n" +
 	"\fSharingRules\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -2331,7 +3632,7 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
 	"\x06events\x18\x03 \x03(\x04R\x06events\x12\x16\n" +
 	"\x06digest\x18\x04 \x01(\fR\x06digest\x12\x14\n" +
-	"\x05count\x18\x05 \x01(\rR\x05count\"\xbd\x02\n" +
+	"\x05count\x18\x05 \x01(\rR\x05count\"\x81\x03\n" +
 	"\bPosition\x12\x18\n" +
 	"\ajournal\x18\x01 \x01(\tR\ajournal\x12\x14\n" +
 	"\x05block\x18\x02 \x01(\x04R\x05block\x12\x16\n" +
@@ -2343,21 +3644,30 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"recordedAt\x12;\n" +
 	"\vreceived_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"receivedAt\x12\x12\n" +
-	"\x04root\x18\t \x01(\fR\x04root\"\xac\x01\n" +
+	"\x04root\x18\t \x01(\fR\x04root\x12\x1f\n" +
+	"\vstart_block\x18\n" +
+	" \x01(\x04R\n" +
+	"startBlock\x12!\n" +
+	"\fstart_events\x18\v \x01(\x04R\vstartEvents\"\xf0\x01\n" +
 	"\vFoldedBlock\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x16\n" +
 	"\x06header\x18\x02 \x01(\fR\x06header\x12\x1c\n" +
 	"\tsignature\x18\x03 \x01(\fR\tsignature\x12\x12\n" +
 	"\x04body\x18\x04 \x01(\fR\x04body\x12;\n" +
 	"\vreceived_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"receivedAt\"\x95\x01\n" +
+	"receivedAt\x12B\n" +
+	"\twithdrawn\x18\x06 \x03(\v2$.counterfoil.ledger.v1.WithdrawnLeafR\twithdrawn\";\n" +
+	"\rWithdrawnLeaf\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x12\n" +
+	"\x04leaf\x18\x02 \x01(\fR\x04leaf\"\xb8\x01\n" +
 	"\vParkedEvent\x12\x18\n" +
 	"\ajournal\x18\x01 \x01(\tR\ajournal\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\x04R\x06number\x12\x0e\n" +
 	"\x02id\x18\x03 \x01(\fR\x02id\x12\x12\n" +
 	"\x04kind\x18\x04 \x01(\tR\x04kind\x12\x16\n" +
 	"\x06reason\x18\x05 \x01(\tR\x06reason\x12\x18\n" +
-	"\aunknown\x18\x06 \x01(\bR\aunknown\"z\n" +
+	"\aunknown\x18\x06 \x01(\bR\aunknown\x12!\n" +
+	"\fbefore_start\x18\a \x01(\bR\vbeforeStart\"z\n" +
 	"\x04Stop\x12\x18\n" +
 	"\ajournal\x18\x01 \x01(\tR\ajournal\x12\x14\n" +
 	"\x05block\x18\x02 \x01(\x04R\x05block\x12\x16\n" +
@@ -2388,7 +3698,16 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\x19ALERT_STATUS_CORROBORATED\x10\x02\x12\x1a\n" +
 	"\x16ALERT_STATUS_CONFIRMED\x10\x03\x12\x18\n" +
 	"\x14ALERT_STATUS_REFUTED\x10\x04\x12\x17\n" +
-	"\x13ALERT_STATUS_CLOSED\x10\x05BIZGgithub.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1;ledgerv1b\x06proto3"
+	"\x13ALERT_STATUS_CLOSED\x10\x05*e\n" +
+	"\fAgencyStatus\x12\x1d\n" +
+	"\x19AGENCY_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17AGENCY_STATUS_SUSPENDED\x10\x01\x12\x19\n" +
+	"\x15AGENCY_STATUS_REMOVED\x10\x02*{\n" +
+	"\fReleaseState\x12\x1d\n" +
+	"\x19RELEASE_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14RELEASE_STATE_AGREED\x10\x01\x12\x19\n" +
+	"\x15RELEASE_STATE_REFUSED\x10\x02\x12\x17\n" +
+	"\x13RELEASE_STATE_ENDED\x10\x03BIZGgithub.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1;ledgerv1b\x06proto3"
 
 var (
 	file_counterfoil_ledger_v1_ledger_proto_rawDescOnce sync.Once
@@ -2402,101 +3721,162 @@ func file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP() []byte {
 	return file_counterfoil_ledger_v1_ledger_proto_rawDescData
 }
 
-var file_counterfoil_ledger_v1_ledger_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_counterfoil_ledger_v1_ledger_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_counterfoil_ledger_v1_ledger_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_counterfoil_ledger_v1_ledger_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_counterfoil_ledger_v1_ledger_proto_goTypes = []any{
 	(Status)(0),                       // 0: counterfoil.ledger.v1.Status
 	(DeclarationStatus)(0),            // 1: counterfoil.ledger.v1.DeclarationStatus
 	(Effect)(0),                       // 2: counterfoil.ledger.v1.Effect
 	(AlertStatus)(0),                  // 3: counterfoil.ledger.v1.AlertStatus
-	(*Application)(nil),               // 4: counterfoil.ledger.v1.Application
-	(*Licence)(nil),                   // 5: counterfoil.ledger.v1.Licence
-	(*Denial)(nil),                    // 6: counterfoil.ledger.v1.Denial
-	(*Line)(nil),                      // 7: counterfoil.ledger.v1.Line
-	(*Reassessment)(nil),              // 8: counterfoil.ledger.v1.Reassessment
-	(*Edition)(nil),                   // 9: counterfoil.ledger.v1.Edition
-	(*Declaration)(nil),               // 10: counterfoil.ledger.v1.Declaration
-	(*WriteOff)(nil),                  // 11: counterfoil.ledger.v1.WriteOff
-	(*Alert)(nil),                     // 12: counterfoil.ledger.v1.Alert
-	(*Acknowledgement)(nil),           // 13: counterfoil.ledger.v1.Acknowledgement
-	(*ReturnRequest)(nil),             // 14: counterfoil.ledger.v1.ReturnRequest
-	(*ReturnSubmission)(nil),          // 15: counterfoil.ledger.v1.ReturnSubmission
-	(*Agency)(nil),                    // 16: counterfoil.ledger.v1.Agency
-	(*Group)(nil),                     // 17: counterfoil.ledger.v1.Group
-	(*SharingRules)(nil),              // 18: counterfoil.ledger.v1.SharingRules
-	(*KeptCommand)(nil),               // 19: counterfoil.ledger.v1.KeptCommand
-	(*Position)(nil),                  // 20: counterfoil.ledger.v1.Position
-	(*FoldedBlock)(nil),               // 21: counterfoil.ledger.v1.FoldedBlock
-	(*ParkedEvent)(nil),               // 22: counterfoil.ledger.v1.ParkedEvent
-	(*Stop)(nil),                      // 23: counterfoil.ledger.v1.Stop
-	(*v1.Deal)(nil),                   // 24: counterfoil.licensing.v1.Deal
-	(*timestamppb.Timestamp)(nil),     // 25: google.protobuf.Timestamp
-	(*v1.Published)(nil),              // 26: counterfoil.licensing.v1.Published
-	(*v11.Line)(nil),                  // 27: counterfoil.transfer.v1.Line
-	(v11.Kind)(0),                     // 28: counterfoil.transfer.v1.Kind
-	(*v1.Place)(nil),                  // 29: counterfoil.licensing.v1.Place
-	(v1.Outcome)(0),                   // 30: counterfoil.licensing.v1.Outcome
-	(*v12.DeclarationAccepted)(nil),   // 31: counterfoil.customs.v1.DeclarationAccepted
-	(*v11.Quantity)(nil),              // 32: counterfoil.transfer.v1.Quantity
-	(*v11.Money)(nil),                 // 33: counterfoil.transfer.v1.Money
-	(*v13.DiversionAlertRaised)(nil),  // 34: counterfoil.enforcement.v1.DiversionAlertRaised
-	(*v14.AgencyReturnRequested)(nil), // 35: counterfoil.reporting.v1.AgencyReturnRequested
-	(*v14.AgencyReturnSubmitted)(nil), // 36: counterfoil.reporting.v1.AgencyReturnSubmitted
-	(*v15.SigningKey)(nil),            // 37: counterfoil.directory.v1.SigningKey
-	(*v15.SealingKey)(nil),            // 38: counterfoil.directory.v1.SealingKey
-	(v15.HistoryRule)(0),              // 39: counterfoil.directory.v1.HistoryRule
-	(*v15.GroupKeyIssued)(nil),        // 40: counterfoil.directory.v1.GroupKeyIssued
-	(*v15.SharingRule)(nil),           // 41: counterfoil.directory.v1.SharingRule
+	(AgencyStatus)(0),                 // 4: counterfoil.ledger.v1.AgencyStatus
+	(ReleaseState)(0),                 // 5: counterfoil.ledger.v1.ReleaseState
+	(*Application)(nil),               // 6: counterfoil.ledger.v1.Application
+	(*Licence)(nil),                   // 7: counterfoil.ledger.v1.Licence
+	(*Denial)(nil),                    // 8: counterfoil.ledger.v1.Denial
+	(*Line)(nil),                      // 9: counterfoil.ledger.v1.Line
+	(*Reassessment)(nil),              // 10: counterfoil.ledger.v1.Reassessment
+	(*Edition)(nil),                   // 11: counterfoil.ledger.v1.Edition
+	(*Declaration)(nil),               // 12: counterfoil.ledger.v1.Declaration
+	(*WriteOff)(nil),                  // 13: counterfoil.ledger.v1.WriteOff
+	(*Alert)(nil),                     // 14: counterfoil.ledger.v1.Alert
+	(*Acknowledgement)(nil),           // 15: counterfoil.ledger.v1.Acknowledgement
+	(*ReturnRequest)(nil),             // 16: counterfoil.ledger.v1.ReturnRequest
+	(*ReturnSubmission)(nil),          // 17: counterfoil.ledger.v1.ReturnSubmission
+	(*Agency)(nil),                    // 18: counterfoil.ledger.v1.Agency
+	(*Group)(nil),                     // 19: counterfoil.ledger.v1.Group
+	(*Membership)(nil),                // 20: counterfoil.ledger.v1.Membership
+	(*AgencyKeys)(nil),                // 21: counterfoil.ledger.v1.AgencyKeys
+	(*JournalKey)(nil),                // 22: counterfoil.ledger.v1.JournalKey
+	(*Release)(nil),                   // 23: counterfoil.ledger.v1.Release
+	(*Receipt)(nil),                   // 24: counterfoil.ledger.v1.Receipt
+	(*Withdrawal)(nil),                // 25: counterfoil.ledger.v1.Withdrawal
+	(*WithdrawalReceipt)(nil),         // 26: counterfoil.ledger.v1.WithdrawalReceipt
+	(*Widening)(nil),                  // 27: counterfoil.ledger.v1.Widening
+	(*Policy)(nil),                    // 28: counterfoil.ledger.v1.Policy
+	(*Calendar)(nil),                  // 29: counterfoil.ledger.v1.Calendar
+	(*Handover)(nil),                  // 30: counterfoil.ledger.v1.Handover
+	(*SharingRules)(nil),              // 31: counterfoil.ledger.v1.SharingRules
+	(*KeptCommand)(nil),               // 32: counterfoil.ledger.v1.KeptCommand
+	(*Position)(nil),                  // 33: counterfoil.ledger.v1.Position
+	(*FoldedBlock)(nil),               // 34: counterfoil.ledger.v1.FoldedBlock
+	(*WithdrawnLeaf)(nil),             // 35: counterfoil.ledger.v1.WithdrawnLeaf
+	(*ParkedEvent)(nil),               // 36: counterfoil.ledger.v1.ParkedEvent
+	(*Stop)(nil),                      // 37: counterfoil.ledger.v1.Stop
+	(*v1.Deal)(nil),                   // 38: counterfoil.licensing.v1.Deal
+	(*timestamppb.Timestamp)(nil),     // 39: google.protobuf.Timestamp
+	(*v1.Published)(nil),              // 40: counterfoil.licensing.v1.Published
+	(*v11.Line)(nil),                  // 41: counterfoil.transfer.v1.Line
+	(v11.Kind)(0),                     // 42: counterfoil.transfer.v1.Kind
+	(*v1.Place)(nil),                  // 43: counterfoil.licensing.v1.Place
+	(v1.Outcome)(0),                   // 44: counterfoil.licensing.v1.Outcome
+	(*v12.DeclarationAccepted)(nil),   // 45: counterfoil.customs.v1.DeclarationAccepted
+	(*v11.Quantity)(nil),              // 46: counterfoil.transfer.v1.Quantity
+	(*v11.Money)(nil),                 // 47: counterfoil.transfer.v1.Money
+	(*v13.DiversionAlertRaised)(nil),  // 48: counterfoil.enforcement.v1.DiversionAlertRaised
+	(*v14.AgencyReturnRequested)(nil), // 49: counterfoil.reporting.v1.AgencyReturnRequested
+	(*v14.AgencyReturnSubmitted)(nil), // 50: counterfoil.reporting.v1.AgencyReturnSubmitted
+	(*v15.SigningKey)(nil),            // 51: counterfoil.directory.v1.SigningKey
+	(*v15.SealingKey)(nil),            // 52: counterfoil.directory.v1.SealingKey
+	(*v15.Contact)(nil),               // 53: counterfoil.directory.v1.Contact
+	(*v15.Competence)(nil),            // 54: counterfoil.directory.v1.Competence
+	(v15.HistoryRule)(0),              // 55: counterfoil.directory.v1.HistoryRule
+	(*v15.GroupKeyIssued)(nil),        // 56: counterfoil.directory.v1.GroupKeyIssued
+	(*v15.Exception)(nil),             // 57: counterfoil.directory.v1.Exception
+	(*v15.JournalKeyIssued)(nil),      // 58: counterfoil.directory.v1.JournalKeyIssued
+	(*v15.JournalStart)(nil),          // 59: counterfoil.directory.v1.JournalStart
+	(*v15.EpochKey)(nil),              // 60: counterfoil.directory.v1.EpochKey
+	(*v15.JournalReceipt)(nil),        // 61: counterfoil.directory.v1.JournalReceipt
+	(*v15.EventWithdrawn)(nil),        // 62: counterfoil.directory.v1.EventWithdrawn
+	(*v15.WithdrawalCarriedOut)(nil),  // 63: counterfoil.directory.v1.WithdrawalCarriedOut
+	(*v15.AudienceWidened)(nil),       // 64: counterfoil.directory.v1.AudienceWidened
+	(*v15.WideningReviewed)(nil),      // 65: counterfoil.directory.v1.WideningReviewed
+	(*v15.PolicyAdopted)(nil),         // 66: counterfoil.directory.v1.PolicyAdopted
+	(*v15.CalendarAdopted)(nil),       // 67: counterfoil.directory.v1.CalendarAdopted
+	(*v15.RoleHandedOver)(nil),        // 68: counterfoil.directory.v1.RoleHandedOver
+	(*v15.SharingRule)(nil),           // 69: counterfoil.directory.v1.SharingRule
 }
 var file_counterfoil_ledger_v1_ledger_proto_depIdxs = []int32{
-	24, // 0: counterfoil.ledger.v1.Application.deal:type_name -> counterfoil.licensing.v1.Deal
+	38, // 0: counterfoil.ledger.v1.Application.deal:type_name -> counterfoil.licensing.v1.Deal
 	0,  // 1: counterfoil.ledger.v1.Application.status:type_name -> counterfoil.ledger.v1.Status
-	25, // 2: counterfoil.ledger.v1.Application.submitted_at:type_name -> google.protobuf.Timestamp
-	24, // 3: counterfoil.ledger.v1.Licence.deal:type_name -> counterfoil.licensing.v1.Deal
+	39, // 2: counterfoil.ledger.v1.Application.submitted_at:type_name -> google.protobuf.Timestamp
+	38, // 3: counterfoil.ledger.v1.Licence.deal:type_name -> counterfoil.licensing.v1.Deal
 	0,  // 4: counterfoil.ledger.v1.Licence.status:type_name -> counterfoil.ledger.v1.Status
-	25, // 5: counterfoil.ledger.v1.Licence.decided_at:type_name -> google.protobuf.Timestamp
-	25, // 6: counterfoil.ledger.v1.Licence.valid_from:type_name -> google.protobuf.Timestamp
-	25, // 7: counterfoil.ledger.v1.Licence.valid_until:type_name -> google.protobuf.Timestamp
-	26, // 8: counterfoil.ledger.v1.Licence.published:type_name -> counterfoil.licensing.v1.Published
-	24, // 9: counterfoil.ledger.v1.Denial.deal:type_name -> counterfoil.licensing.v1.Deal
+	39, // 5: counterfoil.ledger.v1.Licence.decided_at:type_name -> google.protobuf.Timestamp
+	39, // 6: counterfoil.ledger.v1.Licence.valid_from:type_name -> google.protobuf.Timestamp
+	39, // 7: counterfoil.ledger.v1.Licence.valid_until:type_name -> google.protobuf.Timestamp
+	40, // 8: counterfoil.ledger.v1.Licence.published:type_name -> counterfoil.licensing.v1.Published
+	38, // 9: counterfoil.ledger.v1.Denial.deal:type_name -> counterfoil.licensing.v1.Deal
 	0,  // 10: counterfoil.ledger.v1.Denial.status:type_name -> counterfoil.ledger.v1.Status
-	25, // 11: counterfoil.ledger.v1.Denial.decided_at:type_name -> google.protobuf.Timestamp
-	26, // 12: counterfoil.ledger.v1.Denial.published:type_name -> counterfoil.licensing.v1.Published
-	27, // 13: counterfoil.ledger.v1.Line.line:type_name -> counterfoil.transfer.v1.Line
-	28, // 14: counterfoil.ledger.v1.Line.kind:type_name -> counterfoil.transfer.v1.Kind
-	29, // 15: counterfoil.ledger.v1.Line.destination:type_name -> counterfoil.licensing.v1.Place
+	39, // 11: counterfoil.ledger.v1.Denial.decided_at:type_name -> google.protobuf.Timestamp
+	40, // 12: counterfoil.ledger.v1.Denial.published:type_name -> counterfoil.licensing.v1.Published
+	41, // 13: counterfoil.ledger.v1.Line.line:type_name -> counterfoil.transfer.v1.Line
+	42, // 14: counterfoil.ledger.v1.Line.kind:type_name -> counterfoil.transfer.v1.Kind
+	43, // 15: counterfoil.ledger.v1.Line.destination:type_name -> counterfoil.licensing.v1.Place
 	0,  // 16: counterfoil.ledger.v1.Line.status:type_name -> counterfoil.ledger.v1.Status
-	25, // 17: counterfoil.ledger.v1.Line.decided_at:type_name -> google.protobuf.Timestamp
-	25, // 18: counterfoil.ledger.v1.Reassessment.opened_at:type_name -> google.protobuf.Timestamp
-	30, // 19: counterfoil.ledger.v1.Reassessment.outcome:type_name -> counterfoil.licensing.v1.Outcome
-	31, // 20: counterfoil.ledger.v1.Declaration.accepted:type_name -> counterfoil.customs.v1.DeclarationAccepted
+	39, // 17: counterfoil.ledger.v1.Line.decided_at:type_name -> google.protobuf.Timestamp
+	39, // 18: counterfoil.ledger.v1.Reassessment.opened_at:type_name -> google.protobuf.Timestamp
+	44, // 19: counterfoil.ledger.v1.Reassessment.outcome:type_name -> counterfoil.licensing.v1.Outcome
+	45, // 20: counterfoil.ledger.v1.Declaration.accepted:type_name -> counterfoil.customs.v1.DeclarationAccepted
 	1,  // 21: counterfoil.ledger.v1.Declaration.status:type_name -> counterfoil.ledger.v1.DeclarationStatus
-	25, // 22: counterfoil.ledger.v1.Declaration.moved_at:type_name -> google.protobuf.Timestamp
+	39, // 22: counterfoil.ledger.v1.Declaration.moved_at:type_name -> google.protobuf.Timestamp
 	2,  // 23: counterfoil.ledger.v1.WriteOff.effect:type_name -> counterfoil.ledger.v1.Effect
-	32, // 24: counterfoil.ledger.v1.WriteOff.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	33, // 25: counterfoil.ledger.v1.WriteOff.value:type_name -> counterfoil.transfer.v1.Money
-	34, // 26: counterfoil.ledger.v1.Alert.raised:type_name -> counterfoil.enforcement.v1.DiversionAlertRaised
+	46, // 24: counterfoil.ledger.v1.WriteOff.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	47, // 25: counterfoil.ledger.v1.WriteOff.value:type_name -> counterfoil.transfer.v1.Money
+	48, // 26: counterfoil.ledger.v1.Alert.raised:type_name -> counterfoil.enforcement.v1.DiversionAlertRaised
 	3,  // 27: counterfoil.ledger.v1.Alert.status:type_name -> counterfoil.ledger.v1.AlertStatus
-	25, // 28: counterfoil.ledger.v1.Alert.raised_at:type_name -> google.protobuf.Timestamp
+	39, // 28: counterfoil.ledger.v1.Alert.raised_at:type_name -> google.protobuf.Timestamp
 	3,  // 29: counterfoil.ledger.v1.Alert.finding:type_name -> counterfoil.ledger.v1.AlertStatus
-	25, // 30: counterfoil.ledger.v1.Acknowledgement.at:type_name -> google.protobuf.Timestamp
-	35, // 31: counterfoil.ledger.v1.ReturnRequest.requested:type_name -> counterfoil.reporting.v1.AgencyReturnRequested
-	36, // 32: counterfoil.ledger.v1.ReturnSubmission.submitted:type_name -> counterfoil.reporting.v1.AgencyReturnSubmitted
-	25, // 33: counterfoil.ledger.v1.ReturnSubmission.at:type_name -> google.protobuf.Timestamp
-	37, // 34: counterfoil.ledger.v1.Agency.signing_keys:type_name -> counterfoil.directory.v1.SigningKey
-	38, // 35: counterfoil.ledger.v1.Agency.sealing_key:type_name -> counterfoil.directory.v1.SealingKey
-	39, // 36: counterfoil.ledger.v1.Group.history:type_name -> counterfoil.directory.v1.HistoryRule
-	40, // 37: counterfoil.ledger.v1.Group.keys:type_name -> counterfoil.directory.v1.GroupKeyIssued
-	41, // 38: counterfoil.ledger.v1.SharingRules.rules:type_name -> counterfoil.directory.v1.SharingRule
-	25, // 39: counterfoil.ledger.v1.Position.recorded_at:type_name -> google.protobuf.Timestamp
-	25, // 40: counterfoil.ledger.v1.Position.received_at:type_name -> google.protobuf.Timestamp
-	25, // 41: counterfoil.ledger.v1.FoldedBlock.received_at:type_name -> google.protobuf.Timestamp
-	25, // 42: counterfoil.ledger.v1.Stop.at:type_name -> google.protobuf.Timestamp
-	43, // [43:43] is the sub-list for method output_type
-	43, // [43:43] is the sub-list for method input_type
-	43, // [43:43] is the sub-list for extension type_name
-	43, // [43:43] is the sub-list for extension extendee
-	0,  // [0:43] is the sub-list for field type_name
+	39, // 30: counterfoil.ledger.v1.Acknowledgement.at:type_name -> google.protobuf.Timestamp
+	49, // 31: counterfoil.ledger.v1.ReturnRequest.requested:type_name -> counterfoil.reporting.v1.AgencyReturnRequested
+	50, // 32: counterfoil.ledger.v1.ReturnSubmission.submitted:type_name -> counterfoil.reporting.v1.AgencyReturnSubmitted
+	39, // 33: counterfoil.ledger.v1.ReturnSubmission.at:type_name -> google.protobuf.Timestamp
+	51, // 34: counterfoil.ledger.v1.Agency.signing_keys:type_name -> counterfoil.directory.v1.SigningKey
+	52, // 35: counterfoil.ledger.v1.Agency.sealing_key:type_name -> counterfoil.directory.v1.SealingKey
+	4,  // 36: counterfoil.ledger.v1.Agency.status:type_name -> counterfoil.ledger.v1.AgencyStatus
+	39, // 37: counterfoil.ledger.v1.Agency.since:type_name -> google.protobuf.Timestamp
+	53, // 38: counterfoil.ledger.v1.Agency.contacts:type_name -> counterfoil.directory.v1.Contact
+	54, // 39: counterfoil.ledger.v1.Agency.competences:type_name -> counterfoil.directory.v1.Competence
+	55, // 40: counterfoil.ledger.v1.Group.history:type_name -> counterfoil.directory.v1.HistoryRule
+	56, // 41: counterfoil.ledger.v1.Group.keys:type_name -> counterfoil.directory.v1.GroupKeyIssued
+	39, // 42: counterfoil.ledger.v1.Group.history_from:type_name -> google.protobuf.Timestamp
+	57, // 43: counterfoil.ledger.v1.Group.exceptions:type_name -> counterfoil.directory.v1.Exception
+	20, // 44: counterfoil.ledger.v1.Group.since:type_name -> counterfoil.ledger.v1.Membership
+	39, // 45: counterfoil.ledger.v1.Membership.since:type_name -> google.protobuf.Timestamp
+	51, // 46: counterfoil.ledger.v1.AgencyKeys.signing_keys:type_name -> counterfoil.directory.v1.SigningKey
+	52, // 47: counterfoil.ledger.v1.AgencyKeys.sealing_keys:type_name -> counterfoil.directory.v1.SealingKey
+	58, // 48: counterfoil.ledger.v1.JournalKey.issued:type_name -> counterfoil.directory.v1.JournalKeyIssued
+	39, // 49: counterfoil.ledger.v1.JournalKey.issued_at:type_name -> google.protobuf.Timestamp
+	5,  // 50: counterfoil.ledger.v1.Release.state:type_name -> counterfoil.ledger.v1.ReleaseState
+	55, // 51: counterfoil.ledger.v1.Release.history:type_name -> counterfoil.directory.v1.HistoryRule
+	59, // 52: counterfoil.ledger.v1.Release.start:type_name -> counterfoil.directory.v1.JournalStart
+	60, // 53: counterfoil.ledger.v1.Release.keys:type_name -> counterfoil.directory.v1.EpochKey
+	39, // 54: counterfoil.ledger.v1.Release.since:type_name -> google.protobuf.Timestamp
+	61, // 55: counterfoil.ledger.v1.Receipt.receipt:type_name -> counterfoil.directory.v1.JournalReceipt
+	39, // 56: counterfoil.ledger.v1.Receipt.at:type_name -> google.protobuf.Timestamp
+	62, // 57: counterfoil.ledger.v1.Withdrawal.withdrawn:type_name -> counterfoil.directory.v1.EventWithdrawn
+	39, // 58: counterfoil.ledger.v1.Withdrawal.at:type_name -> google.protobuf.Timestamp
+	63, // 59: counterfoil.ledger.v1.WithdrawalReceipt.carried_out:type_name -> counterfoil.directory.v1.WithdrawalCarriedOut
+	39, // 60: counterfoil.ledger.v1.WithdrawalReceipt.at:type_name -> google.protobuf.Timestamp
+	64, // 61: counterfoil.ledger.v1.Widening.widened:type_name -> counterfoil.directory.v1.AudienceWidened
+	39, // 62: counterfoil.ledger.v1.Widening.at:type_name -> google.protobuf.Timestamp
+	39, // 63: counterfoil.ledger.v1.Widening.ended_at:type_name -> google.protobuf.Timestamp
+	65, // 64: counterfoil.ledger.v1.Widening.review:type_name -> counterfoil.directory.v1.WideningReviewed
+	39, // 65: counterfoil.ledger.v1.Widening.reviewed_at:type_name -> google.protobuf.Timestamp
+	66, // 66: counterfoil.ledger.v1.Policy.adopted:type_name -> counterfoil.directory.v1.PolicyAdopted
+	67, // 67: counterfoil.ledger.v1.Calendar.adopted:type_name -> counterfoil.directory.v1.CalendarAdopted
+	68, // 68: counterfoil.ledger.v1.Handover.handed_over:type_name -> counterfoil.directory.v1.RoleHandedOver
+	39, // 69: counterfoil.ledger.v1.Handover.at:type_name -> google.protobuf.Timestamp
+	69, // 70: counterfoil.ledger.v1.SharingRules.rules:type_name -> counterfoil.directory.v1.SharingRule
+	39, // 71: counterfoil.ledger.v1.Position.recorded_at:type_name -> google.protobuf.Timestamp
+	39, // 72: counterfoil.ledger.v1.Position.received_at:type_name -> google.protobuf.Timestamp
+	39, // 73: counterfoil.ledger.v1.FoldedBlock.received_at:type_name -> google.protobuf.Timestamp
+	35, // 74: counterfoil.ledger.v1.FoldedBlock.withdrawn:type_name -> counterfoil.ledger.v1.WithdrawnLeaf
+	39, // 75: counterfoil.ledger.v1.Stop.at:type_name -> google.protobuf.Timestamp
+	76, // [76:76] is the sub-list for method output_type
+	76, // [76:76] is the sub-list for method input_type
+	76, // [76:76] is the sub-list for extension type_name
+	76, // [76:76] is the sub-list for extension extendee
+	0,  // [0:76] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_ledger_v1_ledger_proto_init() }
@@ -2509,8 +3889,8 @@ func file_counterfoil_ledger_v1_ledger_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_ledger_v1_ledger_proto_rawDesc), len(file_counterfoil_ledger_v1_ledger_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   20,
+			NumEnums:      6,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

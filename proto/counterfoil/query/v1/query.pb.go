@@ -10,6 +10,7 @@ package queryv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	v12 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	v11 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	v1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -32,22 +33,32 @@ const (
 type Table int32
 
 const (
-	Table_TABLE_UNSPECIFIED        Table = 0
-	Table_TABLE_LICENCES           Table = 1
-	Table_TABLE_LINES              Table = 2
-	Table_TABLE_DENIALS            Table = 3
-	Table_TABLE_DECLARATIONS       Table = 4
-	Table_TABLE_ALERTS             Table = 5
-	Table_TABLE_EVENTS             Table = 6
-	Table_TABLE_APPLICATIONS       Table = 7
-	Table_TABLE_REASSESSMENTS      Table = 8
-	Table_TABLE_WRITE_OFFS         Table = 9
-	Table_TABLE_ACKNOWLEDGEMENTS   Table = 10
-	Table_TABLE_RETURN_REQUESTS    Table = 11
-	Table_TABLE_RETURN_SUBMISSIONS Table = 12
-	Table_TABLE_AGENCIES           Table = 13
-	Table_TABLE_GROUPS             Table = 14
-	Table_TABLE_EDITIONS           Table = 15
+	Table_TABLE_UNSPECIFIED         Table = 0
+	Table_TABLE_LICENCES            Table = 1
+	Table_TABLE_LINES               Table = 2
+	Table_TABLE_DENIALS             Table = 3
+	Table_TABLE_DECLARATIONS        Table = 4
+	Table_TABLE_ALERTS              Table = 5
+	Table_TABLE_EVENTS              Table = 6
+	Table_TABLE_APPLICATIONS        Table = 7
+	Table_TABLE_REASSESSMENTS       Table = 8
+	Table_TABLE_WRITE_OFFS          Table = 9
+	Table_TABLE_ACKNOWLEDGEMENTS    Table = 10
+	Table_TABLE_RETURN_REQUESTS     Table = 11
+	Table_TABLE_RETURN_SUBMISSIONS  Table = 12
+	Table_TABLE_AGENCIES            Table = 13
+	Table_TABLE_GROUPS              Table = 14
+	Table_TABLE_EDITIONS            Table = 15
+	Table_TABLE_RELEASES            Table = 16
+	Table_TABLE_JOURNAL_KEYS        Table = 17
+	Table_TABLE_RECEIPTS            Table = 18
+	Table_TABLE_WITHDRAWALS         Table = 19
+	Table_TABLE_WITHDRAWAL_RECEIPTS Table = 20
+	Table_TABLE_WIDENINGS           Table = 21
+	Table_TABLE_POLICIES            Table = 22
+	Table_TABLE_CALENDARS           Table = 23
+	Table_TABLE_HANDOVERS           Table = 24
+	Table_TABLE_AGENCY_KEYS         Table = 25
 )
 
 // Enum value maps for Table.
@@ -69,24 +80,44 @@ var (
 		13: "TABLE_AGENCIES",
 		14: "TABLE_GROUPS",
 		15: "TABLE_EDITIONS",
+		16: "TABLE_RELEASES",
+		17: "TABLE_JOURNAL_KEYS",
+		18: "TABLE_RECEIPTS",
+		19: "TABLE_WITHDRAWALS",
+		20: "TABLE_WITHDRAWAL_RECEIPTS",
+		21: "TABLE_WIDENINGS",
+		22: "TABLE_POLICIES",
+		23: "TABLE_CALENDARS",
+		24: "TABLE_HANDOVERS",
+		25: "TABLE_AGENCY_KEYS",
 	}
 	Table_value = map[string]int32{
-		"TABLE_UNSPECIFIED":        0,
-		"TABLE_LICENCES":           1,
-		"TABLE_LINES":              2,
-		"TABLE_DENIALS":            3,
-		"TABLE_DECLARATIONS":       4,
-		"TABLE_ALERTS":             5,
-		"TABLE_EVENTS":             6,
-		"TABLE_APPLICATIONS":       7,
-		"TABLE_REASSESSMENTS":      8,
-		"TABLE_WRITE_OFFS":         9,
-		"TABLE_ACKNOWLEDGEMENTS":   10,
-		"TABLE_RETURN_REQUESTS":    11,
-		"TABLE_RETURN_SUBMISSIONS": 12,
-		"TABLE_AGENCIES":           13,
-		"TABLE_GROUPS":             14,
-		"TABLE_EDITIONS":           15,
+		"TABLE_UNSPECIFIED":         0,
+		"TABLE_LICENCES":            1,
+		"TABLE_LINES":               2,
+		"TABLE_DENIALS":             3,
+		"TABLE_DECLARATIONS":        4,
+		"TABLE_ALERTS":              5,
+		"TABLE_EVENTS":              6,
+		"TABLE_APPLICATIONS":        7,
+		"TABLE_REASSESSMENTS":       8,
+		"TABLE_WRITE_OFFS":          9,
+		"TABLE_ACKNOWLEDGEMENTS":    10,
+		"TABLE_RETURN_REQUESTS":     11,
+		"TABLE_RETURN_SUBMISSIONS":  12,
+		"TABLE_AGENCIES":            13,
+		"TABLE_GROUPS":              14,
+		"TABLE_EDITIONS":            15,
+		"TABLE_RELEASES":            16,
+		"TABLE_JOURNAL_KEYS":        17,
+		"TABLE_RECEIPTS":            18,
+		"TABLE_WITHDRAWALS":         19,
+		"TABLE_WITHDRAWAL_RECEIPTS": 20,
+		"TABLE_WIDENINGS":           21,
+		"TABLE_POLICIES":            22,
+		"TABLE_CALENDARS":           23,
+		"TABLE_HANDOVERS":           24,
+		"TABLE_AGENCY_KEYS":         25,
 	}
 )
 
@@ -115,6 +146,61 @@ func (x Table) Number() protoreflect.EnumNumber {
 // Deprecated: Use Table.Descriptor instead.
 func (Table) EnumDescriptor() ([]byte, []int) {
 	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{0}
+}
+
+type HolderState int32
+
+const (
+	HolderState_HOLDER_STATE_UNSPECIFIED HolderState = 0
+	HolderState_HOLDER_STATE_ARRIVED     HolderState = 1
+	HolderState_HOLDER_STATE_WITHHELD    HolderState = 2
+	HolderState_HOLDER_STATE_BEHIND      HolderState = 3
+	HolderState_HOLDER_STATE_FAILED      HolderState = 4
+)
+
+// Enum value maps for HolderState.
+var (
+	HolderState_name = map[int32]string{
+		0: "HOLDER_STATE_UNSPECIFIED",
+		1: "HOLDER_STATE_ARRIVED",
+		2: "HOLDER_STATE_WITHHELD",
+		3: "HOLDER_STATE_BEHIND",
+		4: "HOLDER_STATE_FAILED",
+	}
+	HolderState_value = map[string]int32{
+		"HOLDER_STATE_UNSPECIFIED": 0,
+		"HOLDER_STATE_ARRIVED":     1,
+		"HOLDER_STATE_WITHHELD":    2,
+		"HOLDER_STATE_BEHIND":      3,
+		"HOLDER_STATE_FAILED":      4,
+	}
+)
+
+func (x HolderState) Enum() *HolderState {
+	p := new(HolderState)
+	*p = x
+	return p
+}
+
+func (x HolderState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (HolderState) Descriptor() protoreflect.EnumDescriptor {
+	return file_counterfoil_query_v1_query_proto_enumTypes[1].Descriptor()
+}
+
+func (HolderState) Type() protoreflect.EnumType {
+	return &file_counterfoil_query_v1_query_proto_enumTypes[1]
+}
+
+func (x HolderState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use HolderState.Descriptor instead.
+func (HolderState) EnumDescriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{1}
 }
 
 // Condition keeps the rows whose attribute has one of the values. Attributes are lower-case names such as
@@ -523,7 +609,10 @@ type JournalStatus struct {
 	// Hex SHA-256 over the rows of this journal; only when asked for.
 	RowsRoot string `protobuf:"bytes,10,opt,name=rows_root,json=rowsRoot,proto3" json:"rows_root,omitempty"`
 	// Set when the journal is stopped, with the block and the reason.
-	Stopped       *v1.Stop `protobuf:"bytes,11,opt,name=stopped,proto3" json:"stopped,omitempty"`
+	Stopped *v1.Stop `protobuf:"bytes,11,opt,name=stopped,proto3" json:"stopped,omitempty"`
+	// Where this copy begins, when the history before was not given to this agency.
+	StartBlock    uint64 `protobuf:"varint,12,opt,name=start_block,json=startBlock,proto3" json:"start_block,omitempty"`
+	StartEvents   uint64 `protobuf:"varint,13,opt,name=start_events,json=startEvents,proto3" json:"start_events,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -633,6 +722,20 @@ func (x *JournalStatus) GetStopped() *v1.Stop {
 		return x.Stopped
 	}
 	return nil
+}
+
+func (x *JournalStatus) GetStartBlock() uint64 {
+	if x != nil {
+		return x.StartBlock
+	}
+	return 0
+}
+
+func (x *JournalStatus) GetStartEvents() uint64 {
+	if x != nil {
+		return x.StartEvents
+	}
+	return 0
 }
 
 type CountRequest struct {
@@ -959,6 +1062,16 @@ type Row struct {
 	//	*Row_Agency
 	//	*Row_Group
 	//	*Row_Edition
+	//	*Row_Release
+	//	*Row_JournalKey
+	//	*Row_Receipt
+	//	*Row_Withdrawal
+	//	*Row_WithdrawalReceipt
+	//	*Row_Widening
+	//	*Row_Policy
+	//	*Row_Calendar
+	//	*Row_Handover
+	//	*Row_AgencyKeys
 	Row           isRow_Row `protobuf_oneof:"row"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1136,6 +1249,96 @@ func (x *Row) GetEdition() *v1.Edition {
 	return nil
 }
 
+func (x *Row) GetRelease() *v1.Release {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Release); ok {
+			return x.Release
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetJournalKey() *v1.JournalKey {
+	if x != nil {
+		if x, ok := x.Row.(*Row_JournalKey); ok {
+			return x.JournalKey
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetReceipt() *v1.Receipt {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Receipt); ok {
+			return x.Receipt
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetWithdrawal() *v1.Withdrawal {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Withdrawal); ok {
+			return x.Withdrawal
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetWithdrawalReceipt() *v1.WithdrawalReceipt {
+	if x != nil {
+		if x, ok := x.Row.(*Row_WithdrawalReceipt); ok {
+			return x.WithdrawalReceipt
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetWidening() *v1.Widening {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Widening); ok {
+			return x.Widening
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetPolicy() *v1.Policy {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Policy); ok {
+			return x.Policy
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetCalendar() *v1.Calendar {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Calendar); ok {
+			return x.Calendar
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetHandover() *v1.Handover {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Handover); ok {
+			return x.Handover
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetAgencyKeys() *v1.AgencyKeys {
+	if x != nil {
+		if x, ok := x.Row.(*Row_AgencyKeys); ok {
+			return x.AgencyKeys
+		}
+	}
+	return nil
+}
+
 type isRow_Row interface {
 	isRow_Row()
 }
@@ -1200,6 +1403,46 @@ type Row_Edition struct {
 	Edition *v1.Edition `protobuf:"bytes,15,opt,name=edition,proto3,oneof"`
 }
 
+type Row_Release struct {
+	Release *v1.Release `protobuf:"bytes,16,opt,name=release,proto3,oneof"`
+}
+
+type Row_JournalKey struct {
+	JournalKey *v1.JournalKey `protobuf:"bytes,17,opt,name=journal_key,json=journalKey,proto3,oneof"`
+}
+
+type Row_Receipt struct {
+	Receipt *v1.Receipt `protobuf:"bytes,18,opt,name=receipt,proto3,oneof"`
+}
+
+type Row_Withdrawal struct {
+	Withdrawal *v1.Withdrawal `protobuf:"bytes,19,opt,name=withdrawal,proto3,oneof"`
+}
+
+type Row_WithdrawalReceipt struct {
+	WithdrawalReceipt *v1.WithdrawalReceipt `protobuf:"bytes,20,opt,name=withdrawal_receipt,json=withdrawalReceipt,proto3,oneof"`
+}
+
+type Row_Widening struct {
+	Widening *v1.Widening `protobuf:"bytes,21,opt,name=widening,proto3,oneof"`
+}
+
+type Row_Policy struct {
+	Policy *v1.Policy `protobuf:"bytes,22,opt,name=policy,proto3,oneof"`
+}
+
+type Row_Calendar struct {
+	Calendar *v1.Calendar `protobuf:"bytes,23,opt,name=calendar,proto3,oneof"`
+}
+
+type Row_Handover struct {
+	Handover *v1.Handover `protobuf:"bytes,24,opt,name=handover,proto3,oneof"`
+}
+
+type Row_AgencyKeys struct {
+	AgencyKeys *v1.AgencyKeys `protobuf:"bytes,25,opt,name=agency_keys,json=agencyKeys,proto3,oneof"`
+}
+
 func (*Row_Licence) isRow_Row() {}
 
 func (*Row_Line) isRow_Row() {}
@@ -1229,6 +1472,26 @@ func (*Row_Agency) isRow_Row() {}
 func (*Row_Group) isRow_Row() {}
 
 func (*Row_Edition) isRow_Row() {}
+
+func (*Row_Release) isRow_Row() {}
+
+func (*Row_JournalKey) isRow_Row() {}
+
+func (*Row_Receipt) isRow_Row() {}
+
+func (*Row_Withdrawal) isRow_Row() {}
+
+func (*Row_WithdrawalReceipt) isRow_Row() {}
+
+func (*Row_Widening) isRow_Row() {}
+
+func (*Row_Policy) isRow_Row() {}
+
+func (*Row_Calendar) isRow_Row() {}
+
+func (*Row_Handover) isRow_Row() {}
+
+func (*Row_AgencyKeys) isRow_Row() {}
 
 // RecordedEvent is an event with where it stands.
 type RecordedEvent struct {
@@ -2110,11 +2373,968 @@ func (x *Check) GetNext() string {
 	return ""
 }
 
+type DirectoryRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The directory as it stood then; now, when absent.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DirectoryRequest) Reset() {
+	*x = DirectoryRequest{}
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DirectoryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DirectoryRequest) ProtoMessage() {}
+
+func (x *DirectoryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DirectoryRequest.ProtoReflect.Descriptor instead.
+func (*DirectoryRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *DirectoryRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+type DirectoryResponse struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Agencies []*v1.Agency           `protobuf:"bytes,1,rep,name=agencies,proto3" json:"agencies,omitempty"`
+	Groups   []*v1.Group            `protobuf:"bytes,2,rep,name=groups,proto3" json:"groups,omitempty"`
+	// In force, the latest first.
+	Rules         []*v12.SharingRule `protobuf:"bytes,3,rep,name=rules,proto3" json:"rules,omitempty"`
+	Releases      []*v1.Release      `protobuf:"bytes,4,rep,name=releases,proto3" json:"releases,omitempty"`
+	Policies      []*v1.Policy       `protobuf:"bytes,5,rep,name=policies,proto3" json:"policies,omitempty"`
+	Calendars     []*v1.Calendar     `protobuf:"bytes,6,rep,name=calendars,proto3" json:"calendars,omitempty"`
+	Handovers     []*v1.Handover     `protobuf:"bytes,7,rep,name=handovers,proto3" json:"handovers,omitempty"`
+	Widenings     []*v1.Widening     `protobuf:"bytes,8,rep,name=widenings,proto3" json:"widenings,omitempty"`
+	Keys          []*v1.AgencyKeys   `protobuf:"bytes,9,rep,name=keys,proto3" json:"keys,omitempty"`
+	Basis         *Basis             `protobuf:"bytes,10,opt,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DirectoryResponse) Reset() {
+	*x = DirectoryResponse{}
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DirectoryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DirectoryResponse) ProtoMessage() {}
+
+func (x *DirectoryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DirectoryResponse.ProtoReflect.Descriptor instead.
+func (*DirectoryResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *DirectoryResponse) GetAgencies() []*v1.Agency {
+	if x != nil {
+		return x.Agencies
+	}
+	return nil
+}
+
+func (x *DirectoryResponse) GetGroups() []*v1.Group {
+	if x != nil {
+		return x.Groups
+	}
+	return nil
+}
+
+func (x *DirectoryResponse) GetRules() []*v12.SharingRule {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
+}
+
+func (x *DirectoryResponse) GetReleases() []*v1.Release {
+	if x != nil {
+		return x.Releases
+	}
+	return nil
+}
+
+func (x *DirectoryResponse) GetPolicies() []*v1.Policy {
+	if x != nil {
+		return x.Policies
+	}
+	return nil
+}
+
+func (x *DirectoryResponse) GetCalendars() []*v1.Calendar {
+	if x != nil {
+		return x.Calendars
+	}
+	return nil
+}
+
+func (x *DirectoryResponse) GetHandovers() []*v1.Handover {
+	if x != nil {
+		return x.Handovers
+	}
+	return nil
+}
+
+func (x *DirectoryResponse) GetWidenings() []*v1.Widening {
+	if x != nil {
+		return x.Widenings
+	}
+	return nil
+}
+
+func (x *DirectoryResponse) GetKeys() []*v1.AgencyKeys {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *DirectoryResponse) GetBasis() *Basis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+type AudienceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of a row or of an event; or, to ask before recording, kind and marking.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Full message name of an event, such as "counterfoil.licensing.v1.LicenceGranted".
+	Kind          string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	Marking       string `protobuf:"bytes,3,opt,name=marking,proto3" json:"marking,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AudienceRequest) Reset() {
+	*x = AudienceRequest{}
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AudienceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AudienceRequest) ProtoMessage() {}
+
+func (x *AudienceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AudienceRequest.ProtoReflect.Descriptor instead.
+func (*AudienceRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *AudienceRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *AudienceRequest) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *AudienceRequest) GetMarking() string {
+	if x != nil {
+		return x.Marking
+	}
+	return ""
+}
+
+type AudienceResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Audiences     []*Audience            `protobuf:"bytes,1,rep,name=audiences,proto3" json:"audiences,omitempty"`
+	Basis         *Basis                 `protobuf:"bytes,2,opt,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AudienceResponse) Reset() {
+	*x = AudienceResponse{}
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AudienceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AudienceResponse) ProtoMessage() {}
+
+func (x *AudienceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AudienceResponse.ProtoReflect.Descriptor instead.
+func (*AudienceResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *AudienceResponse) GetAudiences() []*Audience {
+	if x != nil {
+		return x.Audiences
+	}
+	return nil
+}
+
+func (x *AudienceResponse) GetBasis() *Basis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// Audience is who reads what stands in one journal.
+type Audience struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "agency/group".
+	Journal    string    `protobuf:"bytes,1,opt,name=journal,proto3" json:"journal,omitempty"`
+	Purpose    string    `protobuf:"bytes,2,opt,name=purpose,proto3" json:"purpose,omitempty"`
+	LegalBasis string    `protobuf:"bytes,3,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
+	Readers    []*Reader `protobuf:"bytes,4,rep,name=readers,proto3" json:"readers,omitempty"`
+	// The sharing rule that picked the group, in words.
+	Rule string `protobuf:"bytes,5,opt,name=rule,proto3" json:"rule,omitempty"`
+	// Numbers of the events in that journal; none when nothing is recorded yet.
+	Events        []uint64 `protobuf:"varint,6,rep,packed,name=events,proto3" json:"events,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Audience) Reset() {
+	*x = Audience{}
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Audience) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Audience) ProtoMessage() {}
+
+func (x *Audience) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Audience.ProtoReflect.Descriptor instead.
+func (*Audience) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *Audience) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Audience) GetPurpose() string {
+	if x != nil {
+		return x.Purpose
+	}
+	return ""
+}
+
+func (x *Audience) GetLegalBasis() string {
+	if x != nil {
+		return x.LegalBasis
+	}
+	return ""
+}
+
+func (x *Audience) GetReaders() []*Reader {
+	if x != nil {
+		return x.Readers
+	}
+	return nil
+}
+
+func (x *Audience) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *Audience) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+// Reader is an agency that reads something, or does not.
+type Reader struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Agency string                 `protobuf:"bytes,1,opt,name=agency,proto3" json:"agency,omitempty"`
+	Reads  bool                   `protobuf:"varint,2,opt,name=reads,proto3" json:"reads,omitempty"`
+	// Why it reads it, or why not: the member's rule, the publisher's refusal, a suspension.
+	Rule          string `protobuf:"bytes,3,opt,name=rule,proto3" json:"rule,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Reader) Reset() {
+	*x = Reader{}
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Reader) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Reader) ProtoMessage() {}
+
+func (x *Reader) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Reader.ProtoReflect.Descriptor instead.
+func (*Reader) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *Reader) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *Reader) GetReads() bool {
+	if x != nil {
+		return x.Reads
+	}
+	return false
+}
+
+func (x *Reader) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+type ReceiptsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of a row or of an event, or "agency/group" for a journal.
+	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReceiptsRequest) Reset() {
+	*x = ReceiptsRequest{}
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReceiptsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReceiptsRequest) ProtoMessage() {}
+
+func (x *ReceiptsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReceiptsRequest.ProtoReflect.Descriptor instead.
+func (*ReceiptsRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ReceiptsRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+type ReceiptsResponse struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Events []*EventReceipts       `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	// Agencies that have all of it, were not entitled to it, could not apply it.
+	Arrived  uint64 `protobuf:"varint,2,opt,name=arrived,proto3" json:"arrived,omitempty"`
+	Withheld uint64 `protobuf:"varint,3,opt,name=withheld,proto3" json:"withheld,omitempty"`
+	Failed   uint64 `protobuf:"varint,4,opt,name=failed,proto3" json:"failed,omitempty"`
+	// Entitled, and not heard to have it yet.
+	Behind        uint64 `protobuf:"varint,5,opt,name=behind,proto3" json:"behind,omitempty"`
+	Basis         *Basis `protobuf:"bytes,6,opt,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReceiptsResponse) Reset() {
+	*x = ReceiptsResponse{}
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReceiptsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReceiptsResponse) ProtoMessage() {}
+
+func (x *ReceiptsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReceiptsResponse.ProtoReflect.Descriptor instead.
+func (*ReceiptsResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *ReceiptsResponse) GetEvents() []*EventReceipts {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *ReceiptsResponse) GetArrived() uint64 {
+	if x != nil {
+		return x.Arrived
+	}
+	return 0
+}
+
+func (x *ReceiptsResponse) GetWithheld() uint64 {
+	if x != nil {
+		return x.Withheld
+	}
+	return 0
+}
+
+func (x *ReceiptsResponse) GetFailed() uint64 {
+	if x != nil {
+		return x.Failed
+	}
+	return 0
+}
+
+func (x *ReceiptsResponse) GetBehind() uint64 {
+	if x != nil {
+		return x.Behind
+	}
+	return 0
+}
+
+func (x *ReceiptsResponse) GetBasis() *Basis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// EventReceipts is who has one event, or a journal up to it.
+type EventReceipts struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Journal       string                 `protobuf:"bytes,1,opt,name=journal,proto3" json:"journal,omitempty"`
+	Number        uint64                 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	Block         uint64                 `protobuf:"varint,3,opt,name=block,proto3" json:"block,omitempty"`
+	WrittenAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=written_at,json=writtenAt,proto3" json:"written_at,omitempty"`
+	Holders       []*HolderReceipt       `protobuf:"bytes,5,rep,name=holders,proto3" json:"holders,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EventReceipts) Reset() {
+	*x = EventReceipts{}
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EventReceipts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EventReceipts) ProtoMessage() {}
+
+func (x *EventReceipts) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EventReceipts.ProtoReflect.Descriptor instead.
+func (*EventReceipts) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *EventReceipts) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *EventReceipts) GetNumber() uint64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *EventReceipts) GetBlock() uint64 {
+	if x != nil {
+		return x.Block
+	}
+	return 0
+}
+
+func (x *EventReceipts) GetWrittenAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WrittenAt
+	}
+	return nil
+}
+
+func (x *EventReceipts) GetHolders() []*HolderReceipt {
+	if x != nil {
+		return x.Holders
+	}
+	return nil
+}
+
+type HolderReceipt struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Agency string                 `protobuf:"bytes,1,opt,name=agency,proto3" json:"agency,omitempty"`
+	State  HolderState            `protobuf:"varint,2,opt,name=state,proto3,enum=counterfoil.query.v1.HolderState" json:"state,omitempty"`
+	// The rule by which it is withheld, or what failed.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Up to which block the agency last said that it has the journal, and when it said so.
+	Block  uint64                 `protobuf:"varint,4,opt,name=block,proto3" json:"block,omitempty"`
+	SaidAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=said_at,json=saidAt,proto3" json:"said_at,omitempty"`
+	// Since when it is behind.
+	BehindSince   *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=behind_since,json=behindSince,proto3" json:"behind_since,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HolderReceipt) Reset() {
+	*x = HolderReceipt{}
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HolderReceipt) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HolderReceipt) ProtoMessage() {}
+
+func (x *HolderReceipt) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HolderReceipt.ProtoReflect.Descriptor instead.
+func (*HolderReceipt) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *HolderReceipt) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *HolderReceipt) GetState() HolderState {
+	if x != nil {
+		return x.State
+	}
+	return HolderState_HOLDER_STATE_UNSPECIFIED
+}
+
+func (x *HolderReceipt) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *HolderReceipt) GetBlock() uint64 {
+	if x != nil {
+		return x.Block
+	}
+	return 0
+}
+
+func (x *HolderReceipt) GetSaidAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SaidAt
+	}
+	return nil
+}
+
+func (x *HolderReceipt) GetBehindSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.BehindSince
+	}
+	return nil
+}
+
+type AccessRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only accesses to records of this agency's journals; empty: all.
+	Owner string `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
+	// Only accesses to this record.
+	Id    string                 `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	Since *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=since,proto3" json:"since,omitempty"`
+	// At most 1,000; 0: 100.
+	PageSize      uint32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccessRequest) Reset() {
+	*x = AccessRequest{}
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessRequest) ProtoMessage() {}
+
+func (x *AccessRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessRequest.ProtoReflect.Descriptor instead.
+func (*AccessRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *AccessRequest) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *AccessRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *AccessRequest) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *AccessRequest) GetPageSize() uint32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *AccessRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+type AccessResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Accesses      []*Access              `protobuf:"bytes,1,rep,name=accesses,proto3" json:"accesses,omitempty"`
+	NextPageToken string                 `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccessResponse) Reset() {
+	*x = AccessResponse{}
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessResponse) ProtoMessage() {}
+
+func (x *AccessResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessResponse.ProtoReflect.Descriptor instead.
+func (*AccessResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *AccessResponse) GetAccesses() []*Access {
+	if x != nil {
+		return x.Accesses
+	}
+	return nil
+}
+
+func (x *AccessResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Access is one reading of a record.
+type Access struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	At    *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
+	// Name of the user, and the role and person that stand for it on record.
+	User    string       `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
+	Officer *v11.Officer `protobuf:"bytes,3,opt,name=officer,proto3" json:"officer,omitempty"`
+	// Which call, such as "Get".
+	Call string `protobuf:"bytes,4,opt,name=call,proto3" json:"call,omitempty"`
+	// Record that was read, or the table and how many of its rows.
+	Id    string `protobuf:"bytes,5,opt,name=id,proto3" json:"id,omitempty"`
+	Table Table  `protobuf:"varint,6,opt,name=table,proto3,enum=counterfoil.query.v1.Table" json:"table,omitempty"`
+	Rows  uint64 `protobuf:"varint,7,opt,name=rows,proto3" json:"rows,omitempty"`
+	// Agencies whose journals the records are of.
+	Owners        []string `protobuf:"bytes,8,rep,name=owners,proto3" json:"owners,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Access) Reset() {
+	*x = Access{}
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Access) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Access) ProtoMessage() {}
+
+func (x *Access) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Access.ProtoReflect.Descriptor instead.
+func (*Access) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *Access) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *Access) GetUser() string {
+	if x != nil {
+		return x.User
+	}
+	return ""
+}
+
+func (x *Access) GetOfficer() *v11.Officer {
+	if x != nil {
+		return x.Officer
+	}
+	return nil
+}
+
+func (x *Access) GetCall() string {
+	if x != nil {
+		return x.Call
+	}
+	return ""
+}
+
+func (x *Access) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Access) GetTable() Table {
+	if x != nil {
+		return x.Table
+	}
+	return Table_TABLE_UNSPECIFIED
+}
+
+func (x *Access) GetRows() uint64 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *Access) GetOwners() []string {
+	if x != nil {
+		return x.Owners
+	}
+	return nil
+}
+
 var File_counterfoil_query_v1_query_proto protoreflect.FileDescriptor
 
 const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\n" +
-	" counterfoil/query/v1/query.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a counterfoil/event/v1/event.proto\x1a\"counterfoil/ledger/v1/ledger.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n" +
+	" counterfoil/query/v1/query.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a(counterfoil/directory/v1/directory.proto\x1a counterfoil/event/v1/event.proto\x1a\"counterfoil/ledger/v1/ledger.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n" +
 	"\tCondition\x120\n" +
 	"\tattribute\x18\x01 \x01(\tB\x12\xbaH\x0fr\r\x18(2\t^[a-z_]+$R\tattribute\x12)\n" +
 	"\x06values\x18\x02 \x03(\tB\x11\xbaH\x0e\x92\x01\v\b\x01\x10d\"\x05r\x03\x18\xac\x02R\x06values\"\xd3\x01\n" +
@@ -2143,7 +3363,7 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\rhub_connected\x18\x05 \x01(\bR\fhubConnected\x12\x17\n" +
 	"\ato_send\x18\x06 \x01(\x04R\x06toSend\x12\x18\n" +
 	"\aversion\x18\a \x01(\tR\aversion\x12\x14\n" +
-	"\x05built\x18\b \x01(\x01R\x05built\"\xd5\x02\n" +
+	"\x05built\x18\b \x01(\x01R\x05built\"\x99\x03\n" +
 	"\rJournalStatus\x12\x18\n" +
 	"\ajournal\x18\x01 \x01(\tR\ajournal\x12\x10\n" +
 	"\x03own\x18\x02 \x01(\bR\x03own\x12\x14\n" +
@@ -2159,7 +3379,10 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"merkleRoot\x12\x1b\n" +
 	"\trows_root\x18\n" +
 	" \x01(\tR\browsRoot\x125\n" +
-	"\astopped\x18\v \x01(\v2\x1b.counterfoil.ledger.v1.StopR\astopped\"\xa7\x01\n" +
+	"\astopped\x18\v \x01(\v2\x1b.counterfoil.ledger.v1.StopR\astopped\x12\x1f\n" +
+	"\vstart_block\x18\f \x01(\x04R\n" +
+	"startBlock\x12!\n" +
+	"\fstart_events\x18\r \x01(\x04R\vstartEvents\"\xa7\x01\n" +
 	"\fCountRequest\x12=\n" +
 	"\x05table\x18\x01 \x01(\x0e2\x1b.counterfoil.query.v1.TableB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x05table\x124\n" +
@@ -2183,7 +3406,7 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\fListResponse\x12-\n" +
 	"\x04rows\x18\x01 \x03(\v2\x19.counterfoil.query.v1.RowR\x04rows\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x121\n" +
-	"\x05basis\x18\x03 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis\"\xe8\a\n" +
+	"\x05basis\x18\x03 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis\"\x82\r\n" +
 	"\x03Row\x12:\n" +
 	"\alicence\x18\x01 \x01(\v2\x1e.counterfoil.ledger.v1.LicenceH\x00R\alicence\x121\n" +
 	"\x04line\x18\x02 \x01(\v2\x1b.counterfoil.ledger.v1.LineH\x00R\x04line\x127\n" +
@@ -2200,7 +3423,21 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x11return_submission\x18\f \x01(\v2'.counterfoil.ledger.v1.ReturnSubmissionH\x00R\x10returnSubmission\x127\n" +
 	"\x06agency\x18\r \x01(\v2\x1d.counterfoil.ledger.v1.AgencyH\x00R\x06agency\x124\n" +
 	"\x05group\x18\x0e \x01(\v2\x1c.counterfoil.ledger.v1.GroupH\x00R\x05group\x12:\n" +
-	"\aedition\x18\x0f \x01(\v2\x1e.counterfoil.ledger.v1.EditionH\x00R\aeditionB\x05\n" +
+	"\aedition\x18\x0f \x01(\v2\x1e.counterfoil.ledger.v1.EditionH\x00R\aedition\x12:\n" +
+	"\arelease\x18\x10 \x01(\v2\x1e.counterfoil.ledger.v1.ReleaseH\x00R\arelease\x12D\n" +
+	"\vjournal_key\x18\x11 \x01(\v2!.counterfoil.ledger.v1.JournalKeyH\x00R\n" +
+	"journalKey\x12:\n" +
+	"\areceipt\x18\x12 \x01(\v2\x1e.counterfoil.ledger.v1.ReceiptH\x00R\areceipt\x12C\n" +
+	"\n" +
+	"withdrawal\x18\x13 \x01(\v2!.counterfoil.ledger.v1.WithdrawalH\x00R\n" +
+	"withdrawal\x12Y\n" +
+	"\x12withdrawal_receipt\x18\x14 \x01(\v2(.counterfoil.ledger.v1.WithdrawalReceiptH\x00R\x11withdrawalReceipt\x12=\n" +
+	"\bwidening\x18\x15 \x01(\v2\x1f.counterfoil.ledger.v1.WideningH\x00R\bwidening\x127\n" +
+	"\x06policy\x18\x16 \x01(\v2\x1d.counterfoil.ledger.v1.PolicyH\x00R\x06policy\x12=\n" +
+	"\bcalendar\x18\x17 \x01(\v2\x1f.counterfoil.ledger.v1.CalendarH\x00R\bcalendar\x12=\n" +
+	"\bhandover\x18\x18 \x01(\v2\x1f.counterfoil.ledger.v1.HandoverH\x00R\bhandover\x12D\n" +
+	"\vagency_keys\x18\x19 \x01(\v2!.counterfoil.ledger.v1.AgencyKeysH\x00R\n" +
+	"agencyKeysB\x05\n" +
 	"\x03row\"\x82\x05\n" +
 	"\rRecordedEvent\x12\x18\n" +
 	"\ajournal\x18\x01 \x01(\tR\ajournal\x12\x16\n" +
@@ -2273,7 +3510,83 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02ok\x18\x03 \x01(\bR\x02ok\x12\x16\n" +
 	"\x06detail\x18\x04 \x01(\tR\x06detail\x12\x12\n" +
-	"\x04next\x18\x05 \x01(\tR\x04next*\xe8\x02\n" +
+	"\x04next\x18\x05 \x01(\tR\x04next\"C\n" +
+	"\x10DirectoryRequest\x12/\n" +
+	"\x05as_of\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xdf\x04\n" +
+	"\x11DirectoryResponse\x129\n" +
+	"\bagencies\x18\x01 \x03(\v2\x1d.counterfoil.ledger.v1.AgencyR\bagencies\x124\n" +
+	"\x06groups\x18\x02 \x03(\v2\x1c.counterfoil.ledger.v1.GroupR\x06groups\x12;\n" +
+	"\x05rules\x18\x03 \x03(\v2%.counterfoil.directory.v1.SharingRuleR\x05rules\x12:\n" +
+	"\breleases\x18\x04 \x03(\v2\x1e.counterfoil.ledger.v1.ReleaseR\breleases\x129\n" +
+	"\bpolicies\x18\x05 \x03(\v2\x1d.counterfoil.ledger.v1.PolicyR\bpolicies\x12=\n" +
+	"\tcalendars\x18\x06 \x03(\v2\x1f.counterfoil.ledger.v1.CalendarR\tcalendars\x12=\n" +
+	"\thandovers\x18\a \x03(\v2\x1f.counterfoil.ledger.v1.HandoverR\thandovers\x12=\n" +
+	"\twidenings\x18\b \x03(\v2\x1f.counterfoil.ledger.v1.WideningR\twidenings\x125\n" +
+	"\x04keys\x18\t \x03(\v2!.counterfoil.ledger.v1.AgencyKeysR\x04keys\x121\n" +
+	"\x05basis\x18\n" +
+	" \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis\"l\n" +
+	"\x0fAudienceRequest\x12\x18\n" +
+	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x02id\x12\x1c\n" +
+	"\x04kind\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x04kind\x12!\n" +
+	"\amarking\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18(R\amarking\"\x83\x01\n" +
+	"\x10AudienceResponse\x12<\n" +
+	"\taudiences\x18\x01 \x03(\v2\x1e.counterfoil.query.v1.AudienceR\taudiences\x121\n" +
+	"\x05basis\x18\x02 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis\"\xc3\x01\n" +
+	"\bAudience\x12\x18\n" +
+	"\ajournal\x18\x01 \x01(\tR\ajournal\x12\x18\n" +
+	"\apurpose\x18\x02 \x01(\tR\apurpose\x12\x1f\n" +
+	"\vlegal_basis\x18\x03 \x01(\tR\n" +
+	"legalBasis\x126\n" +
+	"\areaders\x18\x04 \x03(\v2\x1c.counterfoil.query.v1.ReaderR\areaders\x12\x12\n" +
+	"\x04rule\x18\x05 \x01(\tR\x04rule\x12\x16\n" +
+	"\x06events\x18\x06 \x03(\x04R\x06events\"J\n" +
+	"\x06Reader\x12\x16\n" +
+	"\x06agency\x18\x01 \x01(\tR\x06agency\x12\x14\n" +
+	"\x05reads\x18\x02 \x01(\bR\x05reads\x12\x12\n" +
+	"\x04rule\x18\x03 \x01(\tR\x04rule\"-\n" +
+	"\x0fReceiptsRequest\x12\x1a\n" +
+	"\x02id\x18\x01 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x02id\"\xe8\x01\n" +
+	"\x10ReceiptsResponse\x12;\n" +
+	"\x06events\x18\x01 \x03(\v2#.counterfoil.query.v1.EventReceiptsR\x06events\x12\x18\n" +
+	"\aarrived\x18\x02 \x01(\x04R\aarrived\x12\x1a\n" +
+	"\bwithheld\x18\x03 \x01(\x04R\bwithheld\x12\x16\n" +
+	"\x06failed\x18\x04 \x01(\x04R\x06failed\x12\x16\n" +
+	"\x06behind\x18\x05 \x01(\x04R\x06behind\x121\n" +
+	"\x05basis\x18\x06 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis\"\xd1\x01\n" +
+	"\rEventReceipts\x12\x18\n" +
+	"\ajournal\x18\x01 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\x04R\x06number\x12\x14\n" +
+	"\x05block\x18\x03 \x01(\x04R\x05block\x129\n" +
+	"\n" +
+	"written_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\twrittenAt\x12=\n" +
+	"\aholders\x18\x05 \x03(\v2#.counterfoil.query.v1.HolderReceiptR\aholders\"\x82\x02\n" +
+	"\rHolderReceipt\x12\x16\n" +
+	"\x06agency\x18\x01 \x01(\tR\x06agency\x127\n" +
+	"\x05state\x18\x02 \x01(\x0e2!.counterfoil.query.v1.HolderStateR\x05state\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05block\x18\x04 \x01(\x04R\x05block\x123\n" +
+	"\asaid_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06saidAt\x12=\n" +
+	"\fbehind_since\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vbehindSince\"\xc9\x01\n" +
+	"\rAccessRequest\x12\x1d\n" +
+	"\x05owner\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18 R\x05owner\x12\x18\n" +
+	"\x02id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x02id\x120\n" +
+	"\x05since\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12%\n" +
+	"\tpage_size\x18\x04 \x01(\rB\b\xbaH\x05*\x03\x18\xe8\aR\bpageSize\x12&\n" +
+	"\n" +
+	"page_token\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\tpageToken\"r\n" +
+	"\x0eAccessResponse\x128\n" +
+	"\baccesses\x18\x01 \x03(\v2\x1c.counterfoil.query.v1.AccessR\baccesses\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x84\x02\n" +
+	"\x06Access\x12*\n" +
+	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
+	"\x04user\x18\x02 \x01(\tR\x04user\x127\n" +
+	"\aofficer\x18\x03 \x01(\v2\x1d.counterfoil.event.v1.OfficerR\aofficer\x12\x12\n" +
+	"\x04call\x18\x04 \x01(\tR\x04call\x12\x0e\n" +
+	"\x02id\x18\x05 \x01(\tR\x02id\x121\n" +
+	"\x05table\x18\x06 \x01(\x0e2\x1b.counterfoil.query.v1.TableR\x05table\x12\x12\n" +
+	"\x04rows\x18\a \x01(\x04R\x04rows\x12\x16\n" +
+	"\x06owners\x18\b \x03(\tR\x06owners*\xc8\x04\n" +
 	"\x05Table\x12\x15\n" +
 	"\x11TABLE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eTABLE_LICENCES\x10\x01\x12\x0f\n" +
@@ -2291,7 +3604,23 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x18TABLE_RETURN_SUBMISSIONS\x10\f\x12\x12\n" +
 	"\x0eTABLE_AGENCIES\x10\r\x12\x10\n" +
 	"\fTABLE_GROUPS\x10\x0e\x12\x12\n" +
-	"\x0eTABLE_EDITIONS\x10\x0f2\xa8\x05\n" +
+	"\x0eTABLE_EDITIONS\x10\x0f\x12\x12\n" +
+	"\x0eTABLE_RELEASES\x10\x10\x12\x16\n" +
+	"\x12TABLE_JOURNAL_KEYS\x10\x11\x12\x12\n" +
+	"\x0eTABLE_RECEIPTS\x10\x12\x12\x15\n" +
+	"\x11TABLE_WITHDRAWALS\x10\x13\x12\x1d\n" +
+	"\x19TABLE_WITHDRAWAL_RECEIPTS\x10\x14\x12\x13\n" +
+	"\x0fTABLE_WIDENINGS\x10\x15\x12\x12\n" +
+	"\x0eTABLE_POLICIES\x10\x16\x12\x13\n" +
+	"\x0fTABLE_CALENDARS\x10\x17\x12\x13\n" +
+	"\x0fTABLE_HANDOVERS\x10\x18\x12\x15\n" +
+	"\x11TABLE_AGENCY_KEYS\x10\x19*\x92\x01\n" +
+	"\vHolderState\x12\x1c\n" +
+	"\x18HOLDER_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14HOLDER_STATE_ARRIVED\x10\x01\x12\x19\n" +
+	"\x15HOLDER_STATE_WITHHELD\x10\x02\x12\x17\n" +
+	"\x13HOLDER_STATE_BEHIND\x10\x03\x12\x17\n" +
+	"\x13HOLDER_STATE_FAILED\x10\x042\x91\b\n" +
 	"\fQueryService\x12S\n" +
 	"\x06Status\x12#.counterfoil.query.v1.StatusRequest\x1a$.counterfoil.query.v1.StatusResponse\x12P\n" +
 	"\x05Count\x12\".counterfoil.query.v1.CountRequest\x1a#.counterfoil.query.v1.CountResponse\x12M\n" +
@@ -2300,7 +3629,11 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\aExplain\x12$.counterfoil.query.v1.ExplainRequest\x1a%.counterfoil.query.v1.ExplainResponse\x12R\n" +
 	"\x05Watch\x12\".counterfoil.query.v1.WatchRequest\x1a#.counterfoil.query.v1.WatchResponse0\x01\x12U\n" +
 	"\x06Verify\x12#.counterfoil.query.v1.VerifyRequest\x1a$.counterfoil.query.v1.VerifyResponse0\x01\x12S\n" +
-	"\x06Doctor\x12#.counterfoil.query.v1.DoctorRequest\x1a$.counterfoil.query.v1.DoctorResponseBGZEgithub.com/counterfoil/counterfoil/proto/counterfoil/query/v1;queryv1b\x06proto3"
+	"\x06Doctor\x12#.counterfoil.query.v1.DoctorRequest\x1a$.counterfoil.query.v1.DoctorResponse\x12\\\n" +
+	"\tDirectory\x12&.counterfoil.query.v1.DirectoryRequest\x1a'.counterfoil.query.v1.DirectoryResponse\x12Y\n" +
+	"\bAudience\x12%.counterfoil.query.v1.AudienceRequest\x1a&.counterfoil.query.v1.AudienceResponse\x12Y\n" +
+	"\bReceipts\x12%.counterfoil.query.v1.ReceiptsRequest\x1a&.counterfoil.query.v1.ReceiptsResponse\x12S\n" +
+	"\x06Access\x12#.counterfoil.query.v1.AccessRequest\x1a$.counterfoil.query.v1.AccessResponseBGZEgithub.com/counterfoil/counterfoil/proto/counterfoil/query/v1;queryv1b\x06proto3"
 
 var (
 	file_counterfoil_query_v1_query_proto_rawDescOnce sync.Once
@@ -2314,127 +3647,196 @@ func file_counterfoil_query_v1_query_proto_rawDescGZIP() []byte {
 	return file_counterfoil_query_v1_query_proto_rawDescData
 }
 
-var file_counterfoil_query_v1_query_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_counterfoil_query_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_counterfoil_query_v1_query_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_counterfoil_query_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
 var file_counterfoil_query_v1_query_proto_goTypes = []any{
 	(Table)(0),                    // 0: counterfoil.query.v1.Table
-	(*Condition)(nil),             // 1: counterfoil.query.v1.Condition
-	(*Filter)(nil),                // 2: counterfoil.query.v1.Filter
-	(*Basis)(nil),                 // 3: counterfoil.query.v1.Basis
-	(*JournalPosition)(nil),       // 4: counterfoil.query.v1.JournalPosition
-	(*StatusRequest)(nil),         // 5: counterfoil.query.v1.StatusRequest
-	(*StatusResponse)(nil),        // 6: counterfoil.query.v1.StatusResponse
-	(*JournalStatus)(nil),         // 7: counterfoil.query.v1.JournalStatus
-	(*CountRequest)(nil),          // 8: counterfoil.query.v1.CountRequest
-	(*CountResponse)(nil),         // 9: counterfoil.query.v1.CountResponse
-	(*GroupCount)(nil),            // 10: counterfoil.query.v1.GroupCount
-	(*ListRequest)(nil),           // 11: counterfoil.query.v1.ListRequest
-	(*ListResponse)(nil),          // 12: counterfoil.query.v1.ListResponse
-	(*Row)(nil),                   // 13: counterfoil.query.v1.Row
-	(*RecordedEvent)(nil),         // 14: counterfoil.query.v1.RecordedEvent
-	(*GetRequest)(nil),            // 15: counterfoil.query.v1.GetRequest
-	(*GetResponse)(nil),           // 16: counterfoil.query.v1.GetResponse
-	(*ExplainRequest)(nil),        // 17: counterfoil.query.v1.ExplainRequest
-	(*ExplainResponse)(nil),       // 18: counterfoil.query.v1.ExplainResponse
-	(*WatchRequest)(nil),          // 19: counterfoil.query.v1.WatchRequest
-	(*WatchResponse)(nil),         // 20: counterfoil.query.v1.WatchResponse
-	(*VerifyRequest)(nil),         // 21: counterfoil.query.v1.VerifyRequest
-	(*VerifyResponse)(nil),        // 22: counterfoil.query.v1.VerifyResponse
-	(*Finding)(nil),               // 23: counterfoil.query.v1.Finding
-	(*DoctorRequest)(nil),         // 24: counterfoil.query.v1.DoctorRequest
-	(*DoctorResponse)(nil),        // 25: counterfoil.query.v1.DoctorResponse
-	(*Check)(nil),                 // 26: counterfoil.query.v1.Check
-	(*timestamppb.Timestamp)(nil), // 27: google.protobuf.Timestamp
-	(*v1.Stop)(nil),               // 28: counterfoil.ledger.v1.Stop
-	(*v1.Licence)(nil),            // 29: counterfoil.ledger.v1.Licence
-	(*v1.Line)(nil),               // 30: counterfoil.ledger.v1.Line
-	(*v1.Denial)(nil),             // 31: counterfoil.ledger.v1.Denial
-	(*v1.Declaration)(nil),        // 32: counterfoil.ledger.v1.Declaration
-	(*v1.Alert)(nil),              // 33: counterfoil.ledger.v1.Alert
-	(*v1.Application)(nil),        // 34: counterfoil.ledger.v1.Application
-	(*v1.Reassessment)(nil),       // 35: counterfoil.ledger.v1.Reassessment
-	(*v1.WriteOff)(nil),           // 36: counterfoil.ledger.v1.WriteOff
-	(*v1.Acknowledgement)(nil),    // 37: counterfoil.ledger.v1.Acknowledgement
-	(*v1.ReturnRequest)(nil),      // 38: counterfoil.ledger.v1.ReturnRequest
-	(*v1.ReturnSubmission)(nil),   // 39: counterfoil.ledger.v1.ReturnSubmission
-	(*v1.Agency)(nil),             // 40: counterfoil.ledger.v1.Agency
-	(*v1.Group)(nil),              // 41: counterfoil.ledger.v1.Group
-	(*v1.Edition)(nil),            // 42: counterfoil.ledger.v1.Edition
-	(*v11.Officer)(nil),           // 43: counterfoil.event.v1.Officer
-	(*v11.Cause)(nil),             // 44: counterfoil.event.v1.Cause
-	(*anypb.Any)(nil),             // 45: google.protobuf.Any
+	(HolderState)(0),              // 1: counterfoil.query.v1.HolderState
+	(*Condition)(nil),             // 2: counterfoil.query.v1.Condition
+	(*Filter)(nil),                // 3: counterfoil.query.v1.Filter
+	(*Basis)(nil),                 // 4: counterfoil.query.v1.Basis
+	(*JournalPosition)(nil),       // 5: counterfoil.query.v1.JournalPosition
+	(*StatusRequest)(nil),         // 6: counterfoil.query.v1.StatusRequest
+	(*StatusResponse)(nil),        // 7: counterfoil.query.v1.StatusResponse
+	(*JournalStatus)(nil),         // 8: counterfoil.query.v1.JournalStatus
+	(*CountRequest)(nil),          // 9: counterfoil.query.v1.CountRequest
+	(*CountResponse)(nil),         // 10: counterfoil.query.v1.CountResponse
+	(*GroupCount)(nil),            // 11: counterfoil.query.v1.GroupCount
+	(*ListRequest)(nil),           // 12: counterfoil.query.v1.ListRequest
+	(*ListResponse)(nil),          // 13: counterfoil.query.v1.ListResponse
+	(*Row)(nil),                   // 14: counterfoil.query.v1.Row
+	(*RecordedEvent)(nil),         // 15: counterfoil.query.v1.RecordedEvent
+	(*GetRequest)(nil),            // 16: counterfoil.query.v1.GetRequest
+	(*GetResponse)(nil),           // 17: counterfoil.query.v1.GetResponse
+	(*ExplainRequest)(nil),        // 18: counterfoil.query.v1.ExplainRequest
+	(*ExplainResponse)(nil),       // 19: counterfoil.query.v1.ExplainResponse
+	(*WatchRequest)(nil),          // 20: counterfoil.query.v1.WatchRequest
+	(*WatchResponse)(nil),         // 21: counterfoil.query.v1.WatchResponse
+	(*VerifyRequest)(nil),         // 22: counterfoil.query.v1.VerifyRequest
+	(*VerifyResponse)(nil),        // 23: counterfoil.query.v1.VerifyResponse
+	(*Finding)(nil),               // 24: counterfoil.query.v1.Finding
+	(*DoctorRequest)(nil),         // 25: counterfoil.query.v1.DoctorRequest
+	(*DoctorResponse)(nil),        // 26: counterfoil.query.v1.DoctorResponse
+	(*Check)(nil),                 // 27: counterfoil.query.v1.Check
+	(*DirectoryRequest)(nil),      // 28: counterfoil.query.v1.DirectoryRequest
+	(*DirectoryResponse)(nil),     // 29: counterfoil.query.v1.DirectoryResponse
+	(*AudienceRequest)(nil),       // 30: counterfoil.query.v1.AudienceRequest
+	(*AudienceResponse)(nil),      // 31: counterfoil.query.v1.AudienceResponse
+	(*Audience)(nil),              // 32: counterfoil.query.v1.Audience
+	(*Reader)(nil),                // 33: counterfoil.query.v1.Reader
+	(*ReceiptsRequest)(nil),       // 34: counterfoil.query.v1.ReceiptsRequest
+	(*ReceiptsResponse)(nil),      // 35: counterfoil.query.v1.ReceiptsResponse
+	(*EventReceipts)(nil),         // 36: counterfoil.query.v1.EventReceipts
+	(*HolderReceipt)(nil),         // 37: counterfoil.query.v1.HolderReceipt
+	(*AccessRequest)(nil),         // 38: counterfoil.query.v1.AccessRequest
+	(*AccessResponse)(nil),        // 39: counterfoil.query.v1.AccessResponse
+	(*Access)(nil),                // 40: counterfoil.query.v1.Access
+	(*timestamppb.Timestamp)(nil), // 41: google.protobuf.Timestamp
+	(*v1.Stop)(nil),               // 42: counterfoil.ledger.v1.Stop
+	(*v1.Licence)(nil),            // 43: counterfoil.ledger.v1.Licence
+	(*v1.Line)(nil),               // 44: counterfoil.ledger.v1.Line
+	(*v1.Denial)(nil),             // 45: counterfoil.ledger.v1.Denial
+	(*v1.Declaration)(nil),        // 46: counterfoil.ledger.v1.Declaration
+	(*v1.Alert)(nil),              // 47: counterfoil.ledger.v1.Alert
+	(*v1.Application)(nil),        // 48: counterfoil.ledger.v1.Application
+	(*v1.Reassessment)(nil),       // 49: counterfoil.ledger.v1.Reassessment
+	(*v1.WriteOff)(nil),           // 50: counterfoil.ledger.v1.WriteOff
+	(*v1.Acknowledgement)(nil),    // 51: counterfoil.ledger.v1.Acknowledgement
+	(*v1.ReturnRequest)(nil),      // 52: counterfoil.ledger.v1.ReturnRequest
+	(*v1.ReturnSubmission)(nil),   // 53: counterfoil.ledger.v1.ReturnSubmission
+	(*v1.Agency)(nil),             // 54: counterfoil.ledger.v1.Agency
+	(*v1.Group)(nil),              // 55: counterfoil.ledger.v1.Group
+	(*v1.Edition)(nil),            // 56: counterfoil.ledger.v1.Edition
+	(*v1.Release)(nil),            // 57: counterfoil.ledger.v1.Release
+	(*v1.JournalKey)(nil),         // 58: counterfoil.ledger.v1.JournalKey
+	(*v1.Receipt)(nil),            // 59: counterfoil.ledger.v1.Receipt
+	(*v1.Withdrawal)(nil),         // 60: counterfoil.ledger.v1.Withdrawal
+	(*v1.WithdrawalReceipt)(nil),  // 61: counterfoil.ledger.v1.WithdrawalReceipt
+	(*v1.Widening)(nil),           // 62: counterfoil.ledger.v1.Widening
+	(*v1.Policy)(nil),             // 63: counterfoil.ledger.v1.Policy
+	(*v1.Calendar)(nil),           // 64: counterfoil.ledger.v1.Calendar
+	(*v1.Handover)(nil),           // 65: counterfoil.ledger.v1.Handover
+	(*v1.AgencyKeys)(nil),         // 66: counterfoil.ledger.v1.AgencyKeys
+	(*v11.Officer)(nil),           // 67: counterfoil.event.v1.Officer
+	(*v11.Cause)(nil),             // 68: counterfoil.event.v1.Cause
+	(*anypb.Any)(nil),             // 69: google.protobuf.Any
+	(*v12.SharingRule)(nil),       // 70: counterfoil.directory.v1.SharingRule
 }
 var file_counterfoil_query_v1_query_proto_depIdxs = []int32{
-	1,  // 0: counterfoil.query.v1.Filter.conditions:type_name -> counterfoil.query.v1.Condition
-	27, // 1: counterfoil.query.v1.Filter.from:type_name -> google.protobuf.Timestamp
-	27, // 2: counterfoil.query.v1.Filter.until:type_name -> google.protobuf.Timestamp
-	4,  // 3: counterfoil.query.v1.Basis.positions:type_name -> counterfoil.query.v1.JournalPosition
-	27, // 4: counterfoil.query.v1.JournalPosition.recorded_at:type_name -> google.protobuf.Timestamp
-	7,  // 5: counterfoil.query.v1.StatusResponse.journals:type_name -> counterfoil.query.v1.JournalStatus
-	28, // 6: counterfoil.query.v1.JournalStatus.stopped:type_name -> counterfoil.ledger.v1.Stop
+	2,  // 0: counterfoil.query.v1.Filter.conditions:type_name -> counterfoil.query.v1.Condition
+	41, // 1: counterfoil.query.v1.Filter.from:type_name -> google.protobuf.Timestamp
+	41, // 2: counterfoil.query.v1.Filter.until:type_name -> google.protobuf.Timestamp
+	5,  // 3: counterfoil.query.v1.Basis.positions:type_name -> counterfoil.query.v1.JournalPosition
+	41, // 4: counterfoil.query.v1.JournalPosition.recorded_at:type_name -> google.protobuf.Timestamp
+	8,  // 5: counterfoil.query.v1.StatusResponse.journals:type_name -> counterfoil.query.v1.JournalStatus
+	42, // 6: counterfoil.query.v1.JournalStatus.stopped:type_name -> counterfoil.ledger.v1.Stop
 	0,  // 7: counterfoil.query.v1.CountRequest.table:type_name -> counterfoil.query.v1.Table
-	2,  // 8: counterfoil.query.v1.CountRequest.filter:type_name -> counterfoil.query.v1.Filter
-	10, // 9: counterfoil.query.v1.CountResponse.groups:type_name -> counterfoil.query.v1.GroupCount
-	3,  // 10: counterfoil.query.v1.CountResponse.basis:type_name -> counterfoil.query.v1.Basis
+	3,  // 8: counterfoil.query.v1.CountRequest.filter:type_name -> counterfoil.query.v1.Filter
+	11, // 9: counterfoil.query.v1.CountResponse.groups:type_name -> counterfoil.query.v1.GroupCount
+	4,  // 10: counterfoil.query.v1.CountResponse.basis:type_name -> counterfoil.query.v1.Basis
 	0,  // 11: counterfoil.query.v1.ListRequest.table:type_name -> counterfoil.query.v1.Table
-	2,  // 12: counterfoil.query.v1.ListRequest.filter:type_name -> counterfoil.query.v1.Filter
-	13, // 13: counterfoil.query.v1.ListResponse.rows:type_name -> counterfoil.query.v1.Row
-	3,  // 14: counterfoil.query.v1.ListResponse.basis:type_name -> counterfoil.query.v1.Basis
-	29, // 15: counterfoil.query.v1.Row.licence:type_name -> counterfoil.ledger.v1.Licence
-	30, // 16: counterfoil.query.v1.Row.line:type_name -> counterfoil.ledger.v1.Line
-	31, // 17: counterfoil.query.v1.Row.denial:type_name -> counterfoil.ledger.v1.Denial
-	32, // 18: counterfoil.query.v1.Row.declaration:type_name -> counterfoil.ledger.v1.Declaration
-	33, // 19: counterfoil.query.v1.Row.alert:type_name -> counterfoil.ledger.v1.Alert
-	14, // 20: counterfoil.query.v1.Row.event:type_name -> counterfoil.query.v1.RecordedEvent
-	34, // 21: counterfoil.query.v1.Row.application:type_name -> counterfoil.ledger.v1.Application
-	35, // 22: counterfoil.query.v1.Row.reassessment:type_name -> counterfoil.ledger.v1.Reassessment
-	36, // 23: counterfoil.query.v1.Row.write_off:type_name -> counterfoil.ledger.v1.WriteOff
-	37, // 24: counterfoil.query.v1.Row.acknowledgement:type_name -> counterfoil.ledger.v1.Acknowledgement
-	38, // 25: counterfoil.query.v1.Row.return_request:type_name -> counterfoil.ledger.v1.ReturnRequest
-	39, // 26: counterfoil.query.v1.Row.return_submission:type_name -> counterfoil.ledger.v1.ReturnSubmission
-	40, // 27: counterfoil.query.v1.Row.agency:type_name -> counterfoil.ledger.v1.Agency
-	41, // 28: counterfoil.query.v1.Row.group:type_name -> counterfoil.ledger.v1.Group
-	42, // 29: counterfoil.query.v1.Row.edition:type_name -> counterfoil.ledger.v1.Edition
-	27, // 30: counterfoil.query.v1.RecordedEvent.occurred_at:type_name -> google.protobuf.Timestamp
-	27, // 31: counterfoil.query.v1.RecordedEvent.recorded_at:type_name -> google.protobuf.Timestamp
-	27, // 32: counterfoil.query.v1.RecordedEvent.written_at:type_name -> google.protobuf.Timestamp
-	27, // 33: counterfoil.query.v1.RecordedEvent.received_at:type_name -> google.protobuf.Timestamp
-	43, // 34: counterfoil.query.v1.RecordedEvent.officer:type_name -> counterfoil.event.v1.Officer
-	44, // 35: counterfoil.query.v1.RecordedEvent.causes:type_name -> counterfoil.event.v1.Cause
-	45, // 36: counterfoil.query.v1.RecordedEvent.fact:type_name -> google.protobuf.Any
-	0,  // 37: counterfoil.query.v1.GetRequest.table:type_name -> counterfoil.query.v1.Table
-	13, // 38: counterfoil.query.v1.GetResponse.row:type_name -> counterfoil.query.v1.Row
-	3,  // 39: counterfoil.query.v1.GetResponse.basis:type_name -> counterfoil.query.v1.Basis
-	0,  // 40: counterfoil.query.v1.ExplainResponse.table:type_name -> counterfoil.query.v1.Table
-	13, // 41: counterfoil.query.v1.ExplainResponse.row:type_name -> counterfoil.query.v1.Row
-	14, // 42: counterfoil.query.v1.ExplainResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
-	13, // 43: counterfoil.query.v1.ExplainResponse.related:type_name -> counterfoil.query.v1.Row
-	3,  // 44: counterfoil.query.v1.ExplainResponse.basis:type_name -> counterfoil.query.v1.Basis
-	2,  // 45: counterfoil.query.v1.WatchRequest.filter:type_name -> counterfoil.query.v1.Filter
-	14, // 46: counterfoil.query.v1.WatchResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
-	23, // 47: counterfoil.query.v1.VerifyResponse.findings:type_name -> counterfoil.query.v1.Finding
-	26, // 48: counterfoil.query.v1.DoctorResponse.checks:type_name -> counterfoil.query.v1.Check
-	5,  // 49: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
-	8,  // 50: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
-	11, // 51: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
-	15, // 52: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
-	17, // 53: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
-	19, // 54: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
-	21, // 55: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
-	24, // 56: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
-	6,  // 57: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
-	9,  // 58: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
-	12, // 59: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
-	16, // 60: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
-	18, // 61: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
-	20, // 62: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
-	22, // 63: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
-	25, // 64: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
-	57, // [57:65] is the sub-list for method output_type
-	49, // [49:57] is the sub-list for method input_type
-	49, // [49:49] is the sub-list for extension type_name
-	49, // [49:49] is the sub-list for extension extendee
-	0,  // [0:49] is the sub-list for field type_name
+	3,  // 12: counterfoil.query.v1.ListRequest.filter:type_name -> counterfoil.query.v1.Filter
+	14, // 13: counterfoil.query.v1.ListResponse.rows:type_name -> counterfoil.query.v1.Row
+	4,  // 14: counterfoil.query.v1.ListResponse.basis:type_name -> counterfoil.query.v1.Basis
+	43, // 15: counterfoil.query.v1.Row.licence:type_name -> counterfoil.ledger.v1.Licence
+	44, // 16: counterfoil.query.v1.Row.line:type_name -> counterfoil.ledger.v1.Line
+	45, // 17: counterfoil.query.v1.Row.denial:type_name -> counterfoil.ledger.v1.Denial
+	46, // 18: counterfoil.query.v1.Row.declaration:type_name -> counterfoil.ledger.v1.Declaration
+	47, // 19: counterfoil.query.v1.Row.alert:type_name -> counterfoil.ledger.v1.Alert
+	15, // 20: counterfoil.query.v1.Row.event:type_name -> counterfoil.query.v1.RecordedEvent
+	48, // 21: counterfoil.query.v1.Row.application:type_name -> counterfoil.ledger.v1.Application
+	49, // 22: counterfoil.query.v1.Row.reassessment:type_name -> counterfoil.ledger.v1.Reassessment
+	50, // 23: counterfoil.query.v1.Row.write_off:type_name -> counterfoil.ledger.v1.WriteOff
+	51, // 24: counterfoil.query.v1.Row.acknowledgement:type_name -> counterfoil.ledger.v1.Acknowledgement
+	52, // 25: counterfoil.query.v1.Row.return_request:type_name -> counterfoil.ledger.v1.ReturnRequest
+	53, // 26: counterfoil.query.v1.Row.return_submission:type_name -> counterfoil.ledger.v1.ReturnSubmission
+	54, // 27: counterfoil.query.v1.Row.agency:type_name -> counterfoil.ledger.v1.Agency
+	55, // 28: counterfoil.query.v1.Row.group:type_name -> counterfoil.ledger.v1.Group
+	56, // 29: counterfoil.query.v1.Row.edition:type_name -> counterfoil.ledger.v1.Edition
+	57, // 30: counterfoil.query.v1.Row.release:type_name -> counterfoil.ledger.v1.Release
+	58, // 31: counterfoil.query.v1.Row.journal_key:type_name -> counterfoil.ledger.v1.JournalKey
+	59, // 32: counterfoil.query.v1.Row.receipt:type_name -> counterfoil.ledger.v1.Receipt
+	60, // 33: counterfoil.query.v1.Row.withdrawal:type_name -> counterfoil.ledger.v1.Withdrawal
+	61, // 34: counterfoil.query.v1.Row.withdrawal_receipt:type_name -> counterfoil.ledger.v1.WithdrawalReceipt
+	62, // 35: counterfoil.query.v1.Row.widening:type_name -> counterfoil.ledger.v1.Widening
+	63, // 36: counterfoil.query.v1.Row.policy:type_name -> counterfoil.ledger.v1.Policy
+	64, // 37: counterfoil.query.v1.Row.calendar:type_name -> counterfoil.ledger.v1.Calendar
+	65, // 38: counterfoil.query.v1.Row.handover:type_name -> counterfoil.ledger.v1.Handover
+	66, // 39: counterfoil.query.v1.Row.agency_keys:type_name -> counterfoil.ledger.v1.AgencyKeys
+	41, // 40: counterfoil.query.v1.RecordedEvent.occurred_at:type_name -> google.protobuf.Timestamp
+	41, // 41: counterfoil.query.v1.RecordedEvent.recorded_at:type_name -> google.protobuf.Timestamp
+	41, // 42: counterfoil.query.v1.RecordedEvent.written_at:type_name -> google.protobuf.Timestamp
+	41, // 43: counterfoil.query.v1.RecordedEvent.received_at:type_name -> google.protobuf.Timestamp
+	67, // 44: counterfoil.query.v1.RecordedEvent.officer:type_name -> counterfoil.event.v1.Officer
+	68, // 45: counterfoil.query.v1.RecordedEvent.causes:type_name -> counterfoil.event.v1.Cause
+	69, // 46: counterfoil.query.v1.RecordedEvent.fact:type_name -> google.protobuf.Any
+	0,  // 47: counterfoil.query.v1.GetRequest.table:type_name -> counterfoil.query.v1.Table
+	14, // 48: counterfoil.query.v1.GetResponse.row:type_name -> counterfoil.query.v1.Row
+	4,  // 49: counterfoil.query.v1.GetResponse.basis:type_name -> counterfoil.query.v1.Basis
+	0,  // 50: counterfoil.query.v1.ExplainResponse.table:type_name -> counterfoil.query.v1.Table
+	14, // 51: counterfoil.query.v1.ExplainResponse.row:type_name -> counterfoil.query.v1.Row
+	15, // 52: counterfoil.query.v1.ExplainResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
+	14, // 53: counterfoil.query.v1.ExplainResponse.related:type_name -> counterfoil.query.v1.Row
+	4,  // 54: counterfoil.query.v1.ExplainResponse.basis:type_name -> counterfoil.query.v1.Basis
+	3,  // 55: counterfoil.query.v1.WatchRequest.filter:type_name -> counterfoil.query.v1.Filter
+	15, // 56: counterfoil.query.v1.WatchResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
+	24, // 57: counterfoil.query.v1.VerifyResponse.findings:type_name -> counterfoil.query.v1.Finding
+	27, // 58: counterfoil.query.v1.DoctorResponse.checks:type_name -> counterfoil.query.v1.Check
+	41, // 59: counterfoil.query.v1.DirectoryRequest.as_of:type_name -> google.protobuf.Timestamp
+	54, // 60: counterfoil.query.v1.DirectoryResponse.agencies:type_name -> counterfoil.ledger.v1.Agency
+	55, // 61: counterfoil.query.v1.DirectoryResponse.groups:type_name -> counterfoil.ledger.v1.Group
+	70, // 62: counterfoil.query.v1.DirectoryResponse.rules:type_name -> counterfoil.directory.v1.SharingRule
+	57, // 63: counterfoil.query.v1.DirectoryResponse.releases:type_name -> counterfoil.ledger.v1.Release
+	63, // 64: counterfoil.query.v1.DirectoryResponse.policies:type_name -> counterfoil.ledger.v1.Policy
+	64, // 65: counterfoil.query.v1.DirectoryResponse.calendars:type_name -> counterfoil.ledger.v1.Calendar
+	65, // 66: counterfoil.query.v1.DirectoryResponse.handovers:type_name -> counterfoil.ledger.v1.Handover
+	62, // 67: counterfoil.query.v1.DirectoryResponse.widenings:type_name -> counterfoil.ledger.v1.Widening
+	66, // 68: counterfoil.query.v1.DirectoryResponse.keys:type_name -> counterfoil.ledger.v1.AgencyKeys
+	4,  // 69: counterfoil.query.v1.DirectoryResponse.basis:type_name -> counterfoil.query.v1.Basis
+	32, // 70: counterfoil.query.v1.AudienceResponse.audiences:type_name -> counterfoil.query.v1.Audience
+	4,  // 71: counterfoil.query.v1.AudienceResponse.basis:type_name -> counterfoil.query.v1.Basis
+	33, // 72: counterfoil.query.v1.Audience.readers:type_name -> counterfoil.query.v1.Reader
+	36, // 73: counterfoil.query.v1.ReceiptsResponse.events:type_name -> counterfoil.query.v1.EventReceipts
+	4,  // 74: counterfoil.query.v1.ReceiptsResponse.basis:type_name -> counterfoil.query.v1.Basis
+	41, // 75: counterfoil.query.v1.EventReceipts.written_at:type_name -> google.protobuf.Timestamp
+	37, // 76: counterfoil.query.v1.EventReceipts.holders:type_name -> counterfoil.query.v1.HolderReceipt
+	1,  // 77: counterfoil.query.v1.HolderReceipt.state:type_name -> counterfoil.query.v1.HolderState
+	41, // 78: counterfoil.query.v1.HolderReceipt.said_at:type_name -> google.protobuf.Timestamp
+	41, // 79: counterfoil.query.v1.HolderReceipt.behind_since:type_name -> google.protobuf.Timestamp
+	41, // 80: counterfoil.query.v1.AccessRequest.since:type_name -> google.protobuf.Timestamp
+	40, // 81: counterfoil.query.v1.AccessResponse.accesses:type_name -> counterfoil.query.v1.Access
+	41, // 82: counterfoil.query.v1.Access.at:type_name -> google.protobuf.Timestamp
+	67, // 83: counterfoil.query.v1.Access.officer:type_name -> counterfoil.event.v1.Officer
+	0,  // 84: counterfoil.query.v1.Access.table:type_name -> counterfoil.query.v1.Table
+	6,  // 85: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
+	9,  // 86: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
+	12, // 87: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
+	16, // 88: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
+	18, // 89: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
+	20, // 90: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
+	22, // 91: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
+	25, // 92: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
+	28, // 93: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
+	30, // 94: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
+	34, // 95: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
+	38, // 96: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
+	7,  // 97: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
+	10, // 98: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
+	13, // 99: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
+	17, // 100: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
+	19, // 101: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
+	21, // 102: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
+	23, // 103: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
+	26, // 104: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
+	29, // 105: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
+	31, // 106: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
+	35, // 107: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
+	39, // 108: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
+	97, // [97:109] is the sub-list for method output_type
+	85, // [85:97] is the sub-list for method input_type
+	85, // [85:85] is the sub-list for extension type_name
+	85, // [85:85] is the sub-list for extension extendee
+	0,  // [0:85] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_query_v1_query_proto_init() }
@@ -2458,14 +3860,24 @@ func file_counterfoil_query_v1_query_proto_init() {
 		(*Row_Agency)(nil),
 		(*Row_Group)(nil),
 		(*Row_Edition)(nil),
+		(*Row_Release)(nil),
+		(*Row_JournalKey)(nil),
+		(*Row_Receipt)(nil),
+		(*Row_Withdrawal)(nil),
+		(*Row_WithdrawalReceipt)(nil),
+		(*Row_Widening)(nil),
+		(*Row_Policy)(nil),
+		(*Row_Calendar)(nil),
+		(*Row_Handover)(nil),
+		(*Row_AgencyKeys)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_query_v1_query_proto_rawDesc), len(file_counterfoil_query_v1_query_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   26,
+			NumEnums:      2,
+			NumMessages:   39,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

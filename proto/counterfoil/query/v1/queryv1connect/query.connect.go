@@ -41,6 +41,14 @@ const (
 	QueryServiceVerifyProcedure = "/counterfoil.query.v1.QueryService/Verify"
 	// QueryServiceDoctorProcedure is the procedure name of the QueryService's Doctor RPC.
 	QueryServiceDoctorProcedure = "/counterfoil.query.v1.QueryService/Doctor"
+	// QueryServiceDirectoryProcedure is the procedure name of the QueryService's Directory RPC.
+	QueryServiceDirectoryProcedure = "/counterfoil.query.v1.QueryService/Directory"
+	// QueryServiceAudienceProcedure is the procedure name of the QueryService's Audience RPC.
+	QueryServiceAudienceProcedure = "/counterfoil.query.v1.QueryService/Audience"
+	// QueryServiceReceiptsProcedure is the procedure name of the QueryService's Receipts RPC.
+	QueryServiceReceiptsProcedure = "/counterfoil.query.v1.QueryService/Receipts"
+	// QueryServiceAccessProcedure is the procedure name of the QueryService's Access RPC.
+	QueryServiceAccessProcedure = "/counterfoil.query.v1.QueryService/Access"
 )
 
 var (
@@ -100,6 +108,34 @@ var (
 			Procedure:  QueryServiceDoctorProcedure,
 		}
 	})
+	queryServiceDirectorySpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_query_v1_query_proto.Services().ByName("QueryService").Methods().ByName("Directory"),
+			Procedure:  QueryServiceDirectoryProcedure,
+		}
+	})
+	queryServiceAudienceSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_query_v1_query_proto.Services().ByName("QueryService").Methods().ByName("Audience"),
+			Procedure:  QueryServiceAudienceProcedure,
+		}
+	})
+	queryServiceReceiptsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_query_v1_query_proto.Services().ByName("QueryService").Methods().ByName("Receipts"),
+			Procedure:  QueryServiceReceiptsProcedure,
+		}
+	})
+	queryServiceAccessSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_query_v1_query_proto.Services().ByName("QueryService").Methods().ByName("Access"),
+			Procedure:  QueryServiceAccessProcedure,
+		}
+	})
 )
 
 // QueryServiceClient is a client for the counterfoil.query.v1.QueryService service.
@@ -120,6 +156,14 @@ type QueryServiceClient interface {
 	Verify(context.Context, *v1.VerifyRequest) (QueryServiceVerifyClientStream, error)
 	// Doctor runs the node's checks.
 	Doctor(context.Context, *v1.DoctorRequest) (*v1.DoctorResponse, error)
+	// Directory shows who is who and who may read what, now or as it was.
+	Directory(context.Context, *v1.DirectoryRequest) (*v1.DirectoryResponse, error)
+	// Audience says who reads a row or an event, who does not and by which rule.
+	Audience(context.Context, *v1.AudienceRequest) (*v1.AudienceResponse, error)
+	// Receipts says who has a row or an event of this agency, who is behind, and who was not entitled.
+	Receipts(context.Context, *v1.ReceiptsRequest) (*v1.ReceiptsResponse, error)
+	// Access lists who read which record at this node, newest first.
+	Access(context.Context, *v1.AccessRequest) (*v1.AccessResponse, error)
 }
 
 // NewQueryServiceClient constructs a client for the counterfoil.query.v1.QueryService service.
@@ -186,6 +230,14 @@ type QueryServiceHandler interface {
 	Verify(context.Context, *v1.VerifyRequest, QueryServiceVerifyServerStream) error
 	// Doctor runs the node's checks.
 	Doctor(context.Context, *v1.DoctorRequest) (*v1.DoctorResponse, error)
+	// Directory shows who is who and who may read what, now or as it was.
+	Directory(context.Context, *v1.DirectoryRequest) (*v1.DirectoryResponse, error)
+	// Audience says who reads a row or an event, who does not and by which rule.
+	Audience(context.Context, *v1.AudienceRequest) (*v1.AudienceResponse, error)
+	// Receipts says who has a row or an event of this agency, who is behind, and who was not entitled.
+	Receipts(context.Context, *v1.ReceiptsRequest) (*v1.ReceiptsResponse, error)
+	// Access lists who read which record at this node, newest first.
+	Access(context.Context, *v1.AccessRequest) (*v1.AccessResponse, error)
 }
 
 // RegisterQueryServiceHandler registers svc as the counterfoil.query.v1.QueryService implementation
@@ -201,6 +253,10 @@ func RegisterQueryServiceHandler(server *connect.Server, svc QueryServiceHandler
 		connect.Method{Spec: queryServiceWatchSpec(), Handler: adapter.watch},
 		connect.Method{Spec: queryServiceVerifySpec(), Handler: adapter.verify},
 		connect.Method{Spec: queryServiceDoctorSpec(), Handler: adapter.doctor},
+		connect.Method{Spec: queryServiceDirectorySpec(), Handler: adapter.directory},
+		connect.Method{Spec: queryServiceAudienceSpec(), Handler: adapter.audience},
+		connect.Method{Spec: queryServiceReceiptsSpec(), Handler: adapter.receipts},
+		connect.Method{Spec: queryServiceAccessSpec(), Handler: adapter.access},
 	)
 }
 
@@ -269,6 +325,22 @@ func (UnimplementedQueryServiceHandler) Doctor(context.Context, *v1.DoctorReques
 	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.query.v1.QueryService.Doctor is not implemented")
 }
 
+func (UnimplementedQueryServiceHandler) Directory(context.Context, *v1.DirectoryRequest) (*v1.DirectoryResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.query.v1.QueryService.Directory is not implemented")
+}
+
+func (UnimplementedQueryServiceHandler) Audience(context.Context, *v1.AudienceRequest) (*v1.AudienceResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.query.v1.QueryService.Audience is not implemented")
+}
+
+func (UnimplementedQueryServiceHandler) Receipts(context.Context, *v1.ReceiptsRequest) (*v1.ReceiptsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.query.v1.QueryService.Receipts is not implemented")
+}
+
+func (UnimplementedQueryServiceHandler) Access(context.Context, *v1.AccessRequest) (*v1.AccessResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.query.v1.QueryService.Access is not implemented")
+}
+
 type queryServiceClient struct {
 	client *connect.Client
 }
@@ -332,6 +404,38 @@ func (c *queryServiceClient) Verify(ctx context.Context, req *v1.VerifyRequest) 
 func (c *queryServiceClient) Doctor(ctx context.Context, req *v1.DoctorRequest) (*v1.DoctorResponse, error) {
 	var res v1.DoctorResponse
 	if err := c.client.CallUnary(ctx, queryServiceDoctorSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *queryServiceClient) Directory(ctx context.Context, req *v1.DirectoryRequest) (*v1.DirectoryResponse, error) {
+	var res v1.DirectoryResponse
+	if err := c.client.CallUnary(ctx, queryServiceDirectorySpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *queryServiceClient) Audience(ctx context.Context, req *v1.AudienceRequest) (*v1.AudienceResponse, error) {
+	var res v1.AudienceResponse
+	if err := c.client.CallUnary(ctx, queryServiceAudienceSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *queryServiceClient) Receipts(ctx context.Context, req *v1.ReceiptsRequest) (*v1.ReceiptsResponse, error) {
+	var res v1.ReceiptsResponse
+	if err := c.client.CallUnary(ctx, queryServiceReceiptsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *queryServiceClient) Access(ctx context.Context, req *v1.AccessRequest) (*v1.AccessResponse, error) {
+	var res v1.AccessResponse
+	if err := c.client.CallUnary(ctx, queryServiceAccessSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -421,6 +525,54 @@ func (h queryServiceHandler) doctor(ctx context.Context, _ connect.Spec, stream 
 		return err
 	}
 	res, err := h.svc.Doctor(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h queryServiceHandler) directory(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.DirectoryRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.Directory(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h queryServiceHandler) audience(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.AudienceRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.Audience(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h queryServiceHandler) receipts(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ReceiptsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.Receipts(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h queryServiceHandler) access(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.AccessRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.Access(ctx, &req)
 	if err != nil {
 		return err
 	}
