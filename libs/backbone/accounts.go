@@ -1,86 +1,139 @@
 package backbone
 
 import (
-	"os"
-	"path/filepath"
-	"slices"
+	"crypto/hmac"
+	"crypto/sha256"
+	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nkeys"
-
-	"github.com/counterfoil/counterfoil/libs/journal"
 )
 
-// Release is one group's journal let through to one reader.
-type Release struct {
-	Journal journal.ID `json:"journal"`
-	Reader  string     `json:"reader"`
-}
+// The hub's own two accounts. No agency's name holds a dollar sign.
+const (
+	systemAccount = "$system"
+	hubAccount    = "$hub"
+)
 
-func (r Release) String() string { return r.Journal.String() + " to " + r.Reader }
+// The subjects inside an agency's account on which the hub answers.
+const (
+	joinSubject    = "hub.join"
+	presentSubject = "hub.present"
+	renewSubject   = "hub.renew"
+)
 
 // relayName is the stream in an agency's account that holds the hub's copy of its journal.
 func relayName(agency string) string { return "J_" + strings.ToUpper(agency) }
 
-// identity is an agency's account at the hub and its one user.
-type identity struct {
-	agency  string
-	account nkeys.KeyPair
-	user    nkeys.KeyPair
-	// public is the account's public key, by which the server knows it.
-	public string
+// inboxPrefix is where answers to an agency's node arrive; only there may it listen.
+func inboxPrefix(agency string) string { return "_INBOX_" + agency }
+
+// noticeSubject is where the hub tells a node that there is something to ask for.
+func noticeSubject(agency string) string { return inboxPrefix(agency) + ".hub" }
+
+// operator is the key that every account of the hub is derived from, so that a server of the hub needs no other.
+type operator struct {
+	pair nkeys.KeyPair
+	raw  []byte
 }
 
-// keptIdentity reads the agency's keys from dir/<agency>, made on first use.
-func keptIdentity(dir, agency string) (*identity, error) {
-	dir = filepath.Join(dir, agency)
-	if err := privateDir(dir); err != nil {
-		return nil, err
-	}
-	account, err := keptKey(filepath.Join(dir, "account.seed"), nkeys.CreateAccount)
+func newOperator(pair nkeys.KeyPair) (*operator, error) {
+	seed, err := pair.Seed()
 	if err != nil {
 		return nil, err
 	}
-	user, err := keptKey(filepath.Join(dir, "user.seed"), nkeys.CreateUser)
+	_, raw, err := nkeys.DecodeSeed(seed)
 	if err != nil {
 		return nil, err
 	}
-	public, err := account.PublicKey()
-	if err != nil {
-		return nil, err
-	}
-	return &identity{agency, account, user, public}, nil
+	return &operator{pair, raw}, nil
 }
 
-// accountJWT states what the agency's account may hold and which users of it are shut out. Accounts neither export
-// nor import anything: no subject of one can be reached from another, whatever a node tries.
-func (h *Hub) accountJWT(id *identity) (string, error) {
-	c := jwt.NewAccountClaims(id.public)
-	c.Name = id.agency
-	c.Limits.JetStreamLimits = jwt.JetStreamLimits{
-		DiskStorage: jwt.NoLimit, MemoryStorage: jwt.NoLimit, Streams: 2, Consumer: jwt.NoLimit,
-	}
-	c.Limits.Conn = maxConnections
-	for _, user := range h.state.Revoked[id.agency] {
-		c.RevokeAt(user, forEver)
-	}
-	return encode(c, h.operator)
+// derive returns the account key that belongs to the label: always the same one.
+func (o *operator) derive(label string) (nkeys.KeyPair, error) {
+	mac := hmac.New(sha256.New, o.raw)
+	mac.Write([]byte(label))
+	return nkeys.FromRawSeed(nkeys.PrefixByteAccount, mac.Sum(nil))
 }
 
-// userJWT states what the agency's node may do at the hub: publish its own blocks, see where its relay stands and
-// read single blocks of it, read its feed. Nothing else.
-func (id *identity) userJWT() (string, error) {
-	public, err := id.user.PublicKey()
+// account returns the key of an agency's account, or of one of the hub's own.
+func (o *operator) account(name string) (nkeys.KeyPair, error) {
+	return o.derive("account v1\n" + name)
+}
+
+// public returns the public key of the account, by which servers know it.
+func (o *operator) public(name string) (string, error) {
+	pair, err := o.account(name)
 	if err != nil {
 		return "", err
 	}
-	c := jwt.NewUserClaims(public)
-	c.Name = "node " + id.agency
-	relay := relayName(id.agency)
-	c.Permissions.Pub.Allow.Add(
-		"block."+id.agency+".>",
+	return pair.PublicKey()
+}
+
+// pass is one user's right to connect: an account lists the keys that the passes of its users are signed with, one
+// for each, and a user whose key is not listed is refused and dropped. So an account says who is let in, never who is
+// not, and nothing is left behind by those who once were.
+type pass struct {
+	agency string
+	user   string
+	// until is when an invitation ends; zero for a node.
+	until time.Time
+}
+
+// signer returns the key that signs this pass and no other.
+func (o *operator) signer(p pass) (nkeys.KeyPair, error) {
+	return o.derive(fmt.Sprintf("pass v1\n%s\n%s\n%d", p.agency, p.user, p.end()))
+}
+
+// end is in Unix seconds, zero for never.
+func (p pass) end() int64 {
+	if p.until.IsZero() {
+		return 0
+	}
+	return p.until.Unix()
+}
+
+// jwt returns the user's JWT. What it allows stands in the account.
+func (o *operator) jwt(p pass) (string, error) {
+	signer, err := o.signer(p)
+	if err != nil {
+		return "", err
+	}
+	c := jwt.NewUserClaims(p.user)
+	c.Name = "node " + p.agency
+	c.SetScoped(true)
+	c.Expires = p.end()
+	if c.IssuerAccount, err = o.public(p.agency); err != nil {
+		return "", err
+	}
+	return encode(c, signer)
+}
+
+// scope is what the pass allows. A node may publish its own blocks, see where its relay stands and read single blocks
+// of it, read its feed, and ask for new credentials; an invitation is good for joining and nothing else.
+func (o *operator) scope(p pass) (*jwt.UserScope, error) {
+	signer, err := o.signer(p)
+	if err != nil {
+		return nil, err
+	}
+	s := jwt.NewUserScope()
+	if s.Key, err = signer.PublicKey(); err != nil {
+		return nil, err
+	}
+	s.Template.Sub.Allow.Add(inboxPrefix(p.agency) + ".>")
+	s.Template.AllowedConnectionTypes.Add(jwt.ConnectionTypeStandard)
+	if !p.until.IsZero() {
+		s.Role = "invited"
+		s.Template.Pub.Allow.Add(joinSubject)
+		return s, nil
+	}
+	s.Role = "node"
+	relay := relayName(p.agency)
+	s.Template.Pub.Allow.Add(
+		"block."+p.agency+".>",
 		"$JS.API.STREAM.INFO."+relay,
 		"$JS.API.STREAM.MSG.GET."+relay,
 		"$JS.API.STREAM.INFO."+FeedStream,
@@ -88,21 +141,79 @@ func (id *identity) userJWT() (string, error) {
 		"$JS.API.CONSUMER.MSG.NEXT."+FeedStream+".>",
 		"$JS.API.CONSUMER.DELETE."+FeedStream+".>",
 		"$JS.API.CONSUMER.INFO."+FeedStream+".>",
+		presentSubject,
+		renewSubject,
 	)
-	c.Permissions.Sub.Allow.Add(inboxPrefix(id.agency) + ".>")
-	c.AllowedConnectionTypes.Add(jwt.ConnectionTypeStandard)
-	return encode(c, id.account)
+	return s, nil
 }
 
-// forEver is later than any JWT of a revoked user is issued; a revocation holds for those issued before it.
-var forEver = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+// accountJWT states what an account may hold and who is let in. Accounts neither export nor import anything: no subject
+// of one can be reached from another, whatever a node tries.
+func (o *operator) accountJWT(name string, streams int64, passes []pass) (string, error) {
+	public, err := o.public(name)
+	if err != nil {
+		return "", err
+	}
+	c := jwt.NewAccountClaims(public)
+	c.Name = name
+	if streams > 0 {
+		c.Limits.JetStreamLimits = jwt.JetStreamLimits{
+			DiskStorage: jwt.NoLimit, MemoryStorage: jwt.NoLimit, Streams: streams, Consumer: jwt.NoLimit,
+		}
+	}
+	c.Limits.Conn = maxConnections
+	for _, p := range passes {
+		scope, err := o.scope(p)
+		if err != nil {
+			return "", err
+		}
+		c.SigningKeys.AddScopedSigner(scope)
+	}
+	return encode(c, o.pair)
+}
 
-// inboxPrefix is where answers to an agency's node arrive; only there may it listen.
-func inboxPrefix(agency string) string { return "_INBOX_" + agency }
+// hubUser returns a JWT for a user of the hub itself, who may do everything in the account from inside the process.
+func (o *operator) hubUser(account, user string) (string, error) {
+	key, err := o.account(account)
+	if err != nil {
+		return "", err
+	}
+	c := jwt.NewUserClaims(user)
+	c.Name = "hub"
+	c.AllowedConnectionTypes.Add(jwt.ConnectionTypeInProcess)
+	return encode(c, key)
+}
 
-// keptJWT puts a JWT where the server's resolver finds it.
-func keptJWT(dir, public, token string) error {
-	return privateFile(filepath.Join(dir, public+".jwt"), []byte(token))
+// claims states which operator and system account the server trusts.
+func (o *operator) claims() (*jwt.OperatorClaims, error) {
+	public, err := o.pair.PublicKey()
+	if err != nil {
+		return nil, err
+	}
+	c := jwt.NewOperatorClaims(public)
+	c.Name = "hub"
+	if c.SystemAccount, err = o.public(systemAccount); err != nil {
+		return nil, err
+	}
+	token, err := encode(c, o.pair)
+	if err != nil {
+		return nil, err
+	}
+	return jwt.DecodeOperatorClaims(token)
+}
+
+// sameAccount reports whether two account JWTs state the same, whenever they were signed.
+func sameAccount(a, b string) bool {
+	var stated [2]*jwt.AccountClaims
+	for i, token := range []string{a, b} {
+		c, err := jwt.DecodeAccountClaims(token)
+		if err != nil {
+			return false
+		}
+		c.ID, c.IssuedAt = "", 0
+		stated[i] = c
+	}
+	return reflect.DeepEqual(stated[0], stated[1])
 }
 
 // encode signs claims after checking them, as the server will not tell what is wrong with them.
@@ -113,26 +224,4 @@ func encode(c jwt.Claims, key nkeys.KeyPair) (string, error) {
 		return "", errs[0]
 	}
 	return c.Encode(key)
-}
-
-// keptIdentities reads the keys of every agency that has a folder in dir.
-func keptIdentities(dir string) (map[string]*identity, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	all := map[string]*identity{}
-	for _, entry := range entries {
-		if all[entry.Name()], err = keptIdentity(dir, entry.Name()); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
-}
-
-// sorted returns the releases in the order of their text.
-func sorted(releases []Release) []Release {
-	releases = slices.Clone(releases)
-	slices.SortFunc(releases, func(a, b Release) int { return strings.Compare(a.String(), b.String()) })
-	return releases
 }

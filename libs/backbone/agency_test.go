@@ -69,36 +69,6 @@ func refused(p *backbone.Pumps) bool {
 	return strings.Contains(strings.ToLower(p.Status().LastError), "authorization violation")
 }
 
-func TestRotatedCredentialsReplaceTheOld(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	h := startHub(t, dir)
-	old := startAgency(t, h, "customs", nil)
-	if err := old.pumps.Ready(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	creds, err := h.Rotate(t.Context(), "customs")
-	if err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the old credentials are refused", func() bool {
-		return !old.pumps.Status().Connected && refused(old.pumps)
-	})
-	for range 2 {
-		p := startPumps(t, backbone.PumpConfig{Node: old.Node, Credentials: creds})
-		if err := p.Ready(t.Context()); err != nil {
-			t.Error(err)
-		}
-		if err := errors.Join(p.Close(), h.Close()); err != nil {
-			t.Fatal(err)
-		}
-		h = startHub(t, dir) // and so they are after a restart
-	}
-	if old.pumps.Status().Connected {
-		t.Error("the old credentials are good again")
-	}
-}
-
 func TestLongestNames(t *testing.T) {
 	t.Parallel()
 	h := startHub(t, t.TempDir())

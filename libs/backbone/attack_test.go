@@ -25,7 +25,7 @@ func intruder(t *testing.T, c *backbone.Credentials, agency string) (*nats.Conn,
 		t.Fatal(err)
 	}
 	denied := make(chan error, 64)
-	nc, err := nats.Connect(c.HubURL, nats.UserCredentials(dir+"/hub.creds"), nats.RootCAs(dir+"/hub-ca.pem"),
+	nc, err := nats.Connect(c.HubURLs[0], nats.UserCredentials(dir+"/hub.creds"), nats.RootCAs(dir+"/hub-ca.pem"),
 		nats.CustomInboxPrefix(backbone.InboxPrefix(agency)), nats.NoReconnect(),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { denied <- err }))
 	if err != nil {
@@ -33,6 +33,11 @@ func intruder(t *testing.T, c *backbone.Credentials, agency string) (*nats.Conn,
 	}
 	t.Cleanup(nc.Close)
 	return nc, denied
+}
+
+// userOf connects with the credentials' user and nothing else of them.
+func userOf(c *backbone.Credentials) nats.Option {
+	return nats.UserJWTAndSeed(c.JWT, string(c.Seed))
 }
 
 // scene is three agencies at a hub. Customs may read licensing/border, and the police nothing. Customs is the
@@ -345,18 +350,18 @@ func TestWhoIsNotAnAgencyDoesNotGetIn(t *testing.T) {
 	trusting := nats.Secure(&tls.Config{RootCAs: pool})
 	for name, options := range map[string][]nats.Option{
 		"no credentials":           {trusting},
-		"another hub's":            {trusting, nats.UserCredentialBytes(stranger.CredsFile)},
+		"another hub's":            {trusting, userOf(stranger)},
 		"a password":               {trusting, nats.UserInfo("hub", "hub")},
-		"without trust in the hub": {nats.UserCredentialBytes(creds.CredsFile)},
+		"without trust in the hub": {userOf(creds)},
 	} {
-		if nc, err := nats.Connect(creds.HubURL, options...); err == nil {
+		if nc, err := nats.Connect(creds.HubURLs[0], options...); err == nil {
 			nc.Close()
 			t.Errorf("%s: got in", name)
 		}
 	}
 	// Nor does a pump send its credentials to a server that is not the hub.
 	forged := *creds
-	forged.HubURL = stranger.HubURL
+	forged.HubURLs = stranger.HubURLs
 	p := startPumps(t, backbone.PumpConfig{Node: startNode(t, "customs", t.TempDir()), Credentials: &forged})
 	eventually(t, "the wrong certificate is seen", func() bool { return strings.Contains(p.Status().LastError, "certificate") })
 	if got := p.Status(); got.Connected || got.Reconciled {

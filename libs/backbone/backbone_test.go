@@ -2,6 +2,8 @@ package backbone_test
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"net"
@@ -9,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nkeys"
 
 	"github.com/counterfoil/counterfoil/libs/backbone"
 	"github.com/counterfoil/counterfoil/libs/journal"
@@ -39,18 +42,38 @@ func startHub(t testing.TB, dir string) *backbone.Hub {
 	return h
 }
 
-func addAgency(t testing.TB, h *backbone.Hub, agency string) *backbone.Credentials {
+// keysOf returns the keys that the agency of that name has in every test.
+func keysOf(t testing.TB, name string) (a backbone.Agency, seed []byte, signer ed25519.PrivateKey) {
 	t.Helper()
-	c, err := h.AddAgency(t.Context(), agency)
+	raw := sha256.Sum256([]byte("test " + name))
+	pair, err := nkeys.FromRawSeed(nkeys.PrefixByteUser, raw[:])
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c
+	signer = ed25519.NewKeyFromSeed(raw[:])
+	a = backbone.Agency{Name: name, Signing: signer.Public().(ed25519.PublicKey)}
+	if a.User, err = pair.PublicKey(); err != nil {
+		t.Fatal(err)
+	}
+	if seed, err = pair.Seed(); err != nil {
+		t.Fatal(err)
+	}
+	return a, seed, signer
+}
+
+func addAgency(t testing.TB, h *backbone.Hub, name string) *backbone.Credentials {
+	t.Helper()
+	a, seed, _ := keysOf(t, name)
+	g, err := h.AddAgency(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g.With(seed)
 }
 
 func release(t testing.TB, h *backbone.Hub, id, reader string) {
 	t.Helper()
-	if err := h.Release(t.Context(), journalID(t, id), reader); err != nil {
+	if err := h.Release(t.Context(), journalID(t, id), reader, 0); err != nil {
 		t.Fatal(err)
 	}
 }

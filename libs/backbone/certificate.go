@@ -10,8 +10,10 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/big"
 	"net"
+	"os"
 	"path/filepath"
 	"time"
 )
@@ -48,7 +50,7 @@ func keptAuthority(dir string) (*authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read ca.key: %w", err)
 	}
-	certPEM, err := keptFile(filepath.Join(dir, "ca.pem"), func() ([]byte, error) {
+	certPEM, err := keptFile(filepath.Join(dir, authorityCert), func() ([]byte, error) {
 		c := template("Counterfoil hub authority")
 		c.IsCA, c.BasicConstraintsValid, c.MaxPathLenZero = true, true, true
 		c.KeyUsage = x509.KeyUsageCertSign
@@ -65,16 +67,19 @@ func keptAuthority(dir string) (*authority, error) {
 	return &authority{certificate, key, certPEM}, nil
 }
 
-// serverTLS returns the settings of a server that is reached as any of hosts (names or addresses). Its certificate
-// is made anew at every start, so that it always covers them.
-func (a *authority) serverTLS(hosts []string) (*tls.Config, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+// certify returns a certificate for a server that is reached as any of hosts (names or addresses), and its key, in PEM.
+// One for routes is good at both ends of them: only a server of the hub has such a one.
+func (a *authority) certify(hosts []string, route bool) (certificate, key []byte, err error) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	c := template("Counterfoil hub")
 	c.KeyUsage = x509.KeyUsageDigitalSignature
 	c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	if route {
+		c.ExtKeyUsage = append(c.ExtKeyUsage, x509.ExtKeyUsageClientAuth)
+	}
 	for _, host := range hosts {
 		if ip := net.ParseIP(host); ip != nil {
 			c.IPAddresses = append(c.IPAddresses, ip)
@@ -82,14 +87,66 @@ func (a *authority) serverTLS(hosts []string) (*tls.Config, error) {
 			c.DNSNames = append(c.DNSNames, host)
 		}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, c, a.certificate, key.Public(), a.key)
+	der, err := x509.CreateCertificate(rand.Reader, c, a.certificate, private.Public(), a.key)
 	if err != nil {
-		return nil, fmt.Errorf("certify the hub: %w", err)
+		return nil, nil, fmt.Errorf("certify the hub: %w", err)
 	}
-	return &tls.Config{
-		Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
-		MinVersion:   tls.VersionTLS13,
-	}, nil
+	keyDER, err := x509.MarshalPKCS8PrivateKey(private)
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}), err
+}
+
+// The files of a server that was given its certificates, rather than its authority's key.
+const (
+	serverCert, serverKey = "server.pem", "server.key"
+	routeCert, routeKey   = "route.pem", "route.key"
+	authorityCert         = "ca.pem"
+)
+
+// agencyTLS returns the settings towards agencies of a server that is reached as any of hosts, and the certificate of
+// the authority that they are to trust. A server without a certificate of its own makes one at every start, so that it
+// always covers its hosts, under an authority that it keeps in dir.
+func agencyTLS(dir string, hosts []string) (settings *tls.Config, ca []byte, err error) {
+	certificate, err := tls.LoadX509KeyPair(filepath.Join(dir, serverCert), filepath.Join(dir, serverKey))
+	if errors.Is(err, fs.ErrNotExist) {
+		a, err := keptAuthority(dir)
+		if err != nil {
+			return nil, nil, err
+		}
+		certPEM, keyPEM, err := a.certify(hosts, false)
+		if err != nil {
+			return nil, nil, err
+		}
+		certificate, err = tls.X509KeyPair(certPEM, keyPEM)
+		return serverTLS(certificate), a.pem, err
+	} else if err != nil {
+		return nil, nil, fmt.Errorf("read the server's certificate: %w", err)
+	}
+	ca, err = os.ReadFile(filepath.Join(dir, authorityCert))
+	return serverTLS(certificate), ca, err
+}
+
+// routeTLS returns the settings between the servers of a hub: each shows a certificate of the hub's authority for routes.
+func routeTLS(dir string) (*tls.Config, error) {
+	certificate, err := tls.LoadX509KeyPair(filepath.Join(dir, routeCert), filepath.Join(dir, routeKey))
+	if err != nil {
+		return nil, fmt.Errorf("read the server's certificate for routes: %w", err)
+	}
+	ca, err := os.ReadFile(filepath.Join(dir, authorityCert))
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(ca) {
+		return nil, errors.New("no certificate of the hub's authority in " + authorityCert)
+	}
+	settings := serverTLS(certificate)
+	settings.RootCAs, settings.ClientCAs, settings.ClientAuth = pool, pool, tls.RequireAndVerifyClientCert
+	return settings, nil
+}
+
+func serverTLS(certificate tls.Certificate) *tls.Config {
+	return &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS13}
 }
 
 func template(name string) *x509.Certificate {

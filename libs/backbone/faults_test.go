@@ -75,7 +75,7 @@ func TestCutAndSilentLines(t *testing.T) {
 			t.Run(fault.name+" at "+side, func(t *testing.T) {
 				t.Parallel()
 				h := startHub(t, t.TempDir())
-				line := layCable(t, strings.TrimPrefix(h.URL(), "tls://"), 0)
+				line := layCable(t, strings.TrimPrefix(h.URLs()[0], "tls://"), 0)
 				dial := map[string]func(network, address string) (net.Conn, error){side: line.Dial}
 				licensing := startAgency(t, h, "licensing", dial["licensing"])
 				customs := startAgency(t, h, "customs", dial["customs"])
@@ -242,7 +242,7 @@ func TestTwoBrokersOnOneFolder(t *testing.T) {
 		t.Error("two nodes share a folder")
 	}
 	// Nor do two hubs share an address, and the second says so rather than wait.
-	listen := strings.TrimPrefix(h.URL(), "tls://")
+	listen := strings.TrimPrefix(h.URLs()[0], "tls://")
 	other, err := backbone.StartHub(t.Context(), backbone.HubConfig{Dir: t.TempDir(), Listen: listen})
 	if err == nil {
 		other.Close()

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -56,52 +55,19 @@ func feedConfig() jetstream.StreamConfig {
 // interest when the feed asks it to start over delivers into the void, and the feed takes what was delivered for
 // received.
 type feeder struct {
-	stop context.CancelFunc
-	done chan struct{} // closed once nothing more is written
+	releases []Release
+	stop     context.CancelFunc
+	done     chan struct{} // closed once nothing more is written
 }
 
-// restartFeeder makes the reader's feeder act on the releases as they are now. When it returns, the one that acted
-// on the former ones writes nothing more.
-func (h *Hub) restartFeeder(ctx context.Context, reader string) error {
-	h.stopFeeder(reader)
-	var mine []Release
-	for _, r := range h.state.Releases {
-		if r.Reader == reader {
-			mine = append(mine, r)
-		}
-	}
-	if len(mine) == 0 {
-		return ctx.Err()
-	}
-	accounts := map[string]*nats.Conn{}
-	for _, r := range mine {
-		for _, agency := range []string{r.Journal.Agency, reader} {
-			var err error
-			if accounts[agency], err = h.standing(agency); err != nil {
-				return err
-			}
-		}
-	}
+func (h *Hub) startFeeder(reader string, releases []Release, accounts map[string]*nats.Conn) {
 	running, stop := context.WithCancel(context.Background())
-	f := &feeder{stop, make(chan struct{})}
+	f := &feeder{releases, stop, make(chan struct{})}
 	h.feeders[reader] = f
 	go func() {
 		defer close(f.done)
-		h.keepFeeding(running, reader, mine, accounts)
+		h.keepFeeding(running, reader, releases, accounts)
 	}()
-	return nil
-}
-
-// standing returns the connection into the agency's account that all feeders share.
-func (h *Hub) standing(agency string) (*nats.Conn, error) {
-	if nc := h.conns[agency]; nc != nil {
-		return nc, nil
-	}
-	nc, err := h.connect(h.agencies[agency])
-	if err == nil {
-		h.conns[agency] = nc
-	}
-	return nc, err
 }
 
 func (h *Hub) stopFeeder(reader string) {
@@ -112,13 +78,21 @@ func (h *Hub) stopFeeder(reader string) {
 	}
 }
 
-// keepFeeding feeds until ctx ends. What goes wrong is said once, and tried again.
+// keepFeeding feeds while this server is the one that does, until ctx ends. What goes wrong is said once, and tried
+// again.
 func (h *Hub) keepFeeding(ctx context.Context, reader string, releases []Release, accounts map[string]*nats.Conn) {
 	said := ""
 	for ctx.Err() == nil {
-		err := feed(ctx, reader, releases, accounts)
-		if ctx.Err() != nil {
-			return
+		if !h.leads() {
+			wait(ctx, pause)
+			continue
+		}
+		leading, end := h.leading(ctx)
+		err := feed(leading, reader, releases, accounts)
+		interrupted := leading.Err() == nil
+		end()
+		if !interrupted {
+			continue
 		}
 		if said != err.Error() {
 			said = err.Error()
@@ -128,8 +102,21 @@ func (h *Hub) keepFeeding(ctx context.Context, reader string, releases []Release
 	}
 }
 
+// leading returns a context that ends when another server takes the feeds over. For a moment both may write: see feed.
+func (h *Hub) leading(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		for ctx.Err() == nil && h.leads() {
+			wait(ctx, pause)
+		}
+		cancel()
+	}()
+	return ctx, cancel
+}
+
 // feed copies until ctx ends or something goes wrong. Where it stands is in the feed itself: every message says
-// which number it had at its origin.
+// which number it had at its origin. Each is told which message of its journal it must follow, so that of two servers
+// that copy at once, or of one that asked a server with old news, only what comes next is taken.
 func feed(ctx context.Context, reader string, releases []Release, accounts map[string]*nats.Conn) error {
 	js, err := jetstream.New(accounts[reader])
 	if err != nil {
@@ -139,36 +126,30 @@ func feed(ctx context.Context, reader string, releases []Release, accounts map[s
 	if err != nil {
 		return fmt.Errorf("find the feed of %s: %w", reader, err)
 	}
-	last := to.CachedInfo().State.LastSeq
-	from := make([]uint64, len(releases))
-	for i, r := range releases {
-		if from[i], err = lastFed(ctx, to, r.Journal); err != nil {
-			return err
-		}
-	}
-	// One message at a time, each told what it must follow. With several on the way one that is refused could be
-	// followed by one of another journal that fits, and would be missing for ever.
-	var writing sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
-	for i, r := range releases {
+	for _, r := range releases {
 		group.Go(func() error {
+			at, fed, err := lastFed(ctx, to, r.Journal)
+			if err != nil {
+				return err
+			}
 			origin, err := jetstream.New(accounts[r.Journal.Agency])
 			if err != nil {
 				return err
 			}
-			return follow(ctx, origin, relayName(r.Journal.Agency), r.Journal.Subject(), from[i]+1, func(msg jetstream.Msg) error {
+			from := max(fed, r.After) + 1
+			return follow(ctx, origin, relayName(r.Journal.Agency), r.Journal.Subject(), from, func(msg jetstream.Msg) error {
 				meta, err := msg.Metadata()
 				if err != nil {
 					return err
 				}
-				fed := copyOf(feedSubject(r.Journal), msg.Headers(), msg.Data())
-				fed.Header.Set(OriginSequenceHeader, strconv.FormatUint(meta.Sequence.Stream, 10))
-				writing.Lock()
-				defer writing.Unlock()
-				if _, err := js.PublishMsg(ctx, fed, jetstream.WithExpectLastSequence(last)); err != nil {
+				copied := copyOf(feedSubject(r.Journal), msg.Headers(), msg.Data())
+				copied.Header.Set(OriginSequenceHeader, strconv.FormatUint(meta.Sequence.Stream, 10))
+				ack, err := js.PublishMsg(ctx, copied, jetstream.WithExpectLastSequencePerSubject(at))
+				if err != nil {
 					return fmt.Errorf("append to the feed of %s: %w", reader, err)
 				}
-				last++
+				at = ack.Sequence
 				return nil
 			})
 		})
@@ -176,17 +157,16 @@ func feed(ctx context.Context, reader string, releases []Release, accounts map[s
 	return group.Wait()
 }
 
-// lastFed returns the number at its origin of the last block of the journal that the feed holds, zero for none.
-func lastFed(ctx context.Context, feed jetstream.Stream, id journal.ID) (uint64, error) {
+// lastFed returns where the last block of the journal stands in the feed, and its number at its origin; zeros for none.
+func lastFed(ctx context.Context, feed jetstream.Stream, id journal.ID) (at, number uint64, err error) {
 	last, err := feed.GetLastMsgForSubject(ctx, feedSubject(id))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return 0, nil
+		return 0, 0, nil
 	} else if err != nil {
-		return 0, fmt.Errorf("find the end of %s in the feed: %w", id, err)
+		return 0, 0, fmt.Errorf("find the end of %s in the feed: %w", id, err)
 	}
-	number, err := strconv.ParseUint(last.Header.Get(OriginSequenceHeader), 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("message %d of the feed was not written by the hub: %w", last.Sequence, err)
+	if number, err = strconv.ParseUint(last.Header.Get(OriginSequenceHeader), 10, 64); err != nil {
+		return 0, 0, fmt.Errorf("message %d of the feed was not written by the hub: %w", last.Sequence, err)
 	}
-	return number, nil
+	return last.Sequence, number, nil
 }

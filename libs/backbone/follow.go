@@ -16,6 +16,9 @@ const (
 	heartbeat = 5 * time.Second
 	// expiry is how long a server keeps a request for messages.
 	expiry = 15 * time.Second
+	// lookAfter is how often a reader that hears nothing looks whether its consumer is still there: the server that had it
+	// may be gone, which the heartbeat shows much later.
+	lookAfter = 2 * time.Second
 	// leftover is how long a server keeps a consumer that a cut line left behind.
 	leftover = 30 * time.Second
 	// requestLimit bounds one question to a server; the answer may have to wait behind blocks on a slow line.
@@ -72,9 +75,38 @@ func follow(ctx context.Context, js jetstream.JetStream, name, filter string, fr
 	if err != nil {
 		return fmt.Errorf("read %s from %d: %w", name, from, err)
 	}
-	<-ctx.Done()
+	lookAt(ctx, consumer, func() uint64 {
+		busy.Lock()
+		defer busy.Unlock()
+		return delivered
+	}, cancel)
 	consuming.Stop()
 	busy.Lock() // handle has returned and is not called again
 	defer busy.Unlock()
 	return context.Cause(ctx)
+}
+
+// lookAt returns when ctx ends; until then it cancels when a consumer that delivers nothing turns out to be gone. No
+// answer says nothing: the line may be slow, and whoever owns it watches it.
+func lookAt(ctx context.Context, consumer jetstream.Consumer, delivered func() uint64, cancel context.CancelCauseFunc) {
+	tick := time.NewTicker(lookAfter)
+	defer tick.Stop()
+	for before := delivered(); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if now := delivered(); now != before {
+			before = now
+			continue
+		}
+		asked, end := context.WithTimeout(ctx, requestLimit)
+		_, err := consumer.Info(asked)
+		end()
+		var refused *jetstream.APIError
+		if errors.As(err, &refused) {
+			cancel(fmt.Errorf("read on: %w", err))
+		}
+	}
 }

@@ -2,7 +2,6 @@ package backbone
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,9 +11,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -22,7 +21,7 @@ import (
 )
 
 const (
-	// hubDomain is the hub's JetStream domain. It stands in subjects that accounts export to each other.
+	// hubDomain is the hub's JetStream domain.
 	hubDomain = "hub"
 	// maxConnections of one agency: its node's, those that a cut line left behind, and the hub's own.
 	maxConnections = 64
@@ -35,42 +34,74 @@ const (
 	handshake = 10
 )
 
-// HubConfig says how a hub is run.
+// HubConfig says how a server of the hub is run.
 type HubConfig struct {
 	// Dir holds everything: keys (mode 0600), accounts, relays and feeds. One process at a time owns it. Whoever
-	// can read it can hand out credentials, but not read a sealed block or forge a signed one.
+	// can read it can let agencies in and shut them out, but not read a sealed block, forge a signed one, or
+	// connect as an agency that makes its own key.
 	Dir string
+	// Name is the server's name in a cluster; a single hub may leave it empty.
+	Name string
 	// Listen is the address for agencies. With port 0 a free port is chosen at first start and kept in Dir.
 	Listen string
-	// Hosts are the names and addresses that agencies reach the hub by; the first stands in their credentials.
-	// Empty means the host of Listen, which must then be a definite one.
+	// Hosts are the names and addresses that agencies reach this server by. Empty means the host of Listen, which must
+	// then be a definite one.
 	Hosts []string
+	// URLs are those of every server of the hub, for the agencies: "tls://host:port". Empty means this server's only.
+	URLs []string
+	// Cluster is how the server meets the others; nil is a hub of one server.
+	Cluster *ClusterConfig
 	// Logger is told what the broker complains of; nil says nothing.
 	Logger *slog.Logger
 }
 
-// Hub is a broker that relays between agencies. It keeps an account for each of them, with a relay copy of its
-// journal and a feed of what was released to it. Its methods may be called from any goroutine.
-type Hub struct {
-	dir       string
-	log       *slog.Logger
-	srv       *server.Server
-	url       string
-	authority *authority
-	operator  nkeys.KeyPair
-	system    *identity
-	close     func() error
-
-	// mu is held while accounts and decisions change, one change at a time.
-	mu       sync.Mutex
-	agencies map[string]*identity
-	state    hubState
-	feeders  map[string]*feeder    // by reader
-	conns    map[string]*nats.Conn // into accounts, by agency
+// ClusterConfig is how the three servers of a hub meet: by mutual TLS, under the hub's own authority.
+type ClusterConfig struct {
+	// Listen is the address for the other servers.
+	Listen string `yaml:"listen"`
+	// Routes are the addresses of the other servers: "host:port".
+	Routes []string `yaml:"routes"`
 }
 
-// StartHub runs the hub and finishes whatever a crash left half done: when it returns, accounts, relays, feeds and
-// releases are as Dir records them.
+// Hub is a server that relays between agencies: by itself, or as one of three. It keeps an account for each agency,
+// with a relay copy of its journal and a feed of what was released to it. What is decided stands in a stream that all
+// servers follow. Its methods may be called from any goroutine, on any server.
+type Hub struct {
+	dir      string
+	log      *slog.Logger
+	replicas int
+	srv      *server.Server
+	accounts *server.DirAccResolver
+	urls     []string
+	// caPEM is the certificate of the hub's authority.
+	caPEM    []byte
+	operator *operator
+	system   *nats.Conn
+	js       jetstream.JetStream // in the hub's own account
+	close    func() error
+
+	// state is what is decided, as this server last heard; sequence is its number. admitting is held while they change.
+	state     atomic.Pointer[hubState]
+	admitting sync.Mutex
+	sequence  uint64
+	// heard wakes the tending when something was decided.
+	heard chan struct{}
+	// leads reports whether this server is the one that copies into feeds.
+	leads func() bool
+
+	// mu is held while streams and feeders are brought to what is decided.
+	mu      sync.Mutex
+	conns   map[string]*nats.Conn // into accounts, by agency
+	made    map[string]bool       // agencies whose streams are there
+	feeders map[string]*feeder    // by reader
+	left    bool
+
+	headsMu sync.Mutex
+	heads   map[string]relayHeads // by agency
+}
+
+// StartHub runs a server of the hub and finishes whatever a crash left half done: when it returns, accounts, relays,
+// feeds and releases are as they were decided. A server of three waits for one of the others, until ctx ends.
 func StartHub(ctx context.Context, c HubConfig) (*Hub, error) {
 	h, err := startHub(ctx, c)
 	if err != nil {
@@ -84,98 +115,128 @@ func startHub(ctx context.Context, c HubConfig) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{dir: c.Dir, log: orDiscard(c.Logger), feeders: map[string]*feeder{}, conns: map[string]*nats.Conn{}}
+	h := &Hub{dir: c.Dir, log: orDiscard(c.Logger), replicas: 1, heard: make(chan struct{}, 1),
+		conns: map[string]*nats.Conn{}, made: map[string]bool{}, feeders: map[string]*feeder{}, heads: map[string]relayHeads{}}
+	h.state.Store(&hubState{})
+	h.leads = func() bool { return h.srv.JetStreamIsLeader() }
+	running, stop := context.WithCancel(context.Background())
+	var following sync.WaitGroup
 	h.close = sync.OnceValue(func() error {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		for reader := range h.feeders {
-			h.stopFeeder(reader)
-		}
-		for _, nc := range h.conns {
-			nc.Close()
-		}
-		if h.srv != nil {
-			stopServer(h.srv)
-		}
+		stop()
+		following.Wait()
+		h.leave()
 		return unlock()
 	})
 	if err := h.open(ctx, c); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
+	following.Go(func() { h.follow(running) })
+	following.Go(func() { h.tend(running) })
 	return h, nil
 }
 
-func (h *Hub) open(ctx context.Context, c HubConfig) error {
-	for _, dir := range []string{h.path("agencies"), h.path("jwt")} {
-		if err := privateDir(dir); err != nil {
-			return err
-		}
+// leave ends feeders, connections and server.
+func (h *Hub) leave() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.left = true
+	for reader := range h.feeders {
+		h.stopFeeder(reader)
 	}
-	if err := h.read(); err != nil {
+	for _, nc := range h.conns {
+		nc.Close()
+	}
+	if h.js != nil {
+		h.js.Conn().Close()
+	}
+	if h.system != nil {
+		h.system.Close()
+	}
+	if h.srv != nil {
+		stopServer(h.srv)
+	}
+}
+
+func (h *Hub) open(ctx context.Context, c HubConfig) error {
+	if err := privateDir(h.path("jwt")); err != nil {
+		return err
+	}
+	pair, err := keptKey(h.path("operator.seed"), nkeys.CreateOperator)
+	if err != nil {
+		return err
+	}
+	if h.operator, err = newOperator(pair); err != nil {
 		return err
 	}
 	host, port, hosts, err := h.address(c)
 	if err != nil {
 		return err
 	}
-	opts, err := h.options(host, port, hosts)
+	opts, err := h.options(host, port, hosts, c)
 	if err != nil {
 		return err
 	}
 	if h.srv, err = startServer(opts, h.log); err != nil {
 		return err
 	}
-	if err := h.listening(hosts[0]); err != nil {
+	if err := h.listening(hosts[0], c.URLs); err != nil {
 		return err
 	}
-	return h.converge(ctx)
+	return h.begin(ctx)
 }
 
-// converge makes what streams are missing and sets every feeder to work.
-func (h *Hub) converge(ctx context.Context) error {
-	for _, id := range h.agencies {
-		if err := h.makeStreams(ctx, id); err != nil {
+// begin enters the hub's own accounts and acts on what is decided.
+func (h *Hub) begin(ctx context.Context) (err error) {
+	if h.system, err = h.connect(systemAccount); err != nil {
+		return err
+	}
+	nc, err := h.connect(hubAccount)
+	if err != nil {
+		return err
+	}
+	if h.js, err = jetstream.New(nc); err != nil {
+		return err
+	}
+	c := stateConfig()
+	c.Replicas = h.replicas
+	for said := false; ; wait(ctx, pause) {
+		_, err := h.js.CreateOrUpdateStream(ctx, c)
+		if err == nil {
+			err = h.catchUp(ctx)
+		}
+		if err == nil || h.replicas == 1 || ctx.Err() != nil {
 			return err
 		}
-	}
-	for reader := range h.agencies {
-		if err := h.restartFeeder(ctx, reader); err != nil {
-			return err
+		if !said {
+			said = true
+			h.log.Info("waiting for another server of the hub", "err", err)
 		}
 	}
-	return nil
+}
+
+// catchUp reads what is decided and acts on it.
+func (h *Hub) catchUp(ctx context.Context) error {
+	decided, sequence, err := h.readState(ctx)
+	if err != nil {
+		return err
+	}
+	if err := h.admit(decided, sequence); err != nil {
+		return err
+	}
+	return h.furnish(ctx)
 }
 
 func (h *Hub) path(parts ...string) string {
 	return filepath.Join(append([]string{h.dir}, parts...)...)
 }
 
-// read loads keys and releases, making on first start what has to be there.
-func (h *Hub) read() (err error) {
-	if h.authority, err = keptAuthority(h.dir); err != nil {
-		return err
+// options are those of the server: accounts by JWT under the hub's own operator, one TLS port for agencies, no leaf
+// port, and mutual TLS between servers.
+func (h *Hub) options(host string, port int, hosts []string, c HubConfig) (*server.Options, error) {
+	opts := baseOptions(c.Name, h.path("broker"))
+	if c.Name == "" {
+		opts.ServerName = "hub"
 	}
-	if h.operator, err = keptKey(h.path("operator.seed"), nkeys.CreateOperator); err != nil {
-		return err
-	}
-	account, err := keptKey(h.path("system.seed"), nkeys.CreateAccount)
-	if err != nil {
-		return err
-	}
-	public, err := account.PublicKey()
-	if err != nil {
-		return err
-	}
-	h.system = &identity{agency: "system", account: account, public: public}
-	if h.agencies, err = keptIdentities(h.path("agencies")); err != nil {
-		return err
-	}
-	return h.readState()
-}
-
-// options are those of the server: accounts by JWT under the hub's own operator, one TLS port, no leaf port.
-func (h *Hub) options(host string, port int, hosts []string) (*server.Options, error) {
-	opts := baseOptions("hub", h.path("broker"))
 	opts.Host, opts.Port = host, port
 	opts.JetStreamDomain = hubDomain
 	opts.FeatureFlags = map[string]bool{
@@ -185,53 +246,29 @@ func (h *Hub) options(host string, port int, hosts []string) (*server.Options, e
 	opts.PingInterval, opts.WriteDeadline = hubPing, hubWrite
 	opts.TLSTimeout, opts.AuthTimeout = handshake, handshake
 	var err error
-	if opts.TLSConfig, err = h.authority.serverTLS(hosts); err != nil {
+	if opts.TLSConfig, h.caPEM, err = agencyTLS(h.dir, hosts); err != nil {
 		return nil, err
 	}
-	public, err := h.operator.PublicKey()
-	if err != nil {
-		return nil, err
-	}
-	operator := jwt.NewOperatorClaims(public)
-	operator.Name, operator.SystemAccount = "hub", h.system.public
-	token, err := encode(operator, h.operator)
-	if err != nil {
-		return nil, err
-	}
-	if operator, err = jwt.DecodeOperatorClaims(token); err != nil {
-		return nil, err
-	}
-	opts.TrustedOperators, opts.SystemAccount = []*jwt.OperatorClaims{operator}, h.system.public
-	if err := h.writeJWTs(); err != nil {
-		return nil, err
-	}
-	opts.AccountResolver, err = server.NewDirAccResolver(h.path("jwt"), 0, time.Minute, server.NoDelete)
-	return opts, err
-}
-
-// writeJWTs states every account anew before the server reads them: a file torn by a crash is mended.
-func (h *Hub) writeJWTs() error {
-	system := jwt.NewAccountClaims(h.system.public)
-	system.Name = h.system.agency
-	token, err := encode(system, h.operator)
-	if err != nil {
-		return err
-	}
-	if err := keptJWT(h.path("jwt"), h.system.public, token); err != nil {
-		return err
-	}
-	for _, id := range h.agencies {
-		if token, err = h.accountJWT(id); err != nil {
-			return err
-		}
-		if err := keptJWT(h.path("jwt"), id.public, token); err != nil {
-			return err
+	if c.Cluster != nil {
+		h.replicas = len(c.Cluster.Routes) + 1
+		if opts.Cluster, opts.Routes, err = clusterOptions(h.dir, c.Cluster); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	claims, err := h.operator.claims()
+	if err != nil {
+		return nil, err
+	}
+	opts.TrustedOperators = append(opts.TrustedOperators, claims)
+	opts.SystemAccount = claims.SystemAccount
+	if h.accounts, err = server.NewDirAccResolver(h.path("jwt"), 0, time.Minute, server.NoDelete); err != nil {
+		return nil, err
+	}
+	opts.AccountResolver = h.accounts
+	return opts, errors.Join(h.account(systemAccount, 0), h.account(hubAccount, 1))
 }
 
-// address settles where to listen and by which names the hub is reached.
+// address settles where to listen and by which names the server is reached.
 func (h *Hub) address(c HubConfig) (host string, port int, hosts []string, err error) {
 	host, portText, err := net.SplitHostPort(c.Listen)
 	if err != nil {
@@ -264,24 +301,26 @@ func (h *Hub) address(c HubConfig) (host string, port int, hosts []string, err e
 }
 
 // listening keeps the port that the server got.
-func (h *Hub) listening(host string) error {
+func (h *Hub) listening(host string, urls []string) error {
 	addr, ok := h.srv.Addr().(*net.TCPAddr)
 	if !ok {
 		return errors.New("the broker does not listen")
 	}
 	port := strconv.Itoa(addr.Port)
-	h.url = "tls://" + net.JoinHostPort(host, port)
+	if h.urls = urls; len(urls) == 0 {
+		h.urls = []string{"tls://" + net.JoinHostPort(host, port)}
+	}
 	return privateFile(h.path("port"), []byte(port+"\n"))
 }
 
-// URL is where agencies reach the hub: "tls://host:port".
-func (h *Hub) URL() string { return h.url }
+// URLs are where agencies reach the hub, one for each of its servers: "tls://host:port".
+func (h *Hub) URLs() []string { return slices.Clone(h.urls) }
 
-// Close stops the hub; what was acknowledged is on disk.
+// Close stops the server; what was acknowledged is on disk.
 func (h *Hub) Close() error { return h.close() }
 
 // connect opens an in-process connection into an account, for a user that exists as long as the connection.
-func (h *Hub) connect(id *identity) (*nats.Conn, error) {
+func (h *Hub) connect(account string) (*nats.Conn, error) {
 	user, err := nkeys.CreateUser()
 	if err != nil {
 		return nil, err
@@ -290,61 +329,14 @@ func (h *Hub) connect(id *identity) (*nats.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := jwt.NewUserClaims(public)
-	c.Name = "hub"
-	c.AllowedConnectionTypes.Add(jwt.ConnectionTypeInProcess)
-	token, err := encode(c, id.account)
+	token, err := h.operator.hubUser(account, public)
 	if err != nil {
 		return nil, err
 	}
 	nc, err := nats.Connect("", nats.InProcessServer(h.srv), nats.Name("hub"), nats.MaxReconnects(-1), nats.ReconnectWait(pause),
 		nats.UserJWT(func() (string, error) { return token, nil }, user.Sign))
 	if err != nil {
-		return nil, fmt.Errorf("enter the account of %s: %w", id.agency, err)
+		return nil, fmt.Errorf("enter the account of %s: %w", account, err)
 	}
 	return nc, nil
-}
-
-// inAccount runs f with JetStream in the agency's account.
-func (h *Hub) inAccount(id *identity, f func(jetstream.JetStream) error) error {
-	nc, err := h.connect(id)
-	if err != nil {
-		return err
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return err
-	}
-	return f(js)
-}
-
-// push makes the running server use the agency's account as it is now stated, and keeps it for the next start.
-func (h *Hub) push(ctx context.Context, id *identity) error {
-	token, err := h.accountJWT(id)
-	if err != nil {
-		return err
-	}
-	nc, err := h.connect(h.system)
-	if err != nil {
-		return err
-	}
-	defer nc.Close()
-	answer, err := nc.RequestWithContext(ctx, "$SYS.REQ.CLAIMS.UPDATE", []byte(token))
-	if err != nil {
-		return fmt.Errorf("update the account of %s: %w", id.agency, err)
-	}
-	var result struct {
-		Error *struct {
-			Description string `json:"description"`
-		} `json:"error"`
-	}
-	if err := json.Unmarshal(answer.Data, &result); err != nil {
-		return fmt.Errorf("update the account of %s: %w", id.agency, err)
-	}
-	if result.Error != nil {
-		return fmt.Errorf("update the account of %s: %s", id.agency, result.Error.Description)
-	}
-	// The resolver wrote the file without a sync.
-	return keptJWT(h.path("jwt"), id.public, token)
 }

@@ -84,12 +84,12 @@ func (l *line) lastHeard() time.Time {
 
 // heardDialer notes on the line whenever bytes arrive.
 type heardDialer struct {
-	dial func(network, address string) (net.Conn, error)
+	dial dialer
 	line *line
 }
 
 func (d *heardDialer) Dial(network, address string) (net.Conn, error) {
-	conn, err := d.dial(network, address)
+	conn, err := d.dial.Dial(network, address)
 	if err != nil {
 		return nil, err
 	}

@@ -2,17 +2,17 @@ package backbone
 
 import (
 	"context"
+	"crypto"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nkeys"
 )
 
 const (
@@ -37,6 +37,11 @@ var (
 type PumpConfig struct {
 	Node        *Node
 	Credentials *Credentials
+	// Dir is the folder that the credentials are in, and Signer has the agency's Ed25519 signing key. With both, the node
+	// tells the hub on every connection who it is, and makes new credentials in Dir when the hub's operator rotates them.
+	// Without, it keeps those that it has.
+	Dir    string
+	Signer crypto.Signer
 	// Logger is told of lines lost and found and of every stop; nil says nothing.
 	Logger *slog.Logger
 	// Dial opens the line to the hub; nil is the ordinary dialer.
@@ -80,6 +85,9 @@ type Pumps struct {
 	accept func(subject string, data []byte) error
 	relay  string
 	nc     *nats.Conn
+	signer crypto.Signer
+	dial   dialer
+	keys   *keyring
 	close  func() error
 
 	line       line
@@ -99,11 +107,12 @@ type Pumps struct {
 func StartPumps(c PumpConfig) (*Pumps, error) {
 	p := &Pumps{node: c.Node, log: orDiscard(c.Logger), onFork: c.OnFork, accept: c.TakeOver, relay: relayName(c.Node.agency)}
 	p.log = p.log.With("agency", c.Node.agency)
-	if c.Dial == nil {
-		c.Dial = (&net.Dialer{Timeout: dialLimit}).Dial
-	}
+	p.signer, p.dial = c.Signer, c.Dial
 	var err error
-	if p.nc, err = p.connect(c.Credentials, c.Dial); err != nil {
+	if p.keys, err = newKeyring(c.Credentials, c.Dir); err == nil {
+		p.nc, err = p.connect(c.Credentials)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("start the pumps of %s: %w", c.Node.agency, err)
 	}
 	if p.nc.IsConnected() {
@@ -114,6 +123,9 @@ func StartPumps(c PumpConfig) (*Pumps, error) {
 	running.Go(func() { p.watch(ctx) })
 	running.Go(func() { p.keep(ctx, "up", p.up) })
 	running.Go(func() { p.keep(ctx, "down", p.down) })
+	if c.Dir != "" && c.Signer != nil {
+		running.Go(func() { p.keep(ctx, "credentials", p.present) })
+	}
 	p.close = sync.OnceValue(func() error {
 		cancel()
 		p.nc.Close()
@@ -127,7 +139,7 @@ func StartPumps(c PumpConfig) (*Pumps, error) {
 func (p *Pumps) Close() error { return p.close() }
 
 // connect opens the line to the hub: one TLS connection outbound, given up never.
-func (p *Pumps) connect(c *Credentials, dial func(network, address string) (net.Conn, error)) (*nats.Conn, error) {
+func (p *Pumps) connect(c *Credentials) (*nats.Conn, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
@@ -135,12 +147,12 @@ func (p *Pumps) connect(c *Credentials, dial func(network, address string) (net.
 	if err != nil {
 		return nil, err
 	}
-	return nats.Connect(c.HubURL,
+	return nats.Connect(strings.Join(c.HubURLs, ","),
 		nats.Name("node "+p.node.agency),
 		nats.Secure(settings),
-		userFrom(c.CredsFile),
+		nats.UserJWT(p.keys.jwt, p.keys.sign),
 		nats.CustomInboxPrefix(inboxPrefix(p.node.agency)),
-		nats.SetCustomDialer(&heardDialer{dial, &p.line}),
+		nats.SetCustomDialer(&heardDialer{p.dial, &p.line}),
 		nats.Timeout(dialLimit),
 		nats.RetryOnFailedConnect(true),
 		nats.MaxReconnects(-1),
@@ -157,19 +169,6 @@ func (p *Pumps) connect(c *Credentials, dial func(network, address string) (net.
 		nats.DisconnectErrHandler(p.disconnected),
 		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { p.failed("connect", err) }),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { p.failed("line", err) }))
-}
-
-func userFrom(creds []byte) nats.Option {
-	return nats.UserJWT(
-		func() (string, error) { return jwt.ParseDecoratedJWT(creds) },
-		func(nonce []byte) ([]byte, error) {
-			pair, err := nkeys.ParseDecoratedUserNKey(creds)
-			if err != nil {
-				return nil, err
-			}
-			defer pair.Wipe()
-			return pair.Sign(nonce)
-		})
 }
 
 func (p *Pumps) connected(nc *nats.Conn) {

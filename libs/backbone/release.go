@@ -9,55 +9,42 @@ import (
 	"github.com/counterfoil/counterfoil/libs/journal"
 )
 
-// Release lets the blocks of one group's journal through to the reader's feed, from the first block on, while
-// everything runs. Releasing twice changes nothing. A journal released again after Unrelease goes on after the last
-// block that the reader's feed holds of it.
-func (h *Hub) Release(ctx context.Context, id journal.ID, reader string) error {
-	r := Release{id, reader}
-	return h.change(ctx, "release", r, func(s *hubState) {
-		if !slices.Contains(s.Releases, r) {
-			s.Releases = sorted(append(s.Releases, r))
-		}
-	})
+// Release lets the blocks of one group's journal through to the reader's feed, those whose sequence in the relay is
+// higher than after, while everything runs. Releasing twice changes nothing. Released again with another after, or
+// after Unrelease, it goes on after the last block that the reader's feed holds of the journal, or after that number
+// if it is higher.
+func (h *Hub) Release(ctx context.Context, id journal.ID, reader string, after uint64) error {
+	return h.releasing(ctx, "release", id, reader, func(s *hubState) { s.put(Release{id, reader, after}) })
 }
 
 // Unrelease stops what Release began: no further block reaches the reader's feed. What the feed holds stays there.
-// Taking back what was not released changes nothing.
+// Taking back what was not released changes nothing. In a hub of several servers the one that copies hears of it
+// within a second.
 func (h *Hub) Unrelease(ctx context.Context, id journal.ID, reader string) error {
-	r := Release{id, reader}
-	return h.change(ctx, "unrelease", r, func(s *hubState) {
-		s.Releases = slices.DeleteFunc(s.Releases, func(other Release) bool { return other == r })
+	return h.releasing(ctx, "unrelease", id, reader, func(s *hubState) {
+		s.drop(func(r Release) bool { return r.Journal == id && r.Reader == reader })
 	})
 }
 
 // Releases returns what is released to whom, sorted by journal and reader.
-func (h *Hub) Releases() []Release {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return slices.Clone(h.state.Releases)
-}
+func (h *Hub) Releases() []Release { return slices.Clone(h.state.Load().Releases) }
 
-// change records a changed set of releases and then makes the reader's feeder act on it.
-func (h *Hub) change(ctx context.Context, verb string, r Release, edit func(*hubState)) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, agency := range []string{r.Journal.Agency, r.Reader} {
-		if err := h.known(agency); err != nil {
+func (h *Hub) releasing(ctx context.Context, verb string, id journal.ID, reader string, change func(*hubState)) error {
+	switch {
+	case !id.Valid():
+		return fault.Errorf(fault.Invalid, "%q is not the name of a journal", id)
+	case id.Agency == reader:
+		return fault.Errorf(fault.Invalid, "%s is %s's own journal and needs no release to it", id, reader)
+	}
+	return h.decide(ctx, fmt.Sprintf("%s %s to", verb, id), reader, func(s *hubState) error {
+		// The journals of an agency that was removed may still be released: its relay is kept.
+		if _, err := s.known(id.Agency); err != nil {
 			return err
 		}
-	}
-	switch {
-	case !r.Journal.Valid():
-		return fault.Errorf(fault.Invalid, "%q is not the name of a journal", r.Journal)
-	case r.Journal.Agency == r.Reader:
-		return fault.Errorf(fault.Invalid, "%s is %s's own journal and needs no release to it", r.Journal, r.Reader)
-	}
-	if err := h.edit(edit); err != nil {
-		return fmt.Errorf("%s %s: %w", verb, r, err)
-	}
-	if err := h.restartFeeder(ctx, r.Reader); err != nil {
-		return fmt.Errorf("%s %s: %w", verb, r, err)
-	}
-	h.log.Info("releases changed", "change", verb, "journal", r.Journal.String(), "agency", r.Reader)
-	return nil
+		if _, err := s.present(reader); err != nil {
+			return err
+		}
+		change(s)
+		return nil
+	})
 }

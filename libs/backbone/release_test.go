@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -127,12 +128,13 @@ func TestReleaseRefusals(t *testing.T) {
 		{"police/all", "customs", fault.NotFound},
 		{"customs/all", "customs", fault.Invalid},
 	} {
-		if err := h.Release(t.Context(), journalID(t, tt.id), tt.reader); !errors.Is(err, tt.want) {
+		if err := h.Release(t.Context(), journalID(t, tt.id), tt.reader, 0); !errors.Is(err, tt.want) {
 			t.Errorf("release %s to %s: %v, want %v", tt.id, tt.reader, err, tt.want)
 		}
 	}
 	for _, name := range []string{"", "Customs", "a.b", "a>", "../x", "x_y"} {
-		if _, err := h.AddAgency(t.Context(), name); !errors.Is(err, fault.Invalid) {
+		a, _, _ := keysOf(t, name)
+		if _, err := h.AddAgency(t.Context(), a); !errors.Is(err, fault.Invalid) {
 			t.Errorf("add agency %q: %v", name, err)
 		}
 	}
@@ -148,8 +150,8 @@ func TestHubKeepsItsSecretsAndItsAddress(t *testing.T) {
 	}
 	h = startHub(t, dir)
 	after := addAgency(t, h, "x-1")
-	if after.HubURL != before.HubURL || string(after.CAPEM) != string(before.CAPEM) {
-		t.Errorf("agencies would not find the hub again: %s became %s", before.HubURL, after.HubURL)
+	if !slices.Equal(after.HubURLs, before.HubURLs) || string(after.CAPEM) != string(before.CAPEM) {
+		t.Errorf("agencies would not find the hub again: %s became %s", before.HubURLs, after.HubURLs)
 	}
 	kept := t.TempDir()
 	if err := before.WriteTo(kept); err != nil {
@@ -192,16 +194,21 @@ func TestCredentialsThatCannotBeRight(t *testing.T) {
 	t.Parallel()
 	good := addAgency(t, startHub(t, t.TempDir()), "customs")
 	for name, spoil := range map[string]func(*backbone.Credentials){
-		"address":     func(c *backbone.Credentials) { c.HubURL = "nats://127.0.0.1:4222" },
-		"authority":   func(c *backbone.Credentials) { c.CAPEM = []byte("none") },
-		"credentials": func(c *backbone.Credentials) { c.CredsFile = []byte("none") },
+		"address":    func(c *backbone.Credentials) { c.HubURLs = []string{"nats://127.0.0.1:4222"} },
+		"authority":  func(c *backbone.Credentials) { c.CAPEM = []byte("none") },
+		"JWT":        func(c *backbone.Credentials) { c.JWT = "none" },
+		"no address": func(c *backbone.Credentials) { c.HubURLs = nil },
+		"another's seed": func(c *backbone.Credentials) {
+			_, c.Seed, _ = keysOf(t, "police")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bad := *good
 			spoil(&bad)
 			dir := t.TempDir()
+			// What cannot be written at all is noticed even earlier.
 			if err := bad.WriteTo(dir); err != nil {
-				t.Fatal(err)
+				return
 			}
 			if _, err := backbone.LoadCredentials(dir); err == nil {
 				t.Error("spoiled credentials were accepted")

@@ -11,7 +11,7 @@ import (
 func TestSlowLine(t *testing.T) {
 	t.Parallel()
 	h := startHub(t, t.TempDir())
-	line := layCable(t, strings.TrimPrefix(h.URL(), "tls://"), 128<<10)
+	line := layCable(t, strings.TrimPrefix(h.URLs()[0], "tls://"), 128<<10)
 	post := startAgency(t, h, "border-post", line.Dial)
 	licensing := startAgency(t, h, "licensing", nil)
 	release(t, h, "licensing/all", "border-post")

@@ -190,7 +190,7 @@ func (n *Node) connect(ctx context.Context) error {
 		return err
 	}
 	pumps, err := backbone.StartPumps(backbone.PumpConfig{
-		Node: n.broker, Credentials: credentials, Logger: n.Logger, Dial: n.cfg.Dial,
+		Node: n.broker, Credentials: credentials, Dir: n.cfg.Home.Hub(), Signer: n.Desk.Signer, Logger: n.Logger, Dial: n.cfg.Dial,
 		OnFork: n.Desk.Refuse, TakeOver: n.ownBlock,
 	})
 	if err != nil {

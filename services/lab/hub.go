@@ -3,7 +3,9 @@ package lab
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"time"
@@ -37,9 +39,17 @@ type Hub struct {
 }
 
 // StartHub starts the hub of a folder and brings it to the plan: an account and a home per agency, and the releases.
-// What is there stays as it is. listen is the hub's own address; a port of 0 is chosen once and kept.
+// What is there stays as it is. listen is the hub's own address; a port of 0 is chosen once and kept. A folder that
+// counterfoil hub init has written says itself where it listens.
 func StartHub(ctx context.Context, folder Folder, plan *Plan, listen string, logger *slog.Logger) (*Hub, error) {
-	hub, err := backbone.StartHub(ctx, backbone.HubConfig{Dir: filepath.Join(string(folder), "hub"), Listen: listen, Logger: logger})
+	config, err := backbone.LoadHubConfig(filepath.Join(string(folder), "hub"))
+	if errors.Is(err, fs.ErrNotExist) {
+		config = backbone.HubConfig{Dir: filepath.Join(string(folder), "hub"), Listen: listen}
+	} else if err != nil {
+		return nil, err
+	}
+	config.Logger = logger
+	hub, err := backbone.StartHub(ctx, config)
 	if err != nil {
 		return nil, err
 	}
@@ -57,11 +67,7 @@ func (h *Hub) prepare(ctx context.Context) error {
 		if err := home.Prepare(h.plan.profile(a)); err != nil {
 			return err
 		}
-		credentials, err := h.hub.AddAgency(ctx, a.Name)
-		if err != nil {
-			return err
-		}
-		if err := credentials.WriteTo(home.Hub()); err != nil {
+		if err := h.admit(ctx, a.Name, home); err != nil {
 			return err
 		}
 	}
@@ -75,12 +81,49 @@ func (h *Hub) prepare(ctx context.Context) error {
 		}
 	}
 	for _, r := range h.plan.releases() {
-		if err := h.hub.Release(ctx, r.journal, r.reader); err != nil {
+		if access, err := h.hub.Access(r.reader); err != nil {
+			return err
+		} else if access == removed {
+			continue
+		}
+		if err := h.hub.Release(ctx, r.journal, r.reader, 0); err != nil {
 			return err
 		}
 	}
 	h.authority, err = node.New(ctx, node.Config{Home: h.folder.Home(directory.Authority), Logger: h.logger})
 	return err
+}
+
+// removed is the access of an agency that the operator has taken out; a plan does not bring it back.
+const removed = "removed"
+
+// admit lets the agency's node in, with the key in its folder, made when there is none.
+func (h *Hub) admit(ctx context.Context, agency string, home node.Home) error {
+	if access, err := h.hub.Access(agency); err == nil && access == removed {
+		return nil
+	}
+	member, err := home.Member()
+	if err != nil {
+		return err
+	}
+	a := backbone.Agency{Name: agency, Signing: ed25519.PublicKey(member.Signing)}
+	var seed []byte
+	credentials, err := backbone.LoadCredentials(home.Hub())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		seed, a.User, err = backbone.NewUser()
+	case err == nil:
+		seed = credentials.Seed
+		a.User, err = credentials.User()
+	}
+	if err != nil {
+		return err
+	}
+	grant, err := h.hub.AddAgency(ctx, a)
+	if err != nil {
+		return err
+	}
+	return grant.With(seed).WriteTo(home.Hub())
 }
 
 // Run serves the hub until ctx ends. The directory is founded by the plan the first time.

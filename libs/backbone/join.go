@@ -1,0 +1,65 @@
+package backbone
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/nats-io/jwt/v2"
+	"github.com/nats-io/nats.go"
+
+	"github.com/counterfoil/counterfoil/libs/fault"
+)
+
+// Join turns an invitation into an agency's credentials. root is what its rehearsal came to, signer has the signing key
+// that the hub has been told, dial opens the line (nil is the ordinary dialer). An invitation is good once: if the
+// answer to it is lost, Join may be called again; once it has returned, the hub takes the invitation no more, so keep
+// what it returned. What the hub refuses is a fault.Refusal: another root, an invitation that has ended or
+// was used, an agency that is suspended.
+func Join(ctx context.Context, c *Credentials, agency string, root [32]byte, signer crypto.Signer, dial func(network, address string) (net.Conn, error)) (*Credentials, error) {
+	joined, err := join(ctx, c, agency, root, signer, dial)
+	if err != nil {
+		return nil, fmt.Errorf("join as %s: %w", agency, err)
+	}
+	return joined, nil
+}
+
+func join(ctx context.Context, c *Credentials, agency string, root [32]byte, signer crypto.Signer, dial dialer) (*Credentials, error) {
+	invitation, err := jwt.DecodeUserClaims(c.JWT)
+	if err != nil {
+		return nil, fmt.Errorf("read the invitation: %w", err)
+	}
+	if end := time.Unix(invitation.Expires, 0).UTC(); invitation.Expires != 0 && !end.After(time.Now()) {
+		return nil, fault.Errorf(fault.NotAllowed, "this kit expired at %s; ask the hub's operator for a new one", end.Format(time.RFC3339))
+	}
+	ask := statement{Agency: agency, User: invitation.Subject}
+	asking, err := c.once(agency, dial)
+	if errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) {
+		return nil, fault.Errorf(fault.Conflict, "the hub does not take this kit: it was used already, or another was made since; ask "+
+			"its operator for a new one")
+	} else if err != nil {
+		return nil, fmt.Errorf("connect to the hub: %w", err)
+	}
+	defer asking.Close()
+	ask.Subject, ask.Root = joinSubject, root[:]
+	granted, err := tell(ctx, asking, signer, ask)
+	if err != nil {
+		return nil, err
+	}
+	joined := *c
+	joined.JWT = granted.JWT
+	// The kit is used up once the hub sees that what it gave works.
+	node, err := joined.once(agency, dial)
+	if err != nil {
+		return nil, fmt.Errorf("connect with the new credentials: %w", err)
+	}
+	defer node.Close()
+	ask.Subject, ask.Root = presentSubject, nil
+	if _, err := tell(ctx, node, signer, ask); err != nil {
+		return nil, err
+	}
+	return &joined, nil
+}
