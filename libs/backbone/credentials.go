@@ -115,9 +115,10 @@ func (c *Credentials) check() error {
 }
 
 // User returns the public key of the seed.
-func (c *Credentials) User() (string, error) { return publicUser(c.Seed) }
+func (c *Credentials) User() (string, error) { return PublicUser(c.Seed) }
 
-func publicUser(seed []byte) (string, error) {
+// PublicUser returns the public key of a user's seed (NewUser).
+func PublicUser(seed []byte) (string, error) {
 	pair, err := nkeys.FromSeed(seed)
 	if err != nil {
 		return "", err

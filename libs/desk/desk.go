@@ -4,7 +4,7 @@ package desk
 
 import (
 	"context"
-	"crypto/ed25519"
+	"crypto"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -38,8 +38,10 @@ type Config struct {
 	Agency string
 	Ledger *ledger.Ledger
 	Keys   *directory.Keys
-	// Signer signs the agency's blocks.
-	Signer ed25519.PrivateKey
+	// Signer returns the Ed25519 key that the agency signs its next block with.
+	Signer func() crypto.Signer
+	// Due is what the agency has to record in its own directory journal before anything else (directory.Keeper). Nil: nothing.
+	Due func(ledger.View) ([]proto.Message, error)
 	// JetStream and Stream are the agency's own journal.
 	JetStream jetstream.JetStream
 	Stream    string
@@ -71,6 +73,8 @@ type Desk struct {
 	since  time.Time
 	groups map[string]string // sharing groups by kind and marking
 	due    *time.Timer
+	// directory is how far the transaction knows the directory's journals, kept up to where nothing was due any more.
+	directory, kept uint64
 	// refusing is why nothing is recorded any more.
 	refusing atomic.Pointer[string]
 }
@@ -79,6 +83,9 @@ type Desk struct {
 func New(cfg Config) *Desk {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Due == nil {
+		cfg.Due = func(ledger.View) ([]proto.Message, error) { return nil, nil }
 	}
 	if cfg.Recorded == nil {
 		cfg.Recorded = func(uint64) {}
@@ -102,8 +109,10 @@ type command struct {
 	digest []byte
 	// before runs in the transaction that records the command, also when it decides nothing: a reaction's cursor.
 	before func(*ledger.Tx) error
-	ctx    context.Context
-	done   chan outcome
+	// keeping records what is due: nothing has to go before it.
+	keeping bool
+	ctx     context.Context
+	done    chan outcome
 }
 
 type outcome struct {

@@ -223,7 +223,7 @@ func TestAppendedAndNotCommitted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	epoch, key, err := a.Keys.Newest("all")
+	epoch, key, err := a.Keys.Newest(journal.ID{Agency: a.Name, Group: "all"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func (d *Desk) begin() (*ledger.Tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.last, err = known(tx.View, d.Agency); err != nil {
+	if d.last, d.directory, err = known(tx.View, d.Agency); err != nil {
 		tx.Rollback()
 		return nil, err
 	}

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto"
 	"crypto/ed25519"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -63,11 +65,13 @@ func second(url string) error {
 	if err != nil {
 		return err
 	}
-	var secret [3][]byte
-	for i, name := range []string{"SEED", "PRIVATE", "AUTHORITY"} {
-		if secret[i], err = hex.DecodeString(os.Getenv("COUNTERFOIL_TEST_" + name)); err != nil {
-			return err
-		}
+	seed, err := hex.DecodeString(os.Getenv("COUNTERFOIL_TEST_SEED"))
+	if err != nil {
+		return err
+	}
+	var secrets directory.Secrets
+	if err := json.Unmarshal([]byte(os.Getenv("COUNTERFOIL_TEST_SECRETS")), &secrets); err != nil {
+		return err
 	}
 	dir := os.Getenv("COUNTERFOIL_TEST_DIR")
 	l, err := ledger.Open(filepath.Join(dir, "ledger.db"), ledger.Options{Agency: "licensing"})
@@ -75,7 +79,7 @@ func second(url string) error {
 		return err
 	}
 	defer l.Close()
-	keys := directory.NewKeys("licensing", secret[1], secret[2])
+	keys := directory.NewKeys("licensing", secrets)
 	f := projection.New(projection.Config{
 		Agency: "licensing", Ledger: l, Keys: keys, JetStream: js, Own: own, Inbox: inbox, Evidence: filepath.Join(dir, "evidence"),
 	})
@@ -83,7 +87,8 @@ func second(url string) error {
 		return err
 	}
 	d := desk.New(desk.Config{
-		Agency: "licensing", Ledger: l, Keys: keys, Signer: ed25519.NewKeyFromSeed(secret[0]), JetStream: js,
+		Agency: "licensing", Ledger: l, Keys: keys, JetStream: js,
+		Signer: func() crypto.Signer { return ed25519.NewKeyFromSeed(seed) },
 		Stream: own.CachedInfo().Config.Name, CatchUp: f.CatchUpOwn, Last: f.LastOwn, Recorded: f.Recorded,
 		Logger: slog.New(slog.NewTextHandler(os.Stdout, nil)), // says when it decides again
 	})
@@ -110,13 +115,15 @@ func TestTwoProcessesOnOneJournal(t *testing.T) {
 	for i := range contested {
 		a.Record(desktest.Facts(granted(fmt.Sprintf("licensing/L-%d", i))))
 	}
-	private, authority := a.Secrets()
+	secrets, err := json.Marshal(a.Secrets())
+	if err != nil {
+		t.Fatal(err)
+	}
 	other := exec.Command(os.Args[0])
 	other.Env = append(os.Environ(),
 		"COUNTERFOIL_TEST_BROKER="+a.Server.URL(), "COUNTERFOIL_TEST_DIR="+t.TempDir(),
 		"COUNTERFOIL_TEST_JOURNAL="+a.Own.CachedInfo().Config.Name, "COUNTERFOIL_TEST_INBOX="+a.Inbox.CachedInfo().Config.Name,
-		"COUNTERFOIL_TEST_SEED="+hex.EncodeToString(a.Signer.Seed()), "COUNTERFOIL_TEST_PRIVATE="+hex.EncodeToString(private),
-		"COUNTERFOIL_TEST_AUTHORITY="+hex.EncodeToString(authority),
+		"COUNTERFOIL_TEST_SEED="+hex.EncodeToString(a.Signer.Seed()), "COUNTERFOIL_TEST_SECRETS="+string(secrets),
 	)
 	other.Stderr = os.Stderr
 	in, err := other.StdinPipe()

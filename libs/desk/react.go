@@ -30,13 +30,16 @@ type Reaction struct {
 // hearAtOnce is how many events a reaction looks at in one go.
 const hearAtOnce = 256
 
-// react hears every event once for each reaction, as the ledger grows, until ctx ends.
+// react hears every event once for each reaction, and keeps the agency's own statements up with the directory, as the
+// ledger grows, until ctx ends.
 func (d *Desk) react(ctx context.Context) error {
-	if len(d.Reactions) == 0 {
-		return nil
-	}
+	kept := uint64(0)
 	for {
 		changed := d.Ledger.Changed()
+		var err error
+		if kept, err = d.keepUp(ctx, kept); err != nil && ctx.Err() == nil {
+			d.Logger.Error("own statements are not up with the directory", "agency", d.Agency, "err", err)
+		}
 		for _, r := range d.Reactions {
 			if err := d.hear(ctx, r); err != nil && ctx.Err() == nil {
 				d.Logger.Error("reaction stopped for now", "agency", d.Agency, "reaction", r.Name, "err", err)
@@ -48,6 +51,22 @@ func (d *Desk) react(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// keepUp has what is due recorded when the directory moved since it was kept up to.
+func (d *Desk) keepUp(ctx context.Context, kept uint64) (uint64, error) {
+	var directed uint64
+	err := d.Ledger.Committed(func(v ledger.View) (err error) {
+		_, directed, err = known(v, d.Agency)
+		return err
+	})
+	if err != nil || directed == kept {
+		return kept, err
+	}
+	if _, err := d.submit(d.keeping(ctx)); err != nil {
+		return kept, err
+	}
+	return directed, nil
 }
 
 // hear brings one reaction up to the ledger.

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/fault"
@@ -48,6 +48,12 @@ func (d *Desk) record(ctx context.Context, batch []*command) (again []*command) 
 	tx, err := d.begin()
 	if err != nil {
 		return d.fail(batch, fmt.Errorf("begin a ledger transaction: %w", err))
+	}
+	if due, err := d.keep(ctx, tx, batch); due || err != nil {
+		if err != nil {
+			return d.fail(batch, err)
+		}
+		return batch
 	}
 	b := block{last: d.last}
 	for _, c := range batch {
@@ -89,6 +95,35 @@ func (d *Desk) record(ctx context.Context, batch []*command) (again []*command) 
 	}
 }
 
+// keep records what is due because of the directory, when the transaction knows more of it than was looked at. It reports
+// whether it did: then the batch is decided on what came of it.
+func (d *Desk) keep(ctx context.Context, tx *ledger.Tx, batch []*command) (bool, error) {
+	if d.directory == d.kept || batch[0].keeping {
+		return false, nil
+	}
+	facts, err := d.Due(tx.View)
+	if err != nil {
+		return false, fmt.Errorf("find what is due in %s: %w", directory.Own(d.Agency), err)
+	}
+	if len(facts) == 0 {
+		d.kept = d.directory
+		return false, nil
+	}
+	c := d.keeping(ctx)
+	for again := []*command{c}; len(again) > 0; {
+		again = d.record(ctx, again)
+	}
+	return true, (<-c.done).err
+}
+
+// keeping is the command that records what is due.
+func (d *Desk) keeping(ctx context.Context) *command {
+	return &command{
+		particulars: &eventv1.Particulars{OccurredAt: timestamppb.New(d.Now()), Officer: &eventv1.Officer{Role: "keeper"}},
+		decide:      d.Due, keeping: true, ctx: ctx, done: make(chan outcome, 1),
+	}
+}
+
 // withhold takes back the answers of commands that recorded nothing, and returns them.
 func (b *block) withhold() (refused []*command) {
 	b.answers = slices.DeleteFunc(b.answers, func(a answer) bool {
@@ -127,15 +162,19 @@ func (d *Desk) anew(ctx context.Context, batch []*command, why error) []*command
 	return batch
 }
 
-// known is the sequence in the agency's own stream up to which a ledger has folded it.
-func known(v ledger.View, agency string) (last uint64, err error) {
+// known is the sequence in the agency's own stream up to which a ledger has folded it, and how many events of the
+// directory's journals it has folded.
+func known(v ledger.View, agency string) (last, directed uint64, err error) {
 	positions, err := v.Positions()
 	for _, p := range positions {
 		if strings.HasPrefix(p.Journal, agency+"/") {
 			last = max(last, p.Sequence)
 		}
+		if strings.HasSuffix(p.Journal, "/"+directory.Group) {
+			directed += p.Events
+		}
 	}
-	return last, err
+	return last, directed, err
 }
 
 // oneByOne records commands that do not fit in one block together each in their own.
@@ -150,12 +189,12 @@ func (d *Desk) oneByOne(ctx context.Context, batch []*command) (again []*command
 // the block is not on record; when it is and the transaction is not right with it, the block is not kept. A crash before
 // the transaction commits is healed by catching up: the block is the truth.
 func (d *Desk) store(ctx context.Context, tx *ledger.Tx, b *block) error {
-	epoch, key, err := d.Keys.Newest(b.id.Group)
+	epoch, key, err := d.Keys.Newest(b.id)
 	if err != nil {
-		return fault.Errorf(fault.Precondition, "%s is not a member of sharing group %s: %v", d.Agency, b.id.Group, err)
+		return fault.Errorf(fault.Precondition, "%s does not record for sharing group %s: %v", d.Agency, b.id.Group, err)
 	}
 	at := d.Now()
-	sealer := journal.Sealer{Signer: d.Signer, Key: key, Epoch: epoch}
+	sealer := journal.Sealer{Signer: d.Signer(), Key: key, Epoch: epoch}
 	data, made, next, err := sealer.Write(&b.head, b.entries, at)
 	if err != nil {
 		return err
@@ -172,6 +211,11 @@ func (d *Desk) store(ctx context.Context, tx *ledger.Tx, b *block) error {
 		return err
 	}
 	b.kept = sequence == expected
+	if b.id.Group == directory.Group {
+		if err := d.Keys.Learn(tx.View); err != nil {
+			return err
+		}
+	}
 	for i := range b.answers {
 		if r := b.answers[i].outcome.receipt; r != nil && r.Events > 0 && !r.Repeated {
 			r.Block = next.Block
@@ -186,7 +230,7 @@ var errNextBlock = errors.New("does not go into this block")
 // decide runs one command's rule and folds what it decides into the transaction, all of it or, with an error, nothing.
 func (d *Desk) decide(tx *ledger.Tx, b *block, c *command) (*eventv1.Receipt, error) {
 	p := c.particulars
-	if p.IdempotencyKey != "" {
+	if p.IdempotencyKey != "" && !p.DryRun {
 		receipt, err := repeated(tx, p.IdempotencyKey, c.digest)
 		if receipt != nil {
 			err = d.before(tx, c)
@@ -198,6 +242,9 @@ func (d *Desk) decide(tx *ledger.Tx, b *block, c *command) (*eventv1.Receipt, er
 	facts, err := c.decide(tx.View)
 	if err != nil {
 		return nil, err
+	}
+	if p.DryRun {
+		return d.dryRun(tx, p.Marking, facts)
 	}
 	if len(facts) == 0 {
 		return &eventv1.Receipt{}, d.before(tx, c)
@@ -273,6 +320,11 @@ func (d *Desk) event(p *eventv1.Particulars, fact proto.Message) (*eventv1.Event
 	occurred, recorded := p.OccurredAt.AsTime(), d.Now()
 	var causes []*eventv1.Cause
 	if dated, ok := fact.(ledger.Dated); ok {
+		if dated.Repeats != nil {
+			again := proto.CloneOf(dated.Repeats)
+			again.Origin, again.Command = dated.Origin, nil
+			return again, dated.Message, nil
+		}
 		fact, causes = dated.Message, dated.Causes
 		occurred, recorded = orTime(dated.OccurredAt, occurred), orTime(dated.RecordedAt, recorded)
 	}
@@ -289,38 +341,6 @@ func orTime(t, otherwise time.Time) time.Time {
 		return otherwise
 	}
 	return t
-}
-
-// journalOf finds the one journal that all facts of a command go into.
-func (d *Desk) journalOf(tx *ledger.Tx, marking string, facts []proto.Message) (journal.ID, error) {
-	if d.Agency == directory.Authority {
-		return directory.Journal, nil
-	}
-	var id journal.ID
-	for _, fact := range facts {
-		group, err := d.group(tx, fact.ProtoReflect().Descriptor().FullName(), marking)
-		if err != nil {
-			return id, err
-		}
-		if id.Group != "" && group != id.Group {
-			return id, fault.Errorf(fault.Precondition, "the sharing rules send what this command records to both %s and %s; one command goes to one group: mend the rules in the directory", id.Group, group)
-		}
-		id = journal.ID{Agency: d.Agency, Group: group}
-	}
-	return id, nil
-}
-
-// group is the sharing group for a kind and a marking, which cannot change while the transaction is held.
-func (d *Desk) group(tx *ledger.Tx, kind protoreflect.FullName, marking string) (string, error) {
-	key := string(kind) + " " + marking
-	if group, ok := d.groups[key]; ok {
-		return group, nil
-	}
-	group, err := tx.SharingGroup(kind, marking, d.Agency)
-	if err == nil {
-		d.groups[key] = group
-	}
-	return group, err
 }
 
 // repeated returns the receipt of a command that was recorded before under the same key, or nil when there is none.
@@ -347,15 +367,6 @@ func repeated(tx *ledger.Tx, key string, digest []byte) (*eventv1.Receipt, error
 	return &eventv1.Receipt{
 		Journal: kept.Journal, Block: first.Block, FirstEvent: first.Number, Events: kept.Count, Subject: subject(fact), Repeated: true,
 	}, nil
-}
-
-// subject is what a fact is about: by the contract, its first field.
-func subject(fact proto.Message) string {
-	m := fact.ProtoReflect()
-	if field := m.Descriptor().Fields().ByNumber(1); field != nil && field.Kind() == protoreflect.StringKind && !field.IsList() {
-		return m.Get(field).String()
-	}
-	return ""
 }
 
 func (b *block) answer(err error) {

@@ -8,43 +8,31 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/seal"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 )
 
 // Member is an agency's public side.
 type Member struct {
-	Agency, Title, State string
+	Agency, Title, State, Service, Consent string
 	// Signing is Ed25519, Sealing is X25519.
 	Signing, Sealing []byte
 }
 
-// Audience is a sharing group as it is defined.
-type Audience struct {
-	Group, Purpose, LegalBasis string
-	Members                    []string
-}
-
-// Found returns the facts that a directory begins with: every agency registered, every group defined and given a first
-// key, and the sharing rules adopted. The keys are made here, wrapped for the members, and kept nowhere else.
-func Found(members []Member, audiences []Audience, rules []*directoryv1.SharingRule, from time.Time) ([]proto.Message, error) {
+// Found returns the facts that a directory begins with: every agency registered, every group defined, the directory's
+// first key, which everybody was handed, wrapped for the members too, and the sharing rules adopted.
+func Found(members []Member, groups []*directoryv1.GroupDefined, rules []*directoryv1.SharingRule, key []byte, from time.Time) ([]proto.Message, error) {
 	var facts []proto.Message
 	for _, m := range members {
-		facts = append(facts, &directoryv1.AgencyRegistered{
-			Agency: m.Agency, Title: m.Title, State: m.State,
-			SigningKey: &directoryv1.SigningKey{Public: m.Signing, ValidFrom: timestamppb.New(from)},
-			SealingKey: &directoryv1.SealingKey{Public: m.Sealing},
-		})
+		facts = append(facts, m.registered(from))
 	}
-	for _, a := range audiences {
-		facts = append(facts, &directoryv1.GroupDefined{
-			Group: a.Group, Purpose: a.Purpose, LegalBasis: a.LegalBasis, Members: a.Members,
-			History: directoryv1.HistoryRule_HISTORY_RULE_FROM_START,
-		})
-		if a.Group == Group {
-			continue // the directory is not sealed
+	for _, g := range groups {
+		facts = append(facts, g)
+		if g.Group != Group {
+			continue
 		}
-		issued, err := Issue(a.Group, 1, a.Members, members)
+		issued, err := issue(1, key, g.Members, func(agency string) ([]byte, error) { return sealingOf(members, agency) })
 		if err != nil {
 			return nil, err
 		}
@@ -53,20 +41,45 @@ func Found(members []Member, audiences []Audience, rules []*directoryv1.SharingR
 	return append(facts, &directoryv1.SharingRuleAdopted{Rules: rules}), nil
 }
 
-// Issue makes a new key for an epoch of a group and wraps it for each of its members.
-func Issue(group string, epoch uint32, agencies []string, members []Member) (*directoryv1.GroupKeyIssued, error) {
-	key := seal.NewKey()
-	issued := &directoryv1.GroupKeyIssued{Group: group, Epoch: epoch}
+func (m Member) registered(from time.Time) *directoryv1.AgencyRegistered {
+	return &directoryv1.AgencyRegistered{
+		Agency: m.Agency, Title: m.Title, State: m.State, Service: m.Service, Consent: m.Consent,
+		SigningKey: &directoryv1.SigningKey{Public: m.Signing, ValidFrom: timestamppb.New(from)},
+		SealingKey: &directoryv1.SealingKey{Public: m.Sealing},
+	}
+}
+
+func sealingOf(members []Member, agency string) ([]byte, error) {
+	i := slices.IndexFunc(members, func(m Member) bool { return m.Agency == agency })
+	if i < 0 {
+		return nil, fmt.Errorf("group %s names agency %s, which is not registered", Group, agency)
+	}
+	return members[i].Sealing, nil
+}
+
+// issue wraps a key of the directory for each of its members.
+func issue(epoch uint32, key []byte, agencies []string, sealing func(agency string) ([]byte, error)) (*directoryv1.GroupKeyIssued, error) {
+	issued := &directoryv1.GroupKeyIssued{Group: Group, Epoch: epoch}
 	for _, agency := range agencies {
-		i := slices.IndexFunc(members, func(m Member) bool { return m.Agency == agency })
-		if i < 0 {
-			return nil, fmt.Errorf("group %s names agency %s, which is not registered", group, agency)
-		}
-		wrapped, err := seal.Wrap(members[i].Sealing, key, seal.Place(group, epoch, agency))
+		public, err := sealing(agency)
 		if err != nil {
-			return nil, fmt.Errorf("wrap the key of group %s for %s: %w", group, agency, err)
+			return nil, err
+		}
+		wrapped, err := seal.Wrap(public, key, seal.Place(Group, epoch, agency))
+		if err != nil {
+			return nil, fmt.Errorf("wrap the directory's key for %s: %w", agency, err)
 		}
 		issued.Wrapped = append(issued.Wrapped, &directoryv1.WrappedKey{Agency: agency, Sealed: wrapped})
 	}
 	return issued, nil
+}
+
+// Reissue returns a new key of the directory, one epoch above the last, wrapped for the members that stay. The authority
+// records it; blocks after that one are sealed with it.
+func Reissue(view ledger.View, members []string) (*directoryv1.GroupKeyIssued, error) {
+	group, err := view.Group(Group)
+	if err != nil {
+		return nil, err
+	}
+	return issue(uint32(len(group.GetKeys()))+1, seal.NewKey(), members, func(agency string) ([]byte, error) { return SealingKey(view, agency) })
 }

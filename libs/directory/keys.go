@@ -1,5 +1,5 @@
-// Package directory is who is who, read from the coordinating authority's journal: agencies and their keys, groups,
-// epochs and members, and which group an event is recorded for.
+// Package directory is who is who, read from the directory's journals: agencies and their keys, groups and members, what
+// each publisher lets whom read, and which group an event is recorded for.
 package directory
 
 import (
@@ -7,144 +7,300 @@ import (
 	"crypto/ed25519"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/seal"
+	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
 
-// Authority is the name of the coordinating authority, Group that of the group its journal is released to.
+// Authority is the name of the coordinating authority, Group that of the group whose journals are the directory: the
+// authority's and, of what it says of itself, every agency's.
 const (
 	Authority = "authority"
 	Group     = "directory"
 )
 
-// Journal is the directory's own journal.
+// Journal is the authority's part of the directory.
 var Journal = journal.ID{Agency: Authority, Group: Group}
+
+// Own is an agency's own part of the directory.
+func Own(agency string) journal.ID { return journal.ID{Agency: agency, Group: Group} }
 
 // UnknownKey says that the directory, as far as it is read, has no key for something. More of the directory may help.
 type UnknownKey struct{ What string }
 
 func (e *UnknownKey) Error() string { return "the directory has no key for " + e.What }
 
+// Secrets are what an agency knows before it has read anything.
+type Secrets struct {
+	// Sealing are its private X25519 keys, the one in use first, then those before it.
+	Sealing [][]byte
+	// Directory are the directory's keys, by epoch, that were handed over when it joined.
+	Directory map[uint32][]byte
+	// Authority is the coordinating authority's first signing key.
+	Authority ed25519.PublicKey
+}
+
 // Keys opens what this agency may read and knows who signed what. It learns from the directory's rows by Learn. Safe
 // for concurrent use.
 type Keys struct {
 	agency  string
-	private []byte
-	// pinned is the coordinating authority's key, known before anything is read.
-	pinned ed25519.PublicKey
+	secrets Secrets
 
-	mu      sync.RWMutex
-	groups  map[groupEpoch][]byte
-	newest  map[string]uint32
-	signers map[string][]ed25519.PublicKey
+	mu sync.RWMutex
+	// directory are the keys of all directory journals by epoch, journals those of the others.
+	directory map[uint32][]byte
+	journals  map[journalEpoch][]byte
+	newest    map[journal.ID]uint32
+	signers   map[string][]signer
+	// sealed are the keys that were wrapped for this agency and do not unwrap.
+	sealed map[journalEpoch]bool
 }
 
-type groupEpoch struct {
-	group string
+type journalEpoch struct {
+	id    journal.ID
 	epoch uint32
 }
 
-// NewKeys starts with the agency's private sealing key and the authority's signing key.
-func NewKeys(agency string, private []byte, authority ed25519.PublicKey) *Keys {
-	return &Keys{
-		agency: agency, private: private, pinned: authority,
-		groups: map[groupEpoch][]byte{}, newest: map[string]uint32{}, signers: map[string][]ed25519.PublicKey{},
-	}
+type signer struct {
+	public ed25519.PublicKey
+	// until is when it stops being believed; zero is never.
+	until time.Time
 }
 
-// Learn takes in the agencies and groups of a ledger. Wrapped keys that are not for this agency are passed over; one
-// that is and does not unwrap is an error.
-func (k *Keys) Learn(view ledger.View) error {
-	agencies, err := view.Agencies()
-	if err != nil {
-		return fmt.Errorf("read agencies: %w", err)
+// NewKeys starts with what the agency was given.
+func NewKeys(agency string, s Secrets) *Keys {
+	k := &Keys{
+		agency: agency, secrets: s, directory: map[uint32][]byte{},
+		journals: map[journalEpoch][]byte{}, newest: map[journal.ID]uint32{}, signers: map[string][]signer{},
+		sealed: map[journalEpoch]bool{},
 	}
-	groups, err := view.Groups()
-	if err != nil {
-		return fmt.Errorf("read groups: %w", err)
+	for epoch, key := range s.Directory {
+		k.directory[epoch] = key
 	}
+	return k
+}
+
+// Fresh returns keys for the same agency that have learned nothing yet.
+func (k *Keys) Fresh() *Keys {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return NewKeys(k.agency, k.secrets)
+}
+
+// UseSealing adds a private sealing key, which is then the one in use.
+func (k *Keys) UseSealing(private []byte) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for _, a := range agencies {
-		k.signers[a.Id] = nil
-		for _, s := range a.SigningKeys {
-			k.signers[a.Id] = append(k.signers[a.Id], ed25519.PublicKey(s.Public))
+	k.secrets.Sealing = append([][]byte{private}, k.secrets.Sealing...)
+}
+
+// Learn takes in what the directory's rows of a ledger say. Wrapped keys that are not for this agency are passed over; so is
+// one that is and does not unwrap, so that a publisher's mistake stops its own journal and no other: Key says so.
+func (k *Keys) Learn(view ledger.View) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err := k.learnSigners(view); err != nil {
+		return err
+	}
+	if err := k.learnDirectory(view); err != nil {
+		return err
+	}
+	issued, err := view.JournalKeys()
+	if err != nil {
+		return fmt.Errorf("read the keys of journals: %w", err)
+	}
+	for _, row := range issued {
+		if err := k.learnIssued(row); err != nil {
+			return err
 		}
 	}
-	for _, g := range groups {
-		if err := k.learnGroup(g); err != nil {
+	given, err := view.ReleasesWith("reader", k.agency)
+	if err != nil {
+		return fmt.Errorf("read releases: %w", err)
+	}
+	for _, row := range given {
+		if err := k.learnGiven(row); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (k *Keys) learnGroup(g *ledgerv1.Group) error {
-	for _, issued := range g.Keys {
-		at := groupEpoch{g.Id, issued.Epoch}
-		if _, known := k.groups[at]; known {
+func (k *Keys) learnSigners(view ledger.View) error {
+	agencies, err := view.Agencies()
+	if err != nil {
+		return fmt.Errorf("read agencies: %w", err)
+	}
+	changed, err := view.ChangedKeys()
+	if err != nil {
+		return fmt.Errorf("read the agencies' keys: %w", err)
+	}
+	own := map[string][]*directoryv1.SigningKey{}
+	for _, row := range changed {
+		id, err := journal.ParseID(row.Journal)
+		if err != nil {
+			return err
+		}
+		own[id.Agency] = row.SigningKeys
+	}
+	for _, a := range agencies {
+		var known []signer
+		for _, s := range append(a.SigningKeys, own[a.Id]...) {
+			known = append(known, signer{s.Public, endOf(a, s)})
+		}
+		k.signers[a.Id] = known
+	}
+	return nil
+}
+
+// endOf is when a key stops being believed: by its own validity, or because the authority ended it.
+func endOf(a *ledgerv1.Agency, key *directoryv1.SigningKey) time.Time {
+	for _, ended := range a.EndedKeys {
+		if bytes.Equal(ended.KeyId, journal.KeyID(key.Public)) {
+			return ended.ValidUntil.AsTime()
+		}
+	}
+	if key.ValidUntil == nil {
+		return time.Time{}
+	}
+	return key.ValidUntil.AsTime()
+}
+
+func (k *Keys) learnDirectory(view ledger.View) error {
+	group, err := view.Group(Group)
+	if err != nil {
+		return fmt.Errorf("read the directory's keys: %w", err)
+	}
+	for _, issued := range group.GetKeys() {
+		if k.directory[issued.Epoch] != nil {
 			continue
 		}
-		for _, w := range issued.Wrapped {
-			if w.Agency != k.agency {
-				continue
-			}
-			key, err := seal.Unwrap(k.private, w.Sealed, seal.Place(g.Id, issued.Epoch, k.agency))
-			if err != nil {
-				return fmt.Errorf("unwrap the key of group %s epoch %d: %w", g.Id, issued.Epoch, err)
-			}
-			k.groups[at] = key
-			k.newest[g.Id] = max(k.newest[g.Id], issued.Epoch)
+		if key := k.unwrap(issued.Wrapped, Group, journalEpoch{Journal, issued.Epoch}); key != nil {
+			k.directory[issued.Epoch] = key
 		}
 	}
 	return nil
 }
 
-// GroupKey returns the key of a group's epoch, or *UnknownKey.
-func (k *Keys) GroupKey(group string, epoch uint32) ([]byte, error) {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	if key, ok := k.groups[groupEpoch{group, epoch}]; ok {
-		return key, nil
+func (k *Keys) learnIssued(row *ledgerv1.JournalKey) error {
+	at, err := journalOf(row.Journal, row.Issued.Group, row.Issued.Epoch)
+	if err != nil || k.journals[at] != nil {
+		return err
 	}
-	return nil, &UnknownKey{fmt.Sprintf("group %s epoch %d and agency %s", group, epoch, k.agency)}
+	k.keep(at, k.unwrap(row.Issued.Wrapped, at.id.String(), at))
+	return nil
 }
 
-// Newest returns the latest epoch of a group that this agency has a key for, and the key. The directory's own group
-// is not sealed: epoch 0, no key.
-func (k *Keys) Newest(group string) (epoch uint32, key []byte, err error) {
-	if group == Group {
-		return 0, nil, nil
+func (k *Keys) learnGiven(row *ledgerv1.Release) error {
+	for _, given := range row.Keys {
+		at, err := journalOf(row.Journal, row.Group, given.Epoch)
+		if err != nil {
+			return err
+		}
+		if k.journals[at] == nil {
+			k.keep(at, k.unwrap([]*directoryv1.WrappedKey{{Agency: k.agency, Sealed: given.Sealed}}, at.id.String(), at))
+		}
 	}
+	return nil
+}
+
+func (k *Keys) keep(at journalEpoch, key []byte) {
+	if key != nil {
+		k.journals[at] = key
+		k.newest[at.id] = max(k.newest[at.id], at.epoch)
+	}
+}
+
+// journalOf is the journal of a group that the writer of a statement means: its own.
+func journalOf(statement, group string, epoch uint32) (journalEpoch, error) {
+	id, err := journal.ParseID(statement)
+	return journalEpoch{journal.ID{Agency: id.Agency, Group: group}, epoch}, err
+}
+
+// unwrap opens the one that is for this agency with the private key that fits; nil when none is for it, or none fits.
+func (k *Keys) unwrap(wrapped []*directoryv1.WrappedKey, group string, at journalEpoch) []byte {
+	for _, w := range wrapped {
+		if w.Agency != k.agency {
+			continue
+		}
+		for _, private := range k.secrets.Sealing {
+			if key, err := seal.Unwrap(private, w.Sealed, seal.Place(group, at.epoch, k.agency)); err == nil && len(key) == seal.KeySize {
+				delete(k.sealed, at)
+				return key
+			}
+		}
+		k.sealed[at] = true
+	}
+	return nil
+}
+
+// Key returns the key of a journal's epoch, or *UnknownKey.
+func (k *Keys) Key(id journal.ID, epoch uint32) ([]byte, error) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	epoch, ok := k.newest[group]
-	if !ok {
-		return 0, nil, &UnknownKey{fmt.Sprintf("group %s and agency %s", group, k.agency)}
+	at := journalEpoch{id, epoch}
+	key := k.journals[at]
+	if id.Group == Group {
+		at.id, key = Journal, k.directory[epoch]
 	}
-	return epoch, k.groups[groupEpoch{group, epoch}], nil
+	switch {
+	case key != nil:
+		return key, nil
+	case k.sealed[at]:
+		return nil, &UnknownKey{fmt.Sprintf("journal %s epoch %d that agency %s can unwrap: it was wrapped for another sealing key", id, epoch, k.agency)}
+	}
+	return nil, &UnknownKey{fmt.Sprintf("journal %s epoch %d and agency %s", id, epoch, k.agency)}
+}
+
+// Newest returns the latest epoch of a journal that this agency has a key for, and the key; *UnknownKey when it has none.
+func (k *Keys) Newest(id journal.ID) (epoch uint32, key []byte, err error) {
+	k.mu.RLock()
+	if id.Group == Group {
+		for e := range k.directory {
+			epoch = max(epoch, e)
+		}
+	} else {
+		epoch = k.newest[id]
+	}
+	k.mu.RUnlock()
+	key, err = k.Key(id, epoch)
+	return epoch, key, err
+}
+
+// Epochs are the directory's keys that this agency has, by epoch: what a newcomer is handed over.
+func (k *Keys) Epochs() map[uint32][]byte {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	all := map[uint32][]byte{}
+	for epoch, key := range k.directory {
+		all[epoch] = key
+	}
+	return all
 }
 
 // Verify checks a block's signature by the agency that its header names. It returns *UnknownKey when the directory
-// does not (yet) know the key that the header names, and *journal.Broken when the signature is not by it. A block of the
-// directory itself is also good when it is signed with the pinned key.
+// does not (yet) know the key that the header names, and *journal.Broken when the signature is not by it, or the key had
+// been ended when the block says it was written. A block of the authority's is also good when it is signed with its first
+// key, which is known from the start.
 func (k *Keys) Verify(b *journal.Block) error {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	known := k.signers[b.ID.Agency]
-	if b.ID.Agency == Authority {
-		known = append([]ed25519.PublicKey{k.pinned}, known...)
+	if b.ID.Agency == Authority && len(known) == 0 {
+		known = []signer{{public: k.secrets.Authority}}
 	}
-	for _, public := range known {
-		if bytes.Equal(journal.KeyID(public), b.Header.KeyId) {
-			return b.VerifySignature(public)
+	for _, s := range known {
+		if !bytes.Equal(journal.KeyID(s.public), b.Header.KeyId) {
+			continue
 		}
+		if at := b.Header.RecordedAt.AsTime(); !s.until.IsZero() && !at.Before(s.until) {
+			return &journal.Broken{ID: b.ID, Block: b.Header.Number, Reason: fmt.Sprintf("it was signed with key %x, which had ended on %s", b.Header.KeyId, s.until.UTC().Format(time.RFC3339))}
+		}
+		return b.VerifySignature(s.public)
 	}
 	return &UnknownKey{fmt.Sprintf("agency %s, key %x", b.ID.Agency, b.Header.KeyId)}
 }
-
-// Fresh returns keys for the same agency that have learned nothing yet.
-func (k *Keys) Fresh() *Keys { return NewKeys(k.agency, k.private, k.pinned) }

@@ -10,6 +10,8 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
+	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
 
@@ -36,6 +38,8 @@ type Head struct {
 	// Sequence of the last block in the stream that it was read from, and when that stored it.
 	Sequence   uint64
 	ReceivedAt time.Time
+	// StartBlock and StartEvents are where a copy begins that was not given what is before.
+	StartBlock, StartEvents uint64
 }
 
 // HeadAt returns the head that a ledger's position stands for.
@@ -49,21 +53,65 @@ func HeadAt(id ID, p *ledgerv1.Position) (Head, error) {
 	}
 	return Head{
 		ID: id, Block: p.Block, Events: p.Events, Digest: p.HeaderDigest, Tree: tree, RecordedAt: p.RecordedAt.AsTime(),
-		Sequence: p.Sequence, ReceivedAt: p.ReceivedAt.AsTime(),
+		Sequence: p.Sequence, ReceivedAt: p.ReceivedAt.AsTime(), StartBlock: p.StartBlock, StartEvents: p.StartEvents,
 	}, nil
+}
+
+// StartAt returns the head after a block that a copy is not given, as its agency states it.
+func StartAt(id ID, s *directoryv1.JournalStart) (Head, error) {
+	tree, err := parseTree(s.Events, s.Frontier)
+	if err != nil {
+		return Head{}, fmt.Errorf("start of journal %s: %w", id, err)
+	}
+	if len(s.HeaderDigest) != sha256.Size || s.Block == 0 || s.Events < s.Block {
+		return Head{}, fmt.Errorf("start of journal %s: block %d, event %d and a digest of %d bytes are no block's end", id, s.Block, s.Events, len(s.HeaderDigest))
+	}
+	return Head{
+		ID: id, Block: s.Block, Events: s.Events, Digest: s.HeaderDigest, Tree: tree, RecordedAt: s.RecordedAt.AsTime(),
+		StartBlock: s.Block, StartEvents: s.Events,
+	}, nil
+}
+
+// Start states the head for a reader that is not given what is before. sequence is that of its block in the agency's stream.
+func (h *Head) Start() *directoryv1.JournalStart {
+	return &directoryv1.JournalStart{
+		Block: h.Block, Events: h.Events, HeaderDigest: h.Digest, Frontier: h.Tree.frontier(), Sequence: h.Sequence, RecordedAt: timestamppb.New(h.RecordedAt),
+	}
 }
 
 // Position is the head as a ledger keeps it.
 func (h *Head) Position() *ledgerv1.Position {
 	root := h.Tree.Root()
-	p := &ledgerv1.Position{
+	return &ledgerv1.Position{
 		Journal: h.ID.String(), Block: h.Block, Events: h.Events, HeaderDigest: h.Digest, Sequence: h.Sequence,
 		RecordedAt: timestamppb.New(h.RecordedAt), ReceivedAt: timestamppb.New(h.ReceivedAt), Root: root[:],
+		Frontier: h.Tree.frontier(), StartBlock: h.StartBlock, StartEvents: h.StartEvents,
 	}
-	for i := range h.Tree.edge {
-		p.Frontier = append(p.Frontier, h.Tree.edge[i][:])
+}
+
+// Past returns the head after a block that a ledger keeps, which was checked when it was folded.
+func (h *Head) Past(kept *ledgerv1.FoldedBlock, header *eventv1.Header) (Head, error) {
+	raws, err := SplitBody(kept.Body)
+	if err != nil {
+		return Head{}, fmt.Errorf("block %d of %s: %w", kept.Number, h.ID, err)
 	}
-	return p
+	digest := sha256.Sum256(kept.Header)
+	next := Head{
+		ID: h.ID, Block: header.Number, Events: header.Size, Digest: digest[:], Tree: h.Tree.clone(), RecordedAt: header.RecordedAt.AsTime(),
+		Sequence: kept.Sequence, ReceivedAt: kept.ReceivedAt.AsTime(),
+	}
+	withdrawn := map[uint64][]byte{}
+	for _, w := range kept.Withdrawn {
+		withdrawn[w.Number] = w.Leaf
+	}
+	for i, raw := range raws {
+		leaf := LeafHash(raw)
+		if w := withdrawn[header.FirstEvent+uint64(i)]; w != nil {
+			leaf = tlog.Hash(w)
+		}
+		next.Tree.Add(leaf)
+	}
+	return next, nil
 }
 
 // Next returns the head after b, an opened block, or *Broken when b is not the journal's next block: wrong number,
@@ -86,7 +134,7 @@ func (h *Head) Next(b *Block) (Head, error) {
 	}
 	next := Head{
 		ID: h.ID, Block: hd.Number, Events: hd.Size, Digest: b.Digest[:], Tree: h.Tree.clone(), RecordedAt: hd.RecordedAt.AsTime(),
-		Sequence: b.Sequence, ReceivedAt: b.ReceivedAt,
+		Sequence: b.Sequence, ReceivedAt: b.ReceivedAt, StartBlock: h.StartBlock, StartEvents: h.StartEvents,
 	}
 	for i := range b.leaves {
 		next.Tree.Add(b.leaves[i])

@@ -25,7 +25,7 @@ var (
 // oneKey is the key of every group and epoch.
 type oneKey []byte
 
-func (k oneKey) GroupKey(string, uint32) ([]byte, error) { return k, nil }
+func (k oneKey) Key(journal.ID, uint32) ([]byte, error) { return k, nil }
 
 func sealer(t tb) (journal.Sealer, ed25519.PublicKey) {
 	t.Helper()

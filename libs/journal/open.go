@@ -16,9 +16,9 @@ import (
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 )
 
-// Keys gives the key of a group's epoch, or an error that says why there is none. Epoch 0 is never asked for.
+// Keys gives the key of a journal's epoch, or an error that says why there is none. Epoch 0 is never asked for.
 type Keys interface {
-	GroupKey(group string, epoch uint32) ([]byte, error)
+	Key(id ID, epoch uint32) ([]byte, error)
 }
 
 var (
@@ -50,12 +50,12 @@ func (b *Block) Open(keys Keys) error {
 	}
 	plain := b.sealed
 	if b.Header.Epoch > 0 {
-		key, err := keys.GroupKey(b.ID.Group, b.Header.Epoch)
+		key, err := keys.Key(b.ID, b.Header.Epoch)
 		if err != nil {
 			return err
 		}
 		if plain, err = seal.Open(key, b.sealed, place(b.Header)); err != nil {
-			return broken("its body does not open with the key of %s epoch %d", b.ID.Group, b.Header.Epoch)
+			return broken("its body does not open with the key of epoch %d", b.Header.Epoch)
 		}
 	}
 	switch b.Header.Codec {

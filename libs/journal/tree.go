@@ -50,6 +50,14 @@ func (t *Tree) clone() Tree {
 	return Tree{t.size, append(make([]tlog.Hash, 0, len(t.edge)+1), t.edge...)}
 }
 
+// frontier is the tree's edge as it is kept, the largest subtree first.
+func (t *Tree) frontier() (edge [][]byte) {
+	for i := range t.edge {
+		edge = append(edge, t.edge[i][:])
+	}
+	return edge
+}
+
 func parseTree(size uint64, edge [][]byte) (Tree, error) {
 	if bits.OnesCount64(size) != len(edge) {
 		return Tree{}, fmt.Errorf("tree of %d leaves has %d subtrees", size, len(edge))

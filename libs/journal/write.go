@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"crypto"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"fmt"
@@ -19,8 +20,9 @@ const packFrom = 1 << 10
 
 // Sealer is what a block is closed with.
 type Sealer struct {
-	Signer ed25519.PrivateKey
-	// Key is the group's key and Epoch its number; epoch 0 leaves the body open, which only the directory does.
+	// Signer holds an Ed25519 key, in memory or in a token.
+	Signer crypto.Signer
+	// Key is the journal's key and Epoch its number; epoch 0 leaves the body open, which only the directory does.
 	Key   []byte
 	Epoch uint32
 }
@@ -30,6 +32,10 @@ type Sealer struct {
 func (s Sealer) Write(head *Head, entries []Entry, at time.Time) (data []byte, b *Block, next Head, err error) {
 	fail := func(err error) ([]byte, *Block, Head, error) {
 		return nil, nil, Head{}, fmt.Errorf("write block %d of %s: %w", head.Block+1, head.ID, err)
+	}
+	public, ok := s.Signer.Public().(ed25519.PublicKey)
+	if !ok {
+		return fail(fmt.Errorf("the signing key is a %T, not Ed25519", s.Signer.Public()))
 	}
 	if len(entries) == 0 || len(entries) > MaxEvents {
 		return fail(fmt.Errorf("%d events in a block", len(entries)))
@@ -43,7 +49,7 @@ func (s Sealer) Write(head *Head, entries []Entry, at time.Time) (data []byte, b
 	b.Header = &eventv1.Header{
 		Agency: head.ID.Agency, Group: head.ID.Group, Number: head.Block + 1, FirstEvent: head.Events + 1, Count: uint32(len(entries)),
 		Previous: head.Digest, Root: root[:], Size: tree.Size(), Epoch: s.Epoch, RecordedAt: timestamppb.New(at),
-		KeyId: KeyID(s.Signer.Public().(ed25519.PublicKey)),
+		KeyId: KeyID(public),
 	}
 	body, codec := pack(b.Plain)
 	b.Header.Codec = codec
@@ -60,12 +66,17 @@ func (s Sealer) Write(head *Head, entries []Entry, at time.Time) (data []byte, b
 	if b.HeaderBytes, err = proto.Marshal(b.Header); err != nil {
 		return fail(err)
 	}
-	b.Signature = ed25519.Sign(s.Signer, signedBytes(b.HeaderBytes))
+	if b.Signature, err = s.Signer.Sign(nil, signedBytes(b.HeaderBytes), crypto.Hash(0)); err != nil {
+		return fail(fmt.Errorf("sign: %w", err))
+	}
 	b.Digest = sha256.Sum256(b.HeaderBytes)
 	if data, err = proto.Marshal(&eventv1.Block{Header: b.HeaderBytes, Signature: b.Signature, Body: body}); err != nil {
 		return fail(err)
 	}
-	next = Head{ID: head.ID, Block: b.Header.Number, Events: b.Header.Size, Digest: b.Digest[:], Tree: tree, RecordedAt: at}
+	next = Head{
+		ID: head.ID, Block: b.Header.Number, Events: b.Header.Size, Digest: b.Digest[:], Tree: tree, RecordedAt: at,
+		StartBlock: head.StartBlock, StartEvents: head.StartEvents,
+	}
 	return data, b, next, nil
 }
 

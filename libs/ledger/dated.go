@@ -8,10 +8,16 @@ import (
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 )
 
-// Dated lets a rule date a fact otherwise than the command: it is returned in place of the plain message. A zero time
-// leaves the command's.
+// Dated lets a rule say more of a fact than what it is: it is returned in place of the plain message. What is zero is left
+// to the command and the sharing rules.
 type Dated struct {
 	proto.Message
 	OccurredAt, RecordedAt time.Time
 	Causes                 []*eventv1.Cause
+	// Group is the sharing group that it is recorded for, whatever the rules say.
+	Group string
+	// Repeats is an event of this agency that is recorded again for another group, under its own id.
+	Repeats *eventv1.Event
+	// Origin is where that event stands.
+	Origin *eventv1.Cause
 }

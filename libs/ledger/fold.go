@@ -189,6 +189,7 @@ func (h *head) follows(b *journal.Block, pos *ledgerv1.Position) error {
 func (tx *Tx) park(h *head, e journal.Entry, why *Unappliable) error {
 	raw, err := encode(nil, &ledgerv1.ParkedEvent{
 		Journal: h.name, Number: e.Number, Id: e.Event.GetId(), Kind: e.Event.GetKind(), Reason: why.Reason, Unknown: why.Unknown,
+		BeforeStart: why.Missing && h.start > 0,
 	})
 	if err != nil {
 		return err
@@ -203,6 +204,7 @@ func (tx *Tx) keep(h *head, b *journal.Block, pos *ledgerv1.Position) error {
 	first := placeOf(h.number, b.Header.FirstEvent).key()
 	block, err := encode(make([]byte, 0, len(b.Plain)+len(b.HeaderBytes)+len(b.Signature)+64), &ledgerv1.FoldedBlock{
 		Number: b.Header.Number, Header: b.HeaderBytes, Signature: b.Signature, Body: b.Plain, ReceivedAt: timestamppb.New(b.ReceivedAt),
+		Sequence: b.Sequence,
 	})
 	if err != nil {
 		return err
@@ -255,15 +257,19 @@ func (f *folding) fold(fact proto.Message) error {
 }
 
 var families = []func(*folding, proto.Message) error{
-	(*folding).licensing, (*folding).customs, (*folding).enforcement, (*folding).reporting, (*folding).directory,
+	(*folding).licensing, (*folding).customs, (*folding).enforcement, (*folding).reporting, (*folding).directory, (*folding).statements,
 }
 
 func (f *folding) unknown() error {
-	return &Unappliable{f.id, f.number, f.event.GetKind(), "this program does not know events of its kind", true}
+	return &Unappliable{Journal: f.id, Number: f.number, Kind: f.event.GetKind(), Reason: "this program does not know events of its kind", Unknown: true}
 }
 
 func (f *folding) refuse(format string, args ...any) error {
-	return &Unappliable{f.id, f.number, f.event.GetKind(), fmt.Sprintf(format, args...), false}
+	return &Unappliable{Journal: f.id, Number: f.number, Kind: f.event.GetKind(), Reason: fmt.Sprintf(format, args...)}
+}
+
+func (f *folding) missing(id string) error {
+	return &Unappliable{Journal: f.id, Number: f.number, Kind: f.event.GetKind(), Reason: id + " is not on record", Missing: true}
 }
 
 // command keeps what the event's idempotency key stands for.
@@ -312,7 +318,7 @@ func own[R row](f *folding, t rowsOf[R], id string) (R, error) {
 	case err != nil:
 		return none, err
 	case r == nil:
-		return none, f.refuse("%s is not on record", id)
+		return none, f.missing(id)
 	case r.GetJournal() != f.journal:
 		return none, f.refuse("%s is of journal %s", id, r.GetJournal())
 	}

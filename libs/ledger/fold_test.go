@@ -74,7 +74,9 @@ var (
 	keyAdded   = &directoryv1.SigningKeyAdded{Agency: "customs", Key: &directoryv1.SigningKey{Public: []byte("two")}}
 	defined    = &directoryv1.GroupDefined{Group: "border", Members: []string{"customs"}}
 	redefined  = &directoryv1.GroupDefined{Group: "border", Members: []string{"customs", "licensing"}}
-	issued     = &directoryv1.GroupKeyIssued{Group: "border", Epoch: 1}
+	rekeyed    = &directoryv1.GroupRekeyed{Group: "border"}
+	directoryD = &directoryv1.GroupDefined{Group: "directory", Members: []string{"customs"}}
+	issued     = &directoryv1.GroupKeyIssued{Group: "directory", Epoch: 1}
 )
 
 func TestFold(t *testing.T) {
@@ -143,13 +145,20 @@ func TestFold(t *testing.T) {
 
 		{"register", nil, registered, ""},
 		{"register twice", facts{registered}, registered, "on record already"},
-		{"register from elsewhere", nil, ledgertest.By("licensing", registered), "are recorded in journal authority/directory"},
-		{"register in another group", nil, ledgertest.In("all", registered), "are recorded in journal authority/directory"},
+		{"register from elsewhere", nil, ledgertest.By("licensing", registered), "it is recorded in journal authority/directory"},
+		{"register in another group", nil, ledgertest.In("all", registered), "it is recorded in journal authority/directory"},
 		{"add a key", facts{registered}, keyAdded, ""},
 		{"add a key of nobody", nil, keyAdded, "is not on record"},
-		{"define a group anew", facts{defined, issued}, redefined, ""},
+		{"define a group anew", facts{defined, rekeyed}, redefined, ""},
 		{"issue a key of no group", nil, issued, "is not on record"},
-		{"issue an epoch twice", facts{defined, issued}, issued, "the next is 2"},
+		{"issue an epoch twice", facts{directoryD, issued}, issued, "the next is 2"},
+		{"issue a group's key in its publishers' place", facts{defined}, &directoryv1.GroupKeyIssued{Group: "border", Epoch: 1}, "its publishers' to issue"},
+		{"suspend an agency that was removed", facts{registered, &directoryv1.AgencyRemoved{Agency: "customs"}}, &directoryv1.AgencySuspended{Agency: "customs"}, "agency customs is removed"},
+		{"readmit an agency that takes part", facts{registered}, &directoryv1.AgencyReadmitted{Agency: "customs"}, "has not been removed"},
+		{"issue a journal's epoch out of turn", nil, ledgertest.By("customs", &directoryv1.JournalKeyIssued{Group: "all", Epoch: 2}), "does not follow"},
+		{"agree to a release elsewhere", nil, ledgertest.By("customs", ledgertest.In("all", &directoryv1.ReleaseAgreed{Group: "all", Reader: "observer"})), "recorded in journal customs/directory"},
+		{"withdraw an event that is not before it", nil, ledgertest.By("customs", ledgertest.In("all", &directoryv1.EventWithdrawn{WithdrawalId: "customs/w", Number: 1})), "does not stand before"},
+
 		{"no event at all", nil, &transferv1.Party{}, "does not know"},
 	}
 	for _, tt := range tests {
@@ -247,7 +256,7 @@ func TestFoldGolden(t *testing.T) {
 	l := ledgertest.Open(t, "licensing")
 	w := ledgertest.NewWriter()
 	blocks := w.Blocks(
-		registered, keyAdded, defined, issued, redefined,
+		registered, keyAdded, defined, rekeyed, redefined,
 		&directoryv1.SharingRuleAdopted{Rules: []*directoryv1.SharingRule{{Group: "all"}}},
 		&directoryv1.SharingRuleAdopted{Rules: []*directoryv1.SharingRule{{Marking: "border", Group: "border"}}},
 		&licensingv1.ApplicationSubmitted{ApplicationId: "licensing/AP-000001", Deal: lines12},

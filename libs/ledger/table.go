@@ -122,12 +122,16 @@ const (
 	byRequest
 	byState
 	byMember
+	byGroup
+	byReader
+	byService
 	attributeCount
 )
 
 var attributeNames = []string{"", "status", "kind", "destination", "year", "rating", "category", "party", "application", "source", "journal",
 	"decision", "criterion", "licence", "office", "declaration", "effect", "priority", "stage", "indicator", "addressee",
-	"alert", "open", "agency", "form", "request", "state", "member"}
+	"alert", "open", "agency", "form", "request", "state", "member", "group", "reader",
+	"service"}
 
 func (a attribute) String() string { return attributeNames[a] }
 

@@ -175,20 +175,6 @@ var returnSubmissions = define("return_submissions", queryv1.Table_TABLE_RETURN_
 		return &queryv1.Row{Row: &queryv1.Row_ReturnSubmission{ReturnSubmission: r}}
 	})
 
-var agencies = define("agencies", queryv1.Table_TABLE_AGENCIES, func() *ledgerv1.Agency { return new(ledgerv1.Agency) },
-	func(r *ledgerv1.Agency) header { return header{&r.Id, &r.Journal, &r.Events} }).
-	indexed(func(r *ledgerv1.Agency, x *entries) { x.add(byState, r.State) }, byState).
-	shown(func(r *ledgerv1.Agency) *queryv1.Row { return &queryv1.Row{Row: &queryv1.Row_Agency{Agency: r}} })
-
-var groups = define("groups", queryv1.Table_TABLE_GROUPS, func() *ledgerv1.Group { return new(ledgerv1.Group) },
-	func(r *ledgerv1.Group) header { return header{&r.Id, &r.Journal, &r.Events} }).
-	indexed(func(r *ledgerv1.Group, x *entries) {
-		for _, m := range r.Members {
-			x.addOnce(byMember, m)
-		}
-	}, byMember).
-	shown(func(r *ledgerv1.Group) *queryv1.Row { return &queryv1.Row{Row: &queryv1.Row_Group{Group: r}} })
-
 var editions = define("editions", queryv1.Table_TABLE_EDITIONS, func() *ledgerv1.Edition { return new(ledgerv1.Edition) },
 	func(r *ledgerv1.Edition) header { return header{&r.Id, &r.Journal, &r.Events} }).
 	indexed(func(r *ledgerv1.Edition, x *entries) { x.add(bySource, r.Source) }, bySource).
@@ -203,16 +189,14 @@ var editions = define("editions", queryv1.Table_TABLE_EDITIONS, func() *ledgerv1
 		return &queryv1.Row{Row: &queryv1.Row_Edition{Edition: r}}
 	})
 
-var sharingRules = define("sharing_rules", queryv1.Table_TABLE_UNSPECIFIED, func() *ledgerv1.SharingRules { return new(ledgerv1.SharingRules) },
-	func(r *ledgerv1.SharingRules) header { return header{&r.Id, &r.Journal, &r.Events} })
-
 var commands = define("commands", queryv1.Table_TABLE_UNSPECIFIED, func() *ledgerv1.KeptCommand { return new(ledgerv1.KeptCommand) },
 	func(r *ledgerv1.KeptCommand) header { return header{&r.Id, &r.Journal, &r.Events} })
 
 // tables are all tables, in the order of the root hash.
 var tables = number(licences.table, lines.table, denials.table, declarations.table, alerts.table, applications.table,
 	reassessments.table, writeOffs.table, acknowledgements.table, returnRequests.table, returnSubmissions.table, agencies.table,
-	groups.table, editions.table, sharingRules.table, commands.table)
+	groups.table, editions.table, sharingRules.table, commands.table, agencyKeys.table, journalKeys.table, releases.table,
+	receipts.table, withdrawals.table, withdrawalReceipts.table, widenings.table, policies.table, calendars.table, handovers.table)
 
 func number(list ...*table) []*table {
 	for slot, t := range list {

@@ -62,6 +62,7 @@ type head struct {
 	events  uint64 // folded with their block
 	block   uint64
 	applied uint64 // the last event applied, whose block may not be there yet
+	start   uint64 // events before the copy begins
 }
 
 // tableChanges are the rows of a table that the transaction has changed and not yet written.
@@ -215,12 +216,27 @@ func (tx *Tx) journalHead(id journal.ID) (*head, error) {
 	}
 	if position != nil {
 		h.number, _ = tx.journal(h.name)
-		h.events, h.block, h.applied = position.Events, position.Block, position.Events
+		h.events, h.block, h.applied, h.start = position.Events, position.Block, position.Events, position.StartEvents
 	} else if err := tx.numberJournal(h); err != nil {
 		return nil, err
 	}
 	tx.heads[id] = h
 	return h, nil
+}
+
+// BeginAt has the copy of a journal go on after a block that this agency is not given, so that the next block to fold is the
+// one after it. pos is the journal's position there; what lies between it and what the copy holds stays out. It fails when
+// the copy holds that block, or events were applied whose block is not folded.
+func (tx *Tx) BeginAt(id journal.ID, pos *ledgerv1.Position) error {
+	h, err := tx.journalHead(id)
+	if err != nil {
+		return err
+	}
+	if h.applied > h.events || pos.Block <= h.block || pos.Events <= h.events {
+		return fmt.Errorf("the copy of %s is at block %d, event %d, and cannot begin after block %d", id, h.block, h.applied, pos.Block)
+	}
+	h.events, h.block, h.applied, h.start = pos.Events, pos.Block, pos.Events, pos.Events
+	return nil
 }
 
 func (tx *Tx) numberJournal(h *head) error {

@@ -15,6 +15,8 @@ type Unappliable struct {
 	Reason  string
 	// Unknown: the kind is newer than this program.
 	Unknown bool
+	// Missing: the row that it changes is not on record.
+	Missing bool
 }
 
 func (u *Unappliable) Error() string {

@@ -48,6 +48,12 @@ func (v View) Alert(id string) (*ledgerv1.Alert, error)             { return get
 func (v View) Edition(id string) (*ledgerv1.Edition, error)         { return get(v, editions, id) }
 func (v View) Group(id string) (*ledgerv1.Group, error)             { return get(v, groups, id) }
 func (v View) AgencyRow(id string) (*ledgerv1.Agency, error)        { return get(v, agencies, id) }
+func (v View) Release(id string) (*ledgerv1.Release, error)         { return get(v, releases, id) }
+func (v View) Receipt(id string) (*ledgerv1.Receipt, error)         { return get(v, receipts, id) }
+func (v View) Withdrawal(id string) (*ledgerv1.Withdrawal, error)   { return get(v, withdrawals, id) }
+func (v View) Widening(id string) (*ledgerv1.Widening, error)       { return get(v, widenings, id) }
+func (v View) AgencyKeys(id string) (*ledgerv1.AgencyKeys, error)   { return get(v, agencyKeys, id) }
+func (v View) Policy(id string) (*ledgerv1.Policy, error)           { return get(v, policies, id) }
 
 func (v View) Reassessment(id string) (*ledgerv1.Reassessment, error) {
 	return get(v, reassessments, id)
@@ -136,6 +142,50 @@ func (v View) Agencies() ([]*ledgerv1.Agency, error) { return everyRow(v, agenci
 
 // Groups are all groups of the directory, in the order of their names.
 func (v View) Groups() ([]*ledgerv1.Group, error) { return everyRow(v, groups) }
+
+// Releases are what all publishers let others have, by publisher, group and reader.
+func (v View) Releases() ([]*ledgerv1.Release, error) { return everyRow(v, releases) }
+
+func (v View) ReleasesWith(attribute, value string) ([]*ledgerv1.Release, error) {
+	return with(v, releases, attribute, value)
+}
+
+// JournalKeys are the epochs of all publishers' journals, by journal and epoch.
+func (v View) JournalKeys() ([]*ledgerv1.JournalKey, error) { return everyRow(v, journalKeys) }
+
+func (v View) JournalKeysWith(attribute, value string) ([]*ledgerv1.JournalKey, error) {
+	return with(v, journalKeys, attribute, value)
+}
+
+// JournalKey is by JournalKeyID.
+func (v View) JournalKey(id string) (*ledgerv1.JournalKey, error) { return get(v, journalKeys, id) }
+
+// ChangedKeys are the keys that agencies changed to, by agency.
+func (v View) ChangedKeys() ([]*ledgerv1.AgencyKeys, error) { return everyRow(v, agencyKeys) }
+
+// Receipts are what agencies said of how far they are, by reader and journal.
+func (v View) Receipts() ([]*ledgerv1.Receipt, error) { return everyRow(v, receipts) }
+
+func (v View) ReceiptsWith(attribute, value string) ([]*ledgerv1.Receipt, error) {
+	return with(v, receipts, attribute, value)
+}
+
+// Withdrawals are all orders to purge an event, by id.
+func (v View) Withdrawals() ([]*ledgerv1.Withdrawal, error) { return everyRow(v, withdrawals) }
+
+func (v View) WithdrawalReceiptsWith(attribute, value string) ([]*ledgerv1.WithdrawalReceipt, error) {
+	return with(v, withdrawalReceipts, attribute, value)
+}
+
+// Widenings are all emergency widenings, by id.
+func (v View) Widenings() ([]*ledgerv1.Widening, error) { return everyRow(v, widenings) }
+
+// Policies are all versions of decision policies that were adopted.
+func (v View) Policies() ([]*ledgerv1.Policy, error) { return everyRow(v, policies) }
+
+func (v View) Calendar(id string) (*ledgerv1.Calendar, error) { return get(v, calendars, id) }
+func (v View) Calendars() ([]*ledgerv1.Calendar, error)       { return everyRow(v, calendars) }
+func (v View) Handovers() ([]*ledgerv1.Handover, error)       { return everyRow(v, handovers) }
 
 // SharingRules are the rules in force, the latest first; nil when none were adopted.
 func (v View) SharingRules() (*ledgerv1.SharingRules, error) {
@@ -234,11 +284,15 @@ func (v View) ParkedEvents() ([]*ledgerv1.ParkedEvent, error) {
 	return decodeAll(v.tx.Bucket(bucketParked), func() *ledgerv1.ParkedEvent { return &ledgerv1.ParkedEvent{} })
 }
 
-// Parked is how many events of each journal could not be applied; journals without any are left out.
+// Parked is how many events of each journal could not be applied although all that they rest on was given to this agency;
+// journals without any are left out.
 func (v View) Parked() (map[journal.ID]uint64, error) {
 	counts := map[journal.ID]uint64{}
 	events, err := v.ParkedEvents()
 	for _, e := range events {
+		if e.BeforeStart {
+			continue
+		}
 		id, err := journal.ParseID(e.Journal)
 		if err != nil {
 			return nil, err

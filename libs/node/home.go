@@ -3,6 +3,7 @@
 package node
 
 import (
+	"crypto"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/seal"
@@ -19,8 +21,10 @@ import (
 // Home is the folder of one agency's node. Secrets in it have mode 0600:
 //
 //	agency.json    who it is
-//	signing.key    Ed25519 seed        sealing.key   X25519 private key
+//	signing.key    Ed25519 seeds, 32 bytes each, the one in use first
+//	sealing.key   X25519 private keys, 32 bytes each, the one in use first
 //	authority.pub  the coordinating authority's signing key, trusted from the start
+//	directory.keys keys of the directory's epochs that were handed over at joining
 //	token          opens the node's API
 //	hub/           what the hub gave it to connect with
 //	broker/        its journal and inbox     ledger.db     its ledger     evidence/  blocks that were not believed
@@ -36,6 +40,9 @@ type Profile struct {
 	Service string `json:"service"`
 	// Listen is the API's address, such as "127.0.0.1:7101".
 	Listen string `json:"listen"`
+	// Consent is "ask" where a person has to agree before a new member of a group reads this agency's journal; empty agrees to
+	// every member that the directory names.
+	Consent string `json:"consent,omitempty"`
 }
 
 func (h Home) path(parts ...string) string {
@@ -89,9 +96,11 @@ func (h Home) keep(name string, content func() ([]byte, error)) error {
 	return os.Rename(path+".new", path)
 }
 
-// Trust pins the coordinating authority's signing key.
-func (h Home) Trust(authority ed25519.PublicKey) error {
-	return h.keep("authority.pub", func() ([]byte, error) { return authority, nil })
+// Trust pins the coordinating authority's signing key, and keeps the directory's keys that were handed over.
+func (h Home) Trust(authority ed25519.PublicKey, directoryKeys map[uint32][]byte) error {
+	return errors.Join(
+		h.keep("authority.pub", func() ([]byte, error) { return authority, nil }),
+		h.keep("directory.keys", func() ([]byte, error) { return json.Marshal(directoryKeys) }))
 }
 
 // Profile reads who the node is.
@@ -113,35 +122,80 @@ func (h Home) Member() (directory.Member, error) {
 	if err != nil {
 		return directory.Member{}, err
 	}
-	signer, private, err := h.keys()
+	signers, err := h.Signers()
 	if err != nil {
 		return directory.Member{}, err
 	}
-	public, err := seal.Public(private)
+	private, err := h.Sealing()
+	if err != nil {
+		return directory.Member{}, err
+	}
+	public, err := seal.Public(private[0])
 	if err != nil {
 		return directory.Member{}, err
 	}
 	return directory.Member{
-		Agency: p.Agency, Title: p.Title, State: p.State, Signing: signer.Public().(ed25519.PublicKey), Sealing: public,
+		Agency: p.Agency, Title: p.Title, State: p.State, Service: p.Service, Consent: p.Consent, Signing: signers[0].Public().(ed25519.PublicKey), Sealing: public,
 	}, nil
 }
 
-// keys reads the agency's private keys.
-func (h Home) keys() (signer ed25519.PrivateKey, sealing []byte, err error) {
-	seed, err := os.ReadFile(h.path("signing.key"))
+// Signers reads the agency's signing keys, the one in use first. Whatever signs blocks is a crypto.Signer, so that a key in
+// a token can take its place.
+func (h Home) Signers() (signers []crypto.Signer, err error) {
+	seeds, err := os.ReadFile(h.path("signing.key"))
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the signing key: %w", err)
+		return nil, fmt.Errorf("read the signing keys: %w", err)
 	}
-	if len(seed) != ed25519.SeedSize {
-		return nil, nil, fmt.Errorf("%s has %d bytes, not %d", h.path("signing.key"), len(seed), ed25519.SeedSize)
+	if len(seeds) == 0 || len(seeds)%ed25519.SeedSize != 0 {
+		return nil, fmt.Errorf("%s has %d bytes, not a multiple of %d", h.path("signing.key"), len(seeds), ed25519.SeedSize)
 	}
-	if sealing, err = os.ReadFile(h.path("sealing.key")); err != nil {
-		return nil, nil, fmt.Errorf("read the sealing key: %w", err)
+	for seed := range slices.Chunk(seeds, ed25519.SeedSize) {
+		signers = append(signers, ed25519.NewKeyFromSeed(seed))
 	}
-	return ed25519.NewKeyFromSeed(seed), sealing, nil
+	return signers, nil
 }
 
-func (h Home) authority() (ed25519.PublicKey, error) {
+// sealingSize is the size of an X25519 private key in bytes.
+const sealingSize = 32
+
+// Sealing reads the agency's private sealing keys, the one in use first.
+func (h Home) Sealing() (keys [][]byte, err error) {
+	data, err := os.ReadFile(h.path("sealing.key"))
+	if err != nil {
+		return nil, fmt.Errorf("read the sealing keys: %w", err)
+	}
+	if len(data) == 0 || len(data)%sealingSize != 0 {
+		return nil, fmt.Errorf("%s has %d bytes, not a multiple of %d", h.path("sealing.key"), len(data), sealingSize)
+	}
+	return slices.Collect(slices.Chunk(data, sealingSize)), nil
+}
+
+// secrets are what the node knows before it has read anything.
+func (h Home) secrets() (s directory.Secrets, err error) {
+	if s.Sealing, err = h.Sealing(); err != nil {
+		return s, err
+	}
+	if s.Authority, err = h.Authority(); err != nil {
+		return s, err
+	}
+	s.Directory, err = h.DirectoryKeys()
+	return s, err
+}
+
+// DirectoryKeys are the directory's keys that were handed over when the agency joined, by epoch.
+func (h Home) DirectoryKeys() (keys map[uint32][]byte, err error) {
+	data, err := os.ReadFile(h.path("directory.keys"))
+	if err != nil {
+		return nil, fmt.Errorf("read the directory's keys: %w", err)
+	}
+	if err := json.Unmarshal(data, &keys); err != nil {
+		return nil, fmt.Errorf("read %s: %w", h.path("directory.keys"), err)
+	}
+	return keys, nil
+}
+
+// Authority is the coordinating authority's first signing key.
+func (h Home) Authority() (ed25519.PublicKey, error) {
 	public, err := os.ReadFile(h.path("authority.pub"))
 	if err != nil {
 		return nil, fmt.Errorf("read the authority's key: %w", err)

@@ -1,7 +1,9 @@
 package node
 
 import (
+	"bytes"
 	"context"
+	"crypto"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"errors"
@@ -60,12 +62,14 @@ type Node struct {
 	Profile Profile
 	Ledger  *ledger.Ledger
 	Desk    *desk.Desk
+	Keeper  directory.Keeper
 	Logger  *slog.Logger
 
 	cfg      Config
 	broker   *backbone.Node
 	pumps    atomic.Pointer[backbone.Pumps]
 	keys     *directory.Keys
+	signers  atomic.Pointer[[]crypto.Signer] // the one in use first
 	follower *projection.Follower
 	listener net.Listener
 	ready    chan struct{}
@@ -94,15 +98,17 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 
 func (n *Node) open(ctx context.Context) error {
 	home := n.cfg.Home
-	signer, sealing, err := home.keys()
+	signers, err := home.Signers()
 	if err != nil {
 		return err
 	}
-	authority, err := home.authority()
+	secrets, err := home.secrets()
 	if err != nil {
 		return err
 	}
-	n.keys = directory.NewKeys(n.Agency, sealing, authority)
+	n.keys = directory.NewKeys(n.Agency, secrets)
+	n.signers.Store(&signers)
+	n.Keeper = directory.Keeper{Agency: n.Agency, Keys: n.keys, Ask: n.Profile.Consent == "ask"}
 	if n.Ledger, err = n.openLedger(); err != nil {
 		return err
 	}
@@ -116,7 +122,7 @@ func (n *Node) open(ctx context.Context) error {
 		Progress: func(done, total uint64) { n.done.Store(done); n.total.Store(total) },
 	})
 	n.Desk = desk.New(desk.Config{
-		Agency: n.Agency, Ledger: n.Ledger, Keys: n.keys, Signer: signer, JetStream: n.broker.JetStream(),
+		Agency: n.Agency, Ledger: n.Ledger, Keys: n.keys, Signer: n.Signer, Due: n.Keeper.Due, JetStream: n.broker.JetStream(),
 		Stream: backbone.JournalStream, CatchUp: n.follower.CatchUpOwn,
 		Last: n.follower.LastOwn, Recorded: n.follower.Recorded, Now: n.cfg.Now, Logger: n.Logger,
 	})
@@ -143,6 +149,9 @@ func (n *Node) openLedger() (*ledger.Ledger, error) {
 
 // Addr is where the API listens.
 func (n *Node) Addr() string { return n.listener.Addr().String() }
+
+// Signer returns what signs the agency's next block.
+func (n *Node) Signer() crypto.Signer { return (*n.signers.Load())[0] }
 
 // Ready is closed once the ledger is up with what the node holds, and commands are taken.
 func (n *Node) Ready() <-chan struct{} { return n.ready }
@@ -190,7 +199,7 @@ func (n *Node) connect(ctx context.Context) error {
 		return err
 	}
 	pumps, err := backbone.StartPumps(backbone.PumpConfig{
-		Node: n.broker, Credentials: credentials, Dir: n.cfg.Home.Hub(), Signer: n.Desk.Signer, Logger: n.Logger, Dial: n.cfg.Dial,
+		Node: n.broker, Credentials: credentials, Dir: n.cfg.Home.Hub(), Signer: n.Signer(), Logger: n.Logger, Dial: n.cfg.Dial,
 		OnFork: n.Desk.Refuse, TakeOver: n.ownBlock,
 	})
 	if err != nil {
@@ -215,7 +224,12 @@ func (n *Node) ownBlock(subject string, data []byte) error {
 	if b.ID.Agency != n.Agency || b.ID.Subject() != subject {
 		return fmt.Errorf("it is of journal %s and stands on %s", b.ID, subject)
 	}
-	return b.VerifySignature(n.Desk.Signer.Public().(ed25519.PublicKey))
+	for _, signer := range *n.signers.Load() {
+		if public := signer.Public().(ed25519.PublicKey); bytes.Equal(journal.KeyID(public), b.Header.KeyId) {
+			return b.VerifySignature(public)
+		}
+	}
+	return fmt.Errorf("it was signed with key %x, which is not one of %s", b.Header.KeyId, n.Agency)
 }
 
 func (n *Node) sync(ctx context.Context) error {
@@ -284,6 +298,9 @@ func (n *Node) close() error {
 	}
 	return errors.Join(errs...)
 }
+
+// Home is the node's folder.
+func (n *Node) Home() Home { return n.cfg.Home }
 
 // TokenFile holds the token that opens the node's API.
 func (n *Node) TokenFile() string { return n.cfg.Home.TokenFile() }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -57,6 +58,8 @@ type Follower struct {
 	done, total uint64
 	// ownFrom and inboxFrom are where CatchUp left off.
 	ownFrom, inboxFrom uint64
+	// moved is set when more of the directory was read.
+	moved atomic.Bool
 	// recorded is the sequence up to which the desk sees to the own stream itself.
 	recorded atomic.Uint64
 }
@@ -91,25 +94,22 @@ func (f *Follower) CatchUp(ctx context.Context) error {
 	if err := f.count(own, inbox); err != nil {
 		return err
 	}
-	first, source, last := inbox, f.Inbox, f.inboxFrom
-	if f.Agency == directory.Authority {
-		first, source, last = own, f.Own, f.ownFrom
+	streams := map[journal.ID]jetstream.Stream{}
+	for id := range own {
+		streams[id] = f.Own
 	}
-	if _, ok := first[directory.Journal]; ok {
-		if err := f.catchUp(ctx, source, directory.Journal, last, bulkEvents, false); err != nil {
-			return err
-		}
+	for id := range inbox {
+		streams[id] = f.Inbox
 	}
 	if err := f.Ledger.View(f.Keys.Learn); err != nil {
 		return err
 	}
-	for id := range own {
-		if err := f.catchUp(ctx, f.Own, id, f.ownFrom, bulkEvents, false); err != nil {
-			return err
+	for _, id := range slices.SortedFunc(maps.Keys(streams), directoryFirst) {
+		last := f.inboxFrom
+		if streams[id] == f.Own {
+			last = f.ownFrom
 		}
-	}
-	for id := range inbox {
-		if err := f.catchUp(ctx, f.Inbox, id, f.inboxFrom, bulkEvents, false); err != nil {
+		if err := f.catchUp(ctx, streams[id], id, last, bulkEvents, false); err != nil {
 			return err
 		}
 	}
@@ -168,8 +168,9 @@ func (f *Follower) watchOwn(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
+		waited := f.moved.Swap(false) && len(f.release(true)) > 0
 		last, err := f.LastOwn(ctx)
-		if err == nil && last > max(known, f.recorded.Load()) {
+		if err == nil && (waited || last > max(known, f.recorded.Load())) {
 			err = f.CatchUpOwn(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
@@ -214,7 +215,7 @@ func (f *Follower) catchUp(ctx context.Context, stream jetstream.Stream, id jour
 	if from > last || f.halted(id) {
 		return nil
 	}
-	s := &session{f: f, ctx: ctx, stream: stream, limit: limit, careful: careful, patient: true, seen: from - 1}
+	s := &session{f: f, ctx: ctx, stream: stream, limit: limit, careful: careful, patient: true, seen: from - 1, upto: last}
 	defer s.abandon()
 	if err := pipeline(ctx, stream, f.subject(stream, id), from, last, f.Keys, s.take, s.idle); err != nil {
 		return fmt.Errorf("catch up with %s: %w", id, err)
@@ -295,7 +296,7 @@ func (f *Follower) count(streams ...map[journal.ID]uint64) error {
 				if err != nil {
 					return err
 				}
-				f.total += n - min(n, p.GetBlock())
+				f.total += n - min(n, p.GetBlock()-p.GetStartBlock())
 			}
 		}
 		return nil
@@ -326,7 +327,7 @@ func (f *Follower) Behind(ctx context.Context) (map[journal.ID]uint64, error) {
 				if err != nil {
 					return err
 				}
-				behind[id] = n - min(n, p.GetBlock())
+				behind[id] = n - min(n, p.GetBlock()-p.GetStartBlock())
 			}
 			return nil
 		})
@@ -357,6 +358,7 @@ func (f *Follower) release(own bool) []journal.ID {
 			delete(f.waiting, id)
 		}
 	}
+	slices.SortFunc(ids, directoryFirst)
 	return ids
 }
 

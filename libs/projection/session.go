@@ -2,17 +2,23 @@ package projection
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
+	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
 
 // session folds the blocks of one stream, many in a transaction. It is used by one goroutine.
@@ -24,8 +30,9 @@ type session struct {
 	// when the limit is reached or the reading ends.
 	limit            int
 	careful, patient bool
-	// seen is the last sequence that was taken, settled the last up to which everything taken is committed or set aside.
-	seen, settled uint64
+	// seen is the last sequence that was taken, settled the last up to which everything taken is committed or set aside;
+	// upto is where the reading ends, 0 when it does not.
+	seen, settled, upto uint64
 
 	tx     *ledger.Tx
 	events int
@@ -77,6 +84,13 @@ func (s *session) fold(id journal.ID, head journal.Head, o *opened) error {
 	if b.Header.Number <= head.Block {
 		return s.again(id, o)
 	}
+	if b.Header.Number > head.Block+1 {
+		begins, err := s.begin(id, head, b)
+		if begins == nil || err != nil {
+			return err
+		}
+		head = *begins
+	}
 	next, err := head.Next(b)
 	if err != nil {
 		return s.stop(id, b.Header.Number, err, o.msg)
@@ -102,6 +116,33 @@ func (s *session) fold(id journal.ID, head journal.Head, o *opened) error {
 	}
 	s.settled = s.seen
 	return nil
+}
+
+// begin has the copy of a journal go on after blocks that this agency was not given, as the journal's agency states it. It
+// returns the head that the block follows then: the one there is when nothing was withheld before the block, nil when the
+// journal waits for the statement.
+func (s *session) begin(id journal.ID, head journal.Head, b *journal.Block) (*journal.Head, error) {
+	release, err := s.tx.Release(ledger.ReleaseID(id.Agency, id.Group, s.f.Agency))
+	if err != nil {
+		return nil, err
+	}
+	starts := append(release.GetEarlierStarts(), release.GetStart())
+	at := slices.IndexFunc(starts, func(s *directoryv1.JournalStart) bool { return s.GetBlock()+1 == b.Header.Number })
+	switch {
+	case at < 0 && !isDirectory(id) && id.Agency != s.f.Agency && release.GetState() != ledgerv1.ReleaseState_RELEASE_STATE_AGREED:
+		return nil, s.wait(id, b.Header.Number, &directory.UnknownKey{What: "where the copy of " + id.String() + " begins"})
+	case at < 0:
+		return &head, nil
+	}
+	start := starts[at]
+	from, err := journal.StartAt(id, start)
+	if err != nil {
+		return nil, s.stop(id, b.Header.Number, err, journal.Message{Data: b.HeaderBytes, Sequence: b.Sequence})
+	}
+	if err := s.tx.BeginAt(id, from.Position()); err != nil {
+		return nil, err
+	}
+	return &from, nil
 }
 
 // again meets a block that is folded already. The same one twice changes nothing; another one under its number is a
@@ -176,7 +217,7 @@ func (s *session) commit() error {
 		s.abandon()
 		return s.carefully(folded)
 	}
-	_, moved := s.last[directory.Journal]
+	moved := slices.ContainsFunc(slices.Collect(maps.Keys(s.last)), isDirectory)
 	err := s.tx.Commit()
 	s.tx = nil
 	if err != nil {
@@ -189,25 +230,37 @@ func (s *session) commit() error {
 	return nil
 }
 
-// verify checks one signature per journal. The directory comes first: it may hold the keys of the others.
+func isDirectory(id journal.ID) bool { return id.Group == directory.Group }
+
+// verify checks one signature per journal. The directory's journals come first, the authority's before the others: they
+// may hold the keys of the rest.
 func (s *session) verify() error {
-	if b, ok := s.last[directory.Journal]; ok {
-		if err := s.f.Keys.Verify(b); err != nil {
+	ids := slices.SortedFunc(maps.Keys(s.last), directoryFirst)
+	for i, id := range ids {
+		if err := s.f.Keys.Verify(s.last[id]); err != nil {
 			return err
 		}
-		if err := s.f.Keys.Learn(s.tx.View); err != nil {
-			return err
-		}
-	}
-	for id, b := range s.last {
-		if id == directory.Journal {
-			continue
-		}
-		if err := s.f.Keys.Verify(b); err != nil {
-			return err
+		if next := i + 1; isDirectory(id) && (id == directory.Journal || next == len(ids) || !isDirectory(ids[next])) {
+			if err := s.f.Keys.Learn(s.tx.View); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// directoryFirst orders journals by what they need to be read: the authority's part of the directory, the agencies', the rest.
+func directoryFirst(a, b journal.ID) int {
+	rank := func(id journal.ID) int {
+		switch {
+		case id == directory.Journal:
+			return 0
+		case isDirectory(id):
+			return 1
+		}
+		return 2
+	}
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(a.String(), b.String()))
 }
 
 // carefully folds a batch again, each block with its signature checked, to find the one that is wrong.
@@ -225,8 +278,9 @@ func (s *session) learned() error {
 	if err := s.f.Ledger.View(s.f.Keys.Learn); err != nil {
 		return err
 	}
+	s.f.moved.Store(true)
 	for _, id := range s.f.release(s.stream == s.f.Own) {
-		if err := s.f.catchUp(s.ctx, s.stream, id, s.seen, s.limit, true); err != nil {
+		if err := s.f.catchUp(s.ctx, s.stream, id, max(s.seen, s.upto), s.limit, true); err != nil {
 			return err
 		}
 	}

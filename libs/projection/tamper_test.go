@@ -388,7 +388,7 @@ func next(t *testing.T, a *desktest.Agency, signer ed25519.PrivateKey, licence s
 	if err != nil {
 		t.Fatal(err)
 	}
-	epoch, key, err := a.Keys.Newest("all")
+	epoch, key, err := a.Keys.Newest(journal.ID{Agency: a.Name, Group: "all"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -440,9 +440,7 @@ func TestJournalWaitsForItsKeys(t *testing.T) {
 	origin.Record(desktest.Facts(granted("licensing/L-after")))
 	reader.Deliver(licensingAll, origin.Blocks("all")[blocks])
 	reader.Wait(licensingAll, 2*blocks+1)
-	if state := reader.Follower.State(); len(state) > 0 {
-		t.Errorf("stopped: %v", state)
-	}
+	eventually(t, func() bool { return len(reader.Follower.State()) == 0 })
 	reader.Forget()
 	reader.Open()
 	if err := reader.Follower.CatchUp(t.Context()); err != nil {

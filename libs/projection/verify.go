@@ -7,11 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
@@ -124,15 +122,7 @@ func (v *verification) sources(view ledger.View) ([]source, error) {
 			}
 		}
 	}
-	slices.SortFunc(list, func(a, b source) int {
-		if first := a.id == directory.Journal; first != (b.id == directory.Journal) {
-			if first {
-				return -1
-			}
-			return 1
-		}
-		return strings.Compare(a.id.String(), b.id.String())
-	})
+	slices.SortFunc(list, func(a, b source) int { return directoryFirst(a.id, b.id) })
 	return list, nil
 }
 
@@ -140,7 +130,7 @@ func (v *verification) read(s source, last uint64) error {
 	if err := v.again.catchUp(v.ctx, s.stream, s.id, last, bulkEvents, true); err != nil {
 		return err
 	}
-	if s.id == directory.Journal {
+	if isDirectory(s.id) {
 		return v.again.Ledger.View(v.again.Keys.Learn)
 	}
 	return nil
@@ -157,7 +147,7 @@ func (v *verification) compareBlocks(view ledger.View, id journal.ID) error {
 		if err != nil {
 			return err
 		}
-		for event := uint64(1); event <= min(position.GetEvents(), read.GetEvents()); {
+		for event := position.GetStartEvents() + 1; event <= min(position.GetEvents(), read.GetEvents()); {
 			kept, err := view.Block(id, event)
 			if err != nil {
 				return err

@@ -97,7 +97,7 @@ func Unwrap(private, wrapped []byte, place string) ([]byte, error) {
 	return plain, nil
 }
 
-// Place is what a wrapped group key is bound to.
+// Place is what a wrapped key is bound to; group is "agency/group" for the key of a publisher's journal.
 func Place(group string, epoch uint32, member string) string {
 	return fmt.Sprintf("counterfoil group key v1\n%s\n%d\n%s", group, epoch, member)
 }

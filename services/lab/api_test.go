@@ -122,15 +122,17 @@ func TestStrangersAndBadRequestsAreRefused(t *testing.T) {
 			}
 		})
 	}
-	if events := watched(t, n, ""); len(events.ids) != eventsOfDirectory(t, n) {
-		t.Errorf("%d events are on record beside the directory's", len(events.ids))
+	if total, directory := len(watched(t, n, "").ids), eventsOfDirectory(t, n); total > directory {
+		t.Errorf("%d events are on record beside the directory's", total-directory)
 	}
 }
 
 func eventsOfDirectory(t *testing.T, n *node.Node) int {
 	t.Helper()
 	res, err := queryv1connect.NewQueryServiceClient(client(n, tokenOf(t, n))).Count(t.Context(), &queryv1.CountRequest{
-		Table: queryv1.Table_TABLE_EVENTS, Filter: &queryv1.Filter{Conditions: []*queryv1.Condition{{Attribute: "journal", Values: []string{"authority/directory"}}}},
+		Table: queryv1.Table_TABLE_EVENTS, Filter: &queryv1.Filter{Conditions: []*queryv1.Condition{{Attribute: "journal", Values: []string{
+			"authority/directory", "licensing/directory", "customs/directory", "enforcement/directory", "reporting/directory",
+		}}}},
 	})
 	if err != nil {
 		t.Fatal(err)

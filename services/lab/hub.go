@@ -7,19 +7,20 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"time"
 
-	"connectrpc.com/connect/v2"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/counterfoil/counterfoil/libs/backbone"
 	"github.com/counterfoil/counterfoil/libs/config"
-	"github.com/counterfoil/counterfoil/libs/desk"
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/node"
+	"github.com/counterfoil/counterfoil/libs/seal"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
+	"github.com/counterfoil/counterfoil/services/authority"
 )
 
 // Folder is where a lab lives: the hub, a node's home per agency, and a context per agency.
@@ -34,6 +35,7 @@ type Hub struct {
 	plan      *Plan
 	hub       *backbone.Hub
 	authority *node.Node
+	service   *authority.Service
 	logger    *slog.Logger
 	ready     chan struct{}
 }
@@ -61,8 +63,32 @@ func StartHub(ctx context.Context, folder Folder, plan *Plan, listen string, log
 	return h, nil
 }
 
+// prepare gives every agency of the plan that has no part yet a folder with keys, an account and credentials, and the
+// directory's first key. An agency whose folder is elsewhere by now is left alone.
 func (h *Hub) prepare(ctx context.Context) error {
+	home := h.folder.Home(directory.Authority)
+	profile, found := h.plan.authority()
+	if !found {
+		return fmt.Errorf("the plan has no agency called %s", directory.Authority)
+	}
+	if err := home.Prepare(profile); err != nil {
+		return err
+	}
+	member, err := home.Member()
+	if err != nil {
+		return err
+	}
+	if err := home.Trust(ed25519.PublicKey(member.Signing), map[uint32][]byte{1: seal.NewKey()}); err != nil {
+		return err
+	}
+	handed, err := home.DirectoryKeys()
+	if err != nil {
+		return err
+	}
 	for _, a := range h.plan.Agencies {
+		if h.elsewhere(a.Name) {
+			continue
+		}
 		home := h.folder.Home(a.Name)
 		if err := home.Prepare(h.plan.profile(a)); err != nil {
 			return err
@@ -70,28 +96,24 @@ func (h *Hub) prepare(ctx context.Context) error {
 		if err := h.admit(ctx, a.Name, home); err != nil {
 			return err
 		}
+		if err := home.Trust(ed25519.PublicKey(member.Signing), handed); err != nil {
+			return err
+		}
 	}
-	authority, err := h.folder.Home(directory.Authority).Member()
-	if err != nil {
+	if h.authority, err = node.New(ctx, node.Config{Home: home, Logger: h.logger}); err != nil {
 		return err
 	}
-	for _, a := range h.plan.Agencies {
-		if err := h.folder.Home(a.Name).Trust(ed25519.PublicKey(authority.Signing)); err != nil {
-			return err
-		}
+	if h.service, err = authority.New(authority.Config{Node: h.authority, Hub: h.hub}); err != nil {
+		return err
 	}
-	for _, r := range h.plan.releases() {
-		if access, err := h.hub.Access(r.reader); err != nil {
-			return err
-		} else if access == removed {
-			continue
-		}
-		if err := h.hub.Release(ctx, r.journal, r.reader, 0); err != nil {
-			return err
-		}
-	}
-	h.authority, err = node.New(ctx, node.Config{Home: h.folder.Home(directory.Authority), Logger: h.logger})
-	return err
+	return h.folder.writeContext(h.authority, "operator")
+}
+
+// elsewhere reports whether an agency takes part already and its folder is not here.
+func (h *Hub) elsewhere(agency string) bool {
+	_, err := h.hub.Access(agency)
+	_, missing := os.Stat(string(h.folder.Home(agency)))
+	return err == nil && errors.Is(missing, fs.ErrNotExist)
 }
 
 // removed is the access of an agency that the operator has taken out; a plan does not bring it back.
@@ -139,15 +161,24 @@ func (h *Hub) Run(ctx context.Context) error {
 			founded <- nil
 		}
 	}()
-	running := make(chan error, 1)
-	go func() { running <- h.authority.Run(ctx, nothing{}) }()
+	running := make(chan error, 2)
+	go func() { running <- h.authority.Run(ctx, h.service) }()
 	if err := <-founded; err != nil {
 		cancel()
 		<-running
 		return fmt.Errorf("found the directory: %w", err)
 	}
+	go func() { running <- h.service.Run(ctx) }()
 	close(h.ready)
-	return <-running
+	err := <-running
+	cancel()
+	if other := <-running; err == nil || errors.Is(err, context.Canceled) {
+		err = other
+	}
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
 }
 
 // Ready is closed once the directory is on record.
@@ -164,6 +195,19 @@ func (h *Hub) Close() error {
 
 // found records the directory's beginning, once.
 func (h *Hub) found(ctx context.Context) error {
+	var founded bool
+	err := h.authority.Ledger.View(func(v ledger.View) error {
+		group, err := v.Group(directory.Group)
+		founded = group != nil
+		return err
+	})
+	if founded || err != nil {
+		return err
+	}
+	handed, err := h.folder.Home(directory.Authority).DirectoryKeys()
+	if err != nil {
+		return err
+	}
 	var members []directory.Member
 	for _, a := range h.plan.Agencies {
 		m, err := h.folder.Home(a.Name).Member()
@@ -172,27 +216,19 @@ func (h *Hub) found(ctx context.Context) error {
 		}
 		members = append(members, m)
 	}
-	_, err := h.authority.Desk.Record(ctx, &eventv1.Particulars{
-		IdempotencyKey: "found the directory", Officer: &eventv1.Officer{Role: "operator"},
-	}, func(view ledger.View) ([]proto.Message, error) {
-		return directory.Found(members, h.plan.audiences(), h.plan.sharingRules(), time.Now())
+	_, err = h.authority.Desk.Record(ctx, &eventv1.Particulars{Officer: &eventv1.Officer{Role: "operator"}}, func(ledger.View) ([]proto.Message, error) {
+		return directory.Found(members, h.plan.groups(), h.plan.sharingRules(), handed[1], time.Now())
 	})
 	return err
 }
 
-// nothing is the service of a node that has none of its own.
-type nothing struct{}
-
-func (nothing) Register(*connect.Server)   {}
-func (nothing) Reactions() []desk.Reaction { return nil }
-
 // writeContext lets the command line find a node.
-func (f Folder) writeContext(n *node.Node) error {
+func (f Folder) writeContext(n *node.Node, role string) error {
 	token, err := filepath.Abs(n.TokenFile())
 	if err != nil {
 		return err
 	}
 	return config.Contexts{Home: string(f)}.Save(config.Context{
-		Name: n.Agency, Agency: n.Agency, URL: "http://" + n.Addr(), TokenFile: token, Role: "officer", Person: "p-1",
+		Name: n.Agency, Agency: n.Agency, URL: "http://" + n.Addr(), TokenFile: token, Role: role, Person: "p-1",
 	})
 }

@@ -60,7 +60,7 @@ func StartAgency(ctx context.Context, folder Folder, agency string, o Options) (
 	}
 	service, err := Service(n)
 	if err == nil {
-		err = folder.writeContext(n)
+		err = folder.writeContext(n, "officer")
 	}
 	if err != nil {
 		return nil, errors.Join(err, n.Close())

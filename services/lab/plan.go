@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"time"
 
 	"go.yaml.in/yaml/v3"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/journal"
@@ -35,15 +37,19 @@ type Agency struct {
 	Title   string `yaml:"title"`
 	Service string `yaml:"service"`
 	Listen  string `yaml:"listen"`
+	// Consent is "ask" where a person has to agree before a new member of a group reads this agency's journal.
+	Consent string `yaml:"consent"`
 }
 
-// Group is a sharing group: who reads it, and which of its members write to it.
+// Group is a sharing group: who reads it, which of its members write to it, and what a newcomer is given of its past:
+// from-start (the default), from-joining, or what was written from a day on, yyyy-mm-dd.
 type Group struct {
 	Group      string   `yaml:"group"`
 	Purpose    string   `yaml:"purpose"`
 	LegalBasis string   `yaml:"legal_basis"`
 	Members    []string `yaml:"members"`
 	Publishers []string `yaml:"publishers"`
+	History    string   `yaml:"history"`
 }
 
 // Rule is a sharing rule (counterfoil.directory.v1.SharingRule).
@@ -96,6 +102,9 @@ func (p *Plan) check() error {
 	groups := map[string]bool{}
 	for _, g := range p.Groups {
 		groups[g.Group] = true
+		if rule, _ := g.history(); rule == directoryv1.HistoryRule_HISTORY_RULE_UNSPECIFIED {
+			return fmt.Errorf("group %s: history %q is not from-start, from-joining or a day, yyyy-mm-dd", g.Group, g.History)
+		}
 		for _, m := range slices.Concat(g.Members, g.Publishers) {
 			if !names[m] {
 				return fmt.Errorf("group %s names agency %q, which the plan does not have", g.Group, m)
@@ -118,30 +127,32 @@ func (p *Plan) check() error {
 	return nil
 }
 
-// releases are the journals that each agency may read of the others'.
-func (p *Plan) releases() (list []release) {
+// groups are the plan's groups as the directory begins with them.
+func (p *Plan) groups() (list []*directoryv1.GroupDefined) {
 	for _, g := range p.Groups {
-		for _, from := range g.Publishers {
-			for _, to := range g.Members {
-				if from != to {
-					list = append(list, release{journal.ID{Agency: from, Group: g.Group}, to})
-				}
-			}
+		defined := &directoryv1.GroupDefined{Group: g.Group, Purpose: g.Purpose, LegalBasis: g.LegalBasis, Members: g.Members, Publishers: g.Publishers}
+		defined.History, defined.HistoryFrom = g.history()
+		if g.Group == directory.Group {
+			defined.Publishers = nil // everybody speaks for itself there
 		}
+		list = append(list, defined)
 	}
 	return list
 }
 
-type release struct {
-	journal journal.ID
-	reader  string
-}
-
-func (p *Plan) audiences() (list []directory.Audience) {
-	for _, g := range p.Groups {
-		list = append(list, directory.Audience{Group: g.Group, Purpose: g.Purpose, LegalBasis: g.LegalBasis, Members: g.Members})
+// history is the rule for newcomers; check has seen that it is one.
+func (g Group) history() (directoryv1.HistoryRule, *timestamppb.Timestamp) {
+	switch g.History {
+	case "", "from-start":
+		return directoryv1.HistoryRule_HISTORY_RULE_FROM_START, nil
+	case "from-joining":
+		return directoryv1.HistoryRule_HISTORY_RULE_FROM_JOINING, nil
 	}
-	return list
+	day, err := time.Parse(time.DateOnly, g.History)
+	if err != nil {
+		return directoryv1.HistoryRule_HISTORY_RULE_UNSPECIFIED, nil
+	}
+	return directoryv1.HistoryRule_HISTORY_RULE_FROM_DATE, timestamppb.New(day)
 }
 
 func (p *Plan) sharingRules() (list []*directoryv1.SharingRule) {
@@ -151,7 +162,17 @@ func (p *Plan) sharingRules() (list []*directoryv1.SharingRule) {
 	return list
 }
 
+// authority is the coordinating authority of the plan, by name.
+func (p *Plan) authority() (node.Profile, bool) {
+	for _, a := range p.Agencies {
+		if a.Name == directory.Authority {
+			return p.profile(a), true
+		}
+	}
+	return node.Profile{}, false
+}
+
 // profile is what a node's folder is prepared with.
 func (p *Plan) profile(a Agency) node.Profile {
-	return node.Profile{Agency: a.Name, Title: a.Title, State: p.State, Service: a.Service, Listen: a.Listen}
+	return node.Profile{Agency: a.Name, Title: a.Title, State: p.State, Service: a.Service, Listen: a.Listen, Consent: a.Consent}
 }

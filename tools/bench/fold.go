@@ -17,6 +17,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/projection"
 	"github.com/counterfoil/counterfoil/libs/seal"
+	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 )
@@ -70,23 +71,28 @@ func folding(ctx context.Context, dir string, o options) (rows []row, err error)
 		{Agency: "customs", Signing: pinned, Sealing: public},
 		{Agency: "licensing", Signing: licensing.Public().(ed25519.PublicKey), Sealing: public},
 	}
-	facts, err := directory.Found(members, []directory.Audience{{Group: "all", Members: []string{"customs"}}}, nil, time.Now())
+	shared, key := seal.NewKey(), seal.NewKey()
+	groups := []*directoryv1.GroupDefined{{Group: directory.Group, Members: []string{"customs"}}, {Group: "all", Members: []string{"customs", "licensing"}}}
+	facts, err := directory.Found(members, groups, nil, shared, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	root := writer{journal.Head{ID: directory.Journal}, journal.Sealer{Signer: authority}}
+	root := writer{journal.Head{ID: directory.Journal}, journal.Sealer{Signer: authority, Key: shared, Epoch: 1}}
 	if err := deliver(ctx, node, &root, facts); err != nil {
 		return nil, err
 	}
-	keys := directory.NewKeys("customs", private, pinned)
-	if _, err := fold(ctx, node, keys, filepath.Join(dir, "directory.db")); err != nil {
-		return nil, err
-	}
-	epoch, key, err := keys.Newest("all")
+	all := journal.ID{Agency: "licensing", Group: "all"}
+	wrapped, err := seal.Wrap(public, key, seal.Place(all.String(), 1, "customs"))
 	if err != nil {
 		return nil, err
 	}
-	w := writer{journal.Head{ID: journal.ID{Agency: "licensing", Group: "all"}}, journal.Sealer{Signer: licensing, Key: key, Epoch: epoch}}
+	issued := &directoryv1.JournalKeyIssued{Group: "all", Epoch: 1, Wrapped: []*directoryv1.WrappedKey{{Agency: "customs", Sealed: wrapped}}}
+	own := writer{journal.Head{ID: directory.Own("licensing")}, journal.Sealer{Signer: licensing, Key: shared, Epoch: 1}}
+	if err := deliver(ctx, node, &own, []proto.Message{issued}); err != nil {
+		return nil, err
+	}
+	keys := directory.NewKeys("customs", directory.Secrets{Sealing: [][]byte{private}, Directory: map[uint32][]byte{1: shared}, Authority: pinned})
+	w := writer{journal.Head{ID: all}, journal.Sealer{Signer: licensing, Key: key, Epoch: 1}}
 	var shortest float64
 	for _, n := range []int{10_000, 100_000, o.events} {
 		for int(w.head.Events) < n {

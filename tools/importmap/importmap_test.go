@@ -19,10 +19,11 @@ var layers = []string{
 	"projection natstest",
 	"desk query",
 	"node",
+	"joining",
 }
 
 // agencies never import each other.
-var agencies = []string{"licensing", "customs", "enforcement", "reporting", "observer"}
+var agencies = []string{"licensing", "customs", "enforcement", "reporting", "observer", "authority"}
 
 type pkg struct {
 	ImportPath string

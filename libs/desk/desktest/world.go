@@ -4,6 +4,7 @@ package desktest
 
 import (
 	"context"
+	"crypto"
 	"crypto/ed25519"
 	"fmt"
 	"log/slog"
@@ -47,9 +48,8 @@ type Agency struct {
 
 	t       testing.TB
 	dir     string
-	private []byte
 	public  []byte
-	pinned  ed25519.PublicKey
+	secrets directory.Secrets
 }
 
 // New makes a world of agencies that all share the group "all"; what customs records goes to "border", which is
@@ -58,27 +58,32 @@ func New(t testing.TB, names ...string) *World {
 	t.Helper()
 	w := &World{t: t, agencies: map[string]*Agency{}}
 	signer := signingKey(t)
-	pinned := signer.Public().(ed25519.PublicKey)
-	w.Authority = newAgency(t, directory.Authority, signer, pinned)
+	given := directory.Secrets{Authority: signer.Public().(ed25519.PublicKey), Directory: map[uint32][]byte{1: seal.NewKey()}}
+	w.Authority = newAgency(t, directory.Authority, signer, given)
 	members := []directory.Member{w.Authority.member()}
 	var border []string
 	for _, name := range names {
-		a := newAgency(t, name, signingKey(t), pinned)
+		a := newAgency(t, name, signingKey(t), given)
 		w.agencies[name] = a
 		members = append(members, a.member())
 		if name == "licensing" || name == "customs" || name == "enforcement" {
 			border = append(border, name)
 		}
 	}
-	groups := []directory.Audience{{Group: directory.Group, Members: names}, {Group: "all", Members: names}, {Group: "border", Members: border}}
+	start := directoryv1.HistoryRule_HISTORY_RULE_FROM_START
+	groups := []*directoryv1.GroupDefined{
+		{Group: directory.Group, Members: append([]string{directory.Authority}, names...), History: start},
+		{Group: "all", Members: names, History: start}, {Group: "border", Members: border, History: start},
+	}
 	rules := []*directoryv1.SharingRule{{Group: "all"}, {Agency: "customs", Group: "border"}, {Marking: "border", Group: "border"}}
 	w.Authority.Start()
 	w.Authority.Record(func(ledger.View) ([]proto.Message, error) {
-		return directory.Found(members, groups, rules, time.Now())
+		return directory.Found(members, groups, rules, given.Directory[1], time.Now())
 	})
 	for _, name := range names {
 		w.Carry(w.Authority, w.agencies[name], directory.Group)
 		w.agencies[name].Start()
+		w.agencies[name].Wait(directory.Own(name), 1) // its journals have keys
 	}
 	return w
 }
@@ -95,13 +100,14 @@ func signingKey(t testing.TB) ed25519.PrivateKey {
 	return signer
 }
 
-func newAgency(t testing.TB, name string, signer ed25519.PrivateKey, pinned ed25519.PublicKey) *Agency {
+func newAgency(t testing.TB, name string, signer ed25519.PrivateKey, given directory.Secrets) *Agency {
 	t.Helper()
-	a := &Agency{Name: name, Signer: signer, t: t, dir: t.TempDir(), pinned: pinned}
-	var err error
-	if a.private, a.public, err = seal.GenerateMember(); err != nil {
+	private, public, err := seal.GenerateMember()
+	if err != nil {
 		t.Fatal(err)
 	}
+	given.Sealing = [][]byte{private}
+	a := &Agency{Name: name, Signer: signer, t: t, dir: t.TempDir(), public: public, secrets: given}
 	a.Server = natstest.Start(t, natstest.Listen())
 	a.Own, a.Inbox = a.Server.Journal(name), a.Server.Inbox()
 	a.Open()
@@ -113,8 +119,8 @@ func (a *Agency) member() directory.Member {
 	return directory.Member{Agency: a.Name, Signing: a.Signer.Public().(ed25519.PublicKey), Sealing: a.public}
 }
 
-// Secrets are the agency's private sealing key and the key of the authority that it trusts, for a process of its own.
-func (a *Agency) Secrets() (private []byte, authority ed25519.PublicKey) { return a.private, a.pinned }
+// Secrets are what the agency knows before it has read anything, for a process of its own.
+func (a *Agency) Secrets() directory.Secrets { return a.secrets }
 
 // LedgerFile is where the ledger is kept.
 func (a *Agency) LedgerFile() string { return filepath.Join(a.dir, "ledger.db") }
@@ -135,7 +141,7 @@ func (a *Agency) Open(reactions ...desk.Reaction) {
 	if a.Ledger, err = ledger.Open(a.LedgerFile(), ledger.Options{Agency: a.Name, Timeout: time.Second}); err != nil {
 		a.t.Fatal(err)
 	}
-	a.Keys = directory.NewKeys(a.Name, a.private, a.pinned)
+	a.Keys = directory.NewKeys(a.Name, a.secrets)
 	a.Follower = a.follower(a.Ledger)
 	a.Desk = a.DeskOn(a.Ledger, a.Follower, a.Server.JetStream(), reactions...)
 }
@@ -161,8 +167,9 @@ func (a *Agency) follower(l *ledger.Ledger) *projection.Follower {
 // DeskOn returns a further desk of the agency, on a ledger of its own: another process would be one.
 func (a *Agency) DeskOn(l *ledger.Ledger, f *projection.Follower, js jetstream.JetStream, reactions ...desk.Reaction) *desk.Desk {
 	return desk.New(desk.Config{
-		Agency: a.Name, Ledger: l, Keys: a.Keys, Signer: a.Signer, JetStream: js, Stream: a.Own.CachedInfo().Config.Name,
+		Agency: a.Name, Ledger: l, Keys: a.Keys, Signer: func() crypto.Signer { return a.Signer }, JetStream: js, Stream: a.Own.CachedInfo().Config.Name,
 		CatchUp: f.CatchUpOwn, Last: f.LastOwn, Recorded: f.Recorded, Reactions: reactions, Logger: logger(),
+		Due: directory.Keeper{Agency: a.Name, Keys: a.Keys}.Due,
 	})
 }
 
@@ -246,9 +253,13 @@ func (a *Agency) Deliver(id journal.ID, data []byte) {
 	}
 }
 
-// Carry delivers all blocks of a journal to another agency, also those that it has already.
+// Carry delivers all blocks of a journal to another agency, also those that it has already; before them what the agency says
+// in the directory, where the keys are.
 func (w *World) Carry(from, to *Agency, group string) {
 	w.t.Helper()
+	if group != directory.Group {
+		w.Carry(from, to, directory.Group)
+	}
 	for _, data := range from.Blocks(group) {
 		to.Deliver(journal.ID{Agency: from.Name, Group: group}, data)
 	}

@@ -294,18 +294,43 @@ func (s *story) directory() {
 	s.made++
 	name := fmt.Sprintf("name-%d", s.made)
 	key := &directoryv1.SigningKey{Public: []byte(name)}
-	switch rapid.IntRange(0, 2).Draw(s.t, "directory") {
+	switch rapid.IntRange(0, 4).Draw(s.t, "directory") {
 	case 0:
 		s.tell(&directoryv1.AgencyRegistered{Agency: name, Title: "Agency", State: "XA", SigningKey: key})
 		s.tell(&directoryv1.SigningKeyAdded{Agency: name, Key: key})
+		s.tell(&directoryv1.AgencySuspended{Agency: name, Reason: "audit"})
+		s.tell(&directoryv1.AgencyRemoved{Agency: name, Reason: "closed"})
 	case 1:
 		group := s.group()
 		s.tell(&directoryv1.GroupDefined{Group: group, Purpose: name, Members: []string{"customs", name}, History: directoryv1.HistoryRule_HISTORY_RULE_FROM_START})
-		s.epochs[group]++
-		s.tell(&directoryv1.GroupKeyIssued{Group: group, Epoch: s.epochs[group]})
-	default:
+		s.tell(&directoryv1.GroupRekeyed{Group: group})
+	case 2:
 		s.tell(&directoryv1.SharingRuleAdopted{Rules: []*directoryv1.SharingRule{{Group: name}}})
+	case 3:
+		s.publisher(name)
+	default:
+		s.tell(&directoryv1.PolicyAdopted{PolicyId: name + "/1", Content: []byte("decider: licensing")})
+		s.tell(&directoryv1.CalendarAdopted{CalendarId: "XA", Holidays: []string{name}})
 	}
+}
+
+// publisher is what an agency says of its own journals and of how far it is with others'.
+func (s *story) publisher(name string) {
+	agency := pick(s, "publisher", "licensing", "customs", "enforcement")
+	say := func(fact proto.Message) { s.tell(By(agency, fact)) }
+	s.epochs[agency]++
+	say(&directoryv1.JournalKeyIssued{Group: "all", Epoch: s.epochs[agency]})
+	say(&directoryv1.ReleaseAgreed{Group: "all", Reader: name, Keys: []*directoryv1.EpochKey{{Epoch: s.epochs[agency]}}})
+	say(&directoryv1.ReleaseRefused{Group: "border", Reader: name, Reason: "no basis"})
+	say(&directoryv1.ReleaseEnded{Group: "all", Reader: name})
+	say(&directoryv1.SealingKeyChanged{Key: &directoryv1.SealingKey{Public: []byte(name)}})
+	say(&directoryv1.ReceiptGiven{Journals: []*directoryv1.JournalReceipt{{Journal: "reporting/all", Block: uint64(s.made), Events: uint64(s.made)}}})
+	widening := s.id(agency, "widening")
+	say(&directoryv1.AudienceWidened{WideningId: widening, ToGroup: "all"})
+	say(&directoryv1.WideningEnded{WideningId: widening})
+	say(&directoryv1.WideningReviewed{WideningId: widening, Outcome: "kept"})
+	say(&directoryv1.RoleHandedOver{HandoverId: s.id(agency, "handover"), Role: "duty officer"})
+	say(&directoryv1.WithdrawalCarriedOut{WithdrawalId: s.id("reporting", "withdrawal"), Journal: "reporting/all", Number: 1})
 }
 
 // nonsense is what cannot be applied.
@@ -328,7 +353,10 @@ func (s *story) nonsense() {
 		&customsv1.LicenceQuantityReserved{DeclarationId: "customs/never-accepted", Item: 1},
 		By("licensing", &directoryv1.GroupDefined{Group: "all", Members: []string{"intruder"}}),
 		In("all", &directoryv1.AgencyRegistered{Agency: "intruder"}),
-		&directoryv1.GroupKeyIssued{Group: "all", Epoch: 77},
+		&directoryv1.GroupKeyIssued{Group: "all", Epoch: 1},
+		By("customs", In("all", &directoryv1.ReleaseAgreed{Group: "all", Reader: "intruder"})),
+		By("customs", &directoryv1.JournalKeyIssued{Group: "all", Epoch: 77_000}),
+		By("customs", &directoryv1.WideningEnded{WideningId: "licensing/widening-1"}),
 		&licensingv1.LicenceGranted{LicenceId: s.id("licensing", "N"), Deal: &licensingv1.Deal{Lines: []*transferv1.Line{{Number: 1, Rating: "a"}, {Number: 1, Rating: "b"}}}},
 		&transferv1.Party{Name: "no event"},
 	}

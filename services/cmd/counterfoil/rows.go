@@ -43,14 +43,10 @@ func heads(table queryv1.Table) []string {
 		return []string{"request", "year", "form", "due", "agencies"}
 	case queryv1.Table_TABLE_RETURN_SUBMISSIONS:
 		return []string{"submission", "request", "agency", "at", "nil", "figures"}
-	case queryv1.Table_TABLE_AGENCIES:
-		return []string{"agency", "title", "state", "signing keys"}
-	case queryv1.Table_TABLE_GROUPS:
-		return []string{"group", "members", "purpose", "legal basis", "epoch"}
 	case queryv1.Table_TABLE_EDITIONS:
 		return []string{"edition", "source", "date", "entries", "lines"}
 	}
-	return nil
+	return directoryHeads(table)
 }
 
 // cells returns a row as heads names it.
@@ -110,17 +106,11 @@ func cellsOfOthers(row *queryv1.Row) []string {
 	case *queryv1.Row_ReturnSubmission:
 		s := r.ReturnSubmission
 		return []string{s.Id, s.RequestId, s.Agency, date(s.At), strconv.FormatBool(s.Submitted.GetNil()), count(len(s.Submitted.GetFigures()))}
-	case *queryv1.Row_Agency:
-		a := r.Agency
-		return []string{a.Id, a.Title, a.State, count(len(a.SigningKeys))}
-	case *queryv1.Row_Group:
-		g := r.Group
-		return []string{g.Id, strings.Join(g.Members, " "), g.Purpose, g.LegalBasis, count(len(g.Keys))}
 	case *queryv1.Row_Edition:
 		e := r.Edition
 		return []string{e.Id, e.Source, e.Edition, number(e.Entries), number(e.Lines)}
 	}
-	return nil
+	return directoryCells(row)
 }
 
 // enum returns the value's name in lower case without the prefix that its type gives it, as filters take it.

@@ -90,7 +90,9 @@ type JoinRequest struct {
 	Recipient string     `protobuf:"bytes,8,opt,name=recipient,proto3" json:"recipient,omitempty"`
 	Contacts  []*Contact `protobuf:"bytes,9,rep,name=contacts,proto3" json:"contacts,omitempty"`
 	// Ed25519 by the signing key over "counterfoil join request v1\n" and this message without it.
-	Signature     []byte `protobuf:"bytes,10,opt,name=signature,proto3" json:"signature,omitempty"`
+	Signature []byte `protobuf:"bytes,10,opt,name=signature,proto3" json:"signature,omitempty"`
+	// As AgencyRegistered has it.
+	Consent       string `protobuf:"bytes,11,opt,name=consent,proto3" json:"consent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -193,6 +195,13 @@ func (x *JoinRequest) GetSignature() []byte {
 		return x.Signature
 	}
 	return nil
+}
+
+func (x *JoinRequest) GetConsent() string {
+	if x != nil {
+		return x.Consent
+	}
+	return ""
 }
 
 // Membership is a group and the history rule that the newcomer gets there.
@@ -4016,7 +4025,7 @@ var File_counterfoil_directory_v1_service_proto protoreflect.FileDescriptor
 
 const file_counterfoil_directory_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"&counterfoil/directory/v1/service.proto\x12\x18counterfoil.directory.v1\x1a\x1bbuf/validate/validate.proto\x1a(counterfoil/directory/v1/directory.proto\x1a\"counterfoil/event/v1/command.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x91\x04\n" +
+	"&counterfoil/directory/v1/service.proto\x12\x18counterfoil.directory.v1\x1a\x1bbuf/validate/validate.proto\x1a(counterfoil/directory/v1/directory.proto\x1a\"counterfoil/event/v1/command.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb9\x04\n" +
 	"\vJoinRequest\x125\n" +
 	"\x06agency\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{1,31}$R\x06agency\x12\x1e\n" +
 	"\x05title\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x05title\x12'\n" +
@@ -4031,7 +4040,8 @@ const file_counterfoil_directory_v1_service_proto_rawDesc = "" +
 	"\trecipient\x18\b \x01(\tB\x1d\xbaH\x1ar\x182\x16^age1[a-z0-9]{20,200}$R\trecipient\x12G\n" +
 	"\bcontacts\x18\t \x03(\v2!.counterfoil.directory.v1.ContactB\b\xbaH\x05\x92\x01\x02\x102R\bcontacts\x12%\n" +
 	"\tsignature\x18\n" +
-	" \x01(\fB\a\xbaH\x04z\x02h@R\tsignature\"\xe9\x01\n" +
+	" \x01(\fB\a\xbaH\x04z\x02h@R\tsignature\x12&\n" +
+	"\aconsent\x18\v \x01(\tB\f\xbaH\tr\aR\x00R\x03askR\aconsent\"\xe9\x01\n" +
 	"\n" +
 	"Membership\x123\n" +
 	"\x05group\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{1,31}$R\x05group\x12I\n" +

@@ -1598,15 +1598,20 @@ type Agency struct {
 	Title   string                 `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
 	State   string                 `protobuf:"bytes,5,opt,name=state,proto3" json:"state,omitempty"`
 	// Known to the authority; those that the agency changed to itself are AgencyKeys.
-	SigningKeys   []*v15.SigningKey      `protobuf:"bytes,6,rep,name=signing_keys,json=signingKeys,proto3" json:"signing_keys,omitempty"`
-	SealingKey    *v15.SealingKey        `protobuf:"bytes,7,opt,name=sealing_key,json=sealingKey,proto3" json:"sealing_key,omitempty"`
-	Service       string                 `protobuf:"bytes,8,opt,name=service,proto3" json:"service,omitempty"`
-	Status        AgencyStatus           `protobuf:"varint,9,opt,name=status,proto3,enum=counterfoil.ledger.v1.AgencyStatus" json:"status,omitempty"`
-	StatusReason  string                 `protobuf:"bytes,10,opt,name=status_reason,json=statusReason,proto3" json:"status_reason,omitempty"`
-	Since         *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=since,proto3" json:"since,omitempty"`
-	Contacts      []*v15.Contact         `protobuf:"bytes,12,rep,name=contacts,proto3" json:"contacts,omitempty"`
-	Competences   []*v15.Competence      `protobuf:"bytes,13,rep,name=competences,proto3" json:"competences,omitempty"`
-	LegalBasis    string                 `protobuf:"bytes,14,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
+	SigningKeys  []*v15.SigningKey      `protobuf:"bytes,6,rep,name=signing_keys,json=signingKeys,proto3" json:"signing_keys,omitempty"`
+	SealingKey   *v15.SealingKey        `protobuf:"bytes,7,opt,name=sealing_key,json=sealingKey,proto3" json:"sealing_key,omitempty"`
+	Service      string                 `protobuf:"bytes,8,opt,name=service,proto3" json:"service,omitempty"`
+	Status       AgencyStatus           `protobuf:"varint,9,opt,name=status,proto3,enum=counterfoil.ledger.v1.AgencyStatus" json:"status,omitempty"`
+	StatusReason string                 `protobuf:"bytes,10,opt,name=status_reason,json=statusReason,proto3" json:"status_reason,omitempty"`
+	Since        *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=since,proto3" json:"since,omitempty"`
+	Contacts     []*v15.Contact         `protobuf:"bytes,12,rep,name=contacts,proto3" json:"contacts,omitempty"`
+	Competences  []*v15.Competence      `protobuf:"bytes,13,rep,name=competences,proto3" json:"competences,omitempty"`
+	LegalBasis   string                 `protobuf:"bytes,14,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
+	// Ends of keys that the agency changed to itself.
+	EndedKeys []*v15.SigningKeyEnded `protobuf:"bytes,15,rep,name=ended_keys,json=endedKeys,proto3" json:"ended_keys,omitempty"`
+	// When it last came back after a removal, with the sealing key above.
+	Readmitted    *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=readmitted,proto3" json:"readmitted,omitempty"`
+	Consent       string                 `protobuf:"bytes,17,opt,name=consent,proto3" json:"consent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1739,6 +1744,27 @@ func (x *Agency) GetLegalBasis() string {
 	return ""
 }
 
+func (x *Agency) GetEndedKeys() []*v15.SigningKeyEnded {
+	if x != nil {
+		return x.EndedKeys
+	}
+	return nil
+}
+
+func (x *Agency) GetReadmitted() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Readmitted
+	}
+	return nil
+}
+
+func (x *Agency) GetConsent() string {
+	if x != nil {
+		return x.Consent
+	}
+	return ""
+}
+
 type Group struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
 	Id         string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -1748,7 +1774,7 @@ type Group struct {
 	LegalBasis string                 `protobuf:"bytes,5,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
 	Members    []string               `protobuf:"bytes,6,rep,name=members,proto3" json:"members,omitempty"`
 	History    v15.HistoryRule        `protobuf:"varint,7,opt,name=history,proto3,enum=counterfoil.directory.v1.HistoryRule" json:"history,omitempty"`
-	// The directory's own; epoch n is at index n-1, the first epoch's holds no key.
+	// The directory's own; epoch n is at index n-1.
 	Keys        []*v15.GroupKeyIssued  `protobuf:"bytes,8,rep,name=keys,proto3" json:"keys,omitempty"`
 	HistoryFrom *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=history_from,json=historyFrom,proto3" json:"history_from,omitempty"`
 	// Members that record for it; every member when empty.
@@ -1944,7 +1970,8 @@ type AgencyKeys struct {
 	Events      []uint64          `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
 	SigningKeys []*v15.SigningKey `protobuf:"bytes,4,rep,name=signing_keys,json=signingKeys,proto3" json:"signing_keys,omitempty"`
 	// The newest last.
-	SealingKeys   []*v15.SealingKey `protobuf:"bytes,5,rep,name=sealing_keys,json=sealingKeys,proto3" json:"sealing_keys,omitempty"`
+	SealingKeys   []*v15.SealingKey      `protobuf:"bytes,5,rep,name=sealing_keys,json=sealingKeys,proto3" json:"sealing_keys,omitempty"`
+	ChangedAt     *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=changed_at,json=changedAt,proto3" json:"changed_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2010,6 +2037,13 @@ func (x *AgencyKeys) GetSigningKeys() []*v15.SigningKey {
 func (x *AgencyKeys) GetSealingKeys() []*v15.SealingKey {
 	if x != nil {
 		return x.SealingKeys
+	}
+	return nil
+}
+
+func (x *AgencyKeys) GetChangedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ChangedAt
 	}
 	return nil
 }
@@ -2107,8 +2141,10 @@ type Release struct {
 	// As last agreed; absent: from block 1.
 	Start *v15.JournalStart `protobuf:"bytes,9,opt,name=start,proto3" json:"start,omitempty"`
 	// All that were ever wrapped for the reader.
-	Keys          []*v15.EpochKey        `protobuf:"bytes,10,rep,name=keys,proto3" json:"keys,omitempty"`
-	Since         *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=since,proto3" json:"since,omitempty"`
+	Keys  []*v15.EpochKey        `protobuf:"bytes,10,rep,name=keys,proto3" json:"keys,omitempty"`
+	Since *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=since,proto3" json:"since,omitempty"`
+	// Starts that were agreed before, when the reader left and came back.
+	EarlierStarts []*v15.JournalStart `protobuf:"bytes,12,rep,name=earlier_starts,json=earlierStarts,proto3" json:"earlier_starts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2216,6 +2252,13 @@ func (x *Release) GetKeys() []*v15.EpochKey {
 func (x *Release) GetSince() *timestamppb.Timestamp {
 	if x != nil {
 		return x.Since
+	}
+	return nil
+}
+
+func (x *Release) GetEarlierStarts() []*v15.JournalStart {
+	if x != nil {
+		return x.EarlierStarts
 	}
 	return nil
 }
@@ -3079,7 +3122,9 @@ type FoldedBlock struct {
 	Body       []byte                 `protobuf:"bytes,4,opt,name=body,proto3" json:"body,omitempty"`
 	ReceivedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
 	// Leaf hashes of withdrawn events.
-	Withdrawn     []*WithdrawnLeaf `protobuf:"bytes,6,rep,name=withdrawn,proto3" json:"withdrawn,omitempty"`
+	Withdrawn []*WithdrawnLeaf `protobuf:"bytes,6,rep,name=withdrawn,proto3" json:"withdrawn,omitempty"`
+	// Where it stands in the stream that it was read from (own journal or inbox).
+	Sequence      uint64 `protobuf:"varint,7,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3154,6 +3199,13 @@ func (x *FoldedBlock) GetWithdrawn() []*WithdrawnLeaf {
 		return x.Withdrawn
 	}
 	return nil
+}
+
+func (x *FoldedBlock) GetSequence() uint64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
 }
 
 // WithdrawnLeaf is what is left of an event whose content was withdrawn.
@@ -3502,7 +3554,7 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"request_id\x18\x04 \x01(\tR\trequestId\x12\x16\n" +
 	"\x06agency\x18\x05 \x01(\tR\x06agency\x12M\n" +
 	"\tsubmitted\x18\x06 \x01(\v2/.counterfoil.reporting.v1.AgencyReturnSubmittedR\tsubmitted\x12*\n" +
-	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xdc\x04\n" +
+	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xfc\x05\n" +
 	"\x06Agency\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -3520,7 +3572,13 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\bcontacts\x18\f \x03(\v2!.counterfoil.directory.v1.ContactR\bcontacts\x12F\n" +
 	"\vcompetences\x18\r \x03(\v2$.counterfoil.directory.v1.CompetenceR\vcompetences\x12\x1f\n" +
 	"\vlegal_basis\x18\x0e \x01(\tR\n" +
-	"legalBasis\"\x94\x04\n" +
+	"legalBasis\x12H\n" +
+	"\n" +
+	"ended_keys\x18\x0f \x03(\v2).counterfoil.directory.v1.SigningKeyEndedR\tendedKeys\x12:\n" +
+	"\n" +
+	"readmitted\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"readmitted\x12\x18\n" +
+	"\aconsent\x18\x11 \x01(\tR\aconsent\"\x94\x04\n" +
 	"\x05Group\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -3544,21 +3602,23 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\n" +
 	"Membership\x12\x16\n" +
 	"\x06agency\x18\x01 \x01(\tR\x06agency\x120\n" +
-	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\"\xe0\x01\n" +
+	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\"\x9b\x02\n" +
 	"\n" +
 	"AgencyKeys\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
 	"\x06events\x18\x03 \x03(\x04R\x06events\x12G\n" +
 	"\fsigning_keys\x18\x04 \x03(\v2$.counterfoil.directory.v1.SigningKeyR\vsigningKeys\x12G\n" +
-	"\fsealing_keys\x18\x05 \x03(\v2$.counterfoil.directory.v1.SealingKeyR\vsealingKeys\"\xcb\x01\n" +
+	"\fsealing_keys\x18\x05 \x03(\v2$.counterfoil.directory.v1.SealingKeyR\vsealingKeys\x129\n" +
+	"\n" +
+	"changed_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tchangedAt\"\xcb\x01\n" +
 	"\n" +
 	"JournalKey\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
 	"\x06events\x18\x03 \x03(\x04R\x06events\x12B\n" +
 	"\x06issued\x18\x04 \x01(\v2*.counterfoil.directory.v1.JournalKeyIssuedR\x06issued\x127\n" +
-	"\tissued_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bissuedAt\"\xb5\x03\n" +
+	"\tissued_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bissuedAt\"\x84\x04\n" +
 	"\aRelease\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -3571,7 +3631,8 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\x05start\x18\t \x01(\v2&.counterfoil.directory.v1.JournalStartR\x05start\x126\n" +
 	"\x04keys\x18\n" +
 	" \x03(\v2\".counterfoil.directory.v1.EpochKeyR\x04keys\x120\n" +
-	"\x05since\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\x05since\"\xd3\x01\n" +
+	"\x05since\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12M\n" +
+	"\x0eearlier_starts\x18\f \x03(\v2&.counterfoil.directory.v1.JournalStartR\rearlierStarts\"\xd3\x01\n" +
 	"\aReceipt\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -3648,7 +3709,7 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\vstart_block\x18\n" +
 	" \x01(\x04R\n" +
 	"startBlock\x12!\n" +
-	"\fstart_events\x18\v \x01(\x04R\vstartEvents\"\xf0\x01\n" +
+	"\fstart_events\x18\v \x01(\x04R\vstartEvents\"\x8c\x02\n" +
 	"\vFoldedBlock\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x16\n" +
 	"\x06header\x18\x02 \x01(\fR\x06header\x12\x1c\n" +
@@ -3656,7 +3717,8 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\x04body\x18\x04 \x01(\fR\x04body\x12;\n" +
 	"\vreceived_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"receivedAt\x12B\n" +
-	"\twithdrawn\x18\x06 \x03(\v2$.counterfoil.ledger.v1.WithdrawnLeafR\twithdrawn\";\n" +
+	"\twithdrawn\x18\x06 \x03(\v2$.counterfoil.ledger.v1.WithdrawnLeafR\twithdrawn\x12\x1a\n" +
+	"\bsequence\x18\a \x01(\x04R\bsequence\";\n" +
 	"\rWithdrawnLeaf\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x12\n" +
 	"\x04leaf\x18\x02 \x01(\fR\x04leaf\"\xb8\x01\n" +
@@ -3779,21 +3841,22 @@ var file_counterfoil_ledger_v1_ledger_proto_goTypes = []any{
 	(*v15.SealingKey)(nil),            // 52: counterfoil.directory.v1.SealingKey
 	(*v15.Contact)(nil),               // 53: counterfoil.directory.v1.Contact
 	(*v15.Competence)(nil),            // 54: counterfoil.directory.v1.Competence
-	(v15.HistoryRule)(0),              // 55: counterfoil.directory.v1.HistoryRule
-	(*v15.GroupKeyIssued)(nil),        // 56: counterfoil.directory.v1.GroupKeyIssued
-	(*v15.Exception)(nil),             // 57: counterfoil.directory.v1.Exception
-	(*v15.JournalKeyIssued)(nil),      // 58: counterfoil.directory.v1.JournalKeyIssued
-	(*v15.JournalStart)(nil),          // 59: counterfoil.directory.v1.JournalStart
-	(*v15.EpochKey)(nil),              // 60: counterfoil.directory.v1.EpochKey
-	(*v15.JournalReceipt)(nil),        // 61: counterfoil.directory.v1.JournalReceipt
-	(*v15.EventWithdrawn)(nil),        // 62: counterfoil.directory.v1.EventWithdrawn
-	(*v15.WithdrawalCarriedOut)(nil),  // 63: counterfoil.directory.v1.WithdrawalCarriedOut
-	(*v15.AudienceWidened)(nil),       // 64: counterfoil.directory.v1.AudienceWidened
-	(*v15.WideningReviewed)(nil),      // 65: counterfoil.directory.v1.WideningReviewed
-	(*v15.PolicyAdopted)(nil),         // 66: counterfoil.directory.v1.PolicyAdopted
-	(*v15.CalendarAdopted)(nil),       // 67: counterfoil.directory.v1.CalendarAdopted
-	(*v15.RoleHandedOver)(nil),        // 68: counterfoil.directory.v1.RoleHandedOver
-	(*v15.SharingRule)(nil),           // 69: counterfoil.directory.v1.SharingRule
+	(*v15.SigningKeyEnded)(nil),       // 55: counterfoil.directory.v1.SigningKeyEnded
+	(v15.HistoryRule)(0),              // 56: counterfoil.directory.v1.HistoryRule
+	(*v15.GroupKeyIssued)(nil),        // 57: counterfoil.directory.v1.GroupKeyIssued
+	(*v15.Exception)(nil),             // 58: counterfoil.directory.v1.Exception
+	(*v15.JournalKeyIssued)(nil),      // 59: counterfoil.directory.v1.JournalKeyIssued
+	(*v15.JournalStart)(nil),          // 60: counterfoil.directory.v1.JournalStart
+	(*v15.EpochKey)(nil),              // 61: counterfoil.directory.v1.EpochKey
+	(*v15.JournalReceipt)(nil),        // 62: counterfoil.directory.v1.JournalReceipt
+	(*v15.EventWithdrawn)(nil),        // 63: counterfoil.directory.v1.EventWithdrawn
+	(*v15.WithdrawalCarriedOut)(nil),  // 64: counterfoil.directory.v1.WithdrawalCarriedOut
+	(*v15.AudienceWidened)(nil),       // 65: counterfoil.directory.v1.AudienceWidened
+	(*v15.WideningReviewed)(nil),      // 66: counterfoil.directory.v1.WideningReviewed
+	(*v15.PolicyAdopted)(nil),         // 67: counterfoil.directory.v1.PolicyAdopted
+	(*v15.CalendarAdopted)(nil),       // 68: counterfoil.directory.v1.CalendarAdopted
+	(*v15.RoleHandedOver)(nil),        // 69: counterfoil.directory.v1.RoleHandedOver
+	(*v15.SharingRule)(nil),           // 70: counterfoil.directory.v1.SharingRule
 }
 var file_counterfoil_ledger_v1_ledger_proto_depIdxs = []int32{
 	38, // 0: counterfoil.ledger.v1.Application.deal:type_name -> counterfoil.licensing.v1.Deal
@@ -3836,47 +3899,51 @@ var file_counterfoil_ledger_v1_ledger_proto_depIdxs = []int32{
 	39, // 37: counterfoil.ledger.v1.Agency.since:type_name -> google.protobuf.Timestamp
 	53, // 38: counterfoil.ledger.v1.Agency.contacts:type_name -> counterfoil.directory.v1.Contact
 	54, // 39: counterfoil.ledger.v1.Agency.competences:type_name -> counterfoil.directory.v1.Competence
-	55, // 40: counterfoil.ledger.v1.Group.history:type_name -> counterfoil.directory.v1.HistoryRule
-	56, // 41: counterfoil.ledger.v1.Group.keys:type_name -> counterfoil.directory.v1.GroupKeyIssued
-	39, // 42: counterfoil.ledger.v1.Group.history_from:type_name -> google.protobuf.Timestamp
-	57, // 43: counterfoil.ledger.v1.Group.exceptions:type_name -> counterfoil.directory.v1.Exception
-	20, // 44: counterfoil.ledger.v1.Group.since:type_name -> counterfoil.ledger.v1.Membership
-	39, // 45: counterfoil.ledger.v1.Membership.since:type_name -> google.protobuf.Timestamp
-	51, // 46: counterfoil.ledger.v1.AgencyKeys.signing_keys:type_name -> counterfoil.directory.v1.SigningKey
-	52, // 47: counterfoil.ledger.v1.AgencyKeys.sealing_keys:type_name -> counterfoil.directory.v1.SealingKey
-	58, // 48: counterfoil.ledger.v1.JournalKey.issued:type_name -> counterfoil.directory.v1.JournalKeyIssued
-	39, // 49: counterfoil.ledger.v1.JournalKey.issued_at:type_name -> google.protobuf.Timestamp
-	5,  // 50: counterfoil.ledger.v1.Release.state:type_name -> counterfoil.ledger.v1.ReleaseState
-	55, // 51: counterfoil.ledger.v1.Release.history:type_name -> counterfoil.directory.v1.HistoryRule
-	59, // 52: counterfoil.ledger.v1.Release.start:type_name -> counterfoil.directory.v1.JournalStart
-	60, // 53: counterfoil.ledger.v1.Release.keys:type_name -> counterfoil.directory.v1.EpochKey
-	39, // 54: counterfoil.ledger.v1.Release.since:type_name -> google.protobuf.Timestamp
-	61, // 55: counterfoil.ledger.v1.Receipt.receipt:type_name -> counterfoil.directory.v1.JournalReceipt
-	39, // 56: counterfoil.ledger.v1.Receipt.at:type_name -> google.protobuf.Timestamp
-	62, // 57: counterfoil.ledger.v1.Withdrawal.withdrawn:type_name -> counterfoil.directory.v1.EventWithdrawn
-	39, // 58: counterfoil.ledger.v1.Withdrawal.at:type_name -> google.protobuf.Timestamp
-	63, // 59: counterfoil.ledger.v1.WithdrawalReceipt.carried_out:type_name -> counterfoil.directory.v1.WithdrawalCarriedOut
-	39, // 60: counterfoil.ledger.v1.WithdrawalReceipt.at:type_name -> google.protobuf.Timestamp
-	64, // 61: counterfoil.ledger.v1.Widening.widened:type_name -> counterfoil.directory.v1.AudienceWidened
-	39, // 62: counterfoil.ledger.v1.Widening.at:type_name -> google.protobuf.Timestamp
-	39, // 63: counterfoil.ledger.v1.Widening.ended_at:type_name -> google.protobuf.Timestamp
-	65, // 64: counterfoil.ledger.v1.Widening.review:type_name -> counterfoil.directory.v1.WideningReviewed
-	39, // 65: counterfoil.ledger.v1.Widening.reviewed_at:type_name -> google.protobuf.Timestamp
-	66, // 66: counterfoil.ledger.v1.Policy.adopted:type_name -> counterfoil.directory.v1.PolicyAdopted
-	67, // 67: counterfoil.ledger.v1.Calendar.adopted:type_name -> counterfoil.directory.v1.CalendarAdopted
-	68, // 68: counterfoil.ledger.v1.Handover.handed_over:type_name -> counterfoil.directory.v1.RoleHandedOver
-	39, // 69: counterfoil.ledger.v1.Handover.at:type_name -> google.protobuf.Timestamp
-	69, // 70: counterfoil.ledger.v1.SharingRules.rules:type_name -> counterfoil.directory.v1.SharingRule
-	39, // 71: counterfoil.ledger.v1.Position.recorded_at:type_name -> google.protobuf.Timestamp
-	39, // 72: counterfoil.ledger.v1.Position.received_at:type_name -> google.protobuf.Timestamp
-	39, // 73: counterfoil.ledger.v1.FoldedBlock.received_at:type_name -> google.protobuf.Timestamp
-	35, // 74: counterfoil.ledger.v1.FoldedBlock.withdrawn:type_name -> counterfoil.ledger.v1.WithdrawnLeaf
-	39, // 75: counterfoil.ledger.v1.Stop.at:type_name -> google.protobuf.Timestamp
-	76, // [76:76] is the sub-list for method output_type
-	76, // [76:76] is the sub-list for method input_type
-	76, // [76:76] is the sub-list for extension type_name
-	76, // [76:76] is the sub-list for extension extendee
-	0,  // [0:76] is the sub-list for field type_name
+	55, // 40: counterfoil.ledger.v1.Agency.ended_keys:type_name -> counterfoil.directory.v1.SigningKeyEnded
+	39, // 41: counterfoil.ledger.v1.Agency.readmitted:type_name -> google.protobuf.Timestamp
+	56, // 42: counterfoil.ledger.v1.Group.history:type_name -> counterfoil.directory.v1.HistoryRule
+	57, // 43: counterfoil.ledger.v1.Group.keys:type_name -> counterfoil.directory.v1.GroupKeyIssued
+	39, // 44: counterfoil.ledger.v1.Group.history_from:type_name -> google.protobuf.Timestamp
+	58, // 45: counterfoil.ledger.v1.Group.exceptions:type_name -> counterfoil.directory.v1.Exception
+	20, // 46: counterfoil.ledger.v1.Group.since:type_name -> counterfoil.ledger.v1.Membership
+	39, // 47: counterfoil.ledger.v1.Membership.since:type_name -> google.protobuf.Timestamp
+	51, // 48: counterfoil.ledger.v1.AgencyKeys.signing_keys:type_name -> counterfoil.directory.v1.SigningKey
+	52, // 49: counterfoil.ledger.v1.AgencyKeys.sealing_keys:type_name -> counterfoil.directory.v1.SealingKey
+	39, // 50: counterfoil.ledger.v1.AgencyKeys.changed_at:type_name -> google.protobuf.Timestamp
+	59, // 51: counterfoil.ledger.v1.JournalKey.issued:type_name -> counterfoil.directory.v1.JournalKeyIssued
+	39, // 52: counterfoil.ledger.v1.JournalKey.issued_at:type_name -> google.protobuf.Timestamp
+	5,  // 53: counterfoil.ledger.v1.Release.state:type_name -> counterfoil.ledger.v1.ReleaseState
+	56, // 54: counterfoil.ledger.v1.Release.history:type_name -> counterfoil.directory.v1.HistoryRule
+	60, // 55: counterfoil.ledger.v1.Release.start:type_name -> counterfoil.directory.v1.JournalStart
+	61, // 56: counterfoil.ledger.v1.Release.keys:type_name -> counterfoil.directory.v1.EpochKey
+	39, // 57: counterfoil.ledger.v1.Release.since:type_name -> google.protobuf.Timestamp
+	60, // 58: counterfoil.ledger.v1.Release.earlier_starts:type_name -> counterfoil.directory.v1.JournalStart
+	62, // 59: counterfoil.ledger.v1.Receipt.receipt:type_name -> counterfoil.directory.v1.JournalReceipt
+	39, // 60: counterfoil.ledger.v1.Receipt.at:type_name -> google.protobuf.Timestamp
+	63, // 61: counterfoil.ledger.v1.Withdrawal.withdrawn:type_name -> counterfoil.directory.v1.EventWithdrawn
+	39, // 62: counterfoil.ledger.v1.Withdrawal.at:type_name -> google.protobuf.Timestamp
+	64, // 63: counterfoil.ledger.v1.WithdrawalReceipt.carried_out:type_name -> counterfoil.directory.v1.WithdrawalCarriedOut
+	39, // 64: counterfoil.ledger.v1.WithdrawalReceipt.at:type_name -> google.protobuf.Timestamp
+	65, // 65: counterfoil.ledger.v1.Widening.widened:type_name -> counterfoil.directory.v1.AudienceWidened
+	39, // 66: counterfoil.ledger.v1.Widening.at:type_name -> google.protobuf.Timestamp
+	39, // 67: counterfoil.ledger.v1.Widening.ended_at:type_name -> google.protobuf.Timestamp
+	66, // 68: counterfoil.ledger.v1.Widening.review:type_name -> counterfoil.directory.v1.WideningReviewed
+	39, // 69: counterfoil.ledger.v1.Widening.reviewed_at:type_name -> google.protobuf.Timestamp
+	67, // 70: counterfoil.ledger.v1.Policy.adopted:type_name -> counterfoil.directory.v1.PolicyAdopted
+	68, // 71: counterfoil.ledger.v1.Calendar.adopted:type_name -> counterfoil.directory.v1.CalendarAdopted
+	69, // 72: counterfoil.ledger.v1.Handover.handed_over:type_name -> counterfoil.directory.v1.RoleHandedOver
+	39, // 73: counterfoil.ledger.v1.Handover.at:type_name -> google.protobuf.Timestamp
+	70, // 74: counterfoil.ledger.v1.SharingRules.rules:type_name -> counterfoil.directory.v1.SharingRule
+	39, // 75: counterfoil.ledger.v1.Position.recorded_at:type_name -> google.protobuf.Timestamp
+	39, // 76: counterfoil.ledger.v1.Position.received_at:type_name -> google.protobuf.Timestamp
+	39, // 77: counterfoil.ledger.v1.FoldedBlock.received_at:type_name -> google.protobuf.Timestamp
+	35, // 78: counterfoil.ledger.v1.FoldedBlock.withdrawn:type_name -> counterfoil.ledger.v1.WithdrawnLeaf
+	39, // 79: counterfoil.ledger.v1.Stop.at:type_name -> google.protobuf.Timestamp
+	80, // [80:80] is the sub-list for method output_type
+	80, // [80:80] is the sub-list for method input_type
+	80, // [80:80] is the sub-list for extension type_name
+	80, // [80:80] is the sub-list for extension extendee
+	0,  // [0:80] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_ledger_v1_ledger_proto_init() }

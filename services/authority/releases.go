@@ -1,0 +1,142 @@
+package authority
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/counterfoil/counterfoil/libs/backbone"
+	"github.com/counterfoil/counterfoil/libs/directory"
+	"github.com/counterfoil/counterfoil/libs/journal"
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+)
+
+// again is how long after a failure the hub is brought to the directory again.
+const again = time.Second
+
+// Run keeps the hub as the directory says until ctx ends: who is shut out, and which journal is delivered to whom. What the
+// hub does follows from the authority's ledger and from nothing else, so that a crash between an event and its effect at the
+// hub is mended by looking again.
+func (s *Service) Run(ctx context.Context) error {
+	select {
+	case <-s.node.Ready():
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	for {
+		changed := s.node.Ledger.Changed()
+		var retry <-chan time.Time
+		if err := s.converge(ctx); err != nil && ctx.Err() == nil {
+			s.node.Logger.Error("hub is not as the directory says", "agency", s.node.Agency, "err", err)
+			retry = time.After(again)
+		}
+		select {
+		case <-changed:
+		case <-retry:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// converge makes the hub act on the directory as it stands.
+func (s *Service) converge(ctx context.Context) error {
+	var wanted []backbone.Release
+	var agencies []*ledgerv1.Agency
+	err := s.node.Ledger.View(func(v ledger.View) (err error) {
+		if agencies, err = v.Agencies(); err == nil {
+			wanted, err = releases(v, agencies)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	known := s.hub.Agencies()
+	for _, a := range agencies {
+		if !slices.Contains(known, a.Id) {
+			continue // it has not been invited yet
+		}
+		if err := s.admit(ctx, a); err != nil {
+			return err
+		}
+	}
+	for _, r := range s.hub.Releases() {
+		if !slices.ContainsFunc(wanted, func(w backbone.Release) bool { return w.Journal == r.Journal && w.Reader == r.Reader }) {
+			if err := s.hub.Unrelease(ctx, r.Journal, r.Reader); err != nil {
+				return err
+			}
+		}
+	}
+	standing := s.hub.Releases()
+	for _, w := range wanted {
+		present := slices.Contains(known, w.Journal.Agency) && slices.Contains(known, w.Reader)
+		if !present || slices.Contains(standing, w) {
+			continue
+		}
+		if err := s.hub.Release(ctx, w.Journal, w.Reader, w.After); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// admit has the hub shut an agency out, or let it in, as the directory says.
+func (s *Service) admit(ctx context.Context, a *ledgerv1.Agency) error {
+	access, err := s.hub.Access(a.Id)
+	if err != nil {
+		return err
+	}
+	switch {
+	case a.Status == ledgerv1.AgencyStatus_AGENCY_STATUS_REMOVED && access != "removed":
+		return s.hub.Remove(ctx, a.Id)
+	case a.Status == ledgerv1.AgencyStatus_AGENCY_STATUS_SUSPENDED && access == "live":
+		return s.hub.Suspend(ctx, a.Id)
+	case a.Status == ledgerv1.AgencyStatus_AGENCY_STATUS_UNSPECIFIED && access == "suspended":
+		return s.hub.Resume(ctx, a.Id)
+	}
+	return nil
+}
+
+// releases are what the directory says is to be delivered: the directory's journals to every agency, and each publisher's
+// journal of a group to the members that it agreed to.
+func releases(v ledger.View, agencies []*ledgerv1.Agency) ([]backbone.Release, error) {
+	var all []backbone.Release
+	present := map[string]bool{}
+	for _, a := range agencies {
+		present[a.Id] = a.Status != ledgerv1.AgencyStatus_AGENCY_STATUS_REMOVED
+	}
+	members, err := v.Group(directory.Group)
+	if err != nil {
+		return nil, err
+	}
+	for _, from := range agencies {
+		for _, to := range members.GetMembers() {
+			if from.Id != to && present[to] {
+				all = append(all, backbone.Release{Journal: directory.Own(from.Id), Reader: to})
+			}
+		}
+	}
+	agreed, err := v.ReleasesWith("status", "agreed")
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range agreed {
+		publisher, err := journal.ParseID(r.Journal)
+		if err != nil {
+			return nil, err
+		}
+		group, err := v.Group(r.Group)
+		if err != nil {
+			return nil, err
+		}
+		if !present[r.Reader] || !slices.Contains(group.GetMembers(), r.Reader) || !slices.Contains(group.GetMembers(), publisher.Agency) {
+			continue
+		}
+		all = append(all, backbone.Release{
+			Journal: journal.ID{Agency: publisher.Agency, Group: r.Group}, Reader: r.Reader, After: r.Start.GetSequence(),
+		})
+	}
+	return all, nil
+}
