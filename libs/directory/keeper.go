@@ -272,6 +272,7 @@ func (p *published) consent(reader string) (*directoryv1.ReleaseAgreed, error) {
 	if err != nil || position.GetBlock() == 0 {
 		return fact, err
 	}
+	fact.Head = position.Block
 	first := uint32(1)
 	switch rule {
 	case directoryv1.HistoryRule_HISTORY_RULE_FROM_JOINING:

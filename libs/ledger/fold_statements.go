@@ -37,7 +37,7 @@ func (f *folding) statement(fact proto.Message) func() error {
 			if r.Start != nil {
 				r.EarlierStarts = append(r.EarlierStarts, r.Start)
 			}
-			r.History, r.Start, r.Keys = e.History, e.Start, append(r.Keys, e.Keys...)
+			r.History, r.Start, r.Head, r.Keys = e.History, e.Start, e.Head, append(r.Keys, e.Keys...)
 		})
 	case *directoryv1.ReleaseRefused:
 		return f.release(e.Group, e.Reader, releaseRefused, e.Reason, func(*ledgerv1.Release) {})

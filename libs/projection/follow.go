@@ -343,6 +343,7 @@ func (f *Follower) note(set map[journal.ID]*ledgerv1.Stop, id journal.ID, block 
 	defer f.mu.Unlock()
 	stop := &ledgerv1.Stop{Journal: id.String(), Block: block, Reason: reason, At: timestamppb.Now()}
 	set[id] = stop
+	stop.Waiting = f.waiting[id] == stop
 	return stop
 }
 

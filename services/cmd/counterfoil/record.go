@@ -113,20 +113,27 @@ func (p *particularsFlags) putInto(env *Env, req request) error {
 
 // readRequest reads a message from a file. A field that the message does not have is an error.
 func (env *Env) readRequest(path string, into proto.Message) error {
-	var data []byte
-	var err error
+	data, err := env.readFile(path)
+	if err != nil {
+		return err
+	}
+	if err := parseRequest(data, into); err != nil {
+		return usage("%s is not a %s: %v", path, into.ProtoReflect().Descriptor().Name(), err)
+	}
+	return nil
+}
+
+// readFile reads a file that was named; "-" is the standard input.
+func (env *Env) readFile(path string) (data []byte, err error) {
 	if path == "-" {
 		data, err = io.ReadAll(env.In)
 	} else {
 		data, err = os.ReadFile(path)
 	}
 	if err != nil {
-		return fmt.Errorf("read the request: %w", err)
+		return nil, fmt.Errorf("read what was named: %w", err)
 	}
-	if err := parseRequest(data, into); err != nil {
-		return usage("%s is not a %s: %v", path, into.ProtoReflect().Descriptor().Name(), err)
-	}
-	return nil
+	return data, nil
 }
 
 func parseRequest(data []byte, into proto.Message) error {

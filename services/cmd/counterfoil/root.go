@@ -28,6 +28,7 @@ func newRootCommand(env *Env) *cobra.Command {
 	root.AddGroup(
 		&cobra.Group{ID: "read", Title: "read the record"},
 		&cobra.Group{ID: "record", Title: "put on record"},
+		&cobra.Group{ID: "direct", Title: "who takes part and who reads what"},
 		&cobra.Group{ID: "check", Title: "check and set up"},
 		&cobra.Group{ID: "run", Title: "run nodes"},
 	)
@@ -36,6 +37,8 @@ func newRootCommand(env *Env) *cobra.Command {
 		newWatchCommand(env), newBalanceCommand(env), newReportCommand(env))
 	add(root, "record",
 		newLicenceCommand(env), newReassessmentCommand(env), newDeclareCommand(env), newAlertCommand(env), newImportCommand(env))
+	add(root, "direct",
+		newAgencyCommand(env), newGroupCommand(env), newRulesCommand(env), newPolicyCommand(env), newCalendarCommand(env), newJoinCommand(env))
 	add(root, "check",
 		newVerifyCommand(env), newDoctorCommand(env), newContextCommand(env), newManCommand(env), newVersionCommand(env))
 	add(root, "run", env.settled(newLabCommand(env)), env.settled(newHubCommand(env)), env.settled(newServeCommand(env)))

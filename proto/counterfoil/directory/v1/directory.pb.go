@@ -1467,8 +1467,10 @@ type ReleaseAgreed struct {
 	Reader  string                 `protobuf:"bytes,2,opt,name=reader,proto3" json:"reader,omitempty"`
 	History HistoryRule            `protobuf:"varint,3,opt,name=history,proto3,enum=counterfoil.directory.v1.HistoryRule" json:"history,omitempty"`
 	// Where the reader's copy begins; absent: with block 1.
-	Start         *JournalStart `protobuf:"bytes,4,opt,name=start,proto3" json:"start,omitempty"`
-	Keys          []*EpochKey   `protobuf:"bytes,5,rep,name=keys,proto3" json:"keys,omitempty"`
+	Start *JournalStart `protobuf:"bytes,4,opt,name=start,proto3" json:"start,omitempty"`
+	Keys  []*EpochKey   `protobuf:"bytes,5,rep,name=keys,proto3" json:"keys,omitempty"`
+	// The journal's last block when it was agreed: a newcomer that has it has caught up.
+	Head          uint64 `protobuf:"varint,6,opt,name=head,proto3" json:"head,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1536,6 +1538,13 @@ func (x *ReleaseAgreed) GetKeys() []*EpochKey {
 		return x.Keys
 	}
 	return nil
+}
+
+func (x *ReleaseAgreed) GetHead() uint64 {
+	if x != nil {
+		return x.Head
+	}
+	return 0
 }
 
 // JournalStart is the end of what a reader is not given, stated so that what follows can be checked against it.
@@ -2767,13 +2776,14 @@ const file_counterfoil_directory_v1_directory_proto_rawDesc = "" +
 	"\vcalendar_id\x18\x01 \x01(\tR\n" +
 	"calendarId\x12\x18\n" +
 	"\aweekend\x18\x02 \x03(\rR\aweekend\x12\x1a\n" +
-	"\bholidays\x18\x03 \x03(\tR\bholidays\"\xf4\x01\n" +
+	"\bholidays\x18\x03 \x03(\tR\bholidays\"\x88\x02\n" +
 	"\rReleaseAgreed\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\tR\x05group\x12\x16\n" +
 	"\x06reader\x18\x02 \x01(\tR\x06reader\x12?\n" +
 	"\ahistory\x18\x03 \x01(\x0e2%.counterfoil.directory.v1.HistoryRuleR\ahistory\x12<\n" +
 	"\x05start\x18\x04 \x01(\v2&.counterfoil.directory.v1.JournalStartR\x05start\x126\n" +
-	"\x04keys\x18\x05 \x03(\v2\".counterfoil.directory.v1.EpochKeyR\x04keys\"\xd6\x01\n" +
+	"\x04keys\x18\x05 \x03(\v2\".counterfoil.directory.v1.EpochKeyR\x04keys\x12\x12\n" +
+	"\x04head\x18\x06 \x01(\x04R\x04head\"\xd6\x01\n" +
 	"\fJournalStart\x12\x14\n" +
 	"\x05block\x18\x01 \x01(\x04R\x05block\x12\x16\n" +
 	"\x06events\x18\x02 \x01(\x04R\x06events\x12#\n" +

@@ -2145,6 +2145,8 @@ type Release struct {
 	Since *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=since,proto3" json:"since,omitempty"`
 	// Starts that were agreed before, when the reader left and came back.
 	EarlierStarts []*v15.JournalStart `protobuf:"bytes,12,rep,name=earlier_starts,json=earlierStarts,proto3" json:"earlier_starts,omitempty"`
+	// The journal's last block when it was last agreed.
+	Head          uint64 `protobuf:"varint,13,opt,name=head,proto3" json:"head,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2261,6 +2263,13 @@ func (x *Release) GetEarlierStarts() []*v15.JournalStart {
 		return x.EarlierStarts
 	}
 	return nil
+}
+
+func (x *Release) GetHead() uint64 {
+	if x != nil {
+		return x.Head
+	}
+	return 0
 }
 
 // Receipt is how far a reader says it has a journal.
@@ -3358,11 +3367,13 @@ func (x *ParkedEvent) GetBeforeStart() bool {
 
 // Stop is why a journal is not followed any further.
 type Stop struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Journal       string                 `protobuf:"bytes,1,opt,name=journal,proto3" json:"journal,omitempty"`
-	Block         uint64                 `protobuf:"varint,2,opt,name=block,proto3" json:"block,omitempty"`
-	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
-	At            *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at,proto3" json:"at,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Journal string                 `protobuf:"bytes,1,opt,name=journal,proto3" json:"journal,omitempty"`
+	Block   uint64                 `protobuf:"varint,2,opt,name=block,proto3" json:"block,omitempty"`
+	Reason  string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	At      *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at,proto3" json:"at,omitempty"`
+	// It is not stopped but waits for a key, and goes on by itself when the directory brings it.
+	Waiting       bool `protobuf:"varint,5,opt,name=waiting,proto3" json:"waiting,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3423,6 +3434,13 @@ func (x *Stop) GetAt() *timestamppb.Timestamp {
 		return x.At
 	}
 	return nil
+}
+
+func (x *Stop) GetWaiting() bool {
+	if x != nil {
+		return x.Waiting
+	}
+	return false
 }
 
 var File_counterfoil_ledger_v1_ledger_proto protoreflect.FileDescriptor
@@ -3618,7 +3636,7 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
 	"\x06events\x18\x03 \x03(\x04R\x06events\x12B\n" +
 	"\x06issued\x18\x04 \x01(\v2*.counterfoil.directory.v1.JournalKeyIssuedR\x06issued\x127\n" +
-	"\tissued_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bissuedAt\"\x84\x04\n" +
+	"\tissued_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bissuedAt\"\x98\x04\n" +
 	"\aRelease\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -3632,7 +3650,8 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\x04keys\x18\n" +
 	" \x03(\v2\".counterfoil.directory.v1.EpochKeyR\x04keys\x120\n" +
 	"\x05since\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12M\n" +
-	"\x0eearlier_starts\x18\f \x03(\v2&.counterfoil.directory.v1.JournalStartR\rearlierStarts\"\xd3\x01\n" +
+	"\x0eearlier_starts\x18\f \x03(\v2&.counterfoil.directory.v1.JournalStartR\rearlierStarts\x12\x12\n" +
+	"\x04head\x18\r \x01(\x04R\x04head\"\xd3\x01\n" +
 	"\aReceipt\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -3729,12 +3748,13 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\x04kind\x18\x04 \x01(\tR\x04kind\x12\x16\n" +
 	"\x06reason\x18\x05 \x01(\tR\x06reason\x12\x18\n" +
 	"\aunknown\x18\x06 \x01(\bR\aunknown\x12!\n" +
-	"\fbefore_start\x18\a \x01(\bR\vbeforeStart\"z\n" +
+	"\fbefore_start\x18\a \x01(\bR\vbeforeStart\"\x94\x01\n" +
 	"\x04Stop\x12\x18\n" +
 	"\ajournal\x18\x01 \x01(\tR\ajournal\x12\x14\n" +
 	"\x05block\x18\x02 \x01(\x04R\x05block\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12*\n" +
-	"\x02at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02at*\x9e\x01\n" +
+	"\x02at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x18\n" +
+	"\awaiting\x18\x05 \x01(\bR\awaiting*\x9e\x01\n" +
 	"\x06Status\x12\x16\n" +
 	"\x12STATUS_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10STATUS_SUBMITTED\x10\x01\x12\x12\n" +
