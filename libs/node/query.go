@@ -21,7 +21,7 @@ func (n *Node) query() query.Config {
 	}
 	return query.Config{
 		Agency: n.Agency, Version: n.cfg.Version, Dir: string(n.cfg.Home), Ledger: n.Ledger, Follower: n.follower,
-		Hub: n.line, Relay: n.CompareRelay, Built: n.built, Now: now,
+		Hub: n.line, Relay: n.CompareRelay, Permitted: n.permitted, Built: n.built, Now: now,
 	}
 }
 
@@ -39,6 +39,15 @@ func (n *Node) line() query.Line {
 		line.Trouble = s.LastError
 	}
 	return line
+}
+
+// permitted tries what the hub permits this node.
+func (n *Node) permitted(ctx context.Context) (*backbone.Access, error) {
+	pumps := n.pumps.Load()
+	if pumps == nil {
+		return nil, backbone.ErrUnreachable
+	}
+	return pumps.CheckAccess(ctx)
 }
 
 // built is how much of the ledger is there, 0 to 1.

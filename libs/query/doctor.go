@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/counterfoil/counterfoil/libs/backbone"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
@@ -27,6 +29,14 @@ const (
 func (s *service) Doctor(ctx context.Context, _ *queryv1.DoctorRequest) (*queryv1.DoctorResponse, error) {
 	checks := []func(context.Context) (*queryv1.Check, error){
 		s.checkBuilt, s.checkLine, s.checkSent, s.checkJournals, s.checkLag, s.checkParked, s.checkClocks, s.checkDisk, s.checkSecrets,
+		s.checkPart, s.checkKeys,
+	}
+	access, err := s.Permitted(ctx)
+	if err != nil && !errors.Is(err, backbone.ErrUnreachable) {
+		return nil, err
+	}
+	for _, check := range []func(*backbone.Access) *queryv1.Check{s.checkCredentials, s.checkPermissions, s.checkStreams} {
+		checks = append(checks, func(context.Context) (*queryv1.Check, error) { return check(access), nil })
 	}
 	res := &queryv1.DoctorResponse{}
 	for i, run := range checks {

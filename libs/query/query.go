@@ -9,6 +9,7 @@ import (
 
 	"connectrpc.com/connect/v2"
 
+	"github.com/counterfoil/counterfoil/libs/backbone"
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
@@ -28,6 +29,8 @@ type Config struct {
 	// Relay compares the own journals with the hub's copy, tells of each block that differs, and returns how many were
 	// compared. It wraps backbone.ErrUnreachable while there is no line.
 	Relay func(ctx context.Context, different func(id journal.ID, block uint64, what string)) (compared uint64, err error)
+	// Permitted tries what the hub permits. It wraps backbone.ErrUnreachable while there is no line.
+	Permitted func(ctx context.Context) (*backbone.Access, error)
 	// Built says how much of the ledger is there while it is brought up at the start: 0 to 1.
 	Built func() float64
 	Now   func() time.Time
