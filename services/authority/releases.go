@@ -42,6 +42,8 @@ func (s *Service) Run(ctx context.Context) error {
 
 // converge makes the hub act on the directory as it stands.
 func (s *Service) converge(ctx context.Context) error {
+	s.converging.Lock()
+	defer s.converging.Unlock()
 	var wanted []backbone.Release
 	var agencies []*ledgerv1.Agency
 	err := s.node.Ledger.View(func(v ledger.View) (err error) {

@@ -5,6 +5,7 @@ package authority
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"connectrpc.com/connect/v2"
@@ -46,6 +47,8 @@ type Service struct {
 	node *node.Node
 	hub  Hub
 	now  func() time.Time
+	// converging is held while the hub is brought to the directory.
+	converging sync.Mutex
 }
 
 // New returns the service of the authority whose node it is given.

@@ -181,6 +181,12 @@ func (h *Hub) Run(ctx context.Context) error {
 	return err
 }
 
+// Releases are what the hub delivers to whom.
+func (h *Hub) Releases() []backbone.Release { return h.hub.Releases() }
+
+// Authority is the coordinating authority's node.
+func (h *Hub) Authority() *node.Node { return h.authority }
+
 // Ready is closed once the directory is on record.
 func (h *Hub) Ready() <-chan struct{} { return h.ready }
 

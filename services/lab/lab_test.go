@@ -10,13 +10,19 @@ import (
 	"github.com/counterfoil/counterfoil/services/lab"
 )
 
-// start runs a lab in a folder until the test ends.
+// start runs a lab of the example plan in a folder until the test ends.
 func start(t testing.TB, folder lab.Folder, o lab.Options) *lab.Lab {
 	t.Helper()
 	plan, err := lab.ReadPlan("")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return startPlan(t, folder, plan, o)
+}
+
+// startPlan runs a lab of a plan in a folder until the test ends.
+func startPlan(t testing.TB, folder lab.Folder, plan *lab.Plan, o lab.Options) *lab.Lab {
+	t.Helper()
 	if o.Logger == nil && os.Getenv("COUNTERFOIL_LOG") != "" {
 		o.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
