@@ -53,6 +53,8 @@ type Options struct {
 	Now func() time.Time
 }
 
+var errClosed = errors.New("the access journal is closed")
+
 // link is an entry's number and SHA-256: what the one after it carries.
 type link struct {
 	number uint64
@@ -238,13 +240,17 @@ func (j *Journal) prune(tx *bolt.Tx) error {
 	return writeLink(tx.Bucket(metaBucket), firstKey, anchor)
 }
 
-// Close writes what waits and closes the file.
+// Close writes what waits and closes the file. Nothing can be read after that.
 func (j *Journal) Close() error { return j.closed() }
 
 func (j *Journal) close() error {
 	close(j.closing)
 	j.ended.Wait()
-	return errors.Join(j.Flush(), j.db.Close())
+	err := errors.Join(j.Flush(), j.db.Close())
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.failed = errClosed
+	return err
 }
 
 func keyOf(number uint64) []byte { return binary.BigEndian.AppendUint64(nil, number) }

@@ -131,6 +131,9 @@ func TestEntriesAreListedNewestFirst(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Errorf("closed twice: %v", err)
 	}
+	if err := j.Add(entry(11)); !errors.Is(err, fault.Unavailable) {
+		t.Errorf("added to a closed journal: %v", err)
+	}
 	started := at
 	j = open(t, path, Options{Now: func() time.Time { return started }}) // the clock stands, or was put back
 	add(t, j, 11, 20)
