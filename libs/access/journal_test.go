@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -117,14 +118,29 @@ func whole(t testing.TB, j *Journal, entries uint64) {
 }
 
 func TestEntriesAreListedNewestFirst(t *testing.T) {
-	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	began := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	at := began
+	var clock sync.Mutex
+	now := func() time.Time {
+		clock.Lock()
+		defer clock.Unlock()
+		return at
+	}
+	set := func(to time.Time) {
+		clock.Lock()
+		defer clock.Unlock()
+		at = to
+	}
 	path := filepath.Join(t.TempDir(), "access.db")
-	j, err := Open(path, Options{Now: func() time.Time { at = at.Add(time.Minute); return at }})
+	j, err := Open(path, Options{Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
 	whole(t, j, 0)
-	add(t, j, 1, 10)
+	for n := uint64(1); n <= 10; n++ {
+		set(began.Add(time.Duration(n) * time.Minute))
+		add(t, j, n, n)
+	}
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -134,8 +150,8 @@ func TestEntriesAreListedNewestFirst(t *testing.T) {
 	if err := j.Add(entry(11)); !errors.Is(err, fault.Unavailable) {
 		t.Errorf("added to a closed journal: %v", err)
 	}
-	started := at
-	j = open(t, path, Options{Now: func() time.Time { return started }}) // the clock stands, or was put back
+	set(began) // the clock was put back
+	j = open(t, path, Options{Now: now})
 	add(t, j, 11, 20)
 	for name, tt := range map[string]struct {
 		q    Query
@@ -146,7 +162,7 @@ func TestEntriesAreListedNewestFirst(t *testing.T) {
 		"of an owner":      {Query{Limit: 2, Owner: "licensing"}, down(20, 2, 2)},
 		"of a record":      {Query{Limit: 1, ID: "licensing/L-7"}, []uint64{7}},
 		"of nobody":        {Query{Limit: 1, Owner: "reporting"}, nil},
-		"since":            {Query{Limit: 4, Since: started.Add(-150 * time.Second)}, down(20, 9, 1)},
+		"since":            {Query{Limit: 4, Since: began.Add(9 * time.Minute)}, down(20, 9, 1)},
 		"owner and record": {Query{Limit: 4, Owner: "licensing", ID: "licensing/L-7"}, nil},
 	} {
 		if got := listed(t, j, tt.q); !slices.Equal(got, tt.want) {
@@ -373,9 +389,9 @@ func TestDamagedFileIsSaid(t *testing.T) {
 }
 
 func TestOldEntriesAreDroppedAndTheRestIsChecked(t *testing.T) {
-	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	var seconds atomic.Int64
 	path := filepath.Join(t.TempDir(), "access.db")
-	j := open(t, path, Options{Keep: time.Hour, Now: func() time.Time { return now }})
+	j := open(t, path, Options{Keep: time.Hour, Now: func() time.Time { return time.Unix(seconds.Load(), 0) }})
 	flush := func() {
 		t.Helper()
 		if err := j.Flush(); err != nil {
@@ -384,13 +400,13 @@ func TestOldEntriesAreDroppedAndTheRestIsChecked(t *testing.T) {
 	}
 	add(t, j, 1, 10)
 	flush()
-	now = now.Add(time.Hour)
+	seconds.Add(3600)
 	add(t, j, 11, 20)
 	flush()
 	if got := listed(t, j, Query{Limit: 100}); !slices.Equal(got, down(20, 1, 1)) {
 		t.Errorf("just kept long enough: %v", got)
 	}
-	now = now.Add(time.Second)
+	seconds.Add(1)
 	add(t, j, 21, 21)
 	flush()
 	if got := listed(t, j, Query{Limit: 4}); !slices.Equal(got, down(21, 11, 1)) {
