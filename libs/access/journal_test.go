@@ -111,7 +111,7 @@ func down(from, to, step uint64) (numbers []uint64) {
 
 func whole(t testing.TB, j *Journal, entries uint64) {
 	t.Helper()
-	c, err := j.Check()
+	c, err := j.Check(Noted{})
 	if err != nil || c.Broken != "" || c.Entries != entries || (c.Head == "") != (entries == 0) {
 		t.Errorf("Check: %+v, %v; want %d entries, whole", c, err, entries)
 	}
@@ -218,7 +218,7 @@ func TestKilledReaderLosesASecondAtMost(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := j.Check()
+		c, err := j.Check(Noted{})
 		if err != nil || c.Broken != "" || due == 0 || c.Entries < before+due {
 			t.Errorf("%d entries were a second old when it was killed, on %d before; in the journal: %+v, %v", due, before, c, err)
 		}
@@ -300,13 +300,51 @@ func TestTamperingIsNoticed(t *testing.T) {
 			}
 			tampered(t, path, tt.change)
 			j = open(t, path, Options{})
-			if c, err := j.Check(); c.Broken != tt.says || err != nil {
+			if c, err := j.Check(Noted{}); c.Broken != tt.says || err != nil {
 				t.Errorf("Check: %+v, %v; want %q", c, err, tt.says)
 			}
 			if _, _, err := j.List(Query{Limit: 100}); err != nil {
 				t.Errorf("what is left cannot be listed: %v", err)
 			}
 		})
+	}
+}
+
+// A chain that was made anew from an entry on is whole, and does not lead over a head that was noted before.
+func TestChainMadeAnewIsNotTheOneThatWasNoted(t *testing.T) {
+	written := func(to uint64, by string) *Journal {
+		j := open(t, filepath.Join(t.TempDir(), "access.db"), Options{Now: func() time.Time { return time.Unix(0, 0) }})
+		for n := uint64(1); n <= to; n++ {
+			e := entry(n)
+			if n == 3 {
+				e.User = by
+			}
+			if err := j.Add(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := j.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		return j
+	}
+	first, err := written(5, "u-12").Check(Noted{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	noted := Noted{first.Entries, first.Head}
+	for name, tt := range map[string]struct {
+		j    *Journal
+		says string
+	}{
+		"goes on":         {written(9, "u-12"), ""},
+		"the same":        {written(5, "u-12"), ""},
+		"made anew":       {written(9, "u-99"), "entry 5 is not the one that was noted"},
+		"made anew, less": {written(4, "u-12"), "there are 4 entries and 5 were noted"},
+	} {
+		if c, err := tt.j.Check(noted); err != nil || c.Broken != tt.says {
+			t.Errorf("%s: %+v, %v; want %q", name, c, err, tt.says)
+		}
 	}
 }
 
@@ -340,7 +378,7 @@ func TestFlippedByteIsNoticed(t *testing.T) {
 				if err := b.Put(keyOf(n), value); err != nil {
 					return err
 				}
-				if c, err := check(tx); err == nil && c.Broken == "" {
+				if c, err := check(tx, Noted{}); err == nil && c.Broken == "" {
 					unnoticed = append(unnoticed, fmt.Sprintf("byte %d of entry %d", at, n))
 				}
 				return errEnd
@@ -379,7 +417,7 @@ func TestDamagedFileIsSaid(t *testing.T) {
 	}
 	j, err = Open(path, Options{})
 	if err == nil {
-		c, _ := j.Check()
+		c, _ := j.Check(Noted{})
 		_ = j.Close()
 		t.Fatalf("a damaged file was opened: %+v", c)
 	}
@@ -422,7 +460,7 @@ func TestOldEntriesAreDroppedAndTheRestIsChecked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c, err := j.Check(); err != nil || c.Broken != "entry 11 is missing" {
+	if c, err := j.Check(Noted{}); err != nil || c.Broken != "entry 11 is missing" {
 		t.Errorf("the first that is kept was removed: %+v, %v", c, err)
 	}
 }

@@ -86,11 +86,18 @@ type Chain struct {
 	Broken string
 }
 
-// Check reads every entry, written ones only, and compares each with what the next carries: about a second per million.
-func (j *Journal) Check() (chain Chain, err error) {
+// Noted is what somebody noted of the chain earlier: the zero value is nothing.
+type Noted struct {
+	Entries uint64
+	Head    string
+}
+
+// Check reads every entry, written ones only, and compares each with what the next carries, and the one that was noted with
+// its head: about 0.2 s per million. What was noted of entries that were dropped since cannot be checked and is taken.
+func (j *Journal) Check(noted Noted) (chain Chain, err error) {
 	err = guarded(func() error {
 		return j.db.View(func(tx *bolt.Tx) error {
-			chain, err = check(tx)
+			chain, err = check(tx, noted)
 			return err
 		})
 	})
@@ -100,7 +107,7 @@ func (j *Journal) Check() (chain Chain, err error) {
 	return chain, nil
 }
 
-func check(tx *bolt.Tx) (Chain, error) {
+func check(tx *bolt.Tx, noted Noted) (Chain, error) {
 	before, err := readLink(tx.Bucket(metaBucket), firstKey)
 	if err != nil {
 		return Chain{}, err
@@ -128,11 +135,17 @@ func check(tx *bolt.Tx) (Chain, error) {
 			return chain, nil
 		}
 		before = link{number, sumOf(key, value)}
+		if number == noted.Entries && hex.EncodeToString(before.sum[:]) != noted.Head {
+			chain.Broken = fmt.Sprintf("entry %d is not the one that was noted", number)
+			return chain, nil
+		}
 	}
 	if before.number < last.number {
 		chain.Broken = fmt.Sprintf("entries %d to %d are missing", before.number+1, last.number)
 	} else if before != last {
 		chain.Broken = fmt.Sprintf("entry %d is not the one that was written last", before.number)
+	} else if last.number < noted.Entries {
+		chain.Broken = fmt.Sprintf("there are %d entries and %d were noted", last.number, noted.Entries)
 	}
 	return chain, nil
 }

@@ -31,7 +31,7 @@ func (s *service) Access(_ context.Context, req *queryv1.AccessRequest) (*queryv
 	}
 	res := &queryv1.AccessResponse{Accesses: list, NextPageToken: next}
 	if req.PageToken == "" {
-		chain, err := s.Accesses.Check()
+		chain, err := s.Accesses.Check(access.Noted{Entries: req.NotedEntries, Head: req.NotedHead})
 		if err != nil {
 			return nil, err
 		}

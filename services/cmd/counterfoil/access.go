@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,7 +13,7 @@ import (
 
 func newAccessCommand(env *Env) *cobra.Command {
 	var req queryv1.AccessRequest
-	var since string
+	var since, noted string
 	var all bool
 	cmd := &cobra.Command{
 		Use:   "access",
@@ -27,6 +28,9 @@ func newAccessCommand(env *Env) *cobra.Command {
 		if req.Since, err = parseTime("since", since); err != nil {
 			return err
 		}
+		if err := parseNoted(noted, &req); err != nil {
+			return err
+		}
 		if req.PageSize > maxPage {
 			return usage("--page-size is at most %d; --all gives every page", maxPage)
 		}
@@ -38,10 +42,24 @@ func newAccessCommand(env *Env) *cobra.Command {
 	cmd.Flags().StringVar(&req.Owner, "owner", "", "only readings of records of this agency")
 	cmd.Flags().StringVar(&req.Id, "id", "", "only readings of this record by its id; lists and watches name none")
 	cmd.Flags().StringVar(&since, "since", "", "only readings from then on: yyyy-mm-dd, or a time with its zone")
+	cmd.Flags().StringVar(&noted, "noted", "", "entries:head of an earlier answer: that the chain still leads over it is checked too")
 	cmd.Flags().Uint32Var(&req.PageSize, "page-size", 100, "readings of a page, at most 1000")
 	cmd.Flags().StringVar(&req.PageToken, "page-token", "", "go on where an earlier page ended")
 	cmd.Flags().BoolVar(&all, "all", false, "every page, one after the other")
 	return cmd
+}
+
+// parseNoted reads what an earlier answer said to note.
+func parseNoted(text string, into *queryv1.AccessRequest) (err error) {
+	if text == "" {
+		return nil
+	}
+	entries, head, _ := strings.Cut(text, ":")
+	if into.NotedEntries, err = strconv.ParseUint(entries, 10, 64); err != nil || len(head) != 64 {
+		return usage("--noted %s is not ENTRIES:HEAD as an earlier answer said", text)
+	}
+	into.NotedHead = head
+	return nil
 }
 
 // listAccesses prints a page, or all of them. A chain that is broken is a problem: what is listed may not be all.
@@ -68,7 +86,7 @@ func (env *Env) listAccesses(ctx context.Context, c *Clients, req *queryv1.Acces
 	case whole.Broken != "":
 		return problems("list accesses", "the chain of entries is broken: "+whole.Broken, "counterfoil doctor")
 	case whole.Head != "":
-		env.Advise("the chain of %d entries is whole; its head is %s", whole.Entries, whole.Head)
+		env.Advise("the chain is whole; to note: %d:%s", whole.Entries, whole.Head)
 	}
 	return nil
 }

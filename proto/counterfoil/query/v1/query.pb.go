@@ -3102,8 +3102,11 @@ type AccessRequest struct {
 	Id    string                 `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
 	Since *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=since,proto3" json:"since,omitempty"`
 	// At most 1,000; 0: 100.
-	PageSize      uint32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageSize  uint32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Entries and head of an earlier answer: whether the chain still leads over that head is checked too.
+	NotedEntries  uint64 `protobuf:"varint,6,opt,name=noted_entries,json=notedEntries,proto3" json:"noted_entries,omitempty"`
+	NotedHead     string `protobuf:"bytes,7,opt,name=noted_head,json=notedHead,proto3" json:"noted_head,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3169,6 +3172,20 @@ func (x *AccessRequest) GetPageSize() uint32 {
 func (x *AccessRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *AccessRequest) GetNotedEntries() uint64 {
+	if x != nil {
+		return x.NotedEntries
+	}
+	return 0
+}
+
+func (x *AccessRequest) GetNotedHead() string {
+	if x != nil {
+		return x.NotedHead
 	}
 	return ""
 }
@@ -3594,14 +3611,17 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05block\x18\x04 \x01(\x04R\x05block\x123\n" +
 	"\asaid_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06saidAt\x12=\n" +
-	"\fbehind_since\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vbehindSince\"\xc9\x01\n" +
+	"\fbehind_since\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vbehindSince\"\xa7\x02\n" +
 	"\rAccessRequest\x12\x1d\n" +
 	"\x05owner\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18 R\x05owner\x12\x18\n" +
 	"\x02id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x02id\x120\n" +
 	"\x05since\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12%\n" +
 	"\tpage_size\x18\x04 \x01(\rB\b\xbaH\x05*\x03\x18\xe8\aR\bpageSize\x12&\n" +
 	"\n" +
-	"page_token\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\tpageToken\"\xb8\x01\n" +
+	"page_token\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\tpageToken\x12#\n" +
+	"\rnoted_entries\x18\x06 \x01(\x04R\fnotedEntries\x127\n" +
+	"\n" +
+	"noted_head\x18\a \x01(\tB\x18\xbaH\x15r\x132\x11^([0-9a-f]{64})?$R\tnotedHead\"\xb8\x01\n" +
 	"\x0eAccessResponse\x128\n" +
 	"\baccesses\x18\x01 \x03(\v2\x1c.counterfoil.query.v1.AccessR\baccesses\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x16\n" +
