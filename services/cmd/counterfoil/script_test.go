@@ -51,7 +51,7 @@ func setUp(t *testing.T, script *testscript.Env) error {
 	home := filepath.Join(script.WorkDir, "home")
 	script.Setenv("COUNTERFOIL_HOME", home)
 	contexts := config.Contexts{Home: home}
-	nodes := map[string]*node{"licensing": {agency: "licensing", page: 3}, "customs": {agency: "customs", broken: true}}
+	nodes := map[string]*fixedNode{"licensing": {agency: "licensing", page: 3}, "customs": {agency: "customs", broken: true}}
 	for name, n := range nodes {
 		url := startNode(t, n)
 		script.Setenv(name+"_url", url)
@@ -64,8 +64,8 @@ func setUp(t *testing.T, script *testscript.Env) error {
 	return errors.Join(os.WriteFile(filepath.Join(home, "token"), []byte("secret\n"), 0o600), contexts.Use("licensing"))
 }
 
-func nodeOf(ts *testscript.TestScript, agency string) *node {
-	n := ts.Value(nodesKey{}).(map[string]*node)[agency]
+func nodeOf(ts *testscript.TestScript, agency string) *fixedNode {
+	n := ts.Value(nodesKey{}).(map[string]*fixedNode)[agency]
 	if n == nil {
 		ts.Fatalf("no node of agency %s", agency)
 	}

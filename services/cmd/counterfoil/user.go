@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	nodes "github.com/counterfoil/counterfoil/libs/node"
+	"github.com/counterfoil/counterfoil/libs/node"
 	"github.com/counterfoil/counterfoil/libs/people"
 	"github.com/counterfoil/counterfoil/services/cmd/counterfoil/internal/output"
 )
@@ -33,8 +33,8 @@ func nodeFlag(cmd *cobra.Command, dir *string) {
 }
 
 // nodeIn returns the profile of the node whose folder it is.
-func nodeIn(dir string) (nodes.Profile, error) {
-	p, err := nodes.Home(dir).Profile()
+func nodeIn(dir string) (node.Profile, error) {
+	p, err := node.Home(dir).Profile()
 	if errors.Is(err, os.ErrNotExist) {
 		return p, usage("%s is no node's folder: it has no agency.json; a hub's folder has one folder for each node", dir)
 	}
