@@ -19,6 +19,11 @@ type Context struct {
 	Agency string `json:"agency"`
 	// URL is where the node's API is, such as "https://licensing.example:8443". Plain http is HTTP/2 without TLS.
 	URL string `json:"url"`
+	// CAFile is who certifies the node, in PEM; a relative path starts at the contexts' home. Empty: those whom the
+	// machine trusts.
+	CAFile string `json:"ca_file,omitempty"`
+	// User is who logs in at the node; empty where the token needs no login.
+	User string `json:"user,omitempty"`
 	// TokenFile holds the bearer token and nothing else; a relative path starts at the contexts' home. Empty: no
 	// token is sent.
 	TokenFile string `json:"token_file"`
@@ -162,15 +167,12 @@ func (c Contexts) Pick(name string) (Context, error) {
 	return Context{}, fmt.Errorf("%w: none is current in %s, %s", ErrNoContext, c.Home, among(all))
 }
 
-// Token returns the bearer token of a context; empty when it has none.
+// Token returns the bearer token of a context; empty when it has none. It wraps fs.ErrNotExist when the file is not there.
 func (c Contexts) Token(context Context) (string, error) {
 	if context.TokenFile == "" {
 		return "", nil
 	}
-	path := context.TokenFile
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(c.Home, path)
-	}
+	path := c.File(context.TokenFile)
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return "", fmt.Errorf("read the token of context %s: %w", context.Name, err)
@@ -180,6 +182,25 @@ func (c Contexts) Token(context Context) (string, error) {
 		return "", fmt.Errorf("read the token of context %s: %s does not hold one token", context.Name, path)
 	}
 	return token, nil
+}
+
+// SaveToken puts a token in the context's file, which has mode 0600.
+func (c Contexts) SaveToken(context Context, token string) error {
+	if err := write(c.File(context.TokenFile), []byte(token+"\n")); err != nil {
+		return fmt.Errorf("save the token of context %s: %w", context.Name, err)
+	}
+	return nil
+}
+
+// SessionFile is where the context of that name keeps the session of its user: beside the context.
+func SessionFile(name string) string { return filepath.Join("contexts", name+".session") }
+
+// File returns a path that a context gives: a relative one starts at the contexts' home.
+func (c Contexts) File(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(c.Home, path)
 }
 
 func (c Contexts) path(name string) string {

@@ -27,6 +27,9 @@ import (
 //	directory.keys keys of the directory's epochs that were handed over at joining
 //	token          opens the node's API
 //	hub/           what the hub gave it to connect with
+//	users.json     who may call it    oidc.json      whose tokens it takes
+//	tls.crt, .key  its certificate    ca.crt, .key   the node's own certificate authority
+//	access.db      who read what
 //	broker/        its journal and inbox     ledger.db     its ledger     evidence/  blocks that were not believed
 type Home string
 
@@ -43,6 +46,8 @@ type Profile struct {
 	// Consent is "ask" where a person has to agree before a new member of a group reads this agency's journal; empty agrees to
 	// every member that the directory names.
 	Consent string `json:"consent,omitempty"`
+	// API is how it is served, beside that.
+	API
 }
 
 func (h Home) path(parts ...string) string {

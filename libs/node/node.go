@@ -5,13 +5,11 @@ import (
 	"context"
 	"crypto"
 	"crypto/ed25519"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -25,8 +23,6 @@ import (
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/projection"
-	"github.com/counterfoil/counterfoil/libs/query"
-	"github.com/counterfoil/counterfoil/libs/rpc"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
 
@@ -48,6 +44,8 @@ type Config struct {
 	Now func() time.Time
 	// Version is shown in the status.
 	Version string
+	// AllowPlainText lets the API be served without TLS on an address that other machines reach.
+	AllowPlainText bool
 }
 
 // Service is an agency's own part: the RPCs that it serves and the events that it reacts to.
@@ -71,7 +69,7 @@ type Node struct {
 	keys     *directory.Keys
 	signers  atomic.Pointer[[]crypto.Signer] // the one in use first
 	follower *projection.Follower
-	listener net.Listener
+	api      api
 	ready    chan struct{}
 	// done and total are blocks folded at the start, of how many.
 	done, total atomic.Uint64
@@ -126,10 +124,7 @@ func (n *Node) open(ctx context.Context) error {
 		Stream: backbone.JournalStream, CatchUp: n.follower.CatchUpOwn,
 		Last: n.follower.LastOwn, Recorded: n.follower.Recorded, Now: n.cfg.Now, Logger: n.Logger,
 	})
-	if n.listener, err = net.Listen("tcp", n.Profile.Listen); err != nil {
-		return fmt.Errorf("listen for the API: %w", err)
-	}
-	return nil
+	return n.api.open(n)
 }
 
 // openLedger opens the ledger, or sets aside one that has to be built anew: the old file is kept until the next time.
@@ -148,7 +143,7 @@ func (n *Node) openLedger() (*ledger.Ledger, error) {
 }
 
 // Addr is where the API listens.
-func (n *Node) Addr() string { return n.listener.Addr().String() }
+func (n *Node) Addr() string { return n.api.listener.Addr().String() }
 
 // Signer returns what signs the agency's next block.
 func (n *Node) Signer() crypto.Signer { return (*n.signers.Load())[0] }
@@ -247,33 +242,6 @@ func (n *Node) sync(ctx context.Context) error {
 	}
 }
 
-// serve answers the API until ctx ends, and then lets calls finish for a moment.
-func (n *Node) serve(service Service) func(context.Context) error {
-	return func(ctx context.Context) error {
-		token, err := os.ReadFile(n.cfg.Home.TokenFile())
-		if err != nil {
-			return fmt.Errorf("read the API's token: %w", err)
-		}
-		server := rpc.NewServer(rpc.Config{Agency: n.Agency, Tokens: [][sha256.Size]byte{sha256.Sum256(token)}, Logger: n.Logger, Gate: n.gate})
-		query.Register(server, n.query())
-		service.Register(server)
-		httpServer := rpc.HTTPServer(rpc.Handler(server))
-		httpServer.BaseContext = func(net.Listener) context.Context { return ctx }
-		stopped := context.AfterFunc(ctx, func() {
-			grace, cancel := context.WithTimeout(context.Background(), time.Second)
-			defer cancel()
-			if httpServer.Shutdown(grace) != nil {
-				httpServer.Close()
-			}
-		})
-		defer stopped()
-		if err := httpServer.Serve(n.listener); !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
-	}
-}
-
 // Stopped returns the journals that are not followed any further, or wait for a key, with the block and the reason.
 func (n *Node) Stopped() map[journal.ID]*ledgerv1.Stop { return n.follower.State() }
 
@@ -285,11 +253,7 @@ func (n *Node) close() error {
 	if pumps := n.pumps.Load(); pumps != nil {
 		errs = append(errs, pumps.Close())
 	}
-	if n.listener != nil {
-		if err := n.listener.Close(); !errors.Is(err, net.ErrClosed) {
-			errs = append(errs, err)
-		}
-	}
+	errs = append(errs, n.api.close())
 	if n.broker != nil {
 		errs = append(errs, n.broker.Close())
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // Explain returns a row, the events that made it, and what else on this ledger touches it.
-func (s *service) Explain(_ context.Context, req *queryv1.ExplainRequest) (res *queryv1.ExplainResponse, err error) {
+func (s *service) Explain(ctx context.Context, req *queryv1.ExplainRequest) (res *queryv1.ExplainResponse, err error) {
 	res = &queryv1.ExplainResponse{}
 	err = s.Ledger.View(func(v ledger.View) error {
 		if res.Table, res.Row, err = v.Find(req.Id); err != nil {
@@ -31,7 +31,11 @@ func (s *service) Explain(_ context.Context, req *queryv1.ExplainRequest) (res *
 		res.Basis, err = basis(v)
 		return err
 	})
-	return res, err
+	if err != nil {
+		return nil, err
+	}
+	read := &queryv1.Access{Call: "Explain", Id: req.Id, Table: res.Table, Rows: 1 + uint64(len(res.Related))}
+	return res, s.accessedEvents(ctx, read, res.Events, append([]*queryv1.Row{res.Row}, res.Related...)...)
 }
 
 // made is a row that says which events made it.

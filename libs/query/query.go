@@ -9,6 +9,7 @@ import (
 
 	"connectrpc.com/connect/v2"
 
+	"github.com/counterfoil/counterfoil/libs/access"
 	"github.com/counterfoil/counterfoil/libs/backbone"
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/journal"
@@ -34,6 +35,8 @@ type Config struct {
 	// Built says how much of the ledger is there while it is brought up at the start: 0 to 1.
 	Built func() float64
 	Now   func() time.Time
+	// Accesses is where it is kept who read what; nil: nowhere.
+	Accesses *access.Journal
 }
 
 // Line is the state of the line to the hub.
@@ -119,7 +122,7 @@ func (s *service) journals(v ledger.View, behind map[journal.ID]uint64, rows map
 	return list, nil
 }
 
-func (s *service) Count(_ context.Context, req *queryv1.CountRequest) (res *queryv1.CountResponse, err error) {
+func (s *service) Count(ctx context.Context, req *queryv1.CountRequest) (res *queryv1.CountResponse, err error) {
 	res = &queryv1.CountResponse{}
 	err = s.Ledger.View(func(v ledger.View) error {
 		if res.Total, res.Groups, err = v.Count(req.Table, req.Filter, req.By); err != nil {
@@ -128,10 +131,13 @@ func (s *service) Count(_ context.Context, req *queryv1.CountRequest) (res *quer
 		res.Basis, err = basis(v)
 		return err
 	})
-	return res, err
+	if err != nil {
+		return nil, err
+	}
+	return res, s.accessed(ctx, &queryv1.Access{Call: "Count", Table: req.Table})
 }
 
-func (s *service) List(_ context.Context, req *queryv1.ListRequest) (res *queryv1.ListResponse, err error) {
+func (s *service) List(ctx context.Context, req *queryv1.ListRequest) (res *queryv1.ListResponse, err error) {
 	res = &queryv1.ListResponse{}
 	limit := int(req.PageSize)
 	if limit == 0 {
@@ -144,10 +150,13 @@ func (s *service) List(_ context.Context, req *queryv1.ListRequest) (res *queryv
 		res.Basis, err = basis(v)
 		return err
 	})
-	return res, err
+	if err != nil {
+		return nil, err
+	}
+	return res, s.accessed(ctx, &queryv1.Access{Call: "List", Table: req.Table, Rows: uint64(len(res.Rows))}, res.Rows...)
 }
 
-func (s *service) Get(_ context.Context, req *queryv1.GetRequest) (res *queryv1.GetResponse, err error) {
+func (s *service) Get(ctx context.Context, req *queryv1.GetRequest) (res *queryv1.GetResponse, err error) {
 	res = &queryv1.GetResponse{}
 	err = s.Ledger.View(func(v ledger.View) error {
 		if res.Row, err = v.Get(req.Table, req.Id); err != nil {
@@ -159,7 +168,10 @@ func (s *service) Get(_ context.Context, req *queryv1.GetRequest) (res *queryv1.
 		res.Basis, err = basis(v)
 		return err
 	})
-	return res, err
+	if err != nil {
+		return nil, err
+	}
+	return res, s.accessed(ctx, &queryv1.Access{Call: "Get", Id: req.Id, Table: req.Table, Rows: 1}, res.Row)
 }
 
 // Watch sends what is there after the token, then what is folded as it comes.
@@ -186,6 +198,12 @@ func (s *service) Watch(ctx context.Context, req *queryv1.WatchRequest, stream q
 		})
 		if err != nil {
 			return err
+		}
+		if len(res.Events) > 0 { // a watch may go on for days: each message is a reading of its own
+			read := &queryv1.Access{Call: "Watch", Table: queryv1.Table_TABLE_EVENTS, Rows: uint64(len(res.Events))}
+			if err := s.accessedEvents(ctx, read, res.Events); err != nil {
+				return err
+			}
 		}
 		if res.Token != token {
 			if err := stream.Send(res); err != nil {

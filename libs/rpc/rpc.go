@@ -3,12 +3,9 @@ package rpc
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"connectrpc.com/connect/v2"
@@ -17,27 +14,26 @@ import (
 	"connectrpc.com/validate"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
-	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
+	"github.com/counterfoil/counterfoil/libs/people"
 )
 
 const (
 	// MaxRequest is the largest request that is read, in bytes.
 	MaxRequest = 8 << 20
 
-	// RoleHeader and PersonHeader carry who acts; the token says that they may.
+	// RoleHeader carries the role in which a call is made: one of the caller's. PersonHeader carries who makes it, where
+	// the node's own token opens the API; of every other caller the node knows it.
 	RoleHeader   = "Counterfoil-Role"
 	PersonHeader = "Counterfoil-Person"
 	// CodeHeader carries the field's own code of a refusal, such as DX02.
 	CodeHeader = "Counterfoil-Code"
-
-	maxName = 100
 )
 
 // Config is what an API is served with.
 type Config struct {
 	Agency string
-	// Tokens are SHA-256 digests of the bearer tokens that open this node's API.
-	Tokens [][sha256.Size]byte
+	// Door says who a caller is.
+	Door *people.Door
 	// Gate refuses calls that the node cannot answer yet, by procedure. Optional.
 	Gate   func(procedure string) error
 	Logger *slog.Logger
@@ -49,63 +45,29 @@ func NewServer(cfg Config) *connect.Server {
 	return connect.NewServer(logged(cfg), authenticated(cfg), validate.NewServerInterceptor())
 }
 
-// Handler serves what is registered, with gRPC reflection, over HTTP/1.1 and HTTP/2, in gRPC, gRPC-Web and JSON.
-func Handler(server *connect.Server) http.Handler {
+// Handler serves what is registered, with gRPC reflection, over HTTP/1.1 and HTTP/2, in gRPC, gRPC-Web and JSON; and beside
+// it LoginPath and LogoutPath. It fails when something is registered that no role may call.
+func Handler(server *connect.Server, cfg Config) (http.Handler, error) {
 	grpcreflect.Register(server)
+	for spec := range server.Specs() {
+		if err := people.Declared(spec.Procedure); err != nil {
+			return nil, err
+		}
+	}
 	mux := http.NewServeMux()
 	connecthttp.Mount(mux, server, connecthttp.WithReadMaxBytes(MaxRequest))
-	return mux
+	mux.HandleFunc("POST "+LoginPath, login(cfg))
+	mux.HandleFunc("POST "+LogoutPath, logout(cfg))
+	return mux, nil
 }
 
-// HTTPServer returns a server for the handler with HTTP/2 without TLS allowed, for a loopback or proxied address.
+// HTTPServer returns a server for the handler, with HTTP/2 also without TLS.
 func HTTPServer(handler http.Handler) *http.Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
 	return &http.Server{Handler: handler, Protocols: protocols, ReadHeaderTimeout: 10 * time.Second}
-}
-
-type officerKey struct{}
-
-// Officer returns who makes this call, or nil outside of one.
-func Officer(ctx context.Context) *eventv1.Officer {
-	officer, _ := ctx.Value(officerKey{}).(*eventv1.Officer)
-	return officer
-}
-
-func authenticated(cfg Config) connect.ServerInterceptor {
-	return func(next connect.ServerFunc) connect.ServerFunc {
-		return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
-			info, ok := connect.CallInfoForServerContext(ctx)
-			if !ok {
-				return connect.NewError(connect.CodeInternal, "call without call info")
-			}
-			token, found := strings.CutPrefix(info.RequestHeader().Get("Authorization"), "Bearer ")
-			if !found || !known(cfg.Tokens, token) {
-				return connect.Errorf(connect.CodeUnauthenticated, "the token is not one of agency %s; use a context that this node wrote", cfg.Agency)
-			}
-			officer := &eventv1.Officer{Role: info.RequestHeader().Get(RoleHeader), Person: info.RequestHeader().Get(PersonHeader)}
-			if len(officer.Role) > maxName || len(officer.Person) > maxName {
-				return connect.Errorf(connect.CodeInvalidArgument, "role and person have at most %d bytes", maxName)
-			}
-			if cfg.Gate != nil {
-				if err := cfg.Gate(spec.Procedure); err != nil {
-					return err
-				}
-			}
-			return next(context.WithValue(ctx, officerKey{}, officer), spec, stream)
-		}
-	}
-}
-
-// known compares in constant time per token.
-func known(tokens [][sha256.Size]byte, token string) bool {
-	sum := sha256.Sum256([]byte(token))
-	found := 0
-	for i := range tokens {
-		found |= subtle.ConstantTimeCompare(tokens[i][:], sum[:])
-	}
-	return found == 1
 }
 
 func logged(cfg Config) connect.ServerInterceptor {
@@ -141,14 +103,23 @@ func refusal(ctx context.Context, err error) (answer error, internal bool) {
 	if err == nil {
 		return nil, false
 	}
-	if r := fault.As(err); r != nil {
-		if info, ok := connect.CallInfoForServerContext(ctx); ok && r.Code != "" {
+	if r := fault.As(err); r != nil && r.Code != "" {
+		if info, ok := connect.CallInfoForServerContext(ctx); ok {
 			info.ResponseHeader().Set(CodeHeader, r.Code)
 		}
+	}
+	return outcome(err)
+}
+
+func outcome(err error) (answer *connect.Error, internal bool) {
+	if r := fault.As(err); r != nil {
 		return connect.NewError(codes[r.Kind], r.Error()), false
 	}
+	var stranger people.Stranger
 	var known *connect.Error
 	switch {
+	case errors.As(err, &stranger):
+		return connect.NewError(connect.CodeUnauthenticated, stranger.Error()), false
 	case errors.As(err, &known):
 		return known, false
 	case errors.Is(err, context.Canceled):

@@ -234,7 +234,13 @@ func (f Folder) writeContext(n *node.Node, role string) error {
 	if err != nil {
 		return err
 	}
+	ca := n.CAFile()
+	if ca != "" {
+		if ca, err = filepath.Abs(ca); err != nil {
+			return err
+		}
+	}
 	return config.Contexts{Home: string(f)}.Save(config.Context{
-		Name: n.Agency, Agency: n.Agency, URL: "http://" + n.Addr(), TokenFile: token, Role: role, Person: "p-1",
+		Name: n.Agency, Agency: n.Agency, URL: n.URL(), CAFile: ca, TokenFile: token, Role: role, Person: "p-1",
 	})
 }

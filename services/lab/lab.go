@@ -44,13 +44,15 @@ type Serving struct {
 type Options struct {
 	Logger  *slog.Logger
 	Version string
+	// AllowPlainText lets APIs be served without TLS on addresses that other machines reach.
+	AllowPlainText bool
 	// Dial connects an agency's node to the hub; nil is the ordinary dialer. Tests cut lines here.
 	Dial func(agency string) func(network, address string) (net.Conn, error)
 }
 
 // StartAgency starts one agency's node on its home in the folder, which a hub has prepared, and writes its context.
 func StartAgency(ctx context.Context, folder Folder, agency string, o Options) (*Serving, error) {
-	cfg := node.Config{Home: folder.Home(agency), Logger: o.Logger, Version: o.Version}
+	cfg := node.Config{Home: folder.Home(agency), Logger: o.Logger, Version: o.Version, AllowPlainText: o.AllowPlainText}
 	if o.Dial != nil {
 		cfg.Dial = o.Dial(agency)
 	}

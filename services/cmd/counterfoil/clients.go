@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"time"
 
 	"connectrpc.com/connect/v2"
@@ -40,16 +44,19 @@ type Clients struct {
 const maxAnswer = 64 << 20
 
 func dial(contexts config.Contexts, to config.Context) (*Clients, error) {
-	node, err := url.Parse(to.URL)
-	if err != nil || node.Host == "" || node.Scheme != "http" && node.Scheme != "https" {
-		return nil, fmt.Errorf("context %s: url %q is not http://… or https://…", to.Name, to.URL)
+	over, err := httpClient(contexts, to)
+	if err != nil {
+		return nil, err
 	}
 	token, err := contexts.Token(to)
+	if errors.Is(err, fs.ErrNotExist) && to.User != "" {
+		return nil, &failure{exit: exitNotAllowed, why: fmt.Sprintf("nobody is logged in with context %s", to.Name), next: "counterfoil login --context " + quote(to.Name)}
+	}
 	if err != nil {
 		return nil, err
 	}
 	client := connect.NewClient(
-		connecthttp.NewTransport(&http.Client{Transport: transport(node.Scheme)}, to.URL, connecthttp.WithReadMaxBytes(maxAnswer)),
+		connecthttp.NewTransport(over, to.URL, connecthttp.WithReadMaxBytes(maxAnswer)),
 		identify(to, token), keepCode,
 	)
 	return &Clients{
@@ -65,6 +72,27 @@ func dial(contexts config.Contexts, to config.Context) (*Clients, error) {
 	}, nil
 }
 
+// httpClient speaks to the node of a context. It trusts those whom the context names, or the machine where it names none.
+func httpClient(contexts config.Contexts, to config.Context) (*http.Client, error) {
+	node, err := url.Parse(to.URL)
+	if err != nil || node.Host == "" || node.Scheme != "http" && node.Scheme != "https" {
+		return nil, fmt.Errorf("context %s: url %q is not http://… or https://…", to.Name, to.URL)
+	}
+	t := transport(node.Scheme)
+	if to.CAFile == "" {
+		return &http.Client{Transport: t}, nil
+	}
+	data, err := os.ReadFile(contexts.File(to.CAFile))
+	if err != nil {
+		return nil, fmt.Errorf("read who certifies the node of context %s: %w", to.Name, err)
+	}
+	t.TLSClientConfig.RootCAs = x509.NewCertPool()
+	if !t.TLSClientConfig.RootCAs.AppendCertsFromPEM(data) {
+		return nil, fmt.Errorf("context %s: %s holds no certificate", to.Name, to.CAFile)
+	}
+	return &http.Client{Transport: t}, nil
+}
+
 // transport speaks HTTP/2, with TLS or without. A line that went dead is noticed within half a minute, also under a watch
 // on which nothing happens.
 func transport(scheme string) *http.Transport {
@@ -73,6 +101,7 @@ func transport(scheme string) *http.Transport {
 		DialContext:     (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
 		HTTP2:           &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second},
 		IdleConnTimeout: time.Minute,
+		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12},
 	}
 	if scheme == "http" {
 		t.Protocols.SetUnencryptedHTTP2(true)

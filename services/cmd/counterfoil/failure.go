@@ -141,6 +141,8 @@ func (env *Env) next(f *failure) string {
 			return env.again("--idempotency-key", env.key)
 		}
 		return "counterfoil status --all"
+	case f.exit == exitNotAllowed && env.in.User != "" && connect.CodeOf(f.err) == connect.CodeUnauthenticated:
+		return "counterfoil login --context " + quote(env.in.Name)
 	case f.exit == exitNotAllowed || errors.Is(f.err, config.ErrNoContext):
 		return "counterfoil context list"
 	case f.exit == exitUsage:

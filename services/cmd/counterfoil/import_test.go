@@ -19,7 +19,7 @@ import (
 // A whole edition of the publisher's: what is on record afterwards is what it says.
 func TestImportOfThePublishersEdition(t *testing.T) {
 	dir := publishedtest.Data(t, "caat-uk-licences-editions-2012", "2012-10-11")
-	n := &node{agency: "licensing", open: true, page: 10_000}
+	n := &fixedNode{agency: "licensing", open: true, page: 10_000}
 	env := envFor(t, n)
 	var out bytes.Buffer
 	env.Out, env.Err = &out, t.Output()

@@ -118,10 +118,11 @@ func (l labFolder) run(ctx context.Context, env *Env, planFile, logLevel string,
 	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, context.Canceled) {
 		err = cause
 	}
+	err = errors.Join(err, running.Close()) // before the file goes: who stops a lab waits for that
 	if removed := os.Remove(l.path("lab.pid")); removed != nil && !errors.Is(removed, fs.ErrNotExist) {
 		err = errors.Join(err, removed)
 	}
-	return errors.Join(err, running.Close())
+	return err
 }
 
 // detach starts the lab in a process of its own and returns when all agencies answer there. A lab that runs already

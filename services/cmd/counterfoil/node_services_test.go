@@ -19,7 +19,7 @@ import (
 
 type licensing struct {
 	licensingv1connect.UnimplementedLicensingServiceHandler
-	node *node
+	node *fixedNode
 }
 
 func (l licensing) SubmitApplication(_ context.Context, req *licensingv1.SubmitApplicationRequest) (*licensingv1.SubmitApplicationResponse, error) {
@@ -136,7 +136,7 @@ func (l licensing) CloseEdition(_ context.Context, req *licensingv1.CloseEdition
 
 type enforcement struct {
 	enforcementv1connect.UnimplementedEnforcementServiceHandler
-	node *node
+	node *fixedNode
 }
 
 func (e enforcement) RaiseAlert(context.Context, *enforcementv1.RaiseAlertRequest) (*enforcementv1.RaiseAlertResponse, error) {
@@ -153,7 +153,7 @@ func (e enforcement) AcknowledgeAlert(_ context.Context, req *enforcementv1.Ackn
 
 type reporting struct {
 	reportingv1connect.UnimplementedReportingServiceHandler
-	node *node
+	node *fixedNode
 }
 
 func (r reporting) Totals(context.Context, *reportingv1.TotalsRequest) (*reportingv1.TotalsResponse, error) {

@@ -31,9 +31,9 @@ import (
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 )
 
-// node answers the APIs of an agency from fixed data, as far as the contract allows the request, and notes what it was sent. The register that it keeps of an
+// fixedNode answers the APIs of an agency from fixed data, as far as the contract allows the request, and notes what it was sent. The register that it keeps of an
 // edition is a real one, so that an import can be run against it again.
-type node struct {
+type fixedNode struct {
 	agency string
 	broken bool // its checks and its verification find something
 	open   bool // it asks for no token
@@ -46,7 +46,7 @@ type node struct {
 }
 
 // startNode serves the APIs on an address of its own, as HTTP/2 without TLS, until the test ends.
-func startNode(t testing.TB, n *node) (url string) {
+func startNode(t testing.TB, n *fixedNode) (url string) {
 	server := connect.NewServer(n.note, validate.NewServerInterceptor())
 	queryv1connect.RegisterQueryServiceHandler(server, queries{node: n})
 	licensingv1connect.RegisterLicensingServiceHandler(server, licensing{node: n})
@@ -71,7 +71,7 @@ func startNode(t testing.TB, n *node) (url string) {
 }
 
 // note keeps a line for each request: procedure, who called, and the message; and turns away who has no token.
-func (n *node) note(next connect.ServerFunc) connect.ServerFunc {
+func (n *fixedNode) note(next connect.ServerFunc) connect.ServerFunc {
 	return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
 		info, _ := connect.CallInfoForServerContext(ctx)
 		header := info.RequestHeader()
@@ -88,7 +88,7 @@ const maxNoted = 16 << 10
 
 type noted struct {
 	connect.ServerStream
-	node *node
+	node *fixedNode
 	call string
 }
 
@@ -123,7 +123,7 @@ func licenceRow(n int, country string) *queryv1.Row {
 
 type queries struct {
 	queryv1connect.UnimplementedQueryServiceHandler
-	node *node
+	node *fixedNode
 }
 
 func (q queries) Status(_ context.Context, req *queryv1.StatusRequest) (*queryv1.StatusResponse, error) {
@@ -251,7 +251,7 @@ func (q queries) Doctor(context.Context, *queryv1.DoctorRequest) (*queryv1.Docto
 
 type customs struct {
 	customsv1connect.UnimplementedCustomsServiceHandler
-	node *node
+	node *fixedNode
 }
 
 func (c customs) AcceptDeclaration(ctx context.Context, req *customsv1.AcceptDeclarationRequest) (*customsv1.AcceptDeclarationResponse, error) {

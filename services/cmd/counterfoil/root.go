@@ -40,8 +40,9 @@ func newRootCommand(env *Env) *cobra.Command {
 	add(root, "direct",
 		newAgencyCommand(env), newGroupCommand(env), newRulesCommand(env), newPolicyCommand(env), newCalendarCommand(env), newJoinCommand(env))
 	add(root, "check",
-		newVerifyCommand(env), newDoctorCommand(env), newContextCommand(env), newManCommand(env), newVersionCommand(env))
-	add(root, "run", env.settled(newLabCommand(env)), env.settled(newHubCommand(env)), env.settled(newServeCommand(env)))
+		newVerifyCommand(env), newDoctorCommand(env), newAccessCommand(env), newContextCommand(env), newLoginCommand(env), newLogoutCommand(env), newManCommand(env), newVersionCommand(env))
+	add(root, "run", env.settled(newLabCommand(env)), env.settled(newHubCommand(env)), env.settled(newServeCommand(env)),
+		newUserCommand(env), newTLSCommand(env))
 	return root
 }
 

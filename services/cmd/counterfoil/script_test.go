@@ -26,6 +26,8 @@ func TestMain(m *testing.M) {
 //	runs counterfoil …          run it in this process; it must end well
 //	exits CODE counterfoil …    run it in this process; it must end with that exit code
 //	received [AGENCY] PATTERN   the node was sent a request that matches (default: licensing)
+//	lab DIR                     run a lab of real nodes in a process of its own, until the script ends or stops it;
+//	                            $lab_url is where licensing's API is then
 //	cut N                       from the Nth RecordEdition on, licensing's node answers none; 0: it answers again
 //
 // Files are named with $WORK before them: the scripts run side by side in one process.
@@ -37,7 +39,7 @@ func TestScripts(t *testing.T) {
 			return setUp(t, script)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"runs": runs, "exits": exits, "received": received, "cut": cut,
+			"runs": runs, "exits": exits, "received": received, "cut": cut, "lab": runLab,
 		},
 	})
 }
@@ -49,7 +51,7 @@ func setUp(t *testing.T, script *testscript.Env) error {
 	home := filepath.Join(script.WorkDir, "home")
 	script.Setenv("COUNTERFOIL_HOME", home)
 	contexts := config.Contexts{Home: home}
-	nodes := map[string]*node{"licensing": {agency: "licensing", page: 3}, "customs": {agency: "customs", broken: true}}
+	nodes := map[string]*fixedNode{"licensing": {agency: "licensing", page: 3}, "customs": {agency: "customs", broken: true}}
 	for name, n := range nodes {
 		url := startNode(t, n)
 		script.Setenv(name+"_url", url)
@@ -62,8 +64,8 @@ func setUp(t *testing.T, script *testscript.Env) error {
 	return errors.Join(os.WriteFile(filepath.Join(home, "token"), []byte("secret\n"), 0o600), contexts.Use("licensing"))
 }
 
-func nodeOf(ts *testscript.TestScript, agency string) *node {
-	n := ts.Value(nodesKey{}).(map[string]*node)[agency]
+func nodeOf(ts *testscript.TestScript, agency string) *fixedNode {
+	n := ts.Value(nodesKey{}).(map[string]*fixedNode)[agency]
 	if n == nil {
 		ts.Fatalf("no node of agency %s", agency)
 	}
@@ -119,4 +121,19 @@ func cut(ts *testscript.TestScript, neg bool, args []string) {
 	n.cut, err = strconv.Atoi(args[0])
 	n.register.calls = 0
 	ts.Check(err)
+}
+
+func runLab(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: lab DIR")
+	}
+	ts.Defer(func() {
+		if _, err := labFolder(args[0]).stop(context.Background()); err != nil {
+			ts.Logf("stop the lab: %v", err)
+		}
+	})
+	ts.Check(ts.Exec("counterfoil", "lab", "--dir", args[0], "--detach"))
+	to, err := config.Contexts{Home: args[0]}.Load("licensing")
+	ts.Check(err)
+	ts.Setenv("lab_url", to.URL)
 }

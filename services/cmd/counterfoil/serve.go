@@ -47,6 +47,7 @@ func newHubCommand(env *Env) *cobra.Command {
 
 func newServeCommand(env *Env) *cobra.Command {
 	var dir, logLevel string
+	var plain bool
 	cmd := &cobra.Command{
 		Use:   "serve AGENCY --dir DIR",
 		Short: "Run one agency's node",
@@ -57,10 +58,11 @@ func newServeCommand(env *Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return serve(cmd.Context(), lab.Folder(dir), args[0], lab.Options{Logger: logger, Version: version()})
+			return serve(cmd.Context(), lab.Folder(dir), args[0], lab.Options{Logger: logger, Version: version(), AllowPlainText: plain})
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "", "folder that the hub prepared (required)")
+	cmd.Flags().BoolVar(&plain, "allow-plain-text", false, "serve the API without TLS where other machines reach it")
 	addLogFlag(cmd, &logLevel)
 	require(cmd, "dir")
 	return cmd

@@ -13,7 +13,7 @@ import (
 )
 
 // envFor returns an environment whose only context is a node that answers from fixed data.
-func envFor(t *testing.T, n *node) *Env {
+func envFor(t *testing.T, n *fixedNode) *Env {
 	t.Helper()
 	contexts := config.Contexts{Home: t.TempDir()}
 	if err := contexts.Save(config.Context{Name: n.agency, Agency: n.agency, URL: startNode(t, n), Role: "officer"}); err != nil {
@@ -26,7 +26,7 @@ func envFor(t *testing.T, n *node) *Env {
 }
 
 func TestWatchEndedByItsUserSaysWhereToGoOn(t *testing.T) {
-	env := envFor(t, &node{agency: "licensing", open: true})
+	env := envFor(t, &fixedNode{agency: "licensing", open: true})
 	out, printed := io.Pipe()
 	var advice bytes.Buffer
 	env.Out, env.Err = printed, &advice

@@ -3102,8 +3102,11 @@ type AccessRequest struct {
 	Id    string                 `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
 	Since *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=since,proto3" json:"since,omitempty"`
 	// At most 1,000; 0: 100.
-	PageSize      uint32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageSize  uint32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Entries and head of an earlier answer: whether the chain still leads over that head is checked too.
+	NotedEntries  uint64 `protobuf:"varint,6,opt,name=noted_entries,json=notedEntries,proto3" json:"noted_entries,omitempty"`
+	NotedHead     string `protobuf:"bytes,7,opt,name=noted_head,json=notedHead,proto3" json:"noted_head,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3173,10 +3176,30 @@ func (x *AccessRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *AccessRequest) GetNotedEntries() uint64 {
+	if x != nil {
+		return x.NotedEntries
+	}
+	return 0
+}
+
+func (x *AccessRequest) GetNotedHead() string {
+	if x != nil {
+		return x.NotedHead
+	}
+	return ""
+}
+
 type AccessResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Accesses      []*Access              `protobuf:"bytes,1,rep,name=accesses,proto3" json:"accesses,omitempty"`
 	NextPageToken string                 `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// Where an entry was altered or removed; empty while the chain of entries is whole. Only on the first page.
+	Broken string `protobuf:"bytes,3,opt,name=broken,proto3" json:"broken,omitempty"`
+	// How many entries were ever made, and SHA-256 of the last one, hex: noted elsewhere, they show later that none before was
+	// altered. Only on the first page.
+	Entries       uint64 `protobuf:"varint,4,opt,name=entries,proto3" json:"entries,omitempty"`
+	Head          string `protobuf:"bytes,5,opt,name=head,proto3" json:"head,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3221,6 +3244,27 @@ func (x *AccessResponse) GetAccesses() []*Access {
 func (x *AccessResponse) GetNextPageToken() string {
 	if x != nil {
 		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *AccessResponse) GetBroken() string {
+	if x != nil {
+		return x.Broken
+	}
+	return ""
+}
+
+func (x *AccessResponse) GetEntries() uint64 {
+	if x != nil {
+		return x.Entries
+	}
+	return 0
+}
+
+func (x *AccessResponse) GetHead() string {
+	if x != nil {
+		return x.Head
 	}
 	return ""
 }
@@ -3567,17 +3611,23 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05block\x18\x04 \x01(\x04R\x05block\x123\n" +
 	"\asaid_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06saidAt\x12=\n" +
-	"\fbehind_since\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vbehindSince\"\xc9\x01\n" +
+	"\fbehind_since\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vbehindSince\"\xa7\x02\n" +
 	"\rAccessRequest\x12\x1d\n" +
 	"\x05owner\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18 R\x05owner\x12\x18\n" +
 	"\x02id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x02id\x120\n" +
 	"\x05since\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12%\n" +
 	"\tpage_size\x18\x04 \x01(\rB\b\xbaH\x05*\x03\x18\xe8\aR\bpageSize\x12&\n" +
 	"\n" +
-	"page_token\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\tpageToken\"r\n" +
+	"page_token\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\tpageToken\x12#\n" +
+	"\rnoted_entries\x18\x06 \x01(\x04R\fnotedEntries\x127\n" +
+	"\n" +
+	"noted_head\x18\a \x01(\tB\x18\xbaH\x15r\x132\x11^([0-9a-f]{64})?$R\tnotedHead\"\xb8\x01\n" +
 	"\x0eAccessResponse\x128\n" +
 	"\baccesses\x18\x01 \x03(\v2\x1c.counterfoil.query.v1.AccessR\baccesses\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x84\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x16\n" +
+	"\x06broken\x18\x03 \x01(\tR\x06broken\x12\x18\n" +
+	"\aentries\x18\x04 \x01(\x04R\aentries\x12\x12\n" +
+	"\x04head\x18\x05 \x01(\tR\x04head\"\x84\x02\n" +
 	"\x06Access\x12*\n" +
 	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
 	"\x04user\x18\x02 \x01(\tR\x04user\x127\n" +

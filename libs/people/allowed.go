@@ -1,0 +1,103 @@
+package people
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// What calls need, from the role that may do least.
+var (
+	anybody   = Roles
+	reading   = []Role{Viewer, Auditor, Officer, Approver}
+	overview  = Roles
+	checking  = []Role{Auditor, Operator}
+	recording = []Role{Officer, Approver}
+	deciding  = []Role{Approver}
+	running   = []Role{Operator}
+	releasing = []Role{Approver, Operator}
+)
+
+// allowed says which roles may make a call: the one place where that is declared. A call that is not here is made by
+// nobody, and a node that serves one does not start.
+var allowed = table(
+	service("counterfoil.query.v1.QueryService", calls{
+		"Status": overview, "Directory": overview, "Audience": overview, "Receipts": overview,
+		"Count": reading, "List": reading, "Get": reading, "Explain": reading, "Watch": reading,
+		"Verify": checking, "Doctor": checking, "Access": checking,
+	}),
+	service("counterfoil.licensing.v1.LicensingService", calls{
+		"SubmitApplication": recording, "RecordEdition": recording, "CloseEdition": recording,
+		"GrantLicence": deciding, "DenyLicence": deciding, "AmendLicence": deciding, "SuspendLicence": deciding,
+		"ReinstateLicence": deciding, "RevokeLicence": deciding, "ConcludeReassessment": deciding,
+		"EditionContents": reading,
+	}),
+	service("counterfoil.customs.v1.CustomsService", calls{
+		"AcceptDeclaration": recording, "ConfirmExit": recording, "ConfirmArrival": recording, "CancelDeclaration": recording,
+		"Balance": reading,
+	}),
+	service("counterfoil.enforcement.v1.EnforcementService", calls{
+		"RaiseAlert": recording, "CorroborateAlert": recording, "ConfirmAlert": recording, "RefuteAlert": recording, "CloseAlert": recording,
+	}),
+	service("counterfoil.enforcement.v1.AlertAnswerService", calls{"AcknowledgeAlert": recording}),
+	service("counterfoil.reporting.v1.ReportingService", calls{"RequestReturn": recording, "Totals": reading}),
+	service("counterfoil.reporting.v1.ReturnService", calls{"SubmitReturn": recording}),
+	service("counterfoil.directory.v1.AuthorityService", calls{
+		"PlanAgency": checking, "ShowAgency": checking, "Lag": checking,
+		"AddAgency": running, "MakeKit": running, "SuspendAgency": running, "ResumeAgency": running, "RemoveAgency": running,
+		"RotateAgency": running, "DefineGroup": running, "RekeyGroup": running, "AdoptRules": running, "AdoptPolicy": running,
+		"AdoptCalendar": running, "NameContacts": running, "AssignCompetences": running, "EndSigningKey": running,
+	}),
+	service("counterfoil.directory.v1.DirectoryService", calls{
+		"AgreeRelease": releasing, "RefuseRelease": releasing, "EndRelease": releasing,
+		"ChangeKey": running, "HandOver": running,
+		"Duties": overview, "Withdrawals": overview, "Seen": reading,
+		"Withdraw": deciding, "Share": deciding, "Widen": deciding, "EndWidening": deciding, "ReviewWidening": deciding,
+	}),
+	service("grpc.reflection.v1.ServerReflection", calls{"ServerReflectionInfo": anybody}),
+	service("grpc.reflection.v1alpha.ServerReflection", calls{"ServerReflectionInfo": anybody}),
+)
+
+type calls map[string][]Role
+
+func service(name string, of calls) map[string][]Role {
+	procedures := map[string][]Role{}
+	for method, roles := range of {
+		procedures["/"+name+"/"+method] = roles
+	}
+	return procedures
+}
+
+func table(services ...map[string][]Role) map[string][]Role {
+	all := map[string][]Role{}
+	for _, s := range services {
+		for procedure, roles := range s {
+			all[procedure] = roles
+		}
+	}
+	return all
+}
+
+// Declared fails for a procedure whose roles are not declared, with a sentence for the developer who added it.
+func Declared(procedure string) error {
+	if _, ok := allowed[procedure]; !ok {
+		return fmt.Errorf("nobody may call %s: say which roles may, in the table in libs/people/allowed.go", procedure)
+	}
+	return nil
+}
+
+// Allowed returns the roles that may call a procedure, from the one that may do least; none for one that is not declared.
+func Allowed(procedure string) []Role { return slices.Clone(allowed[procedure]) }
+
+// action is a procedure in words, such as "suspend licence".
+func action(procedure string) string {
+	method := procedure[strings.LastIndexByte(procedure, '/')+1:]
+	var words strings.Builder
+	for i, r := range method {
+		if i > 0 && r >= 'A' && r <= 'Z' {
+			words.WriteByte(' ')
+		}
+		words.WriteRune(r)
+	}
+	return strings.ToLower(words.String())
+}

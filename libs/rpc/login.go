@@ -1,0 +1,71 @@
+package rpc
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"connectrpc.com/connect/v2"
+
+	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/people"
+)
+
+const (
+	// LoginPath is where a user's name and secret, as HTTP Basic credentials in a POST, are exchanged for a session: the
+	// answer is people.Session in JSON, or LoginRefusal.
+	LoginPath = "/login"
+	// LogoutPath is where a POST with a session's bearer token ends that session.
+	LogoutPath = "/logout"
+)
+
+// LoginRefusal is why there is no session.
+type LoginRefusal struct {
+	// Code is a code of Connect, such as "unauthenticated".
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+func login(cfg Config) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		name, secret, ok := r.BasicAuth()
+		if !ok {
+			w.Header().Set("WWW-Authenticate", `Basic realm="`+cfg.Agency+`", charset="UTF-8"`)
+			reply(w, http.StatusUnauthorized, LoginRefusal{connect.CodeUnauthenticated.String(), "give the user's name and secret as HTTP Basic credentials"})
+			return
+		}
+		session, err := cfg.Door.Login(r.Context(), r.RemoteAddr, name, secret)
+		if err == nil {
+			reply(w, http.StatusOK, session)
+			return
+		}
+		answer, internal := outcome(err)
+		if internal {
+			cfg.Logger.Error("login failed", "agency", cfg.Agency, "err", err)
+		}
+		status := http.StatusInternalServerError
+		switch {
+		case errors.Is(err, fault.Unavailable):
+			status = http.StatusTooManyRequests
+		case answer.Code() == connect.CodeUnauthenticated:
+			status = http.StatusUnauthorized
+		}
+		reply(w, status, LoginRefusal{answer.Code().String(), answer.Message()})
+	}
+}
+
+func logout(cfg Config) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if token := bearer(r.Header.Get("Authorization")); people.IsSession(token) {
+			cfg.Door.Logout(token)
+		}
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+func reply(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // the caller may have left
+}

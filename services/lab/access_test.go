@@ -1,0 +1,168 @@
+package lab_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/counterfoil/counterfoil/libs/people"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/query/v1/queryv1connect"
+	"github.com/counterfoil/counterfoil/services/lab"
+)
+
+// Every call that reads leaves one entry, with who read what of whose, and calls that read nothing leave none.
+func TestEveryReadLeavesOneEntry(t *testing.T) {
+	folder := lab.Folder(t.TempDir())
+	l := start(t, folder, lab.Options{})
+	n := l.Agencies["customs"].Node
+	record(t, l.Agencies["licensing"].Node, granted(1), granted(2))
+	record(t, n, accepted(1))
+	wait(t, n, licensingAll, 2)
+	addUser(t, usersOf(folder, "customs"), "u-12", people.Officer, people.Auditor)
+	ctx, q := t.Context(), queryv1connect.NewQueryServiceClient(as(n, sessionOf(t, n, "u-12"), "", ""))
+	officer := queryv1connect.NewQueryServiceClient(as(n, sessionOf(t, n, "u-12"), "officer", ""))
+	licences := queryv1.Table_TABLE_LICENCES
+	refused := func(_ any, err error) error {
+		if err == nil {
+			return fmt.Errorf("it was answered")
+		}
+		return nil
+	}
+	done := func(_ any, err error) error { return err }
+	reads := []struct {
+		call func() error
+		// left is the entry in one line, empty for none: call, id, table, rows, owners, role.
+		left string
+	}{
+		{func() error { return done(q.Get(ctx, &queryv1.GetRequest{Table: licences, Id: "licensing/L-1"})) }, "Get licensing/L-1 LICENCES 1 [licensing] auditor"},
+		{func() error {
+			return done(officer.Get(ctx, &queryv1.GetRequest{Table: queryv1.Table_TABLE_DECLARATIONS, Id: "customs/D-1"}))
+		}, "Get customs/D-1 DECLARATIONS 1 [customs] officer"},
+		{func() error {
+			return done(q.Get(ctx, &queryv1.GetRequest{Table: queryv1.Table_TABLE_EVENTS, Id: "licensing/all/1"}))
+		}, "Get licensing/all/1 EVENTS 1 [licensing] auditor"},
+		{func() error { return done(q.List(ctx, &queryv1.ListRequest{Table: licences})) }, "List  LICENCES 2 [licensing] auditor"},
+		{func() error { return done(q.List(ctx, &queryv1.ListRequest{Table: licences, PageSize: 1})) }, "List  LICENCES 1 [licensing] auditor"},
+		{func() error { return done(q.List(ctx, &queryv1.ListRequest{Table: queryv1.Table_TABLE_ALERTS})) }, "List  ALERTS 0 [] auditor"},
+		{func() error { return done(q.Count(ctx, &queryv1.CountRequest{Table: licences, By: "destination"})) }, "Count  LICENCES 0 [] auditor"},
+		{func() error { return done(q.Explain(ctx, &queryv1.ExplainRequest{Id: "licensing/L-1"})) }, "Explain licensing/L-1 LICENCES 3 [customs licensing] auditor"},
+		{func() error {
+			stream, err := q.Watch(ctx, &queryv1.WatchRequest{UntilCaughtUp: true, Filter: &queryv1.Filter{Conditions: []*queryv1.Condition{{Attribute: "journal", Values: []string{"licensing/all"}}}}})
+			for err == nil {
+				_, err = stream.Receive()
+			}
+			if !errors.Is(err, io.EOF) {
+				return err
+			}
+			return nil
+		}, "Watch  EVENTS 2 [licensing] auditor"},
+		{func() error { return refused(q.Get(ctx, &queryv1.GetRequest{Table: licences, Id: "licensing/L-404"})) }, ""},
+		{func() error { return refused(q.Explain(ctx, &queryv1.ExplainRequest{Id: "licensing/L-404"})) }, ""},
+		{func() error { return refused(q.Count(ctx, &queryv1.CountRequest{Table: licences, By: "colour"})) }, ""},
+		{func() error { return done(q.Status(ctx, &queryv1.StatusRequest{})) }, ""},
+		{func() error { return done(q.Doctor(ctx, &queryv1.DoctorRequest{})) }, ""},
+	}
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 1))
+	var want []string
+	for i := range 150 {
+		r := reads[i%len(reads)]
+		if i >= len(reads) {
+			r = reads[random.IntN(len(reads))]
+		}
+		if err := r.call(); err != nil {
+			t.Fatalf("%q: %v", r.left, err)
+		}
+		if r.left != "" {
+			want = append(want, "u-12 p-u-12 "+r.left)
+		}
+	}
+	slices.Reverse(want)
+	got := accesses(t, q, &queryv1.AccessRequest{PageSize: 7})
+	if !slices.Equal(got, want) {
+		t.Errorf("in the journal are %d entries, want %d:\n%s\nwant\n%s", len(got), len(want), strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	for name, tt := range map[string]struct {
+		req  *queryv1.AccessRequest
+		keep func(string) bool
+	}{
+		"of an owner":  {&queryv1.AccessRequest{Owner: "customs"}, func(s string) bool { return strings.Contains(s, "[customs") }},
+		"of a record":  {&queryv1.AccessRequest{Id: "licensing/L-1"}, func(s string) bool { return strings.Contains(s, " licensing/L-1 ") }},
+		"in an hour":   {&queryv1.AccessRequest{Since: timestamppb.New(time.Now().Add(time.Hour))}, func(string) bool { return false }},
+		"from an hour": {&queryv1.AccessRequest{Since: timestamppb.New(time.Now().Add(-time.Hour))}, func(string) bool { return true }},
+	} {
+		some := slices.DeleteFunc(slices.Clone(want), func(s string) bool { return !tt.keep(s) })
+		if got := accesses(t, q, tt.req); !slices.Equal(got, some) {
+			t.Errorf("%s: %d entries, want %d", name, len(got), len(some))
+		}
+	}
+}
+
+// accesses are the entries that a request finds, over all pages, each in one line. The chain must be whole.
+func accesses(t *testing.T, q queryv1connect.QueryServiceClient, req *queryv1.AccessRequest) (lines []string) {
+	t.Helper()
+	for {
+		res, err := q.Access(t.Context(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.Broken != "" || req.PageToken == "" && res.Entries == 0 {
+			t.Fatalf("the chain is broken: %s (%d entries)", res.Broken, res.Entries)
+		}
+		for _, a := range res.Accesses {
+			lines = append(lines, fmt.Sprintf("%s %s %s %s %s %d %v %s", a.User, a.Officer.GetPerson(), a.Call, a.Id,
+				strings.TrimPrefix(a.Table.String(), "TABLE_"), a.Rows, a.Owners, a.Officer.GetRole()))
+		}
+		if res.NextPageToken == "" {
+			return lines
+		}
+		req.PageToken = res.NextPageToken
+	}
+}
+
+// Reads are in the journal after a restart, and a watch that waits is on record while it does.
+func TestAccessesOutliveTheNode(t *testing.T) {
+	folder := lab.Folder(t.TempDir())
+	var before []string
+	t.Run("read", func(t *testing.T) {
+		l := start(t, folder, lab.Options{})
+		n := l.Agencies["licensing"].Node
+		record(t, n, granted(1))
+		q := queryv1connect.NewQueryServiceClient(as(n, tokenOf(t, n), "officer", "p-1"))
+		stream, err := q.Watch(t.Context(), &queryv1.WatchRequest{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer stream.Close()
+		if _, err := stream.Receive(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := q.Get(t.Context(), &queryv1.GetRequest{Table: queryv1.Table_TABLE_LICENCES, Id: "licensing/L-1"}); err != nil {
+			t.Fatal(err)
+		}
+		if before = accesses(t, q, &queryv1.AccessRequest{}); len(before) != 2 || !strings.HasPrefix(before[0], "node p-1 Get licensing/L-1") || !strings.HasPrefix(before[1], "node p-1 Watch") {
+			t.Errorf("in the journal: %q", before)
+		}
+		if _, err := q.Get(t.Context(), &queryv1.GetRequest{Table: queryv1.Table_TABLE_LICENCES, Id: "licensing/L-1"}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	n := start(t, folder, lab.Options{}).Agencies["licensing"].Node
+	after := accesses(t, queryv1connect.NewQueryServiceClient(as(n, tokenOf(t, n), "", "")), &queryv1.AccessRequest{})
+	if len(after) != 3 || !slices.Equal(after[1:], before) {
+		t.Errorf("after a restart: %q, before: %q", after, before)
+	}
+	if info, err := os.Stat(string(folder.Home("licensing")) + "/access.db"); err != nil || info.Mode() != 0o600 {
+		t.Errorf("access.db: %v, %v", info, err)
+	}
+}
