@@ -40,6 +40,13 @@ func userOf(c *backbone.Credentials) nats.Option {
 	return nats.UserJWTAndSeed(c.JWT, string(c.Seed))
 }
 
+// trust trusts the hub's authority.
+func trust(c *backbone.Credentials) nats.Option {
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(c.CAPEM)
+	return nats.Secure(&tls.Config{RootCAs: pool})
+}
+
 // scene is three agencies at a hub. Customs may read licensing/border, and the police nothing. Customs is the
 // intruder, and there are blocks that it must not get at.
 type scene struct {

@@ -51,12 +51,13 @@ func (h *Hub) admit(decided *hubState, sequence uint64) error {
 	if sequence < h.sequence {
 		return nil
 	}
-	h.state.Store(decided)
-	h.sequence = sequence
 	var errs []error
 	for name, m := range decided.Agencies {
 		errs = append(errs, h.account(name, 2, m.passes(name)...))
 	}
+	// Only now, so that whoever reads it reads what is in force.
+	h.state.Store(decided)
+	h.sequence = sequence
 	select {
 	case h.heard <- struct{}{}:
 	default:

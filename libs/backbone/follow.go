@@ -22,8 +22,8 @@ const (
 	lookAfter = 2 * time.Second
 	// leftover is how long a server keeps a consumer that a cut line left behind.
 	leftover = 30 * time.Second
-	// prompt is how long an answer takes at most inside a process, and between servers that are well. silence is that for
-	// a question over a line.
+	// prompt is how long an answer takes at most inside a process, and between servers that are well; pingInterval is
+	// that over a line.
 	prompt = 250 * time.Millisecond
 	// requestLimit bounds one question to a server; the answer may have to wait behind blocks on a slow line.
 	requestLimit = time.Minute
@@ -116,16 +116,17 @@ func lookAt(ctx context.Context, consumer jetstream.Consumer, delivered func() u
 	}
 }
 
-// question asks a server, again with twice the time when no answer comes, from first up to requestLimit: a server that
-// ended may have taken the question along, a stream that is just being made or has lost its leader does not answer, and
-// over a slow line the answer may only be late.
+// question asks a server, and again when no answer comes: first after the given time, then less and less often. A server
+// that ended may have taken the question along, a stream that is just being made or has lost its leader does not
+// answer, and over a slow line the answer may only be late.
 func question[T any](ctx context.Context, first time.Duration, ask func(context.Context) (T, error)) (T, error) {
-	for limit := first; ; limit *= 2 {
+	for began := time.Now(); ; {
+		limit := max(first, time.Since(began)/2)
 		asked, end := context.WithTimeout(ctx, limit)
 		answer, err := ask(asked)
 		end()
 		late := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout)
-		if !late || ctx.Err() != nil || limit > requestLimit/2 {
+		if !late || ctx.Err() != nil || limit >= requestLimit {
 			return answer, err
 		}
 	}
