@@ -151,8 +151,8 @@ func (h *Hub) Resume(ctx context.Context, agency string) error {
 // stays for those whom its journals are released to. Removing twice changes nothing.
 func (h *Hub) Remove(ctx context.Context, agency string) error {
 	return h.decide(ctx, "remove", agency, func(s *hubState) error {
-		m, err := s.present(agency)
-		if err != nil {
+		m, err := s.known(agency)
+		if err != nil || m.Removed {
 			return err
 		}
 		s.Agencies[agency] = member{Signing: m.Signing, User: m.User, Removed: true}
@@ -270,11 +270,24 @@ func (h *Hub) change(ctx context.Context, verb, agency string, change func(*memb
 func (h *Hub) decide(ctx context.Context, verb, agency string, change func(*hubState) error) error {
 	err := h.edit(ctx, change)
 	if err == nil {
-		err = h.furnish(ctx)
+		err = h.furnished(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", verb, agency, err)
 	}
 	h.log.Info("decided", "change", verb, "agency", agency)
 	return nil
+}
+
+// furnished returns once streams and feeders are as decided; what the server that leads has to do is waited for.
+func (h *Hub) furnished(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, making)
+	defer cancel()
+	for {
+		err := h.furnish(ctx)
+		if err == nil || h.leads() || ctx.Err() != nil {
+			return err
+		}
+		wait(ctx, pause/5)
+	}
 }

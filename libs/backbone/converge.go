@@ -16,13 +16,16 @@ import (
 // tendEvery is how often a server looks whether all is as decided, and whether a deadline has passed.
 const tendEvery = time.Second
 
+// lasting is how many times in a row something fails before it is said.
+const lasting = 5
+
 // follow hears what is decided, on whichever server, until ctx ends.
 func (h *Hub) follow(ctx context.Context) {
 	for ctx.Err() == nil {
 		h.admitting.Lock()
 		from := h.sequence + 1
 		h.admitting.Unlock()
-		err := follow(ctx, h.js, stateStream, stateSubject, from, func(msg jetstream.Msg) error {
+		err := follow(ctx, h.js, prompt, stateStream, stateSubject, from, func(msg jetstream.Msg) error {
 			meta, err := msg.Metadata()
 			if err != nil {
 				return err
@@ -48,12 +51,13 @@ func (h *Hub) admit(decided *hubState, sequence uint64) error {
 	if sequence < h.sequence {
 		return nil
 	}
-	h.state.Store(decided)
-	h.sequence = sequence
 	var errs []error
 	for name, m := range decided.Agencies {
 		errs = append(errs, h.account(name, 2, m.passes(name)...))
 	}
+	// Only now, so that whoever reads it reads what is in force.
+	h.state.Store(decided)
+	h.sequence = sequence
 	select {
 	case h.heard <- struct{}{}:
 	default:
@@ -83,11 +87,12 @@ func (h *Hub) account(name string, streams int64, passes ...pass) error {
 	return privateFile(h.path("jwt", public+".jwt"), []byte(token))
 }
 
-// tend keeps this server as decided, until ctx ends. What goes wrong is said once, and tried again.
+// tend keeps this server as decided, until ctx ends. What goes wrong is tried again, and said once if it lasts: the
+// servers of a hub wait for each other.
 func (h *Hub) tend(ctx context.Context) {
 	tick := time.NewTicker(tendEvery)
 	defer tick.Stop()
-	said := ""
+	failed := 0
 	for {
 		select {
 		case <-ctx.Done():
@@ -96,12 +101,10 @@ func (h *Hub) tend(ctx context.Context) {
 		case <-h.heard:
 		}
 		err := errors.Join(h.admitAgain(), h.furnish(ctx), h.deadlines(ctx))
-		switch {
-		case err == nil:
-			said = ""
-		case ctx.Err() == nil && said != err.Error():
-			said = err.Error()
-			h.log.Warn("hub is not as decided yet", "err", err)
+		if err == nil {
+			failed = 0
+		} else if failed++; failed == lasting && ctx.Err() == nil {
+			h.log.Warn("hub is not as decided", "err", err)
 		}
 	}
 }
@@ -158,15 +161,45 @@ func (h *Hub) furnishAgency(ctx context.Context, name string, m member) error {
 	wanted := []jetstream.StreamConfig{stream.Relay(relayName(name), name), feedConfig()}
 	if m.Removed {
 		h.stopFeeder(name)
+		wanted = wanted[:1]
+	}
+	if !h.leads() {
+		return h.seeStreams(ctx, js, name, m, wanted)
+	}
+	if m.Removed {
 		if err := js.DeleteStream(ctx, FeedStream); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
 			return fmt.Errorf("delete the feed: %w", err)
 		}
-		wanted = wanted[:1]
 	}
 	for _, c := range wanted {
 		c.Replicas = h.replicas
-		if _, err := js.CreateOrUpdateStream(ctx, c); err != nil {
+		if err := makeStream(ctx, js, c); err != nil {
 			return fmt.Errorf("make stream %s: %w", c.Name, err)
+		}
+	}
+	h.made[name] = !m.Removed
+	return nil
+}
+
+// makeStream makes the stream, or finds it made.
+func makeStream(ctx context.Context, js jetstream.JetStream, c jetstream.StreamConfig) error {
+	_, err := question(ctx, 4*prompt, func(ctx context.Context) (jetstream.Stream, error) { return js.CreateOrUpdateStream(ctx, c) })
+	return err
+}
+
+// seeStreams looks whether the server that leads has made the streams and deleted the feed. Servers that make a stream
+// at the same time may all wait in vain for an answer.
+func (h *Hub) seeStreams(ctx context.Context, js jetstream.JetStream, name string, m member, wanted []jetstream.StreamConfig) error {
+	for _, c := range wanted {
+		if _, err := findStream(ctx, js, prompt, c.Name); err != nil {
+			return fmt.Errorf("see stream %s: %w", c.Name, err)
+		}
+	}
+	if m.Removed {
+		if _, err := findStream(ctx, js, prompt, FeedStream); err == nil {
+			return errors.New("the feed is not deleted yet")
+		} else if !errors.Is(err, jetstream.ErrStreamNotFound) {
+			return fmt.Errorf("see that the feed is deleted: %w", err)
 		}
 	}
 	h.made[name] = !m.Removed

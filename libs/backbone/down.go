@@ -40,7 +40,7 @@ func (p *Pumps) down(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	feed, err := js.Stream(ctx, FeedStream)
+	feed, err := findStream(ctx, js, pingInterval, FeedStream)
 	if err != nil {
 		return fmt.Errorf("find the feed: %w", err)
 	}
@@ -61,7 +61,7 @@ func (p *Pumps) down(ctx context.Context) error {
 	})
 	group.Go(func() error {
 		// The first message is the one that the inbox already has: it shows that the feed is still the same.
-		return follow(ctx, js, FeedStream, "feed.>", max(at.sequence, 1), func(msg jetstream.Msg) error {
+		return follow(ctx, js, pingInterval, FeedStream, "feed.>", max(at.sequence, 1), func(msg jetstream.Msg) error {
 			meta, err := msg.Metadata()
 			if err != nil {
 				return err

@@ -2,8 +2,14 @@ package backbone
 
 import (
 	"context"
+	"crypto"
+	"encoding/json"
+	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/counterfoil/counterfoil/libs/fault"
 )
 
 // InAccount lets a test act as the hub's operator inside an agency's account.
@@ -36,4 +42,47 @@ func (h *Hub) PublicKey(agency string) string {
 		panic(err)
 	}
 	return public
+}
+
+// Copy makes this server copy into feeds whatever the others do.
+func (h *Hub) Copy() { h.copiesAnyway.Store(true) }
+
+// Renewing reports whether new credentials of the agency are due.
+func (h *Hub) Renewing(agency string) bool { return !h.state.Load().Agencies[agency].RenewBy.IsZero() }
+
+// Tell makes a signed statement to the hub over the connection, as an agency's own code could, and returns the answer's
+// JWT.
+func Tell(ctx context.Context, nc *nats.Conn, signer crypto.Signer, over, subject, agency, user string, root []byte) (string, error) {
+	s := statement{Subject: subject, Agency: agency, User: user, Root: root, At: time.Now()}
+	data, err := s.sign(signer)
+	if err != nil {
+		return "", err
+	}
+	msg, err := nc.RequestWithContext(ctx, over, data)
+	if err != nil {
+		return "", err
+	}
+	var r reply
+	if err := json.Unmarshal(msg.Data, &r); err != nil {
+		return "", err
+	}
+	if r.Refusal != "" {
+		return "", fault.Errorf(r.Kind, "%s", r.Refusal)
+	}
+	return r.JWT, nil
+}
+
+// Statement returns a signed statement of the given time.
+func Statement(signer crypto.Signer, subject, agency, user string, at time.Time) ([]byte, error) {
+	return statement{Subject: subject, Agency: agency, User: user, At: at}.sign(signer)
+}
+
+// Enter connects to an account with every permission in it, as only the hub itself can. The account "scratch" is nobody's.
+func (h *Hub) Enter(account string) (*nats.Conn, error) {
+	if account == "scratch" {
+		if err := h.account(account, 20); err != nil {
+			return nil, err
+		}
+	}
+	return h.connect(account)
 }

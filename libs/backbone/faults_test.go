@@ -17,9 +17,15 @@ import (
 // traffic records a block every other millisecond until it is stopped, which returns how many blocks there are.
 func traffic(t *testing.T, n *backbone.Node, group string) (stop func() int) {
 	t.Helper()
+	return trafficEvery(t, 2*time.Millisecond, n, group)
+}
+
+// trafficEvery is traffic at another pace.
+func trafficEvery(t *testing.T, every time.Duration, n *backbone.Node, group string) (stop func() int) {
+	t.Helper()
 	var running sync.WaitGroup
 	end := make(chan struct{})
-	pace := time.NewTicker(2 * time.Millisecond)
+	pace := time.NewTicker(every)
 	count := 0
 	running.Go(func() {
 		defer pace.Stop()

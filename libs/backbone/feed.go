@@ -22,8 +22,10 @@ const (
 	// maxFeedConsumers bounds how many consumers a node can make on its feed. A pump needs one, and a line that
 	// comes and goes leaves some behind until they expire. The server does not let it be changed afterwards.
 	maxFeedConsumers = 200
+	// appendLimit is how long a feed may take to acknowledge a message, before it is asked again where it ends.
+	appendLimit = 2 * time.Second
 	// making is how long a stream or a feeder may take to be made.
-	making = 30 * time.Second
+	making = 15 * time.Second
 )
 
 // feedSubject is where the blocks of a journal stand in the feeds that it is released to: "feed.<agency>.<group>".
@@ -83,7 +85,7 @@ func (h *Hub) stopFeeder(reader string) {
 func (h *Hub) keepFeeding(ctx context.Context, reader string, releases []Release, accounts map[string]*nats.Conn) {
 	said := ""
 	for ctx.Err() == nil {
-		if !h.leads() {
+		if !h.copies() {
 			wait(ctx, pause)
 			continue
 		}
@@ -102,11 +104,17 @@ func (h *Hub) keepFeeding(ctx context.Context, reader string, releases []Release
 	}
 }
 
+// leads reports whether this server is the one that makes streams and watches deadlines: JetStream has one leader.
+func (h *Hub) leads() bool { return h.srv.JetStreamIsLeader() }
+
+// copies reports whether this server copies into feeds.
+func (h *Hub) copies() bool { return h.leads() || h.copiesAnyway.Load() }
+
 // leading returns a context that ends when another server takes the feeds over. For a moment both may write: see feed.
 func (h *Hub) leading(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
-		for ctx.Err() == nil && h.leads() {
+		for ctx.Err() == nil && h.copies() {
 			wait(ctx, pause)
 		}
 		cancel()
@@ -122,7 +130,7 @@ func feed(ctx context.Context, reader string, releases []Release, accounts map[s
 	if err != nil {
 		return err
 	}
-	to, err := js.Stream(ctx, FeedStream)
+	to, err := findStream(ctx, js, prompt, FeedStream)
 	if err != nil {
 		return fmt.Errorf("find the feed of %s: %w", reader, err)
 	}
@@ -138,14 +146,16 @@ func feed(ctx context.Context, reader string, releases []Release, accounts map[s
 				return err
 			}
 			from := max(fed, r.After) + 1
-			return follow(ctx, origin, relayName(r.Journal.Agency), r.Journal.Subject(), from, func(msg jetstream.Msg) error {
+			return follow(ctx, origin, prompt, relayName(r.Journal.Agency), r.Journal.Subject(), from, func(msg jetstream.Msg) error {
 				meta, err := msg.Metadata()
 				if err != nil {
 					return err
 				}
 				copied := copyOf(feedSubject(r.Journal), msg.Headers(), msg.Data())
 				copied.Header.Set(OriginSequenceHeader, strconv.FormatUint(meta.Sequence.Stream, 10))
-				ack, err := js.PublishMsg(ctx, copied, jetstream.WithExpectLastSequencePerSubject(at))
+				appending, end := context.WithTimeout(ctx, appendLimit)
+				ack, err := js.PublishMsg(appending, copied, jetstream.WithExpectLastSequencePerSubject(at))
+				end()
 				if err != nil {
 					return fmt.Errorf("append to the feed of %s: %w", reader, err)
 				}
@@ -159,7 +169,7 @@ func feed(ctx context.Context, reader string, releases []Release, accounts map[s
 
 // lastFed returns where the last block of the journal stands in the feed, and its number at its origin; zeros for none.
 func lastFed(ctx context.Context, feed jetstream.Stream, id journal.ID) (at, number uint64, err error) {
-	last, err := feed.GetLastMsgForSubject(ctx, feedSubject(id))
+	last, err := lastOn(ctx, feed, feedSubject(id))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return 0, 0, nil
 	} else if err != nil {
@@ -169,4 +179,11 @@ func lastFed(ctx context.Context, feed jetstream.Stream, id journal.ID) (at, num
 		return 0, 0, fmt.Errorf("message %d of the feed was not written by the hub: %w", last.Sequence, err)
 	}
 	return last.Sequence, number, nil
+}
+
+// lastOn returns the last message of the stream on the subject.
+func lastOn(ctx context.Context, s jetstream.Stream, subject string) (*jetstream.RawStreamMsg, error) {
+	return question(ctx, prompt, func(ctx context.Context) (*jetstream.RawStreamMsg, error) {
+		return s.GetLastMsgForSubject(ctx, subject)
+	})
 }

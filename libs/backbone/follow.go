@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -21,6 +22,9 @@ const (
 	lookAfter = 2 * time.Second
 	// leftover is how long a server keeps a consumer that a cut line left behind.
 	leftover = 30 * time.Second
+	// prompt is how long an answer takes at most inside a process, and between servers that are well; pingInterval is
+	// that over a line.
+	prompt = 250 * time.Millisecond
 	// requestLimit bounds one question to a server; the answer may have to wait behind blocks on a slow line.
 	requestLimit = time.Minute
 )
@@ -28,20 +32,21 @@ const (
 // follow hands every message of the stream on the filter's subjects, from the given sequence on, to handle, in order
 // and without a gap, and goes on with new ones as they are stored. It returns handle's error, ctx's, or what broke the order: then it is
 // simply started again from where the caller stands, so the server is left with no position of ours to get wrong.
-func follow(ctx context.Context, js jetstream.JetStream, name, filter string, from uint64, handle func(jetstream.Msg) error) error {
+// first is how soon an answer can be missed (see question).
+func follow(ctx context.Context, js jetstream.JetStream, first time.Duration, name, filter string, from uint64, handle func(jetstream.Msg) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	asked, end := context.WithTimeout(ctx, requestLimit)
-	defer end()
-	consumer, err := js.CreateConsumer(asked, name, jetstream.ConsumerConfig{
-		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
-		OptStartSeq:       from,
-		FilterSubject:     filter,
-		AckPolicy:         jetstream.AckNonePolicy,
-		MemoryStorage:     true,
-		Replicas:          1,
-		MaxDeliver:        1,
-		InactiveThreshold: leftover,
+	consumer, err := question(ctx, first, func(ctx context.Context) (jetstream.Consumer, error) {
+		return js.CreateConsumer(ctx, name, jetstream.ConsumerConfig{
+			DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
+			OptStartSeq:       from,
+			FilterSubject:     filter,
+			AckPolicy:         jetstream.AckNonePolicy,
+			MemoryStorage:     true,
+			Replicas:          1,
+			MaxDeliver:        1,
+			InactiveThreshold: leftover,
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("read %s from %d: %w", name, from, err)
@@ -101,12 +106,33 @@ func lookAt(ctx context.Context, consumer jetstream.Consumer, delivered func() u
 			before = now
 			continue
 		}
-		asked, end := context.WithTimeout(ctx, requestLimit)
+		asked, end := context.WithTimeout(ctx, lookAfter)
 		_, err := consumer.Info(asked)
 		end()
 		var refused *jetstream.APIError
-		if errors.As(err, &refused) {
+		if errors.As(err, &refused) || errors.Is(err, nats.ErrNoResponders) {
 			cancel(fmt.Errorf("read on: %w", err))
 		}
 	}
+}
+
+// question asks a server, and again when no answer comes: first after the given time, then less and less often. A server
+// that ended may have taken the question along, a stream that is just being made or has lost its leader does not
+// answer, and over a slow line the answer may only be late.
+func question[T any](ctx context.Context, first time.Duration, ask func(context.Context) (T, error)) (T, error) {
+	for began := time.Now(); ; {
+		limit := max(first, time.Since(began)/2)
+		asked, end := context.WithTimeout(ctx, limit)
+		answer, err := ask(asked)
+		end()
+		late := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout)
+		if !late || ctx.Err() != nil || limit >= requestLimit {
+			return answer, err
+		}
+	}
+}
+
+// findStream finds the stream, asked as question says.
+func findStream(ctx context.Context, js jetstream.JetStream, first time.Duration, name string) (jetstream.Stream, error) {
+	return question(ctx, first, func(ctx context.Context) (jetstream.Stream, error) { return js.Stream(ctx, name) })
 }

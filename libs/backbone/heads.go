@@ -94,7 +94,7 @@ func (h *Hub) relayHeads(ctx context.Context, agency string) (relayHeads, error)
 	if err != nil {
 		return relayHeads{}, err
 	}
-	relay, err := js.Stream(ctx, relayName(agency))
+	relay, err := findStream(ctx, js, prompt, relayName(agency))
 	if err != nil {
 		return relayHeads{}, err
 	}
@@ -111,7 +111,7 @@ func (h *Hub) relayHeads(ctx context.Context, agency string) (relayHeads, error)
 		if !id.Valid() {
 			continue // where a block was deleted
 		}
-		msg, err := relay.GetLastMsgForSubject(ctx, subject)
+		msg, err := lastOn(ctx, relay, subject)
 		if err != nil {
 			return relayHeads{}, fmt.Errorf("read the last block of %s: %w", id, err)
 		}

@@ -86,8 +86,8 @@ type Hub struct {
 	sequence  uint64
 	// heard wakes the tending when something was decided.
 	heard chan struct{}
-	// leads reports whether this server is the one that copies into feeds.
-	leads func() bool
+	// copiesAnyway makes this server copy into feeds whatever the others do; only tests set it.
+	copiesAnyway atomic.Bool
 
 	// mu is held while streams and feeders are brought to what is decided.
 	mu      sync.Mutex
@@ -118,7 +118,6 @@ func startHub(ctx context.Context, c HubConfig) (*Hub, error) {
 	h := &Hub{dir: c.Dir, log: orDiscard(c.Logger), replicas: 1, heard: make(chan struct{}, 1),
 		conns: map[string]*nats.Conn{}, made: map[string]bool{}, feeders: map[string]*feeder{}, heads: map[string]relayHeads{}}
 	h.state.Store(&hubState{})
-	h.leads = func() bool { return h.srv.JetStreamIsLeader() }
 	running, stop := context.WithCancel(context.Background())
 	var following sync.WaitGroup
 	h.close = sync.OnceValue(func() error {
@@ -200,7 +199,7 @@ func (h *Hub) begin(ctx context.Context) (err error) {
 	c := stateConfig()
 	c.Replicas = h.replicas
 	for said := false; ; wait(ctx, pause) {
-		_, err := h.js.CreateOrUpdateStream(ctx, c)
+		err := makeStream(ctx, h.js, c)
 		if err == nil {
 			err = h.catchUp(ctx)
 		}

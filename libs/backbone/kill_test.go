@@ -3,6 +3,8 @@ package backbone_test
 import (
 	"bufio"
 	"context"
+	"crypto/ed25519"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"os/exec"
@@ -16,12 +18,20 @@ import (
 	"github.com/counterfoil/counterfoil/libs/backbone"
 )
 
-// nodeEnv makes the test's own program run as a node (see TestMain): "<agency> <folder> <folder of credentials>".
+// nodeEnv makes the test's own program run as a node (see TestMain): "<agency> <folder> <folder of credentials>
+// <signing key> [<where in a rotation it is killed>]".
 const nodeEnv = "COUNTERFOIL_TEST_NODE"
 
 func TestMain(m *testing.M) {
 	if spec := os.Getenv(nodeEnv); spec != "" {
 		if err := runNode(strings.Fields(spec)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	if dir := os.Getenv(hubEnv); dir != "" {
+		if err := runHub(dir); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -42,7 +52,15 @@ func runNode(spec []string) error {
 	if err != nil {
 		return err
 	}
-	p, err := backbone.StartPumps(backbone.PumpConfig{Node: n, Credentials: creds})
+	signer, err := hex.DecodeString(spec[3])
+	if err != nil {
+		return err
+	}
+	config := backbone.PumpConfig{Node: n, Credentials: creds, Dir: spec[2], Signer: ed25519.PrivateKey(signer)}
+	if len(spec) > 4 {
+		killAt(&config, spec[4])
+	}
+	p, err := backbone.StartPumps(config)
 	if err != nil {
 		return err
 	}
@@ -68,6 +86,7 @@ func TestKilledNodeLosesNothing(t *testing.T) {
 	h := startHub(t, t.TempDir())
 	customs := startAgency(t, h, "customs", nil)
 	dir, creds := t.TempDir(), t.TempDir()
+	_, _, signer := keysOf(t, "licensing")
 	if err := addAgency(t, h, "licensing").WriteTo(creds); err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +96,7 @@ func TestKilledNodeLosesNothing(t *testing.T) {
 	acknowledged := uint64(0)
 	for round := range 5 {
 		cmd := exec.CommandContext(t.Context(), os.Args[0])
-		cmd.Env = append(os.Environ(), nodeEnv+"=licensing "+dir+" "+creds)
+		cmd.Env = append(os.Environ(), nodeEnv+"="+strings.Join([]string{"licensing", dir, creds, hex.EncodeToString(signer)}, " "))
 		cmd.Stderr = t.Output()
 		said, err := cmd.StdoutPipe()
 		if err != nil {

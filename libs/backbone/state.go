@@ -17,6 +17,10 @@ import (
 	"github.com/counterfoil/counterfoil/libs/journal"
 )
 
+// deciding bounds how long the servers of a hub may take to record a decision; a leader that was lost is replaced in
+// less.
+const deciding = 20 * time.Second
+
 // stateStream, in the hub's own account, holds one message: what is decided.
 const (
 	stateStream  = "STATE"
@@ -130,11 +134,11 @@ func stateConfig() jetstream.StreamConfig {
 
 // readState returns what is decided and the number under which it stands, zero when nothing is.
 func (h *Hub) readState(ctx context.Context) (*hubState, uint64, error) {
-	s, err := h.js.Stream(ctx, stateStream)
+	s, err := findStream(ctx, h.js, prompt, stateStream)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the hub's state: %w", err)
 	}
-	msg, err := s.GetLastMsgForSubject(ctx, stateSubject)
+	msg, err := lastOn(ctx, s, stateSubject)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return &hubState{Agencies: map[string]member{}}, 0, nil
 	} else if err != nil {
@@ -153,9 +157,12 @@ func parseState(data []byte) (*hubState, error) {
 }
 
 // edit records a changed decision, on whichever server others decide at the same time, and lets in and shuts out on
-// this one accordingly. change is called again when somebody else was quicker; its refusal is returned, and nothing is
-// recorded. An error of the broker leaves open whether the decision is recorded: it is made again.
+// this one accordingly. change is called again when somebody else was quicker, or when it is not clear whether
+// the decision was recorded, so it must come to the same on a state that has it; its refusal is returned, and nothing
+// is recorded.
 func (h *Hub) edit(ctx context.Context, change func(*hubState) error) error {
+	ctx, cancel := context.WithTimeout(ctx, deciding)
+	defer cancel()
 	for ctx.Err() == nil {
 		before, sequence, err := h.readState(ctx)
 		if err != nil {
@@ -172,8 +179,10 @@ func (h *Hub) edit(ctx context.Context, change func(*hubState) error) error {
 		if err != nil {
 			return err
 		}
-		ack, err := h.js.Publish(ctx, stateSubject, data, jetstream.WithExpectLastSequence(sequence))
-		if overtaken(err) {
+		asked, end := context.WithTimeout(ctx, 4*prompt)
+		ack, err := h.js.Publish(asked, stateSubject, data, jetstream.WithExpectLastSequence(sequence))
+		end()
+		if overtaken(err) || errors.Is(err, context.DeadlineExceeded) {
 			wait(ctx, pause/10)
 			continue
 		} else if err != nil {
@@ -181,7 +190,7 @@ func (h *Hub) edit(ctx context.Context, change func(*hubState) error) error {
 		}
 		return h.admit(after, ack.Sequence)
 	}
-	return ctx.Err()
+	return fmt.Errorf("record the decision: %w", ctx.Err())
 }
 
 // notAfterConstant is how replicated streams report an expected sequence that is not the last.

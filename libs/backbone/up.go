@@ -32,7 +32,7 @@ func (p *Pumps) up(ctx context.Context) error {
 		return w.settle(ctx, func(sequence, _ uint64) { p.sent.Store(sequence) })
 	})
 	group.Go(func() error {
-		return follow(ctx, p.node.js, JournalStream, "block.>", last+1, func(msg jetstream.Msg) error {
+		return follow(ctx, p.node.js, pingInterval, JournalStream, "block.>", last+1, func(msg jetstream.Msg) error {
 			meta, err := msg.Metadata()
 			if err != nil {
 				return err
@@ -56,7 +56,7 @@ func (p *Pumps) reconcile(ctx context.Context) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	relay, err := js.Stream(ctx, p.relay)
+	relay, err := findStream(ctx, js, pingInterval, p.relay)
 	if err != nil {
 		return 0, fmt.Errorf("ask the hub for its last block: %w", err)
 	}
@@ -86,7 +86,7 @@ func (p *Pumps) compare(ctx context.Context, relay jetstream.Stream, number uint
 		} else if err != nil {
 			return fmt.Errorf("read block %d of the journal: %w", number, err)
 		}
-		theirs, err := relay.GetMsg(ctx, number)
+		theirs, err := question(ctx, pingInterval, func(ctx context.Context) (*jetstream.RawStreamMsg, error) { return relay.GetMsg(ctx, number) })
 		if gone(p.node.agency, theirs, err) {
 			continue
 		} else if err != nil {

@@ -35,7 +35,7 @@ func (p *Pumps) watch(ctx context.Context) {
 		if heard := p.line.lastHeard(); heard.After(since) {
 			since = heard
 		}
-		allowed := silence + time.Duration(p.unanswered.Load())*time.Second/slowest
+		allowed := patience(p.unanswered.Load())
 		if quiet := time.Since(since); quiet > allowed {
 			p.failed("line", fmt.Errorf("nothing heard from the hub for %v", quiet.Round(time.Second)))
 			p.line.down() // until a new connection is up
@@ -44,4 +44,9 @@ func (p *Pumps) watch(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// patience is how long to wait for a sign when so many bytes are on the way.
+func patience(unanswered int64) time.Duration {
+	return silence + time.Duration(unanswered)*time.Second/slowest
 }

@@ -91,20 +91,33 @@ func (w *window) settle(ctx context.Context, done func(sequence, tag uint64)) er
 		case <-ctx.Done():
 			return ctx.Err()
 		case s := <-w.sent:
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case err := <-s.ack.Err():
-				return fmt.Errorf("publish message %d: %w", s.sequence, err)
-			case ack := <-s.ack.Ok():
-				if ack.Sequence != s.sequence {
-					return fmt.Errorf("publish message %d: it became message %d", s.sequence, ack.Sequence)
-				}
-				w.bytes.Release(s.size)
-				w.unanswered.Add(-s.size)
-				done(s.sequence, s.tag)
+			if err := s.acknowledged(ctx, patience(w.unanswered.Load())); err != nil {
+				return err
 			}
+			w.bytes.Release(s.size)
+			w.unanswered.Add(-s.size)
+			done(s.sequence, s.tag)
 		}
+	}
+}
+
+// acknowledged waits until the message has the sequence that it must get. A server of several that ended may have taken
+// the message along, or its acknowledgement.
+func (s onTheWay) acknowledged(ctx context.Context, within time.Duration) error {
+	late := time.NewTimer(within)
+	defer late.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-late.C:
+		return fmt.Errorf("publish message %d: not acknowledged within %v", s.sequence, within)
+	case err := <-s.ack.Err():
+		return fmt.Errorf("publish message %d: %w", s.sequence, err)
+	case ack := <-s.ack.Ok():
+		if ack.Sequence != s.sequence {
+			return fmt.Errorf("publish message %d: it became message %d", s.sequence, ack.Sequence)
+		}
+		return nil
 	}
 }
 

@@ -12,39 +12,6 @@ import (
 	"github.com/counterfoil/counterfoil/services/lab"
 )
 
-func newHubCommand(env *Env) *cobra.Command {
-	var dir, plan, listen, logLevel string
-	cmd := &cobra.Command{
-		Use:   "hub --dir DIR",
-		Short: "Run the hub and the coordinating authority's directory",
-		Long: "Runs the hub until it is interrupted: the broker that carries blocks between agencies, and the coordinating\n" +
-			"authority's node with the directory. A folder for each agency of the plan is prepared below DIR; each is then\n" +
-			"served with: counterfoil serve AGENCY --dir DIR",
-		Args: takes(),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			read, err := lab.ReadPlan(plan)
-			if err != nil {
-				return usage("%v", err)
-			}
-			logger, err := newLogger(env.Err, logLevel)
-			if err != nil {
-				return err
-			}
-			hub, err := lab.StartHub(cmd.Context(), lab.Folder(dir), read, listen, logger)
-			if err != nil {
-				return err
-			}
-			return errors.Join(hub.Run(cmd.Context()), hub.Close())
-		},
-	}
-	cmd.Flags().StringVar(&dir, "dir", "", "folder of the hub and of the agencies (required); made when it is not there")
-	cmd.Flags().StringVar(&plan, "plan", "", "file that says which agencies there are and who shares what (default: the example)")
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "address that agencies connect to; port 0 picks one and keeps it")
-	addLogFlag(cmd, &logLevel)
-	require(cmd, "dir")
-	return cmd
-}
-
 func newServeCommand(env *Env) *cobra.Command {
 	var dir, logLevel string
 	var plain bool
