@@ -102,6 +102,7 @@ type published struct {
 	members  []string // that may read it, without the publisher
 	releases map[string]*ledgerv1.Release
 	epoch    *ledgerv1.JournalKey // the newest; nil when there is none
+	position *ledgerv1.Position   // nil before the first block
 }
 
 // open reads a journal that the agency keeps for a group; nil for a group that it does not record for.
@@ -115,6 +116,9 @@ func (k Keeper) open(view ledger.View, group string) (*published, error) {
 	}
 	p := &published{Keeper: k, view: view, id: journal.ID{Agency: k.Agency, Group: group}, group: g, releases: map[string]*ledgerv1.Release{}}
 	p.members = slices.DeleteFunc(slices.Clone(g.Members), func(m string) bool { return m == k.Agency })
+	if p.position, err = view.Position(p.id); err != nil {
+		return nil, err
+	}
 	mine, err := view.ReleasesWith("journal", Own(k.Agency).String())
 	if err != nil {
 		return nil, err
@@ -210,10 +214,15 @@ func (p *published) needsEpoch(readers, newcomers []string) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(newcomers, func(n string) bool {
-		rule, _ := HistoryFor(p.group, n)
-		return rule == directoryv1.HistoryRule_HISTORY_RULE_FROM_JOINING
-	})
+	return slices.ContainsFunc(newcomers, p.beginsNow)
+}
+
+// beginsNow reports whether a newcomer is given nothing of what there is: by its rule, or because the day that it is given the
+// history from has not come.
+func (p *published) beginsNow(newcomer string) bool {
+	rule, from := HistoryFor(p.group, newcomer)
+	return rule == directoryv1.HistoryRule_HISTORY_RULE_FROM_JOINING ||
+		rule == directoryv1.HistoryRule_HISTORY_RULE_FROM_DATE && p.position.GetRecordedAt().AsTime().Before(from.AsTime())
 }
 
 // issue makes a key and wraps it for the readers and the publisher itself. Readers for whom it cannot be wrapped are
@@ -268,21 +277,19 @@ func readmittedSince(a *ledgerv1.Agency, own *ledgerv1.AgencyKeys) bool {
 func (p *published) consent(reader string) (*directoryv1.ReleaseAgreed, error) {
 	rule, from := HistoryFor(p.group, reader)
 	fact := &directoryv1.ReleaseAgreed{Group: p.id.Group, Reader: reader, History: rule}
-	position, err := p.view.Position(p.id)
-	if err != nil || position.GetBlock() == 0 {
-		return fact, err
-	}
-	fact.Head = position.Block
+	fact.Head = p.position.GetBlock()
 	first := uint32(1)
-	switch rule {
-	case directoryv1.HistoryRule_HISTORY_RULE_FROM_JOINING:
-		head, err := journal.HeadAt(p.id, position)
+	switch {
+	case fact.Head == 0:
+	case p.beginsNow(reader):
+		head, err := journal.HeadAt(p.id, p.position)
 		if err != nil {
 			return nil, err
 		}
 		fact.Start = head.Start()
 		return fact, nil // the epoch that begins now is all that it may open
-	case directoryv1.HistoryRule_HISTORY_RULE_FROM_DATE:
+	case rule == directoryv1.HistoryRule_HISTORY_RULE_FROM_DATE:
+		var err error
 		if fact.Start, first, err = startAt(p.view, p.id, from.AsTime()); err != nil {
 			return nil, err
 		}

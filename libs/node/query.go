@@ -41,6 +41,9 @@ func (n *Node) line() query.Line {
 	return line
 }
 
+// Connected reports whether the line to the hub is up.
+func (n *Node) Connected() bool { return n.line().Connected }
+
 // permitted tries what the hub permits this node.
 func (n *Node) permitted(ctx context.Context) (*backbone.Access, error) {
 	pumps := n.pumps.Load()

@@ -1,0 +1,40 @@
+package ledger_test
+
+import (
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
+)
+
+// Every kind that is listed is one that the fold knows: none is parked as unknown.
+func TestKindsAreFolded(t *testing.T) {
+	w := ledgertest.NewWriter()
+	tx := ledgertest.Begin(t, ledgertest.Open(t, "licensing"))
+	for _, kind := range ledger.Kinds() {
+		message, err := protoregistry.GlobalTypes.FindMessageByName(kind.FullName())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range w.Blocks(message.New().Interface()) {
+			if err := tx.Fold(b, ledgertest.Position(b)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	parked, err := tx.ParkedEvents()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range parked {
+		if e.Unknown || strings.Contains(e.Reason, "does not know") {
+			t.Errorf("%s is listed and not folded: %s", e.Kind, e.Reason)
+		}
+	}
+	if len(ledger.Kinds()) < 20 {
+		t.Errorf("%d kinds are listed", len(ledger.Kinds()))
+	}
+}
