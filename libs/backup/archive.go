@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"filippo.io/age"
@@ -190,4 +191,14 @@ func readManifest(r, rest io.Reader, found map[string]Member) (*Manifest, error)
 		return nil, fault.Errorf(fault.Invalid, "the backup is damaged: member %s is not named in the manifest", name)
 	}
 	return m, nil
+}
+
+// Files counts the members that are files of the folder.
+func (m *Manifest) Files() (n int) {
+	for _, member := range m.Members {
+		if strings.HasPrefix(member.Name, "files/") {
+			n++
+		}
+	}
+	return n
 }

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/counterfoil/counterfoil/libs/backup"
+	"github.com/counterfoil/counterfoil/services/cmd/counterfoil/internal/output"
+)
+
+func newBackupCommand(env *Env) *cobra.Command {
+	var dir, out, passphraseFile string
+	var to []string
+	cmd := &cobra.Command{
+		Use:   "backup --dir DIR --out FILE",
+		Short: "Write an encrypted backup of a node's or a hub's folder, also while it runs",
+		Long: "Writes one file with all that a node or a hub cannot make anew: keys, credentials and settings, and its streams,\n" +
+			"each as it is at one moment. The process that runs on DIR goes on meanwhile. The ledger and the hub's feeds are left\n" +
+			"away: they are built from the streams. The file holds private keys and is always encrypted: to the public keys\n" +
+			"(age1…) given with --to, or with a passphrase.",
+		Args: takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			recipients, err := backup.Recipients(to, passphraseFile)
+			if err != nil {
+				return usage("%v", err)
+			}
+			c := backup.Config{Dir: dir, Out: out, Recipients: recipients, Program: version()}
+			return doing("back up "+dir, "counterfoil backup --help", env.backUp(cmd.Context(), c))
+		},
+	}
+	cmd.Flags().StringVar(&dir, "dir", "", "folder of one node, or of one hub (required)")
+	cmd.Flags().StringVar(&out, "out", "", "file to write; it must not be there (required)")
+	cmd.Flags().StringArrayVar(&to, "to", nil, "public key age1… that can open the backup; may be given more than once")
+	cmd.Flags().StringVar(&passphraseFile, "passphrase-file", "", "file with the passphrase that opens the backup")
+	require(cmd, "dir", "out")
+	return cmd
+}
+
+func (env *Env) backUp(ctx context.Context, c backup.Config) error {
+	progress := env.startProgress("backup", "MiB")
+	c.Progress = progress.bytes
+	m, err := backup.Make(ctx, c)
+	progress.stop()
+	if err != nil {
+		return err
+	}
+	restore := fmt.Sprintf("counterfoil restore %s --dir DIR --identity FILE", quote(c.Out))
+	return env.Print(archived(m, c.Out, c.Dir, restore))
+}
+
+// bytes shows how many are done of how many, in MiB.
+func (p *progress) bytes(done, total uint64) {
+	p.total(int64(total >> 20))
+	p.set(int64(done >> 20))
+}
+
+// archive is a backup that was made or restored.
+type archive struct {
+	What    string           `json:"what"`
+	Agency  string           `json:"agency,omitempty"`
+	Dir     string           `json:"dir"`
+	File    string           `json:"file"`
+	Made    time.Time        `json:"made"`
+	Program string           `json:"program"`
+	Files   int              `json:"files"`
+	Streams []archivedStream `json:"streams"`
+	Next    string           `json:"next"`
+}
+
+type archivedStream struct {
+	Stream   string    `json:"stream"`
+	Messages uint64    `json:"messages"`
+	First    uint64    `json:"first"`
+	Last     uint64    `json:"last"`
+	Created  time.Time `json:"created"`
+}
+
+// archived describes what is in a backup, and what to run next.
+func archived(m *backup.Manifest, file, dir, next string) output.Document {
+	a := archive{
+		What: m.What, Agency: m.Agency, Dir: dir, File: file, Made: m.Made, Program: m.Program, Files: m.Files(),
+		Streams: []archivedStream{}, Next: next,
+	}
+	grid := output.Grid{Heads: []string{"stream", "messages", "first", "last", "made"}}
+	items := []any{}
+	for _, s := range m.Streams {
+		stream := archivedStream{s.String(), s.Messages, s.First, s.Last, s.Created}
+		a.Streams, items = append(a.Streams, stream), append(items, stream)
+		grid.Add(stream.Stream, number(s.Messages), number(s.First), number(s.Last), s.Created.UTC().Format(time.RFC3339))
+	}
+	of := m.What
+	if m.Agency != "" {
+		of = "node of " + m.Agency
+	}
+	return output.Document{
+		Value: a, Items: items, Flat: &grid,
+		Sections: []output.Section{
+			{Text: fmt.Sprintf("%s, as of %s, with %d files and these streams:", of, m.Made.Format(time.RFC3339), a.Files)},
+			{Grid: grid},
+			{Text: "next: " + next},
+		},
+	}
+}
+
+// servesOn is the command that runs a restored folder: a node's is named for its agency and a hub's is called hub.
+func servesOn(m *backup.Manifest, dir string) string {
+	parent := quote(filepath.Dir(filepath.Clean(dir)))
+	if m.What == "hub" {
+		return "counterfoil hub --dir " + parent
+	}
+	return fmt.Sprintf("counterfoil serve %s --dir %s", m.Agency, parent)
+}
