@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -28,19 +29,26 @@ func newBackupCommand(env *Env) *cobra.Command {
 			if err != nil {
 				return usage("%v", err)
 			}
+			if info, err := os.Stat(out); err == nil && info.IsDir() {
+				out = filepath.Join(out, filepath.Base(filepath.Clean(dir))+env.Now().UTC().Format("-20060102T150405Z")+".backup")
+			}
+			opens := "--identity FILE"
+			if passphraseFile != "" {
+				opens = "--passphrase-file FILE"
+			}
 			c := backup.Config{Dir: dir, Out: out, Recipients: recipients, Program: version()}
-			return doing("back up "+dir, "counterfoil backup --help", env.backUp(cmd.Context(), c))
+			return doing("back up "+dir, "counterfoil backup --help", env.backUp(cmd.Context(), c, opens))
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "", "folder of one node, or of one hub (required)")
-	cmd.Flags().StringVar(&out, "out", "", "file to write; it must not be there (required)")
+	cmd.Flags().StringVar(&out, "out", "", "file to write, which must not be there, or folder to write one into that is named for DIR and the time (required)")
 	cmd.Flags().StringArrayVar(&to, "to", nil, "public key age1… that can open the backup; may be given more than once")
 	cmd.Flags().StringVar(&passphraseFile, "passphrase-file", "", "file with the passphrase that opens the backup")
 	require(cmd, "dir", "out")
 	return cmd
 }
 
-func (env *Env) backUp(ctx context.Context, c backup.Config) error {
+func (env *Env) backUp(ctx context.Context, c backup.Config, opens string) error {
 	progress := env.startProgress("backup", "MiB")
 	c.Progress = progress.bytes
 	m, err := backup.Make(ctx, c)
@@ -48,8 +56,7 @@ func (env *Env) backUp(ctx context.Context, c backup.Config) error {
 	if err != nil {
 		return err
 	}
-	restore := fmt.Sprintf("counterfoil restore %s --dir DIR --identity FILE", quote(c.Out))
-	return env.Print(archived(m, c.Out, c.Dir, restore))
+	return env.Print(archived(m, c.Out, c.Dir, fmt.Sprintf("counterfoil restore %s --dir DIR %s", quote(c.Out), opens)))
 }
 
 // bytes shows how many are done of how many, in MiB.
@@ -99,7 +106,7 @@ func archived(m *backup.Manifest, file, dir, next string) output.Document {
 	return output.Document{
 		Value: a, Items: items, Flat: &grid,
 		Sections: []output.Section{
-			{Text: fmt.Sprintf("%s, as of %s, with %d files and these streams:", of, m.Made.Format(time.RFC3339), a.Files)},
+			{Text: fmt.Sprintf("%s: %s, made %s, with %d files and these streams:", file, of, m.Made.Format(time.RFC3339), a.Files)},
 			{Grid: grid},
 			{Text: "next: " + next},
 		},

@@ -282,7 +282,11 @@ func TestHubIsBackedUpAtWorkLostAndRestored(t *testing.T) {
 	if err := os.RemoveAll(s.path("hub")); err != nil {
 		t.Fatal(err)
 	}
-	s.whileBothRecord(101, 110, func() {}) // alone
+	s.whileBothRecord(101, 110, func() {})                                                     // alone
+	later := s.run("backup", "--dir", s.path("licensing"), "--out", t.TempDir(), "--to", s.to) // into a folder
+	if ok, err := filepath.Match("licensing-*T*Z.backup", filepath.Base(later.File)); err != nil || !ok {
+		t.Errorf("the backup is called %s", later.File)
+	}
 	if next := s.run("restore", file, "--dir", s.path("hub"), "--identity", s.key).Next; next != "counterfoil hub --dir "+string(s.folder) {
 		t.Errorf("next %q", next)
 	}
