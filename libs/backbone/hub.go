@@ -133,7 +133,7 @@ func startHub(ctx context.Context, c HubConfig) (*Hub, error) {
 	}
 	following.Go(func() { h.follow(running) })
 	following.Go(func() { h.tend(running) })
-	if stopSnapshots, err = serveSnapshots(c.Dir, h, h.log); err != nil {
+	if stopSnapshots, err = serveSnapshots(c.Dir, h, &givenOut{}, h.log); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil

@@ -10,10 +10,12 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -38,9 +40,35 @@ type accounts interface {
 	found(account string) error
 }
 
+// givenOut are files that the process writes to, by name in its folder, each with what writes a copy of it as it is at one
+// moment. Its methods may be called from any goroutine.
+type givenOut struct {
+	mu    sync.Mutex
+	files map[string]func(io.Writer) error
+}
+
+func (g *givenOut) add(name string, copyTo func(io.Writer) error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.files == nil {
+		g.files = map[string]func(io.Writer) error{}
+	}
+	g.files[name] = copyTo
+}
+
+func (g *givenOut) of(name string) func(io.Writer) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.files[name]
+}
+
+// GiveOut makes a backup of the folder take its file of that name from copyTo, which writes it as it is at one moment. A
+// database that the process keeps open must be given out so, or the backup is refused.
+func (n *Node) GiveOut(name string, copyTo func(io.Writer) error) { n.files.add(name, copyTo) }
+
 // serveSnapshots lets the program's own user take snapshots of the streams of the broker that runs on dir: it can read
 // every one, and do nothing else. Whoever can open the socket could read the store and its key as well.
-func serveSnapshots(dir string, of accounts, logger *slog.Logger) (stop func(), err error) {
+func serveSnapshots(dir string, of accounts, files *givenOut, logger *slog.Logger) (stop func(), err error) {
 	if err := os.RemoveAll(filepath.Join(dir, socketName)); err != nil { // of a process that was killed; the lock is ours
 		return func() {}, err
 	}
@@ -57,7 +85,7 @@ func serveSnapshots(dir string, of accounts, logger *slog.Logger) (stop func(), 
 	if err := os.Chmod(filepath.Join(dir, socketName), 0o600); err != nil {
 		return func() {}, errors.Join(err, listener.Close())
 	}
-	server := &http.Server{Handler: snapshotHandler(of, logger), ReadHeaderTimeout: snapshotPatience}
+	server := &http.Server{Handler: snapshotHandler(of, files, logger), ReadHeaderTimeout: snapshotPatience}
 	go server.Serve(listener)
 	return func() {
 		server.Close()
@@ -78,7 +106,7 @@ func socketAddress(dir string) (address string, release func(), err error) {
 	return filepath.Join("/proc/self/fd", strconv.Itoa(int(folder.Fd())), socketName), func() { folder.Close() }, nil
 }
 
-func snapshotHandler(of accounts, logger *slog.Logger) http.Handler {
+func snapshotHandler(of accounts, files *givenOut, logger *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /streams", func(w http.ResponseWriter, r *http.Request) {
 		all, err := listStreams(r.Context(), of)
@@ -108,6 +136,18 @@ func snapshotHandler(of accounts, logger *slog.Logger) http.Handler {
 			panic(http.ErrAbortHandler) // so that the reader does not take it for whole
 		default:
 			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
+	})
+	mux.HandleFunc("GET /file", func(w http.ResponseWriter, r *http.Request) {
+		name := r.FormValue("name")
+		copyTo := files.of(name)
+		if copyTo == nil {
+			http.Error(w, fmt.Sprintf("it does not give out %q: try again once it has started", name), http.StatusNotFound)
+			return
+		}
+		if err := copyTo(w); err != nil {
+			logger.Warn("copy of a file was broken off", "file", name, "err", err)
+			panic(http.ErrAbortHandler)
 		}
 	})
 	return mux
@@ -178,7 +218,9 @@ func (h *Hub) found(account string) error {
 // Snapshots reads the streams of the broker on a folder. Close it after use.
 type Snapshots struct {
 	client *http.Client
-	close  func() error
+	// running is whether the broker was not started for the purpose.
+	running bool
+	close   func() error
 }
 
 // OpenSnapshots reads from the process that runs a broker on dir; where none does, the broker is started for the
@@ -195,13 +237,14 @@ func OpenSnapshots(ctx context.Context, dir string) (*Snapshots, error) {
 	s := &Snapshots{client: &http.Client{Transport: &http.Transport{DialContext: dial}}, close: func() error { return nil }}
 	conn, err := dial(ctx, "", "")
 	if err == nil {
+		s.running = true
 		return s, conn.Close()
 	}
 	resting, lockErr := startAtRest(dir)
 	if lockErr != nil {
 		return nil, fmt.Errorf("reach the process that runs on %s (%v), or else run its broker: %w", dir, err, lockErr)
 	}
-	stop, err := serveSnapshots(dir, resting, orDiscard(nil))
+	stop, err := serveSnapshots(dir, resting, &givenOut{}, orDiscard(nil))
 	if err != nil {
 		return nil, errors.Join(err, resting.close())
 	}
@@ -229,7 +272,7 @@ func (s *Snapshots) List(ctx context.Context) (all []StreamName, err error) {
 // Read hands what is known of the stream and its snapshot to take; see KeptStream. The reader fails when the snapshot
 // did not come whole. What take does not read within a minute ends it.
 func (s *Snapshots) Read(ctx context.Context, name StreamName, take func(KeptStream, io.Reader) error) error {
-	res, err := s.get(ctx, "http://broker/snapshot?account="+name.Account+"&stream="+name.Stream)
+	res, err := s.get(ctx, "http://broker/snapshot?account="+url.QueryEscape(name.Account)+"&stream="+url.QueryEscape(name.Stream))
 	if err != nil {
 		return fmt.Errorf("take a snapshot of stream %s: %w", name, err)
 	}
@@ -241,8 +284,24 @@ func (s *Snapshots) Read(ctx context.Context, name StreamName, take func(KeptStr
 	return take(kept, res.Body)
 }
 
-func (s *Snapshots) get(ctx context.Context, url string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+// Running reports whether a process runs on the folder.
+func (s *Snapshots) Running() bool { return s.running }
+
+// CopyFile writes to w a file that the running process keeps open, as it is at one moment; see Node.GiveOut.
+func (s *Snapshots) CopyFile(ctx context.Context, name string, w io.Writer) error {
+	res, err := s.get(ctx, "http://broker/file?name="+url.QueryEscape(name))
+	if err != nil {
+		return fmt.Errorf("copy %s: %w", name, err)
+	}
+	defer res.Body.Close()
+	if _, err := io.Copy(w, res.Body); err != nil {
+		return fmt.Errorf("copy %s: %w", name, err)
+	}
+	return nil
+}
+
+func (s *Snapshots) get(ctx context.Context, address string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -54,6 +54,7 @@ type Node struct {
 	inbox   jetstream.Stream
 	// when the two streams were made
 	journalCreated, inboxCreated time.Time
+	files                        givenOut
 	close                        func() error
 }
 
@@ -100,7 +101,7 @@ func startNode(ctx context.Context, c NodeConfig) (*Node, error) {
 	if err := n.open(ctx, opts.StoreDir); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
-	if stopSnapshots, err = serveSnapshots(c.Dir, n, orDiscard(c.Logger)); err != nil {
+	if stopSnapshots, err = serveSnapshots(c.Dir, n, &n.files, orDiscard(c.Logger)); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
 	return n, nil

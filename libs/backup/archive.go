@@ -2,6 +2,7 @@ package backup
 
 import (
 	"archive/tar"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -25,8 +26,8 @@ const (
 	manifestName = "manifest.json"
 	// part is how much of a stream is one member, in bytes: it need not be written down in the clear to know its size.
 	part = 4 << 20
-	// maxMember bounds a member when it is read, in bytes.
-	maxMember = 64 << 20
+	// maxWindow bounds what the compression may ask for to be read, in bytes.
+	maxWindow = 64 << 20
 )
 
 // Manifest says what an archive holds.
@@ -71,16 +72,20 @@ func newWriter(to io.Writer, recipients []age.Recipient, made time.Time) (*write
 	return &writer{age: sealed, zstd: compressed, tar: tar.NewWriter(compressed), made: made}, nil
 }
 
-func (w *writer) add(name string, content []byte) error {
-	digest := sha256.Sum256(content)
-	w.members = append(w.members, Member{name, int64(len(content)), hex.EncodeToString(digest[:])})
-	return w.write(name, content)
+// add writes a member of the given size.
+func (w *writer) add(name string, size int64, content io.Reader) error {
+	digest := sha256.New()
+	if err := w.write(name, size, io.TeeReader(content, digest)); err != nil {
+		return err
+	}
+	w.members = append(w.members, Member{name, size, hex.EncodeToString(digest.Sum(nil))})
+	return nil
 }
 
-func (w *writer) write(name string, content []byte) error {
-	err := w.tar.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Size: int64(len(content)), Mode: 0o600, ModTime: w.made})
+func (w *writer) write(name string, size int64, content io.Reader) error {
+	err := w.tar.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o600, ModTime: w.made})
 	if err == nil {
-		_, err = w.tar.Write(content)
+		_, err = io.CopyN(w.tar, content, size)
 	}
 	if err != nil {
 		return fmt.Errorf("write member %s: %w", name, err)
@@ -98,7 +103,7 @@ func (w *writer) addParts(prefix string, r io.Reader, done func(int)) error {
 			return err
 		}
 		if n > 0 {
-			if err := w.add(fmt.Sprintf("%s/%06d", prefix, i), content[:n]); err != nil {
+			if err := w.add(fmt.Sprintf("%s/%06d", prefix, i), int64(n), bytes.NewReader(content[:n])); err != nil {
 				return err
 			}
 			done(n)
@@ -116,7 +121,7 @@ func (w *writer) close(m *Manifest) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(w.write(manifestName, stated), w.tar.Close(), w.zstd.Close(), w.age.Close())
+	return errors.Join(w.write(manifestName, int64(len(stated)), bytes.NewReader(stated)), w.tar.Close(), w.zstd.Close(), w.age.Close())
 }
 
 // read opens an archive, hands each member to take and returns the manifest once every member was there whole, as the
@@ -126,7 +131,7 @@ func read(from io.Reader, identities []age.Identity, take func(name string, r io
 	if err != nil {
 		return nil, fmt.Errorf("open the backup: %w", notOurs(err))
 	}
-	expanded, err := zstd.NewReader(opened, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxMember))
+	expanded, err := zstd.NewReader(opened, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 	if err != nil {
 		return nil, fmt.Errorf("open the backup: %w", err)
 	}
@@ -140,8 +145,8 @@ func read(from io.Reader, identities []age.Identity, take func(name string, r io
 		} else if err != nil {
 			return nil, fault.Errorf(fault.Invalid, "the backup is damaged after %s: %v", after, err)
 		}
-		if header.Size > maxMember || found[header.Name].Name != "" {
-			return nil, fault.Errorf(fault.Invalid, "the backup is damaged: member %s is too large or is there twice", header.Name)
+		if found[header.Name].Name != "" {
+			return nil, fault.Errorf(fault.Invalid, "the backup is damaged: member %s is there twice", header.Name)
 		}
 		if header.Name == manifestName {
 			return readManifest(members, expanded, found)

@@ -95,7 +95,7 @@ func (c Config) write(ctx context.Context, m *Manifest, out io.Writer) error {
 	}
 	w, err := newWriter(out, c.Recipients, m.Made)
 	if err == nil {
-		err = c.addFiles(ctx, w)
+		err = c.addFiles(ctx, w, source)
 	}
 	if err == nil {
 		err = c.addStreams(ctx, w, m, source)
@@ -119,8 +119,8 @@ func isLeftOut(name string) bool {
 	return false
 }
 
-// addFiles adds every file but those left out. Each is read whole: the program replaces its files whole.
-func (c Config) addFiles(ctx context.Context, w *writer) error {
+// addFiles adds every file but those left out.
+func (c Config) addFiles(ctx context.Context, w *writer, source *backbone.Snapshots) error {
 	return filepath.WalkDir(c.Dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -141,12 +141,35 @@ func (c Config) addFiles(ctx context.Context, w *writer) error {
 		} else if !info.Mode().IsRegular() {
 			return nil
 		}
-		content, err := os.ReadFile(path)
+		return c.addFile(ctx, w, source, filepath.ToSlash(name))
+	})
+}
+
+// addFile adds a file as it is at one moment. The program replaces its files whole, so that one that is open stays
+// as it is; but a database is written to in place, and the process that does so gives out a copy.
+func (c Config) addFile(ctx context.Context, w *writer, source *backbone.Snapshots, name string) error {
+	path := filepath.Join(c.Dir, filepath.FromSlash(name))
+	if filepath.Ext(name) == ".db" && source.Running() {
+		copied, err := os.CreateTemp(c.Dir, ".backup-*") // left out, and removed
 		if err != nil {
 			return err
 		}
-		return w.add("files/"+filepath.ToSlash(name), content)
-	})
+		defer os.Remove(copied.Name())
+		if err := errors.Join(source.CopyFile(ctx, name, copied), copied.Close()); err != nil {
+			return err
+		}
+		path = copied.Name()
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	return w.add("files/"+name, info.Size(), f)
 }
 
 func (c Config) addStreams(ctx context.Context, w *writer, m *Manifest, source *backbone.Snapshots) error {
