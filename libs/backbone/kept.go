@@ -108,6 +108,7 @@ func socketAddress(dir string) (address string, release func(), err error) {
 
 func snapshotHandler(of accounts, files *givenOut, logger *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(http.ResponseWriter, *http.Request) {}) // it answers
 	mux.HandleFunc("GET /streams", func(w http.ResponseWriter, r *http.Request) {
 		all, err := listStreams(r.Context(), of)
 		if err != nil {
@@ -223,9 +224,8 @@ type Snapshots struct {
 	close   func() error
 }
 
-// OpenSnapshots reads from the process that runs a broker on dir; where none does, the broker is started for the
-// purpose, reachable by nobody, and stopped by Close.
-func OpenSnapshots(ctx context.Context, dir string) (*Snapshots, error) {
+// ReachSnapshots reads from the process that runs a broker on dir. It fails when none does, or when it does not answer.
+func ReachSnapshots(ctx context.Context, dir string) (*Snapshots, error) {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		address, release, err := socketAddress(dir)
 		if err != nil {
@@ -234,20 +234,34 @@ func OpenSnapshots(ctx context.Context, dir string) (*Snapshots, error) {
 		defer release()
 		return new(net.Dialer).DialContext(ctx, "unix", address)
 	}
-	s := &Snapshots{client: &http.Client{Transport: &http.Transport{DialContext: dial}}, close: func() error { return nil }}
-	conn, err := dial(ctx, "", "")
-	if err == nil {
-		s.running = true
-		return s, conn.Close()
+	s := &Snapshots{client: &http.Client{Transport: &http.Transport{DialContext: dial}}, running: true, close: func() error { return nil }}
+	res, err := s.get(ctx, "http://broker/")
+	if err != nil {
+		return nil, fmt.Errorf("reach the process that runs on %s: %w", dir, err)
 	}
-	resting, lockErr := startAtRest(dir)
-	if lockErr != nil {
-		return nil, fmt.Errorf("reach the process that runs on %s (%v), or else run its broker: %w", dir, err, lockErr)
+	return s, res.Body.Close()
+}
+
+// OpenSnapshots reads from the process that runs a broker on dir; where none does, the broker is started for the
+// purpose, reachable by nobody, and stopped by Close.
+func OpenSnapshots(ctx context.Context, dir string) (*Snapshots, error) {
+	s, notReached := ReachSnapshots(ctx, dir)
+	if notReached == nil {
+		return s, nil
+	}
+	resting, err := startAtRest(dir)
+	if err != nil {
+		return nil, fmt.Errorf("%w, or else run its broker: %w", notReached, err)
 	}
 	stop, err := serveSnapshots(dir, resting, &givenOut{}, orDiscard(nil))
 	if err != nil {
 		return nil, errors.Join(err, resting.close())
 	}
+	if s, err = ReachSnapshots(ctx, dir); err != nil {
+		stop()
+		return nil, errors.Join(err, resting.close())
+	}
+	s.running = false
 	s.close = func() error { stop(); return resting.close() }
 	return s, nil
 }
