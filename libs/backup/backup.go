@@ -24,7 +24,7 @@ import (
 type Config struct {
 	// Dir is the folder of a node or of a hub.
 	Dir string
-	// Out is the file to write; it must not be there.
+	// Out is the file that Make writes; it must not be there.
 	Out        string
 	Recipients []age.Recipient
 	// Program is the version of the program.
@@ -33,14 +33,8 @@ type Config struct {
 	Progress func(done, total uint64)
 }
 
-// Make writes a backup: first the folder's files, then each stream as it is at one moment, by a snapshot that the
-// process which runs on the folder gives out; where none runs, the broker is started for it. Out appears whole,
-// with mode 0600, or not at all. The ledger is left away, as it is built from the streams, and so are feeds.
+// Make writes a backup to Out, which appears whole, with mode 0600, or not at all; see Write.
 func Make(ctx context.Context, c Config) (*Manifest, error) {
-	m, err := c.describe()
-	if err != nil {
-		return nil, err
-	}
 	if _, err := os.Lstat(c.Out); !errors.Is(err, fs.ErrNotExist) {
 		return nil, errors.Join(err, fault.Errorf(fault.Conflict, "%s is there already: give a backup a name of its own", c.Out))
 	}
@@ -49,16 +43,31 @@ func Make(ctx context.Context, c Config) (*Manifest, error) {
 		return nil, fmt.Errorf("write the backup: %w", err)
 	}
 	defer os.Remove(out.Name())
-	if err = c.write(ctx, m, out); err == nil {
+	m, err := Write(ctx, c, out)
+	if err == nil {
 		err = out.Sync()
 	}
 	if err = errors.Join(err, out.Close()); err != nil {
-		return nil, fmt.Errorf("back up %s: %w", c.Dir, err)
+		return nil, err
 	}
 	if err := os.Rename(out.Name(), c.Out); err != nil {
 		return nil, err
 	}
 	return m, syncDir(filepath.Dir(c.Out))
+}
+
+// Write writes a backup to out: first the folder's files, then each stream as it is at one moment, by a snapshot that the
+// process which runs on the folder gives out; where none runs, the broker is started for it. The ledger is left away, as
+// it is built from the streams, and so are feeds. What was written before an error cannot be restored.
+func Write(ctx context.Context, c Config, out io.Writer) (*Manifest, error) {
+	m, err := c.describe()
+	if err == nil {
+		err = c.write(ctx, m, out)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("back up %s: %w", c.Dir, err)
+	}
+	return m, nil
 }
 
 // describe says whose folder it is.

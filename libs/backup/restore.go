@@ -19,8 +19,9 @@ import (
 
 // Restoration says what is restored, and where.
 type Restoration struct {
-	// File is a backup that Make wrote.
+	// File is a backup that Make wrote. From is read in its place when it is not nil.
 	File       string
+	From       io.Reader
 	Identities []age.Identity
 	// Dir is the folder to make; it is not there, or empty.
 	Dir string
@@ -60,21 +61,25 @@ func Restore(ctx context.Context, r Restoration) (*Manifest, error) {
 }
 
 func (r Restoration) into(ctx context.Context, dir string) (*Manifest, error) {
-	file, err := os.Open(r.File)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
+	from, size := r.From, uint64(0)
+	if from == nil {
+		file, err := os.Open(r.File)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		info, err := file.Stat()
+		if err != nil {
+			return nil, err
+		}
+		from, size = file, uint64(info.Size())
 	}
 	done := uint64(0)
 	counted := readerFunc(func(b []byte) (int, error) {
-		n, err := file.Read(b)
+		n, err := from.Read(b)
 		done += uint64(n)
 		if r.Progress != nil {
-			r.Progress(done, uint64(info.Size()))
+			r.Progress(done, max(done, size))
 		}
 		if ctx.Err() != nil {
 			err = ctx.Err()

@@ -13,6 +13,9 @@ import (
 	"github.com/counterfoil/counterfoil/services/cmd/counterfoil/internal/output"
 )
 
+// standard is the output or the input of the program in place of a file.
+const standard = "-"
+
 func newBackupCommand(env *Env) *cobra.Command {
 	var dir, out, passphraseFile string
 	var to []string
@@ -41,7 +44,7 @@ func newBackupCommand(env *Env) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "", "folder of one node, or of one hub (required)")
-	cmd.Flags().StringVar(&out, "out", "", "file to write, which must not be there, or folder to write one into that is named for DIR and the time (required)")
+	cmd.Flags().StringVar(&out, "out", "", "file to write, which must not be there, or folder to write one into that is named for DIR and the time, or - (required)")
 	cmd.Flags().StringArrayVar(&to, "to", nil, "public key age1… that can open the backup; may be given more than once")
 	cmd.Flags().StringVar(&passphraseFile, "passphrase-file", "", "file with the passphrase that opens the backup")
 	require(cmd, "dir", "out")
@@ -51,6 +54,11 @@ func newBackupCommand(env *Env) *cobra.Command {
 func (env *Env) backUp(ctx context.Context, c backup.Config, opens string) error {
 	progress := env.startProgress("backup", "MiB")
 	c.Progress = progress.bytes
+	if c.Out == standard {
+		_, err := backup.Write(ctx, c, env.Out)
+		progress.stop()
+		return err
+	}
 	m, err := backup.Make(ctx, c)
 	progress.stop()
 	if err != nil {

@@ -335,6 +335,25 @@ func (s *state) once(agency, of string, events int) {
 	}
 }
 
+// From a container a backup comes out, and goes in, through the program's output and input.
+func TestBackupThroughAPipe(t *testing.T) {
+	t.Parallel()
+	s := newState(t)
+	var piped, messages bytes.Buffer
+	env := &Env{In: strings.NewReader(""), Out: &piped, Err: &messages, Getenv: func(string) string { return "" }, Now: time.Now}
+	if code := run(t.Context(), env, []string{"backup", "--dir", s.path("customs"), "--out", "-", "--to", s.to}); code != exitOK {
+		t.Fatal(&messages)
+	}
+	env.In, env.Out = &piped, &messages
+	to := filepath.Join(t.TempDir(), "customs")
+	if code := run(t.Context(), env, []string{"restore", "-", "--dir", to, "--identity", s.key}); code != exitOK {
+		t.Fatal(&messages)
+	}
+	if _, err := os.Stat(filepath.Join(to, "signing.key")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestBackupIsRefusedWithWhatToDo(t *testing.T) {
 	t.Parallel()
 	empty := t.TempDir()

@@ -12,7 +12,7 @@ func newRestoreCommand(env *Env) *cobra.Command {
 	var dir, identityFile, passphraseFile string
 	cmd := &cobra.Command{
 		Use:   "restore FILE --dir DIR",
-		Short: "Make the folder of a node or a hub from a backup",
+		Short: "Make the folder of a node or a hub from a backup; - reads it from the standard input",
 		Long: "Checks every part of a backup and makes DIR from it, all of it or nothing. A node that starts on it builds its\n" +
 			"ledger anew and takes over the blocks of its own that the hub has and the backup had not; a hub is sent by the nodes\n" +
 			"what it has lost. DIR must not be there, or be empty.",
@@ -23,6 +23,9 @@ func newRestoreCommand(env *Env) *cobra.Command {
 				return usage("%v", err)
 			}
 			r := backup.Restoration{File: args[0], Identities: identities, Dir: dir}
+			if args[0] == standard {
+				r.File, r.From = "the standard input", cmd.InOrStdin()
+			}
 			return doing("restore "+args[0], "counterfoil restore --help", env.restore(cmd.Context(), r))
 		},
 	}
