@@ -329,8 +329,16 @@ func (s *Snapshots) get(ctx context.Context, address string) (*http.Response, er
 }
 
 // RestoreStreams fills the store of the broker on dir, which has none of them and is run by nobody, with streams from
-// their snapshots; open returns the bytes of one. The folder must hold the files of a node or a hub.
-func RestoreStreams(ctx context.Context, dir string, streams []KeptStream, open func(KeptStream) (io.ReadCloser, error)) error {
+// their snapshots; open returns the bytes of one. The folder must hold the files of a node or a hub. One of a server of
+// three becomes that of a hub of one, and alone is true.
+func RestoreStreams(ctx context.Context, dir string, streams []KeptStream, open func(KeptStream) (io.ReadCloser, error)) (alone bool, err error) {
+	if alone, err = standAlone(dir); err != nil {
+		return false, err
+	}
+	return alone, restoreStreams(ctx, dir, streams, open)
+}
+
+func restoreStreams(ctx context.Context, dir string, streams []KeptStream, open func(KeptStream) (io.ReadCloser, error)) error {
 	resting, err := startAtRest(dir)
 	if err != nil {
 		return err

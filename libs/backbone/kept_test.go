@@ -58,10 +58,10 @@ func takeAll(t *testing.T, dir string) taken {
 func (all taken) putBack(t *testing.T, from string) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, part := range []string{"store.key", "operator.seed", "system.seed", "hub.json", "port", "ca.key", "ca.pem", "agencies"} {
+	for _, part := range []string{"store.key", "operator.seed", "port", "hub.yaml", "ca.key", "ca.pem", "server.pem", "server.key", "route.pem", "route.key"} {
 		copyTo(t, dir, from, part)
 	}
-	err := backbone.RestoreStreams(t.Context(), dir, all.streams, func(kept backbone.KeptStream) (io.ReadCloser, error) {
+	_, err := backbone.RestoreStreams(t.Context(), dir, all.streams, func(kept backbone.KeptStream) (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader(all.bytes[kept.StreamName])), nil
 	})
 	if err != nil {

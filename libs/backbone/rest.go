@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 )
@@ -136,4 +137,21 @@ func (h *Hub) rest(c HubConfig) error {
 	}
 	h.state.Store(decided)
 	return nil
+}
+
+// standAlone makes the restored folder of one server of three that of a hub of one, which has all that the three had: a
+// restored store has no place among servers that have their own. It reports whether there was something to change.
+func standAlone(dir string) (bool, error) {
+	c, err := LoadHubConfig(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil || c.Cluster == nil:
+		return false, err
+	}
+	text, err := yaml.Marshal(settings{Name: c.Name, Listen: c.Listen, Hosts: c.Hosts, URLs: c.URLs})
+	if err != nil {
+		return false, err
+	}
+	return true, privateFile(filepath.Join(dir, settingsFile), text)
 }

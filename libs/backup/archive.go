@@ -42,6 +42,8 @@ type Manifest struct {
 	Program string                `json:"program"`
 	Streams []backbone.KeptStream `json:"streams"`
 	Members []Member              `json:"members"`
+	// Alone is set by a restore that made a hub of one from a server of three.
+	Alone bool `json:"-"`
 }
 
 // Member is one file of the archive.

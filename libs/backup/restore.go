@@ -90,7 +90,7 @@ func (r Restoration) into(ctx context.Context, dir string) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = backbone.RestoreStreams(ctx, filepath.Join(dir, "files"), m.Streams, func(kept backbone.KeptStream) (io.ReadCloser, error) {
+	m.Alone, err = backbone.RestoreStreams(ctx, filepath.Join(dir, "files"), m.Streams, func(kept backbone.KeptStream) (io.ReadCloser, error) {
 		return openParts(filepath.Join(dir, filepath.FromSlash(partsOf(kept.StreamName))))
 	})
 	return m, errors.Join(err, syncAll(filepath.Join(dir, "files")))

@@ -295,16 +295,16 @@ func TestHubIsBackedUpAtWorkLostAndRestored(t *testing.T) {
 	s.level(120)
 	for name := range s.agencies {
 		s.stop(name)
-		other := "customs"
+		other := customsBorder
 		if name == "customs" {
-			other = "licensing"
+			other = licensingAll
 		}
 		s.once(name, other, 120)
 	}
 }
 
-// once checks that a stopped node's inbox holds each of another agency's blocks once.
-func (s *state) once(agency, of string, events int) {
+// once checks that a stopped node's inbox holds every block once, and so many events of another agency's journal.
+func (s *state) once(agency string, of journal.ID, events int) {
 	s.Helper()
 	n, err := backbone.StartNode(s.Context(), backbone.NodeConfig{Agency: agency, Dir: s.path(agency)})
 	if err != nil {
@@ -326,7 +326,7 @@ func (s *state) once(agency, of string, events int) {
 			s.Errorf("%s has %s as %d and as %d", agency, origin, seen[origin], number)
 		}
 		seen[origin] = number
-		if b, err := journal.Parse(msg.Data); err == nil && b.ID.Agency == of {
+		if b, err := journal.Parse(msg.Data); err == nil && b.ID == of {
 			count += int(b.Header.Count)
 		}
 	}

@@ -44,5 +44,8 @@ func (env *Env) restore(ctx context.Context, r backup.Restoration) error {
 	if err != nil {
 		return err
 	}
+	if m.Alone {
+		env.Advise("the backup is of one server of three; restored, it is a hub of one with all that the three had")
+	}
 	return env.Print(archived(m, r.File, r.Dir, servesOn(m, r.Dir)))
 }
