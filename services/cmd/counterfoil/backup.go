@@ -121,9 +121,13 @@ func archived(m *backup.Manifest, file, dir, next string) output.Document {
 	}
 }
 
-// servesOn is the command that runs a restored folder: a node's is named for its agency and a hub's is called hub.
+// servesOn is the command that runs a restored folder: a node's is named for its agency, that of a hub which runs with
+// the directory beside it is called hub, and that of a server with settings is any.
 func servesOn(m *backup.Manifest, dir string) string {
 	parent := quote(filepath.Dir(filepath.Clean(dir)))
+	if _, err := os.Stat(filepath.Join(dir, "hub.yaml")); err == nil {
+		return "counterfoil hub serve --dir " + quote(dir)
+	}
 	if m.What == "hub" {
 		return "counterfoil hub --dir " + parent
 	}
