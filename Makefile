@@ -25,6 +25,9 @@ generate: ## write the Go code of the contract anew (needs npm)
 contract: ## accept the contract as it is, if nothing in it breaks what was accepted before
 	go run ./tools/contract -write
 
+image: ## write the container image .build/counterfoil.tar
+	go run ./tools/image -out .build/counterfoil.tar
+
 bench: ## measure against the broker's own limit, ratios printed
 	go run ./tools/bench
 
@@ -32,4 +35,4 @@ soak: ## the long runs: race detector, fuzzing, kills at random moments
 	COUNTERFOIL_SOAK=1 go test -race -timeout 60m work
 	go test -run '^$$' -fuzz FuzzParse -fuzztime 2m ./libs/journal
 
-.PHONY: help build run test check generate contract bench soak
+.PHONY: help build run test check generate contract image bench soak

@@ -190,18 +190,6 @@ func TestDeletedBlocksKeepTheirNumbers(t *testing.T) {
 func TestFeedThatIsNotTheOldOneStopsThePump(t *testing.T) {
 	t.Parallel()
 	backup := filepath.Join(t.TempDir(), "backup")
-	remake := func(t *testing.T, dir string) {
-		h := startHub(t, dir)
-		deleteStream(t, h, "customs", backbone.FeedStream)
-		if err := h.Mend(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		// The new feed has all history again, though the consumers had been further.
-		eventually(t, "the feed is filled", func() bool { return feedLast(t, h, "customs") == 10 })
-		if err := h.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
 	restore := func(t *testing.T, dir string) {
 		if err := errors.Join(os.RemoveAll(dir), os.CopyFS(dir, os.DirFS(backup))); err != nil {
 			t.Fatal(err)
@@ -224,7 +212,6 @@ func TestFeedThatIsNotTheOldOneStopsThePump(t *testing.T) {
 		name, want string
 		harm       func(*testing.T, string)
 	}{
-		{"made anew", "made anew", remake},
 		{"restored from an old copy", "it ends at 5", restore},
 		{"restored and written on", "message 10 is not the one", restoreAndGoOn},
 	} {

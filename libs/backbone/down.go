@@ -11,6 +11,8 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/counterfoil/counterfoil/libs/journal"
 )
 
 const (
@@ -45,6 +47,11 @@ func (p *Pumps) down(ctx context.Context) error {
 		return fmt.Errorf("find the feed: %w", err)
 	}
 	info := feed.CachedInfo()
+	if at.sequence > 0 && !info.Created.Equal(at.created) {
+		p.log.Warn("the feed was made anew: it is read from its start, and what the inbox holds is passed over",
+			"feed", info.Created.UTC(), "former", at.created.UTC())
+		at.sequence = 0
+	}
 	if err := at.check(info); err != nil {
 		return err
 	}
@@ -53,8 +60,9 @@ func (p *Pumps) down(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	created := info.Created.UTC().Format(time.RFC3339Nano)
 	defer w.close()
+	created := info.Created.UTC().Format(time.RFC3339Nano)
+	held := held{p.node.inbox, map[journal.ID]heldBlock{}}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		return w.settle(ctx, func(_, pending uint64) { p.toReceive.Store(pending) })
@@ -72,6 +80,10 @@ func (p *Pumps) down(ctx context.Context) error {
 			id, err := journalOf(msg.Subject())
 			if err != nil {
 				return halt(ErrStopped, "message %d of the feed: %v; the feed is not one that a hub makes", meta.Sequence.Stream, err)
+			}
+			if passed, err := held.pass(ctx, id, msg); err != nil || passed {
+				p.toReceive.Store(meta.NumPending)
+				return err
 			}
 			stored := copyOf(InboxSubject(id), msg.Headers(), msg.Data())
 			stored.Header.Set(FeedSequenceHeader, strconv.FormatUint(meta.Sequence.Stream, 10))
@@ -110,16 +122,11 @@ func (p *Pumps) feedPosition(ctx context.Context) (at feedPosition, err error) {
 	return at, nil
 }
 
-// check halts the pump when the feed is not the one that the inbox was filled from, or has lost its end.
+// check halts the pump when the feed has lost its end.
 func (at feedPosition) check(feed *jetstream.StreamInfo) error {
-	switch {
-	case at.sequence == 0:
-		return nil
-	case !feed.Created.Equal(at.created):
-		return halt(ErrStopped, "the feed was made anew at %s; the inbox was filled up to %d from the one made at %s",
-			feed.Created.UTC().Format(time.RFC3339), at.sequence, at.created.UTC().Format(time.RFC3339))
-	case feed.State.LastSeq < at.sequence:
-		return halt(ErrStopped, "the feed was rolled back: it ends at %d, and the inbox has it up to %d", feed.State.LastSeq, at.sequence)
+	if feed.State.LastSeq < at.sequence {
+		return halt(ErrStopped, "the feed was rolled back: it ends at %d, and the inbox has it up to %d; whoever put an old copy "+
+			"of the hub's folder back should restore a backup instead: it makes the feeds anew", feed.State.LastSeq, at.sequence)
 	}
 	return nil
 }
@@ -130,4 +137,56 @@ func (at feedPosition) compare(data []byte) error {
 		return halt(ErrStopped, "the feed was rolled back and written on: its message %d is not the one in the inbox", at.sequence)
 	}
 	return nil
+}
+
+// held is what the inbox holds of each journal, found when the feed first names it. A feed that was made anew, as a
+// restored hub does, has the blocks of each journal in their order, but those of several journals mixed otherwise; the
+// number that a block had at its origin stays the same.
+type held struct {
+	inbox  jetstream.Stream
+	blocks map[journal.ID]heldBlock
+}
+
+// heldBlock is the last block of a journal in the inbox: its number at its origin, zero for none, and its data.
+type heldBlock struct {
+	number uint64
+	data   []byte
+}
+
+// pass reports whether the inbox holds the feed's message already, and otherwise counts it as held. A block that stands
+// under the number of the last one that is held and is another is not passed over: the follower has to see it, so
+// that it stops this journal and no other.
+func (h held) pass(ctx context.Context, id journal.ID, msg jetstream.Msg) (bool, error) {
+	number, err := strconv.ParseUint(msg.Headers().Get(OriginSequenceHeader), 10, 64)
+	if err != nil {
+		return false, halt(ErrStopped, "a message of journal %s in the feed does not say which number it had: %v; the feed is not one "+
+			"that a hub makes", id, err)
+	}
+	last, known := h.blocks[id]
+	if !known {
+		if last, err = h.last(ctx, id); err != nil {
+			return false, err
+		}
+	}
+	if number < last.number || number == last.number && (last.data == nil || bytes.Equal(last.data, msg.Data())) {
+		h.blocks[id] = last
+		return true, nil
+	}
+	h.blocks[id] = heldBlock{number: number}
+	return false, nil
+}
+
+// last reads the last block of a journal in the inbox.
+func (h held) last(ctx context.Context, id journal.ID) (heldBlock, error) {
+	msg, err := h.inbox.GetLastMsgForSubject(ctx, InboxSubject(id))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return heldBlock{}, nil
+	} else if err != nil {
+		return heldBlock{}, fmt.Errorf("find the last block of %s in the inbox: %w", id, err)
+	}
+	number, err := strconv.ParseUint(msg.Header.Get(OriginSequenceHeader), 10, 64)
+	if err != nil {
+		return heldBlock{}, halt(ErrStopped, "block %d of the inbox does not say which number it had at its origin: %v", msg.Sequence, err)
+	}
+	return heldBlock{number, msg.Data}, nil
 }

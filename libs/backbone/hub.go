@@ -120,7 +120,9 @@ func startHub(ctx context.Context, c HubConfig) (*Hub, error) {
 	h.state.Store(&hubState{})
 	running, stop := context.WithCancel(context.Background())
 	var following sync.WaitGroup
+	stopSnapshots := func() {}
 	h.close = sync.OnceValue(func() error {
+		stopSnapshots()
 		stop()
 		following.Wait()
 		h.leave()
@@ -131,6 +133,9 @@ func startHub(ctx context.Context, c HubConfig) (*Hub, error) {
 	}
 	following.Go(func() { h.follow(running) })
 	following.Go(func() { h.tend(running) })
+	if stopSnapshots, err = serveSnapshots(c.Dir, h, &givenOut{}, h.log); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
 	return h, nil
 }
 

@@ -54,6 +54,7 @@ type Node struct {
 	inbox   jetstream.Stream
 	// when the two streams were made
 	journalCreated, inboxCreated time.Time
+	files                        givenOut
 	close                        func() error
 }
 
@@ -88,7 +89,9 @@ func startNode(ctx context.Context, c NodeConfig) (*Node, error) {
 		return nil, errors.Join(err, unlock())
 	}
 	n := &Node{agency: c.Agency, srv: srv}
+	stopSnapshots := func() {}
 	n.close = sync.OnceValue(func() error {
+		stopSnapshots()
 		if n.nc != nil {
 			n.nc.Close()
 		}
@@ -96,6 +99,9 @@ func startNode(ctx context.Context, c NodeConfig) (*Node, error) {
 		return unlock()
 	})
 	if err := n.open(ctx, opts.StoreDir); err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
+	if stopSnapshots, err = serveSnapshots(c.Dir, n, &n.files, orDiscard(c.Logger)); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
 	return n, nil

@@ -21,8 +21,11 @@ import (
 // less.
 const deciding = 20 * time.Second
 
-// stateStream, in the hub's own account, holds one message: what is decided.
+// stateStream, in the hub's own account, holds what is decided: its last message.
 const (
+	// formerStates is how many messages stay: more than are decided while a snapshot is taken, or the last one would be
+	// missing from it.
+	formerStates = 256
 	stateStream  = "STATE"
 	stateSubject = "state"
 )
@@ -128,7 +131,7 @@ func (s *hubState) drop(these func(Release) bool) { s.Releases = slices.DeleteFu
 func stateConfig() jetstream.StreamConfig {
 	c := stream.Relay(stateStream, "")
 	c.Subjects = []string{stateSubject}
-	c.Discard, c.MaxMsgs = jetstream.DiscardOld, 1
+	c.Discard, c.MaxMsgs = jetstream.DiscardOld, formerStates
 	return c
 }
 

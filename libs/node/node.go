@@ -124,7 +124,11 @@ func (n *Node) open(ctx context.Context) error {
 		Stream: backbone.JournalStream, CatchUp: n.follower.CatchUpOwn,
 		Last: n.follower.LastOwn, Recorded: n.follower.Recorded, Now: n.cfg.Now, Logger: n.Logger,
 	})
-	return n.api.open(n)
+	if err := n.api.open(n); err != nil {
+		return err
+	}
+	n.broker.GiveOut("access.db", n.api.accesses.CopyTo)
+	return nil
 }
 
 // openLedger opens the ledger, or sets aside one that has to be built anew: the old file is kept until the next time.

@@ -16,7 +16,7 @@ var layers = []string{
 	"journal people access published",
 	"rpc ledger",
 	"backbone directory screening",
-	"projection natstest",
+	"projection natstest backup",
 	"desk query",
 	"node",
 	"joining",

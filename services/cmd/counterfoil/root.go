@@ -42,7 +42,8 @@ func newRootCommand(env *Env) *cobra.Command {
 	add(root, "check",
 		newVerifyCommand(env), newDoctorCommand(env), newAccessCommand(env), newContextCommand(env), newLoginCommand(env), newLogoutCommand(env), newManCommand(env), newVersionCommand(env))
 	add(root, "run", env.settled(newLabCommand(env)), env.settled(newHubCommand(env)), env.settled(newServeCommand(env)),
-		newUserCommand(env), newTLSCommand(env))
+		newUserCommand(env), newTLSCommand(env),
+		newBackupCommand(env), newRestoreCommand(env), env.settled(newProbeCommand(env)), newPlaceCommand(env))
 	return root
 }
 
