@@ -246,7 +246,7 @@ func killedAt(t *testing.T, point string, late bool) {
 	}
 	release(t, h, "licensing/all", "customs")
 	_, _, signer := keysOf(t, "licensing")
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, os.Args[0])
 	cmd.Env = append(os.Environ(), nodeEnv+"="+strings.Join([]string{"licensing", dir, creds, hex.EncodeToString(signer), point}, " "))
