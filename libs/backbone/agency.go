@@ -212,7 +212,10 @@ func (h *Hub) Suspended(agency string) (bool, error) {
 // Access returns how the agency stands: "invited", "live", "suspended" or "removed".
 func (h *Hub) Access(agency string) (string, error) {
 	m, err := h.state.Load().known(agency)
-	return m.access(), err
+	if err != nil {
+		return "", err
+	}
+	return m.access(), nil
 }
 
 // deadlines shuts out who was to renew its credentials and has not, and wakes up those who still can.

@@ -2,6 +2,8 @@ package backbone_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"os"
 	"path/filepath"
@@ -19,6 +21,7 @@ import (
 func TestHubOfThreeServers(t *testing.T) {
 	t.Parallel()
 	c := startCluster(t)
+	t.Run("no stranger at the routes", func(t *testing.T) { strangersAtRoutes(t, c[0].dir) })
 	licensing, customs := c.start(t, 0, "licensing"), c.start(t, 1, "customs")
 	c[2].ask(t, "release", "licensing/all", "customs")
 	c[0].ask(t, "release", "customs/all", "licensing")
@@ -62,6 +65,47 @@ func TestHubOfThreeServers(t *testing.T) {
 		})
 		if err != nil || compared != last(t, a.Journal()) {
 			t.Errorf("relay of %s: compared %d of %d: %v", a.Agency(), compared, last(t, a.Journal()), err)
+		}
+	}
+}
+
+// strangersAtRoutes tries the port for the other servers as somebody who is none.
+func strangersAtRoutes(t *testing.T, dir string) {
+	config, err := backbone.LoadHubConfig(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca, err := os.ReadFile(filepath.Join(dir, "ca.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(ca)
+	certificate := func(name string) []tls.Certificate {
+		pair, err := tls.LoadX509KeyPair(filepath.Join(dir, name+".pem"), filepath.Join(dir, name+".key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return []tls.Certificate{pair}
+	}
+	for _, tt := range []struct {
+		name         string
+		certificates []tls.Certificate
+		in           bool
+	}{
+		{"no certificate", nil, false},
+		{"a certificate towards agencies", certificate("server"), false},
+		{"a server's certificate", certificate("route"), true},
+	} {
+		conn, err := tls.Dial("tcp", config.Cluster.Listen, &tls.Config{RootCAs: pool, Certificates: tt.certificates})
+		if err == nil {
+			// A server that refuses the client's certificate says so when it is first listened to.
+			conn.SetDeadline(time.Now().Add(patience))
+			_, err = conn.Read(make([]byte, 1))
+			conn.Close()
+		}
+		if in := err == nil; in != tt.in {
+			t.Errorf("%s at the port for servers: %v", tt.name, err)
 		}
 	}
 }

@@ -158,7 +158,9 @@ func (c *Credentials) once(agency string, dial dialer) (*nats.Conn, error) {
 	return nats.Connect(strings.Join(c.HubURLs, ","), nats.Name("node "+agency), nats.Secure(settings),
 		nats.UserJWT(func() (string, error) { return c.JWT, nil }, signWith(c.Seed)),
 		nats.CustomInboxPrefix(inboxPrefix(agency)), nats.SetCustomDialer(dial), nats.Timeout(dialLimit),
-		nats.NoReconnect(), nats.IgnoreDiscoveredServers())
+		nats.NoReconnect(), nats.IgnoreDiscoveredServers(),
+		// What happens to it shows in the answers; by itself the library writes it to the standard error.
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 }
 
 // signWith answers a server's challenge with the seed.

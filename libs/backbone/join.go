@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/nats-io/jwt/v2"
@@ -37,10 +38,14 @@ func join(ctx context.Context, c *Credentials, agency string, root [32]byte, sig
 	}
 	ask := statement{Agency: agency, User: invitation.Subject}
 	asking, err := c.once(agency, dial)
-	if errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) {
+	switch {
+	case err == nil:
+	case strings.Contains(strings.ToLower(err.Error()), "authentication expired"): // no error of its own, while connecting
+		return nil, fault.Errorf(fault.NotAllowed, "this kit expired, by the hub's clock; ask its operator for a new one")
+	case errors.Is(err, nats.ErrAuthorization):
 		return nil, fault.Errorf(fault.Conflict, "the hub does not take this kit: it was used already, or another was made since; ask "+
 			"its operator for a new one")
-	} else if err != nil {
+	default:
 		return nil, fmt.Errorf("connect to the hub: %w", err)
 	}
 	defer asking.Close()
@@ -49,6 +54,7 @@ func join(ctx context.Context, c *Credentials, agency string, root [32]byte, sig
 	if err != nil {
 		return nil, err
 	}
+	asking.Close()
 	joined := *c
 	joined.JWT = granted.JWT
 	// The kit is used up once the hub sees that what it gave works.
