@@ -71,6 +71,8 @@ type settings struct {
 	Hosts   []string       `yaml:"hosts"`
 	URLs    []string       `yaml:"urls"`
 	Cluster *ClusterConfig `yaml:"cluster,omitempty"`
+	// Authority is set at the one server that the coordinating authority's node runs beside.
+	Authority bool `yaml:"authority,omitempty"`
 }
 
 // InitHub writes into dir a folder for each server of a new hub, of one or of three, complete and with nothing to edit:
@@ -121,7 +123,7 @@ func InitHub(dir string, servers []Server) error {
 
 func initServer(dir string, servers []Server, i int, a *authority, seed []byte) error {
 	own := servers[i]
-	s := settings{Name: own.Name, Listen: own.listen(own.Port), Hosts: []string{own.Host}}
+	s := settings{Name: own.Name, Listen: own.listen(own.Port), Hosts: []string{own.Host}, Authority: i == 0}
 	if len(servers) > 1 {
 		s.Cluster = &ClusterConfig{Listen: own.listen(own.Port + routesAbove)}
 	}
@@ -170,7 +172,7 @@ func LoadHubConfig(dir string) (HubConfig, error) {
 	if _, err := os.Stat(filepath.Join(dir, "operator.seed")); errors.Is(err, fs.ErrNotExist) {
 		return HubConfig{}, fmt.Errorf("%s has settings and no operator.seed: copy the whole folder", dir)
 	}
-	return HubConfig{Dir: dir, Name: s.Name, Listen: s.Listen, Hosts: s.Hosts, URLs: s.URLs, Cluster: s.Cluster}, nil
+	return HubConfig{Dir: dir, Name: s.Name, Listen: s.Listen, Hosts: s.Hosts, URLs: s.URLs, Cluster: s.Cluster, Authority: s.Authority}, nil
 }
 
 // clusterOptions are those of the routes to the other servers.

@@ -53,6 +53,8 @@ type HubConfig struct {
 	Cluster *ClusterConfig
 	// Logger is told what the broker complains of; nil says nothing.
 	Logger *slog.Logger
+	// Authority says that the coordinating authority's node runs beside this server; the hub itself does not act on it.
+	Authority bool
 }
 
 // ClusterConfig is how the three servers of a hub meet: by mutual TLS, under the hub's own authority.

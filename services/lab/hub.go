@@ -40,13 +40,30 @@ type Hub struct {
 	ready     chan struct{}
 }
 
-// StartHub starts the hub of a folder and brings it to the plan: an account and a home per agency, and the releases.
-// What is there stays as it is. listen is the hub's own address; a port of 0 is chosen once and kept. A folder that
-// counterfoil hub init has written says itself where it listens.
-func StartHub(ctx context.Context, folder Folder, plan *Plan, listen string, logger *slog.Logger) (*Hub, error) {
-	config, err := backbone.LoadHubConfig(filepath.Join(string(folder), "hub"))
+// HubOptions are how a hub is started with the coordinating authority's node beside it.
+type HubOptions struct {
+	// Folder is where the authority's node is, and where agencies' folders are prepared.
+	Folder Folder
+	// Dir is the hub's own folder; empty is "hub" in Folder.
+	Dir string
+	// Plan founds the directory, the first time.
+	Plan *Plan
+	// Listen is the hub's address where its folder does not say it, as counterfoil hub init has it say; a port of 0 is chosen
+	// once and kept.
+	Listen string
+	Logger *slog.Logger
+}
+
+// StartHub starts the hub of a folder and brings it to the plan: an account and a home per agency. What is there stays as
+// it is.
+func StartHub(ctx context.Context, o HubOptions) (*Hub, error) {
+	if o.Dir == "" {
+		o.Dir = filepath.Join(string(o.Folder), "hub")
+	}
+	folder, plan, logger := o.Folder, o.Plan, o.Logger
+	config, err := backbone.LoadHubConfig(o.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		config = backbone.HubConfig{Dir: filepath.Join(string(folder), "hub"), Listen: listen}
+		config = backbone.HubConfig{Dir: o.Dir, Listen: o.Listen}
 	} else if err != nil {
 		return nil, err
 	}

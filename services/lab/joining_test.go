@@ -45,8 +45,15 @@ func (c newcomer) home() node.Home { return c.folder.Home(c.name) }
 // invite takes an agency to the kit that it joins with.
 func invite(t *testing.T, l *lab.Lab, name string, memberships ...*directoryv1.Membership) newcomer {
 	t.Helper()
+	return inviteTo(t, l, node.Profile{Agency: name, Service: "observer"}, memberships...)
+}
+
+func inviteTo(t *testing.T, l *lab.Lab, p node.Profile, memberships ...*directoryv1.Membership) newcomer {
+	t.Helper()
+	name := p.Agency
+	p.Title, p.State, p.Listen = name, "XA", "127.0.0.1:0"
 	c := newcomer{name: name, folder: lab.Folder(t.TempDir())}
-	request, err := joining.Ask(c.home(), node.Profile{Agency: name, Title: name, State: "XA", Service: "observer", Listen: "127.0.0.1:0"}, nil)
+	request, err := joining.Ask(c.home(), p, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,6 +277,31 @@ func verified(t *testing.T, n *node.Node) (findings []string) {
 		if res.Done {
 			return findings
 		}
+	}
+}
+
+// A directory may begin with nobody but the authority: every agency joins by a kit, those that record too.
+func TestEveryAgencyJoins(t *testing.T) {
+	plan, err := lab.ReadPlan("../../deploy/kubernetes/hub/plan.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := startPlan(t, lab.Folder(t.TempDir()), plan, lab.Options{})
+	nodes := map[string]*node.Node{}
+	for _, name := range []string{"licensing", "customs", "enforcement"} {
+		c := inviteTo(t, l, node.Profile{Agency: name, Service: name}, &directoryv1.Membership{Group: "all"}, &directoryv1.Membership{Group: "border"})
+		c.join(t)
+		nodes[name], _ = c.serve(t)
+		level(t, nodes[name])
+	}
+	record(t, nodes["licensing"], granted(1))
+	record(t, nodes["customs"], accepted(1))
+	record(t, nodes["enforcement"], raised(1))
+	wait(t, nodes["customs"], licensingAll, 1)
+	wait(t, nodes["licensing"], customsBorder, 1)
+	wait(t, nodes["enforcement"], customsBorder, 1)
+	if rows(t, nodes["licensing"], customsBorder) != rows(t, nodes["enforcement"], customsBorder) {
+		t.Error("licensing and enforcement have other rows of customs/border")
 	}
 }
 

@@ -254,7 +254,7 @@ func startHub(t *testing.T, folder lab.Folder) *lab.Lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hub, err := lab.StartHub(t.Context(), folder, plan, "127.0.0.1:0", nil)
+	hub, err := lab.StartHub(t.Context(), lab.HubOptions{Folder: folder, Plan: plan, Listen: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -91,7 +91,7 @@ func (s *state) stop(name string) {
 
 func (s *state) startHub() {
 	s.Helper()
-	hub, err := lab.StartHub(s.Context(), s.folder, s.plan, "127.0.0.1:0", nil)
+	hub, err := lab.StartHub(s.Context(), lab.HubOptions{Folder: s.folder, Plan: s.plan, Listen: "127.0.0.1:0"})
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"path/filepath"
 	"strconv"
@@ -32,7 +34,7 @@ func newHubCommand(env *Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			hub, err := lab.StartHub(cmd.Context(), lab.Folder(dir), read, listen, logger)
+			hub, err := lab.StartHub(cmd.Context(), lab.HubOptions{Folder: lab.Folder(dir), Plan: read, Listen: listen, Logger: logger})
 			if err != nil {
 				return err
 			}
@@ -45,7 +47,7 @@ func newHubCommand(env *Env) *cobra.Command {
 		"A folder that counterfoil hub init has written says itself where it listens")
 	addLogFlag(cmd, &logLevel)
 	require(cmd, "dir")
-	cmd.AddCommand(newHubInitCommand(env), newHubServeCommand(env))
+	cmd.AddCommand(newHubInitCommand(env), env.settled(newHubServeCommand(env)))
 	return cmd
 }
 
@@ -97,14 +99,18 @@ func parseServers(named []string) ([]backbone.Server, error) {
 // initAdvice says what to do with the folders.
 func initAdvice(dir string, servers []backbone.Server) string {
 	var b strings.Builder
-	for _, s := range servers {
+	for i, s := range servers {
 		folder := filepath.Join(dir, s.Name)
 		if len(servers) > 1 {
 			fmt.Fprintf(&b, "Copy %s to %s, readable by the hub's own user only, and start it there:\n", folder, s.Host)
 		} else {
 			fmt.Fprintf(&b, "Start the server:\n")
 		}
-		fmt.Fprintf(&b, "  counterfoil hub serve --dir %s\n", folder)
+		plan := ""
+		if i == 0 {
+			plan = " --plan PLAN"
+		}
+		fmt.Fprintf(&b, "  counterfoil hub serve --dir %s%s\n", folder, plan)
 	}
 	fmt.Fprintf(&b, "Agencies reach")
 	for _, s := range servers {
@@ -113,17 +119,20 @@ func initAdvice(dir string, servers []backbone.Server) string {
 	if len(servers) > 1 {
 		fmt.Fprintf(&b, "; the servers reach each other at the port 2000 above")
 	}
-	fmt.Fprintf(&b, ".\nKeep %s off the servers and safe: with it further certificates are made.\n", filepath.Join(dir, "ca.key"))
+	fmt.Fprintf(&b, ".\nThe coordinating authority's node runs beside %s; PLAN says which agencies found the directory.", servers[0].Name)
+	fmt.Fprintf(&b, "\nKeep %s off the servers and safe: with it further certificates are made.\n", filepath.Join(dir, "ca.key"))
 	return b.String()
 }
 
 func newHubServeCommand(env *Env) *cobra.Command {
-	var dir, logLevel string
+	var dir, plan, logLevel string
 	cmd := &cobra.Command{
 		Use:   "serve --dir DIR",
 		Short: "Run one server of the hub",
-		Long:  "Runs the server whose folder counterfoil hub init has written, until it is interrupted. One of three waits for another.",
-		Args:  takes(),
+		Long: "Runs the server whose folder counterfoil hub init has written, until it is interrupted. One of three waits for another.\n" +
+			"The first that was named has the coordinating authority's node beside it, in the folder \"authority\" next to its own; the\n" +
+			"first time it is started with the plan that founds the directory.",
+		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			logger, err := newLogger(env.Err, logLevel)
 			if err != nil {
@@ -132,6 +141,9 @@ func newHubServeCommand(env *Env) *cobra.Command {
 			config, err := backbone.LoadHubConfig(dir)
 			if err != nil {
 				return fmt.Errorf("%w; prepare the folder with: counterfoil hub init", err)
+			}
+			if config.Authority {
+				return serveWithAuthority(cmd.Context(), dir, plan, logger)
 			}
 			config.Logger = logger
 			hub, err := backbone.StartHub(cmd.Context(), config)
@@ -144,7 +156,29 @@ func newHubServeCommand(env *Env) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "", "folder of the server (required)")
+	cmd.Flags().StringVar(&plan, "plan", "", "file that says which agencies there are and who shares what; founds the directory")
 	addLogFlag(cmd, &logLevel)
 	require(cmd, "dir")
 	return cmd
+}
+
+// serveWithAuthority runs a server of the hub and the coordinating authority's node, until ctx ends.
+func serveWithAuthority(ctx context.Context, dir, plan string, logger *slog.Logger) error {
+	folder := lab.Folder(filepath.Dir(filepath.Clean(dir)))
+	if plan == "" {
+		return usage("say which agencies found the directory: --plan FILE; deploy/example/plan.yaml is one")
+	}
+	read, err := lab.ReadPlan(plan)
+	if err != nil {
+		return usage("%v", err)
+	}
+	hub, err := lab.StartHub(ctx, lab.HubOptions{Folder: folder, Dir: dir, Plan: read, Logger: logger})
+	if err != nil {
+		return err
+	}
+	go func() {
+		<-hub.Ready()
+		logger.Info("hub is ready, with the coordinating authority", "dir", dir)
+	}()
+	return errors.Join(hub.Run(ctx), hub.Close())
 }
