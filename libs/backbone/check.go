@@ -36,11 +36,8 @@ func (p *Pumps) CheckAccess(ctx context.Context) (*Access, error) {
 		return nil, fmt.Errorf("try what the hub permits: %w", ErrUnreachable)
 	}
 	a := &Access{}
-	token, err := p.keys.jwt()
-	if err != nil {
-		return nil, err
-	}
-	claims, err := jwt.DecodeUserClaims(token)
+	credentials, _ := p.keys.connectedAs()
+	claims, err := jwt.DecodeUserClaims(credentials.JWT)
 	if err != nil {
 		return nil, fmt.Errorf("read the credentials: %w", err)
 	}

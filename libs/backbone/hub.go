@@ -339,7 +339,9 @@ func (h *Hub) connect(account string) (*nats.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A server that is busy with an account answers late; an attempt that failed must not wait for it to read the rest.
 	nc, err := nats.Connect("", nats.InProcessServer(h.srv), nats.Name("hub"), nats.MaxReconnects(-1), nats.ReconnectWait(pause),
+		nats.Timeout(handshake*time.Second), nats.FlusherTimeout(handshake*time.Second),
 		nats.UserJWT(func() (string, error) { return token, nil }, user.Sign))
 	if err != nil {
 		return nil, fmt.Errorf("enter the account of %s: %w", account, err)
