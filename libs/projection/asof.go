@@ -76,7 +76,8 @@ func foldUntil(ctx context.Context, into *ledger.Ledger, from ledger.View, id jo
 		if b.Header.RecordedAt.AsTime().After(at) {
 			return errLater
 		}
-		if err := tx.Fold(b, &ledgerv1.Position{Journal: id.String(), Block: b.Header.Number, Events: b.Header.Size, RecordedAt: b.Header.RecordedAt}); err != nil {
+		last := b.Header.FirstEvent + uint64(b.Header.Count) - 1
+		if err := tx.Fold(b, &ledgerv1.Position{Journal: id.String(), Block: b.Header.Number, Events: last, RecordedAt: b.Header.RecordedAt}); err != nil {
 			return err
 		}
 		if events += len(b.Entries); events < bulkEvents {
