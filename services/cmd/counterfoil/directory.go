@@ -62,8 +62,8 @@ func directoryDocument(res *queryv1.DirectoryResponse) output.Document {
 	}))
 	section("groups", []string{"group", "members", "recording", "purpose", "legal basis", "newcomers read"}, each(res.Groups, func(g *ledgerv1.Group) []string {
 		return []string{
-			g.Id, strings.Join(members(g), "\n"), orElse(strings.Join(g.Publishers, "\n"), "every member"), g.Purpose, g.LegalBasis,
-			strings.Join(append([]string{history(g.History, g.HistoryFrom)}, exceptions(g)...), "\n"),
+			g.Id, strings.Join(members(g), ", "), orElse(strings.Join(g.Publishers, ", "), "every member"), g.Purpose, g.LegalBasis,
+			strings.Join(append([]string{history(g.History, g.HistoryFrom)}, exceptions(g)...), "; "),
 		}
 	}))
 	section("sharing rules in force, the latest first", []string{"kind", "marking", "agency", "group"}, each(res.Rules, func(r *directoryv1.SharingRule) []string {
@@ -102,7 +102,9 @@ func members(g *ledgerv1.Group) []string {
 	}
 	list := make([]string, len(g.Members))
 	for i, m := range g.Members {
-		list[i] = strings.TrimSpace(m + " " + date(since[m]))
+		if list[i] = m; since[m] != nil {
+			list[i] += " since " + date(since[m])
+		}
 	}
 	return list
 }
@@ -119,7 +121,7 @@ func contacts(all []*directoryv1.Contact) string {
 	for i, c := range all {
 		lines[i] = fmt.Sprintf("%s: %s", c.Role, strings.TrimSpace(c.Reach+" "+c.Hours))
 	}
-	return strings.Join(lines, "\n")
+	return strings.Join(lines, "; ")
 }
 
 // unsaid are the consents that were refused or ended, or begin after the journal's first event.

@@ -30,7 +30,7 @@ func newReceiptsCommand(env *Env) *cobra.Command {
 		if err := env.Print(receiptsDocument(res)); err != nil || res.Failed == 0 {
 			return err
 		}
-		return problems(what, fmt.Sprintf("%d agencies could not take it in", res.Failed), "counterfoil status, at those agencies")
+		return problems(what, fmt.Sprintf("%d of the agencies could not take it in", res.Failed), "counterfoil status, at those agencies")
 	})
 	return cmd
 }
