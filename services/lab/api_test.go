@@ -39,6 +39,10 @@ func tokenOf(t *testing.T, n *node.Node) string {
 
 // client speaks to a node in one of the protocols; without a token it is a stranger.
 func client(n *node.Node, token string, options ...connecthttp.Option) *connect.Client {
+	return clientAt("http://"+n.Addr(), token, options...)
+}
+
+func clientAt(url, token string, options ...connecthttp.Option) *connect.Client {
 	transport := &http.Transport{Protocols: new(http.Protocols)}
 	transport.Protocols.SetUnencryptedHTTP2(true)
 	identify := func(next connect.ClientFunc) connect.ClientFunc {
@@ -50,7 +54,7 @@ func client(n *node.Node, token string, options ...connecthttp.Option) *connect.
 			return next(ctx, spec)
 		}
 	}
-	return connect.NewClient(connecthttp.NewTransport(&http.Client{Transport: transport}, "http://"+n.Addr(), options...), identify)
+	return connect.NewClient(connecthttp.NewTransport(&http.Client{Transport: transport}, url, options...), identify)
 }
 
 func TestEveryProtocolIsAnswered(t *testing.T) {

@@ -34,6 +34,7 @@ type rehearsed struct {
 
 var inTwoYears = time.Now().AddDate(2, 0, 0)
 
+// agencyJournals are the groups that the example's agencies record for.
 var agencyJournals = []string{"all", "border", "licensing-internal"}
 
 func (r rehearsed) events(n *node.Node) int {
