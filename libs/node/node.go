@@ -48,7 +48,8 @@ type Config struct {
 	Now func() time.Time
 	// Version is shown in the status.
 	Version string
-	// ReceiptEvery is how often, at most, the agency says how far it has the journals of others; 0 is 5 s.
+	// ReceiptEvery is how often, at most, the agency says how far it has the journals of others; 0 is 5 s. While they move all
+	// the time it comes to wait longer, up to twelve times that.
 	ReceiptEvery time.Duration
 }
 

@@ -17,8 +17,13 @@ import (
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
 
-// receiptEvery is how often the node looks whether it has a receipt to give.
-const receiptEvery = 5 * time.Second
+const (
+	// receiptEvery is how often the node looks whether it has a receipt to give.
+	receiptEvery = 5 * time.Second
+	// receiptPatience is how many times longer it comes to wait while there is one at every look: receipts stay on record, at
+	// every agency, so that a steady stream must not make one every few seconds.
+	receiptPatience = 12
+)
 
 // giveReceipts says now and then, in the agency's own directory journal, how far it has the journals of others, until ctx
 // ends. What cannot be recorded now is due again at the next look.
@@ -27,28 +32,30 @@ func (n *Node) giveReceipts(ctx context.Context) error {
 	if every == 0 {
 		every = receiptEvery
 	}
-	tick := time.NewTicker(every)
-	defer tick.Stop()
 	said := ""
-	for {
+	for wait := every; ; {
 		select {
-		case <-tick.C:
+		case <-time.After(wait):
 		case <-ctx.Done():
 			return nil
 		}
-		err := n.giveReceipt(ctx)
-		if err != nil && ctx.Err() == nil && err.Error() != said {
-			n.Logger.Warn("receipt is not on record", "agency", n.Agency, "err", err)
+		given, err := n.giveReceipt(ctx)
+		if !given {
+			wait = every
+		} else {
+			wait = min(2*wait, receiptPatience*every)
 		}
-		said = ""
-		if err != nil {
+		if err == nil {
+			said = ""
+		} else if ctx.Err() == nil && err.Error() != said { // the same trouble is told of once
 			said = err.Error()
+			n.Logger.Warn("receipt is not on record", "agency", n.Agency, "err", err)
 		}
 	}
 }
 
-// giveReceipt records one receipt for every journal that moved since the last, or nothing.
-func (n *Node) giveReceipt(ctx context.Context) error {
+// giveReceipt records one receipt for every journal that moved since the last, or nothing, and says whether it did.
+func (n *Node) giveReceipt(ctx context.Context) (bool, error) {
 	stops := n.follower.State()
 	decide := func(v ledger.View) ([]proto.Message, error) { return receiptDue(v, stops) }
 	var due []proto.Message
@@ -57,10 +64,10 @@ func (n *Node) giveReceipt(ctx context.Context) error {
 		return err
 	})
 	if err != nil || len(due) == 0 {
-		return err
+		return false, err
 	}
 	_, err = n.Desk.Record(ctx, &eventv1.Particulars{Officer: &eventv1.Officer{Role: "keeper"}}, decide)
-	return err
+	return err == nil, err
 }
 
 // receiptDue is the receipt for the journals of which the ledger holds something else than the agency last said, or nothing.

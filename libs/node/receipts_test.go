@@ -1,6 +1,7 @@
 package node
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -74,4 +75,43 @@ func TestReceiptDue(t *testing.T) {
 	check("it is stopped, and so is one before its first block", map[journal.ID]*ledgerv1.Stop{all: {Reason: "altered"}, border: {Reason: "no key"}},
 		&directoryv1.JournalReceipt{Journal: "customs/border", Stopped: "no key"},
 		&directoryv1.JournalReceipt{Journal: "licensing/all", Block: 3, Events: 3, Failed: 1, Stopped: "altered"})
+}
+
+// What a look costs when there is nothing to say, with 24 journals: what an idle node does every few seconds.
+func BenchmarkReceiptDue(b *testing.B) {
+	l := ledgertest.Open(b, "enforcement")
+	tx := ledgertest.Begin(b, l)
+	writer := ledgertest.NewWriter()
+	fold := func(fact proto.Message) {
+		for _, block := range writer.Blocks(fact) {
+			if err := tx.Fold(block, ledgertest.Position(block)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	for n := range 24 {
+		fold(ledgertest.In(fmt.Sprintf("group-%d", n), &licensingv1.LicenceGranted{LicenceId: fmt.Sprintf("licensing/L-%d", n)}))
+	}
+	facts, err := receiptDue(tx.View, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	size := proto.Size(facts[0])
+	fold(ledgertest.By("enforcement", facts[0]))
+	if err := tx.Commit(); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		err := l.Committed(func(v ledger.View) error {
+			facts, err := receiptDue(v, nil)
+			if len(facts) > 0 {
+				b.Fatal("a receipt is due")
+			}
+			return err
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(size), "bytes/receipt")
 }
