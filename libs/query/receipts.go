@@ -8,7 +8,9 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
+	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
@@ -70,6 +72,8 @@ type holder struct {
 	release *ledgerv1.Release
 	// said is its last receipt for the journal; nil when it gave none.
 	said *ledgerv1.Receipt
+	// earlier is its last receipt from before it left and came back to a copy that begins later; nil when it did not.
+	earlier *directoryv1.JournalReceipt
 }
 
 // holdersOf are all agencies of the directory but the publisher, by name.
@@ -89,29 +93,66 @@ func holdersOf(v ledger.View, at standing) (holders []holder, err error) {
 		if h.said, err = v.Receipt(r.Agency + "/" + at.id.String()); err != nil {
 			return nil, err
 		}
+		if h.begins() > 0 && len(h.release.GetEvents()) > 1 {
+			if h.earlier, err = earlierReceipt(v, r.Agency, at.id, h.begins()); err != nil {
+				return nil, err
+			}
+		}
 		holders = append(holders, h)
 	}
 	return holders, nil
+}
+
+// begins is how many events come before the agency's copy.
+func (h holder) begins() uint64 {
+	return max(h.said.GetReceipt().GetStartEvents(), h.release.GetStart().GetEvents())
+}
+
+// receiptsAtOnce is how many receipts are read in one go.
+const receiptsAtOnce = 256
+
+// earlierReceipt is the last receipt that an agency gave for a journal while its copy began before a number of events.
+func earlierReceipt(v ledger.View, reader string, id journal.ID, begins uint64) (last *directoryv1.JournalReceipt, err error) {
+	kind := (&directoryv1.ReceiptGiven{}).ProtoReflect().Descriptor().FullName()
+	for after, more := uint64(0), true; more; {
+		entries, err := v.EntriesOfKind(directory.Own(reader), kind, after, receiptsAtOnce)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			after = e.Number
+			given, _ := e.Fact.(*directoryv1.ReceiptGiven)
+			for _, j := range given.GetJournals() {
+				if j.Journal == id.String() && j.StartEvents < begins {
+					last = j
+				}
+			}
+		}
+		more = len(entries) == receiptsAtOnce
+	}
+	return last, nil
 }
 
 // has says whether the agency has an event, and why not.
 func (h holder) has(e *queryv1.RecordedEvent) *queryv1.HolderReceipt {
 	said := h.said.GetReceipt()
 	r := &queryv1.HolderReceipt{Agency: h.reader.Agency, Block: said.GetBlock(), SaidAt: h.said.GetAt()}
-	begins := max(said.GetStartEvents(), h.release.GetStart().GetEvents())
-	switch there := said.GetEvents() >= e.Number; {
-	case there && said.GetStartEvents() < e.Number && said.GetFailed() > 0:
+	holds := func(j *directoryv1.JournalReceipt) bool {
+		return j.GetStartEvents() < e.Number && e.Number <= j.GetEvents()
+	}
+	switch {
+	case holds(said) && said.GetFailed() > 0:
 		r.State = queryv1.HolderState_HOLDER_STATE_FAILED
 		r.Reason = fmt.Sprintf("%d events of this journal could not be applied there; this may be one of them", said.GetFailed())
-	case there && said.GetStartEvents() < e.Number:
+	case holds(said) || holds(h.earlier):
 		r.State = queryv1.HolderState_HOLDER_STATE_ARRIVED
 		if r.Reason = h.reader.Rule; !h.reader.Reads {
 			r.Reason = "it has left since: " + h.reader.Rule
 		}
 	case !h.reader.Reads:
 		r.State, r.Reason = queryv1.HolderState_HOLDER_STATE_WITHHELD, h.reader.Rule
-	case begins >= e.Number:
-		r.State, r.Reason = queryv1.HolderState_HOLDER_STATE_WITHHELD, fmt.Sprintf("its copy begins after it, with event %d", begins+1)
+	case h.begins() >= e.Number:
+		r.State, r.Reason = queryv1.HolderState_HOLDER_STATE_WITHHELD, fmt.Sprintf("its copy begins after it, with event %d", h.begins()+1)
 	case said.GetStopped() != "":
 		r.State, r.Reason = queryv1.HolderState_HOLDER_STATE_FAILED, fmt.Sprintf("its copy is stopped after block %d: %s", said.GetBlock(), said.GetStopped())
 	default:

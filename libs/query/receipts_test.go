@@ -2,6 +2,8 @@ package query
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,21 +43,21 @@ func TestHolderHas(t *testing.T) {
 		reason string
 		since  time.Time
 	}{
-		"said that it has it":             {holder{reads, nil, said(&directoryv1.JournalReceipt{Events: 10})}, arrived, "it is a member", time.Time{}},
-		"one event short":                 {holder{reads, nil, said(&directoryv1.JournalReceipt{Events: 9})}, behind, "has not said", written},
-		"no receipt":                      {holder{reads, nil, nil}, behind, "no receipt", written},
-		"newcomer without one":            {holder{reads, from(3), nil}, behind, "no receipt", agreed},
-		"newcomer from after it":          {holder{reads, from(10), nil}, withheld, "with event 11", time.Time{}},
-		"its copy says so":                {holder{reads, nil, said(&directoryv1.JournalReceipt{Events: 20, StartEvents: 10})}, withheld, "with event 11", time.Time{}},
-		"its copy begins with it":         {holder{reads, from(9), said(&directoryv1.JournalReceipt{Events: 20, StartEvents: 9})}, arrived, "it is a member", time.Time{}},
-		"not entitled":                    {holder{not, nil, nil}, withheld, "it was removed", time.Time{}},
-		"left before it had it":           {holder{not, nil, said(&directoryv1.JournalReceipt{Events: 9})}, withheld, "it was removed", time.Time{}},
-		"left with it":                    {holder{not, nil, said(&directoryv1.JournalReceipt{Events: 10})}, arrived, "it has left since: it was removed", time.Time{}},
-		"stopped before it":               {holder{reads, nil, said(&directoryv1.JournalReceipt{Block: 4, Events: 9, Stopped: "altered"})}, failed, "after block 4: altered", time.Time{}},
-		"stopped after it":                {holder{reads, nil, said(&directoryv1.JournalReceipt{Events: 10, Stopped: "altered"})}, arrived, "it is a member", time.Time{}},
-		"could not apply something":       {holder{reads, nil, said(&directoryv1.JournalReceipt{Events: 10, Failed: 2})}, failed, "2 events", time.Time{}},
-		"failed, and begins after it":     {holder{reads, nil, said(&directoryv1.JournalReceipt{Events: 12, StartEvents: 10, Failed: 2})}, withheld, "with event 11", time.Time{}},
-		"left after something had failed": {holder{not, nil, said(&directoryv1.JournalReceipt{Events: 10, Failed: 2})}, failed, "2 events", time.Time{}},
+		"said that it has it":             {holder{reader: reads, release: nil, said: said(&directoryv1.JournalReceipt{Events: 10})}, arrived, "it is a member", time.Time{}},
+		"one event short":                 {holder{reader: reads, release: nil, said: said(&directoryv1.JournalReceipt{Events: 9})}, behind, "has not said", written},
+		"no receipt":                      {holder{reader: reads, release: nil, said: nil}, behind, "no receipt", written},
+		"newcomer without one":            {holder{reader: reads, release: from(3), said: nil}, behind, "no receipt", agreed},
+		"newcomer from after it":          {holder{reader: reads, release: from(10), said: nil}, withheld, "with event 11", time.Time{}},
+		"its copy says so":                {holder{reader: reads, release: nil, said: said(&directoryv1.JournalReceipt{Events: 20, StartEvents: 10})}, withheld, "with event 11", time.Time{}},
+		"its copy begins with it":         {holder{reader: reads, release: from(9), said: said(&directoryv1.JournalReceipt{Events: 20, StartEvents: 9})}, arrived, "it is a member", time.Time{}},
+		"not entitled":                    {holder{reader: not, release: nil, said: nil}, withheld, "it was removed", time.Time{}},
+		"left before it had it":           {holder{reader: not, release: nil, said: said(&directoryv1.JournalReceipt{Events: 9})}, withheld, "it was removed", time.Time{}},
+		"left with it":                    {holder{reader: not, release: nil, said: said(&directoryv1.JournalReceipt{Events: 10})}, arrived, "it has left since: it was removed", time.Time{}},
+		"stopped before it":               {holder{reader: reads, release: nil, said: said(&directoryv1.JournalReceipt{Block: 4, Events: 9, Stopped: "altered"})}, failed, "after block 4: altered", time.Time{}},
+		"stopped after it":                {holder{reader: reads, release: nil, said: said(&directoryv1.JournalReceipt{Events: 10, Stopped: "altered"})}, arrived, "it is a member", time.Time{}},
+		"could not apply something":       {holder{reader: reads, release: nil, said: said(&directoryv1.JournalReceipt{Events: 10, Failed: 2})}, failed, "2 events", time.Time{}},
+		"failed, and begins after it":     {holder{reader: reads, release: nil, said: said(&directoryv1.JournalReceipt{Events: 12, StartEvents: 10, Failed: 2})}, withheld, "with event 11", time.Time{}},
+		"left after something had failed": {holder{reader: not, release: nil, said: said(&directoryv1.JournalReceipt{Events: 10, Failed: 2})}, failed, "2 events", time.Time{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := tt.holder.has(event)
@@ -129,6 +131,35 @@ func TestReceipts(t *testing.T) {
 	for id, want := range map[string]error{"customs/D-2": fault.NotFound, "nothing at all": fault.NotFound, "customs/directory": fault.Precondition} {
 		if _, err := receipts(v, id); !errors.Is(err, want) {
 			t.Errorf("receipts of %q: %v, want %v", id, err, want)
+		}
+	}
+}
+
+// An agency that left and came back to a copy that begins later still has what it had.
+func TestReceiptsOfOneThatCameBack(t *testing.T) {
+	facts := shared()
+	for n := range 4 {
+		facts = append(facts, ledgertest.In("border", &customsv1.DeclarationAccepted{DeclarationId: fmt.Sprintf("customs/E-%d", n), LicenceId: "licensing/L-1"}))
+	}
+	has := func(start, events uint64) proto.Message {
+		return ledgertest.By("enforcement", &directoryv1.ReceiptGiven{Journals: []*directoryv1.JournalReceipt{{Journal: "customs/border", Block: events, Events: events, StartEvents: start}}})
+	}
+	facts = append(facts,
+		has(0, 3), ledgertest.By("customs", &directoryv1.ReleaseEnded{Group: "border", Reader: "enforcement"}),
+		ledgertest.By("customs", &directoryv1.ReleaseAgreed{Group: "border", Reader: "enforcement", Start: &directoryv1.JournalStart{Block: 5, Events: 5}}),
+		has(5, 6))
+	v := ledgertest.GivenAs(t, "customs", facts...)
+	for number, want := range []queryv1.HolderState{1: arrived, 2: arrived, 3: arrived, 4: withheld, 5: withheld, 6: arrived} {
+		if number == 0 {
+			continue
+		}
+		res, err := receipts(v, fmt.Sprintf("customs/border/%d", number))
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(res.Events[0].Holders, func(h *queryv1.HolderReceipt) bool { return h.Agency == "enforcement" })
+		if got := res.Events[0].Holders[i]; got.State != want {
+			t.Errorf("event %d: %v, want %v", number, got, want)
 		}
 	}
 }
