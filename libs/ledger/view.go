@@ -15,6 +15,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/journal"
+	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
@@ -192,15 +193,22 @@ func (v View) SharingRules() (*ledgerv1.SharingRules, error) {
 	return get(v, sharingRules, sharingRulesID)
 }
 
-// SharingGroup returns the group that an agency records an event of this kind and marking for. Of the rules that fit,
-// the one that names most of kind, marking and agency wins, then the one adopted later. A marked event needs a rule for
-// its marking. Without a rule it is refused.
+// SharingGroup returns the group that an agency records an event of this kind and marking for, by SharingRule.
 func (v View) SharingGroup(kind protoreflect.FullName, marking, agency string) (string, error) {
+	rule, err := v.SharingRule(kind, marking, agency)
+	return rule.GetGroup(), err
+}
+
+// SharingRule returns the rule by which an agency records an event of this kind and marking. Of the rules that fit, the one
+// that names most of kind, marking and agency wins, then the one adopted later. A marked event needs a rule for its
+// marking. Without a rule it is refused.
+func (v View) SharingRule(kind protoreflect.FullName, marking, agency string) (*directoryv1.SharingRule, error) {
 	rules, err := v.SharingRules()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	group, most := "", -1
+	var best *directoryv1.SharingRule
+	most := -1
 	for _, r := range rules.GetRules() {
 		if r.Kind != "" && r.Kind != string(kind) || r.Agency != "" && r.Agency != agency || r.Marking != marking {
 			continue
@@ -212,17 +220,17 @@ func (v View) SharingGroup(kind protoreflect.FullName, marking, agency string) (
 			}
 		}
 		if named > most {
-			group, most = r.Group, named
+			best, most = r, named
 		}
 	}
-	if most < 0 {
+	if best == nil {
 		marked := "unmarked"
 		if marking != "" {
 			marked = fmt.Sprintf("marked %q", marking)
 		}
-		return "", fault.Errorf(fault.Precondition, "no sharing rule says who may read %s of %s, %s; have the authority adopt one", kind.Name(), agency, marked)
+		return nil, fault.Errorf(fault.Precondition, "no sharing rule says who may read %s of %s, %s; have the authority adopt one", kind.Name(), agency, marked)
 	}
-	return group, nil
+	return best, nil
 }
 
 // Get returns the row with this id of a table, or nil. For an event the id is its UUID, or "agency/group/number".

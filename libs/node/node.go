@@ -46,6 +46,9 @@ type Config struct {
 	Version string
 	// AllowPlainText lets the API be served without TLS on an address that other machines reach.
 	AllowPlainText bool
+	// ReceiptEvery is how often, at most, the agency says how far it has the journals of others; 0 is 5 s. While they move all
+	// the time it comes to wait longer, up to twelve times that.
+	ReceiptEvery time.Duration
 }
 
 // Service is an agency's own part: the RPCs that it serves and the events that it reacts to.
@@ -180,6 +183,7 @@ func (n *Node) Run(ctx context.Context, service Service) error {
 	keep("follow the journals", n.follower.Run)
 	keep("take commands", n.Desk.Run)
 	keep("sync the ledger", n.sync)
+	keep("give receipts", n.giveReceipts)
 	close(n.ready)
 	n.Logger.Info("node is ready", "agency", n.Agency, "api", n.Addr())
 	<-ctx.Done()

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connecthttp"
@@ -38,6 +39,10 @@ func tokenOf(t *testing.T, n *node.Node) string {
 
 // client speaks to a node in one of the protocols; without a token it is a stranger.
 func client(n *node.Node, token string, options ...connecthttp.Option) *connect.Client {
+	return clientAt("http://"+n.Addr(), token, options...)
+}
+
+func clientAt(url, token string, options ...connecthttp.Option) *connect.Client {
 	transport := &http.Transport{Protocols: new(http.Protocols)}
 	transport.Protocols.SetUnencryptedHTTP2(true)
 	identify := func(next connect.ClientFunc) connect.ClientFunc {
@@ -49,7 +54,7 @@ func client(n *node.Node, token string, options ...connecthttp.Option) *connect.
 			return next(ctx, spec)
 		}
 	}
-	return connect.NewClient(connecthttp.NewTransport(&http.Client{Transport: transport}, "http://"+n.Addr(), options...), identify)
+	return connect.NewClient(connecthttp.NewTransport(&http.Client{Transport: transport}, url, options...), identify)
 }
 
 func TestEveryProtocolIsAnswered(t *testing.T) {
@@ -129,10 +134,18 @@ func TestStrangersAndBadRequestsAreRefused(t *testing.T) {
 
 func eventsOfDirectory(t *testing.T, n *node.Node) int {
 	t.Helper()
+	var journals []string
+	for _, agency := range []string{"authority", "licensing", "customs", "enforcement", "reporting", "observer"} {
+		journals = append(journals, agency+"/directory")
+	}
+	return eventsOf(t, n, journals...)
+}
+
+// eventsOf counts the events of some journals in a node's ledger.
+func eventsOf(t *testing.T, n *node.Node, journals ...string) int {
+	t.Helper()
 	res, err := queryv1connect.NewQueryServiceClient(client(n, tokenOf(t, n))).Count(t.Context(), &queryv1.CountRequest{
-		Table: queryv1.Table_TABLE_EVENTS, Filter: &queryv1.Filter{Conditions: []*queryv1.Condition{{Attribute: "journal", Values: []string{
-			"authority/directory", "licensing/directory", "customs/directory", "enforcement/directory", "reporting/directory",
-		}}}},
+		Table: queryv1.Table_TABLE_EVENTS, Filter: &queryv1.Filter{Conditions: []*queryv1.Condition{{Attribute: "journal", Values: journals}}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -174,8 +187,9 @@ func watched(t *testing.T, n *node.Node, token string) (s seen) {
 // deleted and built again.
 func TestWatchResumes(t *testing.T) {
 	folder := lab.Folder(t.TempDir())
+	quiet := lab.Options{ReceiptEvery: time.Hour} // nothing comes on record beside what is recorded here
 	var all seen
-	run(t, folder, lab.Options{}, func(l *lab.Lab) {
+	run(t, folder, quiet, func(l *lab.Lab) {
 		customs := l.Agencies["customs"].Node
 		for n := range 5 {
 			record(t, l.Agencies["licensing"].Node, granted(n))
@@ -195,7 +209,7 @@ func TestWatchResumes(t *testing.T) {
 	if err := os.Remove(filepath.Join(string(folder), "customs", "ledger.db")); err != nil {
 		t.Fatal(err)
 	}
-	l := start(t, folder, lab.Options{})
+	l := start(t, folder, quiet)
 	customs := l.Agencies["customs"].Node
 	record(t, l.Agencies["licensing"].Node, granted(10))
 	wait(t, customs, licensingAll, 11)

@@ -22,6 +22,7 @@ import (
 	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	"github.com/counterfoil/counterfoil/services/lab"
 )
@@ -179,7 +180,7 @@ func TestBitFlippedInTheFeed(t *testing.T) {
 		t.Fatal("the block is in no feed's file")
 	}
 	customsLine.set(false)
-	l := start(t, folder, lab.Options{Dial: dial})
+	l := start(t, folder, lab.Options{Dial: dial, ReceiptEvery: often})
 	customs := l.Agencies["customs"].Node
 	wait(t, customs, journal.ID{Agency: "enforcement", Group: "all"}, 1)
 	deadline, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -208,6 +209,13 @@ func TestBitFlippedInTheFeed(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	res := untilReceipts(t, l.Agencies["licensing"].Node, "licensing/L-1", func(res *queryv1.ReceiptsResponse) bool { return res.Failed == 1 })
+	if h := held(res)["customs"]; h.State != queryv1.HolderState_HOLDER_STATE_FAILED || !strings.Contains(h.Reason, "stopped after block 1") {
+		t.Errorf("licensing is told of customs: %v", h)
+	}
+	untilReceipts(t, l.Agencies["licensing"].Node, "licensing/L-0", func(res *queryv1.ReceiptsResponse) bool {
+		return held(res)["customs"].State == queryv1.HolderState_HOLDER_STATE_ARRIVED
+	})
 }
 
 // run runs a lab, lets do act on it, and leaves it running until the function that it returns is called.

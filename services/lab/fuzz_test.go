@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/counterfoil/counterfoil/libs/desk"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
@@ -72,6 +73,8 @@ func TestRandomRequests(t *testing.T) {
 						answers[code.String()]++
 					}
 					switch {
+					case err == nil && dryRun(req) && recorded() != before:
+						t.Errorf("%s recorded something on a dry run: %v", spec.Procedure, req)
 					case err == nil:
 					case code == connect.CodeInternal || code == connect.CodeUnknown || code == connect.CodeUnavailable:
 						t.Fatalf("%s met %v with %v", spec.Procedure, err, req)
@@ -88,6 +91,11 @@ func TestRandomRequests(t *testing.T) {
 	if answers["answered"] == 0 || answers[connect.CodeInvalidArgument.String()] == 0 || answers[connect.CodeNotFound.String()] == 0 {
 		t.Errorf("the requests came to %v only: they do not get to the rules", answers)
 	}
+}
+
+func dryRun(req proto.Message) bool {
+	command, ok := req.(desk.Request)
+	return ok && command.GetParticulars().GetDryRun()
 }
 
 func message(t *testing.T, d protoreflect.MessageDescriptor) proto.Message {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/node"
@@ -48,11 +49,15 @@ type Options struct {
 	AllowPlainText bool
 	// Dial connects an agency's node to the hub; nil is the ordinary dialer. Tests cut lines here.
 	Dial func(agency string) func(network, address string) (net.Conn, error)
+	// ReceiptEvery is how often agencies say at most what they have received; 0 is the node's own.
+	ReceiptEvery time.Duration
 }
 
 // StartAgency starts one agency's node on its home in the folder, which a hub has prepared, and writes its context.
 func StartAgency(ctx context.Context, folder Folder, agency string, o Options) (*Serving, error) {
-	cfg := node.Config{Home: folder.Home(agency), Logger: o.Logger, Version: o.Version, AllowPlainText: o.AllowPlainText}
+	cfg := node.Config{
+		Home: folder.Home(agency), Logger: o.Logger, Version: o.Version, AllowPlainText: o.AllowPlainText, ReceiptEvery: o.ReceiptEvery,
+	}
 	if o.Dial != nil {
 		cfg.Dial = o.Dial(agency)
 	}

@@ -13,12 +13,20 @@ import (
 )
 
 func newExplainCommand(env *Env) *cobra.Command {
+	var ask audienceFlags
 	cmd := &cobra.Command{
 		Use:   "explain ID",
-		Short: "Show the signed events behind a row, and what else touches it",
-		Args:  takes("ID"),
+		Short: "Show the signed events behind a row, and what else touches it; or who reads it",
+		Example: "counterfoil explain licensing/L-2026-000001\n" +
+			"counterfoil explain --audience licensing/L-2026-000001\n" +
+			"counterfoil explain --audience --kind LicenceGranted --marking border",
+		Args: ask.arguments,
 	}
+	ask.add(cmd)
 	cmd.RunE = env.online(func(ctx context.Context, c *Clients, args []string) error {
+		if ask.audience {
+			return env.explainAudience(ctx, c, ask.request(args))
+		}
 		res, err := c.Query.Explain(ctx, &queryv1.ExplainRequest{Id: args[0]})
 		if err != nil {
 			return doing("explain "+args[0], "", err)

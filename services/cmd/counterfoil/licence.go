@@ -131,8 +131,10 @@ func newRevokeCommand(env *Env) *cobra.Command {
 	cmd.Flags().StringVar(&req.Reason, "reason", "", "what the officer at the border will read (required)")
 	require(cmd, "reason")
 	return recording(env, cmd, req, func(ctx context.Context, c *Clients, args []string) (recorded, error) {
-		if err := env.Confirm("Licence " + args[0] + " cannot be used again once it is revoked. Revoke it?"); err != nil {
-			return nil, err
+		if !req.Particulars.DryRun {
+			if err := env.Confirm("Licence " + args[0] + " cannot be used again once it is revoked. Revoke it?"); err != nil {
+				return nil, err
+			}
 		}
 		req.LicenceId = args[0]
 		return c.Licensing.RevokeLicence(ctx, req)

@@ -53,10 +53,16 @@ func (l licensing) SuspendLicence(_ context.Context, req *licensingv1.SuspendLic
 	case "licensing/L-suspended":
 		return &licensingv1.SuspendLicenceResponse{Receipt: &eventv1.Receipt{}}, nil
 	}
+	if req.Particulars.GetDryRun() {
+		return &licensingv1.SuspendLicenceResponse{Receipt: rehearsal(req.LicenceId, &licensingv1.LicenceSuspended{LicenceId: req.LicenceId, Reason: req.Reason})}, nil
+	}
 	return &licensingv1.SuspendLicenceResponse{Receipt: receipt("licensing/border", req.LicenceId, 1)}, nil
 }
 
 func (l licensing) RevokeLicence(_ context.Context, req *licensingv1.RevokeLicenceRequest) (*licensingv1.RevokeLicenceResponse, error) {
+	if req.Particulars.GetDryRun() {
+		return &licensingv1.RevokeLicenceResponse{Receipt: &eventv1.Receipt{DryRun: &eventv1.DryRun{}}}, nil
+	}
 	return &licensingv1.RevokeLicenceResponse{Receipt: receipt("licensing/border", req.LicenceId, 1)}, nil
 }
 

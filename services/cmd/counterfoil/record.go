@@ -54,7 +54,11 @@ func recording(env *Env, cmd *cobra.Command, req request, send func(ctx context.
 			}
 			return doing(what, next, err)
 		}
-		return env.Print(receiptDocument(res))
+		doc, err := receiptDocument(res)
+		if err != nil {
+			return err
+		}
+		return env.Print(doc)
 	})
 	return cmd
 }
@@ -66,6 +70,7 @@ func fromFile(cmd *cobra.Command, what string) {
 
 type particularsFlags struct {
 	key, occurredAt, purpose, correlation, marking string
+	dryRun                                         bool
 }
 
 func (p *particularsFlags) add(cmd *cobra.Command) {
@@ -75,6 +80,7 @@ func (p *particularsFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&p.purpose, "purpose", "", `what it is recorded under, such as "ATT 7(7)"`)
 	flags.StringVar(&p.correlation, "correlation", "", "ties the events of one case together")
 	flags.StringVar(&p.marking, "marking", "", "who may read it, where the sharing rules leave a choice")
+	flags.BoolVar(&p.dryRun, "dry-run", false, "decide and record nothing: say what would be recorded and who would read it")
 }
 
 // putInto sets the particulars of a request, over those that its file gave. Without a key it makes one, so that what was
@@ -104,6 +110,7 @@ func (p *particularsFlags) putInto(env *Env, req request) error {
 			*one.into = one.given
 		}
 	}
+	particulars.DryRun = particulars.DryRun || p.dryRun
 	if particulars.IdempotencyKey == "" {
 		particulars.IdempotencyKey = rand.Text()
 	}
@@ -151,8 +158,11 @@ func parseRequest(data []byte, into proto.Message) error {
 }
 
 // receiptDocument shows what was recorded and where it stands.
-func receiptDocument(res recorded) output.Document {
+func receiptDocument(res recorded) (output.Document, error) {
 	receipt := res.GetReceipt()
+	if receipt.GetDryRun() != nil {
+		return dryRunDocument(res)
+	}
 	text := "nothing had to be recorded"
 	if receipt.GetJournal() != "" {
 		text = fmt.Sprintf("%s is on record: %s, block %d, event %d", receipt.Subject, receipt.Journal, receipt.Block, receipt.FirstEvent)
@@ -163,5 +173,5 @@ func receiptDocument(res recorded) output.Document {
 			text += " (it had been recorded before)"
 		}
 	}
-	return output.Document{Value: res, ItemType: res, Sections: []output.Section{{Text: text}}}
+	return output.Document{Value: res, ItemType: res, Sections: []output.Section{{Text: text}}}, nil
 }

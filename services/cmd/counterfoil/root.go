@@ -33,8 +33,8 @@ func newRootCommand(env *Env) *cobra.Command {
 		&cobra.Group{ID: "run", Title: "run nodes"},
 	)
 	add(root, "read",
-		newStatusCommand(env), newCountCommand(env), newListCommand(env), newGetCommand(env), newExplainCommand(env),
-		newWatchCommand(env), newBalanceCommand(env), newReportCommand(env))
+		newStatusCommand(env), newCountCommand(env), newListCommand(env), newGetCommand(env), newExplainCommand(env), newReceiptsCommand(env),
+		newDirectoryCommand(env), newWatchCommand(env), newBalanceCommand(env), newReportCommand(env))
 	add(root, "record",
 		newLicenceCommand(env), newReassessmentCommand(env), newDeclareCommand(env), newAlertCommand(env), newImportCommand(env))
 	add(root, "direct",
