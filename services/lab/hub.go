@@ -36,6 +36,7 @@ type Hub struct {
 	hub       *backbone.Hub
 	authority *node.Node
 	service   *authority.Service
+	served    node.Service
 	logger    *slog.Logger
 	ready     chan struct{}
 }
@@ -106,6 +107,9 @@ func (h *Hub) prepare(ctx context.Context) error {
 	if h.service, err = authority.New(authority.Config{Node: h.authority, Hub: h.hub}); err != nil {
 		return err
 	}
+	if h.served, err = withStatements(h.authority, h.service); err != nil {
+		return err
+	}
 	return h.folder.writeContext(h.authority, "operator")
 }
 
@@ -162,7 +166,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		}
 	}()
 	running := make(chan error, 2)
-	go func() { running <- h.authority.Run(ctx, h.service) }()
+	go func() { running <- h.authority.Run(ctx, h.served) }()
 	if err := <-founded; err != nil {
 		cancel()
 		<-running

@@ -8,6 +8,9 @@ import (
 	"net"
 	"sync"
 
+	"connectrpc.com/connect/v2"
+
+	"github.com/counterfoil/counterfoil/libs/desk"
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/node"
 	"github.com/counterfoil/counterfoil/services/customs"
@@ -15,10 +18,19 @@ import (
 	"github.com/counterfoil/counterfoil/services/licensing"
 	"github.com/counterfoil/counterfoil/services/observer"
 	"github.com/counterfoil/counterfoil/services/reporting"
+	"github.com/counterfoil/counterfoil/services/statement"
 )
 
-// Service puts an agency's service together on its node.
+// Service puts an agency's service together on its node, with what every agency serves.
 func Service(n *node.Node) (node.Service, error) {
+	own, err := ownService(n)
+	if err != nil {
+		return nil, err
+	}
+	return withStatements(n, own)
+}
+
+func ownService(n *node.Node) (node.Service, error) {
 	switch n.Profile.Service {
 	case "licensing":
 		return licensing.New(licensing.Config{Node: n})
@@ -32,6 +44,28 @@ func Service(n *node.Node) (node.Service, error) {
 		return observer.New(observer.Config{Node: n})
 	}
 	return nil, fmt.Errorf("agency %s has service %q; there are licensing, customs, enforcement, reporting and observer", n.Agency, n.Profile.Service)
+}
+
+// parts are services that one node serves together.
+type parts []node.Service
+
+func (p parts) Register(server *connect.Server) {
+	for _, part := range p {
+		part.Register(server)
+	}
+}
+
+func (p parts) Reactions() (all []desk.Reaction) {
+	for _, part := range p {
+		all = append(all, part.Reactions()...)
+	}
+	return all
+}
+
+// withStatements adds what every agency says of itself.
+func withStatements(n *node.Node, own node.Service) (node.Service, error) {
+	statements, err := statement.New(statement.Config{Node: n})
+	return parts{own, statements}, err
 }
 
 // Serving is one agency's node at work.
