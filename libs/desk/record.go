@@ -284,7 +284,7 @@ func (d *Desk) fold(tx *ledger.Tx, b *block, c *command, facts []proto.Message) 
 		if err != nil {
 			return nil, err
 		}
-		if i == 0 && p.IdempotencyKey != "" {
+		if i == 0 && p.IdempotencyKey != "" && event.Origin == nil { // a repeated event is not of this command
 			event.Command = &eventv1.Command{Key: p.IdempotencyKey, Digest: c.digest, Events: uint32(len(facts))}
 		}
 		if entries[i], err = journal.Record(first+uint64(i), event, plain); err != nil {
