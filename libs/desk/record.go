@@ -90,6 +90,9 @@ func (d *Desk) record(ctx context.Context, batch []*command) (again []*command) 
 		return append(again, d.anew(ctx, refused, journal.ErrConflict)...)
 	default:
 		d.events, d.last = d.events+len(b.entries), b.last+1
+		if b.id.Group == directory.Group { // what is due may follow from it
+			d.directory += uint64(len(b.entries))
+		}
 		b.answer(nil)
 		return again
 	}

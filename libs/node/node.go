@@ -48,6 +48,11 @@ type Config struct {
 	AllowPlainText bool
 }
 
+// Runner is a service that has work of its own: Run does it until ctx ends, once the node takes commands.
+type Runner interface {
+	Run(context.Context) error
+}
+
 // Service is an agency's own part: the RPCs that it serves and the events that it reacts to.
 type Service interface {
 	Register(*connect.Server)
@@ -68,6 +73,7 @@ type Node struct {
 	pumps    atomic.Pointer[backbone.Pumps]
 	keys     *directory.Keys
 	signers  atomic.Pointer[[]crypto.Signer] // the one in use first
+	changing sync.Mutex                      // held while keys are changed
 	follower *projection.Follower
 	api      api
 	ready    chan struct{}
@@ -96,8 +102,7 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 
 func (n *Node) open(ctx context.Context) error {
 	home := n.cfg.Home
-	signers, err := home.Signers()
-	if err != nil {
+	if err := n.loadSigners(); err != nil {
 		return err
 	}
 	secrets, err := home.secrets()
@@ -105,7 +110,6 @@ func (n *Node) open(ctx context.Context) error {
 		return err
 	}
 	n.keys = directory.NewKeys(n.Agency, secrets)
-	n.signers.Store(&signers)
 	n.Keeper = directory.Keeper{Agency: n.Agency, Keys: n.keys, Ask: n.Profile.Consent == "ask"}
 	if n.Ledger, err = n.openLedger(); err != nil {
 		return err
@@ -177,9 +181,15 @@ func (n *Node) Run(ctx context.Context, service Service) error {
 	if err := n.follower.CatchUp(ctx); err != nil {
 		return fmt.Errorf("bring the ledger of %s up: %w", n.Agency, err)
 	}
+	if err := n.settleKeys(); err != nil {
+		return fmt.Errorf("run node %s: %w", n.Agency, err)
+	}
 	keep("follow the journals", n.follower.Run)
 	keep("take commands", n.Desk.Run)
 	keep("sync the ledger", n.sync)
+	if runner, ok := service.(Runner); ok {
+		keep("run the service", runner.Run)
+	}
 	close(n.ready)
 	n.Logger.Info("node is ready", "agency", n.Agency, "api", n.Addr())
 	<-ctx.Done()
@@ -198,7 +208,7 @@ func (n *Node) connect(ctx context.Context) error {
 		return err
 	}
 	pumps, err := backbone.StartPumps(backbone.PumpConfig{
-		Node: n.broker, Credentials: credentials, Dir: n.cfg.Home.Hub(), Signer: n.Signer(), Logger: n.Logger, Dial: n.cfg.Dial,
+		Node: n.broker, Credentials: credentials, Dir: n.cfg.Home.Hub(), Signer: present{n}, Logger: n.Logger, Dial: n.cfg.Dial,
 		OnFork: n.Desk.Refuse, TakeOver: n.ownBlock,
 	})
 	if err != nil {
@@ -265,6 +275,14 @@ func (n *Node) close() error {
 		errs = append(errs, n.Ledger.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// Now is the node's clock.
+func (n *Node) Now() time.Time {
+	if n.cfg.Now == nil {
+		return time.Now()
+	}
+	return n.cfg.Now()
 }
 
 // Home is the node's folder.

@@ -82,6 +82,10 @@ func (h *Hub) prepare(ctx context.Context) error {
 	if err := home.Trust(ed25519.PublicKey(member.Signing), map[uint32][]byte{1: seal.NewKey()}); err != nil {
 		return err
 	}
+	first, err := home.Authority()
+	if err != nil {
+		return err
+	}
 	handed, err := home.DirectoryKeys()
 	if err != nil {
 		return err
@@ -97,7 +101,7 @@ func (h *Hub) prepare(ctx context.Context) error {
 		if err := h.admit(ctx, a.Name, home); err != nil {
 			return err
 		}
-		if err := home.Trust(ed25519.PublicKey(member.Signing), handed); err != nil {
+		if err := home.Trust(first, handed); err != nil {
 			return err
 		}
 	}

@@ -17,7 +17,7 @@ import (
 type Config struct {
 	// Node is the agency's own node. The service neither starts nor stops it.
 	Node *node.Node
-	// Now defaults to time.Now.
+	// Now defaults to the node's clock.
 	Now func() time.Time
 }
 
@@ -34,7 +34,7 @@ func New(cfg Config) (*Service, error) {
 		return nil, errors.New("statement: a service needs its agency's node")
 	}
 	if cfg.Now == nil {
-		cfg.Now = time.Now
+		cfg.Now = cfg.Node.Now
 	}
 	return &Service{node: cfg.Node, now: cfg.Now}, nil
 }
