@@ -7,7 +7,6 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
-	"github.com/counterfoil/counterfoil/libs/journal"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 )
 
@@ -189,11 +188,7 @@ func (c *checker) rests(name string, number uint64) (bool, error) {
 	if number > 0 && number <= c.folded[name] {
 		return true, nil
 	}
-	id, err := journal.ParseID(name)
-	if err != nil {
-		return false, nil //nolint:nilerr // a name that is none is of no journal
-	}
-	repeats, err := c.Repeats(id, number)
+	repeats, err := c.repeated(name, number)
 	return len(repeats) > 0, err
 }
 

@@ -135,13 +135,17 @@ func (tx *Tx) flushRepeats() error {
 	return nil
 }
 
-// Repeats are the events by which event number of a journal was shared with further groups, in the order in which this
-// ledger came to know their journals.
-func (v View) Repeats(id journal.ID, number uint64) (all []*queryv1.RecordedEvent, err error) {
+// RepeatsOf are the events by which one was shared with further groups, in the order in which this ledger came to know
+// their journals.
+func (v View) RepeatsOf(e *queryv1.RecordedEvent) ([]*queryv1.RecordedEvent, error) {
+	return v.repeated(e.GetJournal(), e.GetNumber())
+}
+
+func (v View) repeated(journal string, number uint64) (all []*queryv1.RecordedEvent, err error) {
 	if err := v.written(); err != nil {
 		return nil, err
 	}
-	prefix := repeatPrefix(id.String(), number)
+	prefix := repeatPrefix(journal, number)
 	c := v.tx.Bucket(bucketRepeats).Cursor()
 	for key, at := c.Seek(prefix); bytes.HasPrefix(key, prefix); key, at = c.Next() {
 		e, err := v.event(parsePlace(at))
@@ -161,7 +165,7 @@ func (v View) eventOrRepeat(id journal.ID, number uint64) (*queryv1.RecordedEven
 	if e != nil || err != nil {
 		return e, err
 	}
-	repeats, err := v.Repeats(id, number)
+	repeats, err := v.repeated(id.String(), number)
 	if len(repeats) == 0 {
 		return nil, err
 	}
