@@ -7,10 +7,10 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"time"
 
 	"connectrpc.com/connect/v2"
 
-	"github.com/counterfoil/counterfoil/libs/desk"
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/node"
 	"github.com/counterfoil/counterfoil/services/customs"
@@ -46,26 +46,23 @@ func ownService(n *node.Node) (node.Service, error) {
 	return nil, fmt.Errorf("agency %s has service %q; there are licensing, customs, enforcement, reporting and observer", n.Agency, n.Profile.Service)
 }
 
-// parts are services that one node serves together.
-type parts []node.Service
-
-func (p parts) Register(server *connect.Server) {
-	for _, part := range p {
-		part.Register(server)
-	}
+// stating is an agency's service with what every agency says of itself.
+type stating struct {
+	node.Service
+	statements *statement.Service
 }
 
-func (p parts) Reactions() (all []desk.Reaction) {
-	for _, part := range p {
-		all = append(all, part.Reactions()...)
-	}
-	return all
+func (s stating) Register(server *connect.Server) {
+	s.Service.Register(server)
+	s.statements.Register(server)
 }
 
-// withStatements adds what every agency says of itself.
+// Run does what the statements bring about.
+func (s stating) Run(ctx context.Context) error { return s.statements.Run(ctx) }
+
 func withStatements(n *node.Node, own node.Service) (node.Service, error) {
 	statements, err := statement.New(statement.Config{Node: n})
-	return parts{own, statements}, err
+	return stating{own, statements}, err
 }
 
 // Serving is one agency's node at work.
@@ -82,11 +79,15 @@ type Options struct {
 	AllowPlainText bool
 	// Dial connects an agency's node to the hub; nil is the ordinary dialer. Tests cut lines here.
 	Dial func(agency string) func(network, address string) (net.Conn, error)
+	// Now is the nodes' clock; nil is time.Now.
+	Now func() time.Time
 }
 
 // StartAgency starts one agency's node on its home in the folder, which a hub has prepared, and writes its context.
 func StartAgency(ctx context.Context, folder Folder, agency string, o Options) (*Serving, error) {
-	cfg := node.Config{Home: folder.Home(agency), Logger: o.Logger, Version: o.Version, AllowPlainText: o.AllowPlainText}
+	cfg := node.Config{
+		Home: folder.Home(agency), Logger: o.Logger, Version: o.Version, Now: o.Now, AllowPlainText: o.AllowPlainText,
+	}
 	if o.Dial != nil {
 		cfg.Dial = o.Dial(agency)
 	}

@@ -8,7 +8,6 @@ import (
 
 	"connectrpc.com/connect/v2"
 
-	"github.com/counterfoil/counterfoil/libs/desk"
 	"github.com/counterfoil/counterfoil/libs/node"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1/directoryv1connect"
 )
@@ -43,6 +42,3 @@ func New(cfg Config) (*Service, error) {
 func (s *Service) Register(server *connect.Server) {
 	directoryv1connect.RegisterDirectoryServiceHandler(server, s)
 }
-
-// Reactions are the events that make the agency state something.
-func (*Service) Reactions() []desk.Reaction { return nil }
