@@ -137,7 +137,9 @@ func TestReview(t *testing.T) {
 
 // Events of the named kinds are due that were written while the widening was in force, each after what its row rests on.
 func TestDueAndSeen(t *testing.T) {
-	licence := func(n string) *licensingv1.LicenceGranted { return &licensingv1.LicenceGranted{LicenceId: "licensing/" + n} }
+	licence := func(n string) *licensingv1.LicenceGranted {
+		return &licensingv1.LicenceGranted{LicenceId: "licensing/" + n}
+	}
 	suspended := func(n string) *licensingv1.LicenceSuspended {
 		return &licensingv1.LicenceSuspended{LicenceId: "licensing/" + n}
 	}
