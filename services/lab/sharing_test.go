@@ -65,7 +65,7 @@ func TestARowIsSharedLater(t *testing.T) {
 	wait(t, observer, journal.ID{Agency: "customs", Group: "all"}, 3)
 	want := at(t, customs, id)
 	for _, n := range []*node.Node{licensing, observer} {
-		until(t, n, "it has the declaration", func(v ledger.View) bool { return proto.Equal(want, declared(v, id)) })
+		comesTo(t, n, "it has the declaration", func(v ledger.View) bool { return proto.Equal(want, declared(v, id)) })
 	}
 	if at(t, observer, "customs/D-2") != nil {
 		t.Error("the observer has a declaration that was not shared")
@@ -78,7 +78,7 @@ func TestARowIsSharedLater(t *testing.T) {
 		t.Errorf("Explain: %v; related %v", explained.Events, explained.Related)
 	}
 	for _, agency := range []string{"customs", "licensing", "observer"} {
-		verified(t, folder, agency)
+		findsNothing(t, folder, agency)
 	}
 	if _, err := statements(t, folder, "licensing").Share(t.Context(), share); err == nil {
 		t.Error("licensing shares a row of customs")
@@ -122,7 +122,7 @@ func TestAnEmergencyWidening(t *testing.T) {
 	record(t, customs, accepted(3))
 	record(t, customs, &customsv1.ExitConfirmed{DeclarationId: "customs/D-2"}) // begun before, goes on meanwhile
 	for _, id := range []string{"customs/D-3", "customs/D-2"} {
-		until(t, observer, id+" is seen", func(v ledger.View) bool { return declared(v, id) != nil })
+		comesTo(t, observer, id+" is seen", func(v ledger.View) bool { return declared(v, id) != nil })
 	}
 	review := &directoryv1.ReviewWideningRequest{WideningId: opened.WideningId, Outcome: "in order"}
 	if _, err := say.ReviewWidening(t.Context(), review); err == nil {
@@ -168,7 +168,7 @@ func TestAnEmergencyWidening(t *testing.T) {
 	}
 	reviewIs(t, folder, opened.WideningId, "")
 	for _, agency := range []string{"customs", "observer"} {
-		verified(t, folder, agency)
+		findsNothing(t, folder, agency)
 	}
 }
 

@@ -61,8 +61,8 @@ func statements(t *testing.T, folder lab.Folder, agency string) directoryv1conne
 	return directoryv1connect.NewDirectoryServiceClient(caller(t, folder, agency, "operator"))
 }
 
-// verified fails the test when a node's own verification finds something.
-func verified(t *testing.T, folder lab.Folder, agency string) {
+// findsNothing fails the test when a node's own verification finds something.
+func findsNothing(t *testing.T, folder lab.Folder, agency string) {
 	t.Helper()
 	stream, err := queryv1connect.NewQueryServiceClient(caller(t, folder, agency, "auditor")).Verify(t.Context(), &queryv1.VerifyRequest{})
 	if err != nil {
@@ -83,8 +83,8 @@ func verified(t *testing.T, folder lab.Folder, agency string) {
 	}
 }
 
-// until waits until a condition on a node's ledger holds.
-func until(t *testing.T, n *node.Node, what string, holds func(ledger.View) bool) {
+// comesTo waits until a condition on a node's ledger holds.
+func comesTo(t *testing.T, n *node.Node, what string, holds func(ledger.View) bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -146,7 +146,7 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 		if _, err := statements(t, folder, "customs").ChangeKey(t.Context(), &directoryv1.ChangeKeyRequest{Use: directoryv1.KeyUse_KEY_USE_SEALING}); err != nil {
 			t.Fatal(err)
 		}
-		until(t, licensing, "customs' sealing key is known", func(v ledger.View) bool {
+		comesTo(t, licensing, "customs' sealing key is known", func(v ledger.View) bool {
 			row, err := v.AgencyKeys("customs/keys")
 			return err == nil && len(row.GetSealingKeys()) == 1
 		})
@@ -154,14 +154,14 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 		if _, err := authority.RekeyGroup(t.Context(), &directoryv1.RekeyGroupRequest{Group: "all"}); err != nil {
 			t.Fatal(err)
 		}
-		until(t, licensing, "a second epoch is on record", func(v ledger.View) bool {
+		comesTo(t, licensing, "a second epoch is on record", func(v ledger.View) bool {
 			row, err := v.JournalKey(ledger.JournalKeyID(licensingAll.String(), 2))
 			return err == nil && row != nil
 		})
 		record(t, licensing, granted(writers*each))
 		wait(t, customs, licensingAll, writers*each+1)
 		for _, agency := range []string{"licensing", "customs"} {
-			verified(t, folder, agency)
+			findsNothing(t, folder, agency)
 		}
 		for _, n := range []*node.Node{licensing, customs} {
 			if stopped := n.Stopped(); len(stopped) > 0 {
@@ -196,7 +196,7 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		until(t, customs, "the key's end is known", func(v ledger.View) bool {
+		comesTo(t, customs, "the key's end is known", func(v ledger.View) bool {
 			row, err := v.AgencyRow("licensing")
 			return err == nil && row.SigningKeys[0].ValidUntil != nil || len(row.GetEndedKeys()) > 0
 		})
@@ -219,7 +219,7 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 	}
 	record(t, l.Agencies["licensing"].Node, granted(writers*each+2))
 	stopped := func(ledger.View) bool { return customs.Stopped()[licensingAll] != nil }
-	until(t, customs, "licensing/all is stopped", stopped)
+	comesTo(t, customs, "licensing/all is stopped", stopped)
 	if reason := customs.Stopped()[licensingAll].Reason; !strings.Contains(reason, "which had ended") {
 		t.Errorf("licensing/all is stopped because %s", reason)
 	}
@@ -314,7 +314,7 @@ func TestAPublisherTakesAConsentBack(t *testing.T) {
 	if _, err := authority.RekeyGroup(t.Context(), &directoryv1.RekeyGroupRequest{Group: "all"}); err != nil {
 		t.Fatal(err)
 	}
-	until(t, licensing, "a third epoch is on record", func(v ledger.View) bool {
+	comesTo(t, licensing, "a third epoch is on record", func(v ledger.View) bool {
 		key, err := v.JournalKey(ledger.JournalKeyID(licensingAll.String(), 3))
 		return err == nil && key != nil
 	})
@@ -325,7 +325,7 @@ func TestAPublisherTakesAConsentBack(t *testing.T) {
 		}
 		return r.GetState()
 	}
-	until(t, observer, "the end is known there", func(v ledger.View) bool { return state(v) == ledgerv1.ReleaseState_RELEASE_STATE_ENDED })
+	comesTo(t, observer, "the end is known there", func(v ledger.View) bool { return state(v) == ledgerv1.ReleaseState_RELEASE_STATE_ENDED })
 	// The publisher itself may let it in again; then it has everything, as the group's history rule says.
 	if _, err := say.AgreeRelease(t.Context(), &directoryv1.AgreeReleaseRequest{Group: "all", Reader: "observer"}); err != nil {
 		t.Fatal(err)
