@@ -99,6 +99,24 @@ func (h *Hub) AddAgency(ctx context.Context, a Agency) (*Grant, error) {
 	return h.grant(pass{agency: a.Name, user: a.User})
 }
 
+// UseKey has what the agency tells the hub checked with another signing key from now on, and its node come forward with it.
+// The key that is checked already changes nothing.
+func (h *Hub) UseKey(ctx context.Context, agency string, key ed25519.PublicKey) error {
+	m, err := h.state.Load().known(agency)
+	switch {
+	case err != nil:
+		return err
+	case bytes.Equal(m.Signing, key):
+		return nil
+	case len(key) != ed25519.PublicKeySize:
+		return fault.Errorf(fault.Invalid, "the signing key of %s has %d bytes, not %d", agency, len(key), ed25519.PublicKeySize)
+	}
+	if err := h.change(ctx, "use key of", agency, func(m *member) error { m.Signing = bytes.Clone(key); return nil }); err != nil {
+		return err
+	}
+	return h.notify(agency)
+}
+
 // Invite prepares an agency's account and lets its user ask, until the given time, to join: see Join. The agency has to
 // come to root in its rehearsal. Inviting again ends the invitation before. An agency that has joined is invited anew
 // only once it is removed, or has let the deadline of a rotation pass.

@@ -117,6 +117,9 @@ func (d *Desk) hearJournal(ctx context.Context, r Reaction, id journal.ID) (more
 // answerTo puts one event before the reaction, as a command of its own.
 func (d *Desk) answerTo(ctx context.Context, r Reaction, id journal.ID, e journal.Entry) error {
 	key := keyOf(r, id) + fmt.Sprintf("%020d", e.Number)
+	if o := e.Event.Origin; o != nil { // the same event, wherever it is heard first
+		key = "reaction/" + r.Name + "/" + o.Journal + "/" + fmt.Sprintf("%020d", o.Number)
+	}
 	digest := sha256.Sum256([]byte(key))
 	_, err := d.submit(&command{
 		particulars: &eventv1.Particulars{

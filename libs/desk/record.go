@@ -90,6 +90,9 @@ func (d *Desk) record(ctx context.Context, batch []*command) (again []*command) 
 		return append(again, d.anew(ctx, refused, journal.ErrConflict)...)
 	default:
 		d.events, d.last = d.events+len(b.entries), b.last+1
+		if b.id.Group == directory.Group { // what is due may follow from it
+			d.directory += uint64(len(b.entries))
+		}
 		b.answer(nil)
 		return again
 	}
@@ -284,7 +287,7 @@ func (d *Desk) fold(tx *ledger.Tx, b *block, c *command, facts []proto.Message) 
 		if err != nil {
 			return nil, err
 		}
-		if i == 0 && p.IdempotencyKey != "" {
+		if i == 0 && p.IdempotencyKey != "" && event.Origin == nil { // a repeated event is not of this command
 			event.Command = &eventv1.Command{Key: p.IdempotencyKey, Digest: c.digest, Events: uint32(len(facts))}
 		}
 		if entries[i], err = journal.Record(first+uint64(i), event, plain); err != nil {

@@ -62,6 +62,21 @@ func (k Keeper) Refuse(view ledger.View, group, reader, reason string) ([]proto.
 	return []proto.Message{&directoryv1.ReleaseRefused{Group: group, Reader: reader, Reason: reason}}, nil
 }
 
+// End returns the fact by which the publisher takes a consent back. It does not come back by itself while the reader stays in
+// the group; the next block is sealed with a key that the reader does not have (Due).
+func (k Keeper) End(view ledger.View, group, reader, reason string) ([]proto.Message, error) {
+	release, err := view.Release(ledger.ReleaseID(k.Agency, group, reader))
+	switch {
+	case err != nil:
+		return nil, err
+	case release.GetState() == ended:
+		return nil, nil
+	case release.GetState() != agreed:
+		return nil, fault.Errorf(fault.Precondition, "%s does not read the journal of %s for group %s; to keep it out: counterfoil release refuse", reader, k.Agency, group)
+	}
+	return []proto.Message{&directoryv1.ReleaseEnded{Group: group, Reader: reader, Reason: reason}}, nil
+}
+
 const (
 	agreed  = ledgerv1.ReleaseState_RELEASE_STATE_AGREED
 	refused = ledgerv1.ReleaseState_RELEASE_STATE_REFUSED

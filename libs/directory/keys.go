@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -168,6 +169,25 @@ func endOf(a *ledgerv1.Agency, key *directoryv1.SigningKey) time.Time {
 		return time.Time{}
 	}
 	return key.ValidUntil.AsTime()
+}
+
+// SigningKey is the public key that an agency's statements to the hub are checked with: the last that was made known and
+// is not ended at a time; nil when there is none.
+func SigningKey(view ledger.View, a *ledgerv1.Agency, now time.Time) (ed25519.PublicKey, error) {
+	own, err := view.AgencyKeys(a.Id + "/keys")
+	if err != nil {
+		return nil, err
+	}
+	keys := slices.Concat(a.SigningKeys, own.GetSigningKeys())
+	if own != nil && readmittedSince(a, own) {
+		keys = slices.Concat(own.GetSigningKeys(), a.SigningKeys)
+	}
+	for _, k := range slices.Backward(keys) {
+		if end := endOf(a, k); end.IsZero() || now.Before(end) {
+			return k.Public, nil
+		}
+	}
+	return nil, nil
 }
 
 func (k *Keys) learnDirectory(view ledger.View) error {

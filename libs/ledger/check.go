@@ -111,6 +111,12 @@ func (c *checker) event(at place, name string, raw []byte, x *expected) error {
 	if err != nil {
 		return c.found("%s: event %d: %v", name, at.number(), err)
 	}
+	parked := c.isParked(at)
+	if e.Origin != nil && !parked {
+		if kept := c.tx.Bucket(bucketRepeats).Get(repeatKey(e.Origin, at.journal())); !bytes.Equal(kept, at.key()) {
+			return c.found("%s: event %d is not found as a repetition of event %d of %s", name, at.number(), e.Origin.Number, e.Origin.Journal)
+		}
+	}
 	if len(e.Id) == 16 {
 		is, known := c.eventPlace([16]byte(e.Id))
 		if !known {
@@ -120,7 +126,7 @@ func (c *checker) event(at place, name string, raw []byte, x *expected) error {
 		if err != nil {
 			return c.found("%s: event %d: %v", name, at.number(), err)
 		}
-		if other != name && agencyOf(other) == agencyOf(name) {
+		if other != name && agencyOf(other) == agencyOf(name) && !parked {
 			return nil
 		}
 	}
@@ -166,11 +172,24 @@ func (c *checker) row(t *table, key, raw []byte, r row) error {
 		return c.found("%s: %s is not kept as it is encoded", t.name, r.GetId())
 	}
 	for _, e := range r.GetEvents() {
-		if e == 0 || e > c.folded[r.GetJournal()] {
+		folded, err := c.rests(r.GetJournal(), e)
+		if err != nil {
+			return err
+		}
+		if !folded {
 			return c.found("%s: %s rests on event %d of %s, which is not folded", t.name, r.GetId(), e, r.GetJournal())
 		}
 	}
 	return nil
+}
+
+// rests reports whether an event is folded, itself or where it is repeated.
+func (c *checker) rests(name string, number uint64) (bool, error) {
+	if number > 0 && number <= c.folded[name] {
+		return true, nil
+	}
+	repeats, err := c.repeated(name, number)
+	return len(repeats) > 0, err
 }
 
 // expected is an index as it follows from what it is over, chunk by chunk.

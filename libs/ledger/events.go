@@ -42,7 +42,8 @@ func (v View) EventByID(id [16]byte) (*queryv1.RecordedEvent, error) {
 	return v.event(p)
 }
 
-// EventsOf returns the events that made a row, in the order of its journal.
+// EventsOf returns the events that made a row, in the order of its journal. One that this ledger was not given itself is
+// shown where it is repeated.
 func (v View) EventsOf(r interface {
 	GetJournal() string
 	GetEvents() []uint64
@@ -53,7 +54,7 @@ func (v View) EventsOf(r interface {
 	}
 	var events []*queryv1.RecordedEvent
 	for _, number := range r.GetEvents() {
-		e, err := v.Event(id, number)
+		e, err := v.eventOrRepeat(id, number)
 		switch {
 		case err != nil:
 			return nil, err

@@ -27,6 +27,9 @@ func (tx *Tx) flush() error {
 	if len(tx.events) > 0 && tx.err == nil {
 		tx.err = tx.flushEvents()
 	}
+	if len(tx.repeats) > 0 && tx.err == nil {
+		tx.err = tx.flushRepeats()
+	}
 	return tx.err
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -30,12 +29,13 @@ func (tx *Tx) Apply(id journal.ID, entries ...journal.Entry) error {
 	if err != nil {
 		return err
 	}
-	applied, events := h.applied, len(tx.events)
+	applied, events, repeats := h.applied, len(tx.events), len(tx.repeats)
 	tx.undo = tx.undo[:0]
 	for _, e := range entries {
 		if err := tx.apply(h, e); err != nil {
 			tx.takeBack()
 			tx.forget(events)
+			tx.repeats = tx.repeats[:repeats]
 			h.applied = applied
 			return err
 		}
@@ -54,43 +54,46 @@ func (tx *Tx) apply(h *head, e journal.Entry) error {
 	if e.Number >= 1<<placeBits {
 		return fmt.Errorf("event %d of %s: a ledger counts to %d", e.Number, h.name, uint64(1)<<placeBits-1)
 	}
-	repeated, err := tx.repeated(h, e)
+	f, err := h.folding(tx, e)
 	if err != nil {
 		return err
 	}
-	if !repeated {
-		f := folding{tx: tx, id: h.id, journal: h.name, number: e.Number, event: e.Event}
-		if err := f.fold(e.Fact); err != nil {
-			return err
-		}
-		tx.note(h, e)
+	at, held, err := tx.held(f, e)
+	if err != nil {
+		return err
 	}
+	switch parked := held && tx.isParked(at); {
+	case held && !parked:
+		err = f.command()
+	default:
+		if err = f.fold(e.Fact); err != nil {
+			break
+		}
+		if parked {
+			err = tx.mend(at)
+		} else {
+			tx.note(h, e)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	tx.noteRepeat(h.number, e.Number, e.Event)
 	h.applied = e.Number
 	return nil
 }
 
-// repeated reports whether the event was folded from another journal of the same agency, which then counts for both.
-func (tx *Tx) repeated(h *head, e journal.Entry) (bool, error) {
-	if e.Event == nil {
-		return false, unappliable(h.id, e, "it cannot be read")
-	}
-	if len(e.Event.Id) != 16 {
-		return false, unappliable(h.id, e, "its id is not 16 bytes")
-	}
-	before, ok := tx.eventPlace([16]byte(e.Event.Id))
+// folding is the event as it is folded: one that repeats another is folded as that one.
+func (h *head) folding(tx *Tx, e journal.Entry) (*folding, error) {
 	switch {
-	case !ok:
-		return false, nil
-	case before.journal() == h.number:
-		return false, unappliable(h.id, e, fmt.Sprintf("its id is that of event %d", before.number()))
+	case e.Event == nil:
+		return nil, unappliable(h.id, e, "it cannot be read")
+	case len(e.Event.Id) != 16:
+		return nil, unappliable(h.id, e, "its id is not 16 bytes")
+	case e.Event.Origin != nil:
+		return h.repeating(tx, e)
 	}
-	name, err := tx.journalName(before.journal())
-	return agencyOf(name) == h.id.Agency, err
-}
-
-func agencyOf(journal string) string {
-	agency, _, _ := strings.Cut(journal, "/")
-	return agency
+	return &folding{tx: tx, id: h.id, journal: h.name, number: e.Number, event: e.Event, start: h.start}, nil
 }
 
 // note remembers where an event stands, for the indexes over events.
@@ -228,13 +231,15 @@ func unappliable(id journal.ID, e journal.Entry, reason string) error {
 	return &Unappliable{Journal: id, Number: e.Number, Kind: e.Event.GetKind(), Reason: reason}
 }
 
-// folding is one event on its way into the rows.
+// folding is one event on its way into the rows, under the journal and the number that it goes by.
 type folding struct {
 	tx      *Tx
 	id      journal.ID
 	journal string
 	number  uint64
 	event   *eventv1.Event
+	// start is where the copy of the journal begins; 0 for an event that is repeated.
+	start uint64
 }
 
 // errUnknown is what the fold of a family of events says to one that it does not know.
@@ -275,7 +280,7 @@ func (f *folding) missing(id string) error {
 // command keeps what the event's idempotency key stands for.
 func (f *folding) command() error {
 	c := f.event.Command
-	if c == nil {
+	if c == nil || f.event.Origin != nil {
 		return nil
 	}
 	return put(f, commands, &ledgerv1.KeptCommand{Id: f.id.Agency + "/" + c.Key, Digest: c.Digest, Count: c.Events})
@@ -321,6 +326,8 @@ func own[R row](f *folding, t rowsOf[R], id string) (R, error) {
 		return none, f.missing(id)
 	case r.GetJournal() != f.journal:
 		return none, f.refuse("%s is of journal %s", id, r.GetJournal())
+	case f.beforeStart(r):
+		return none, f.missing(id)
 	}
 	return r.(R), nil
 }

@@ -330,8 +330,10 @@ func recordedAgain(t *testing.T, commit func() bool) {
 	wider := journal.ID{Agency: "licensing", Group: "all"}
 	forged := journal.ID{Agency: "enforcement", Group: "all"}
 	_, other := w.Event(raisedA)
+	again := proto.CloneOf(e)
+	again.Origin = &eventv1.Cause{Journal: border.String(), Number: 1, Id: e.Id}
 	other.Id = e.Id // another agency's event is another event, whatever id it takes
-	fold(t, l, []*journal.Block{w.Block(border, e), w.Block(wider, e), w.Block(forged, other)}, commit)
+	fold(t, l, []*journal.Block{w.Block(border, e), w.Block(wider, again), w.Block(forged, other)}, commit)
 	err := l.View(func(v ledger.View) error {
 		if p, err := v.Position(wider); err != nil || p.GetEvents() != 1 {
 			t.Errorf("Position: %v, %v", p, err)

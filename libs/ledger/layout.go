@@ -29,6 +29,8 @@ var (
 	bucketStops = []byte("stops")
 	// Prefix of the agency's own ids -> the highest number on record, 8 bytes.
 	bucketNumbers = []byte("numbers")
+	// An event's journal ("agency/group"), 0, its number, and the number of a journal that it is repeated in -> its place there.
+	bucketRepeats = []byte("repeats")
 	// Folded name of a destination, 0, what it is indexed as -> nothing.
 	bucketPlaces = []byte("places")
 )
@@ -41,7 +43,7 @@ var (
 
 func buckets() [][]byte {
 	all := [][]byte{bucketMeta, bucketLocal, bucketJournals, bucketPositions, bucketBlocks, bucketEventIDs, bucketEventPostings,
-		bucketArrivals, bucketParked, bucketStops, bucketNumbers, bucketPlaces}
+		bucketArrivals, bucketParked, bucketStops, bucketNumbers, bucketRepeats, bucketPlaces}
 	for _, t := range tables {
 		all = append(all, t.rows, t.ids, t.postings)
 	}

@@ -31,6 +31,8 @@ type Tx struct {
 type desk struct {
 	tables []tableChanges // by table's slot
 	events []eventChange
+	// repeats are where events are repeated.
+	repeats []repeat
 	// ids finds the events by id; it is filled only once an id comes that is not above all before it.
 	ids     map[[16]byte]place
 	indexed bool
@@ -49,6 +51,8 @@ func (d *desk) clear() {
 	}
 	clear(d.events)
 	d.events = d.events[:0]
+	clear(d.repeats)
+	d.repeats = d.repeats[:0]
 	d.forgetIDs()
 	d.rows.reset()
 	d.deltas.clear()

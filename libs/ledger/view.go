@@ -27,6 +27,9 @@ type View struct{ *reader }
 // Agency is whose ledger it is.
 func (v View) Agency() string { return v.l.agency }
 
+// Own is the agency's own journal of a group.
+func (v View) Own(group string) journal.ID { return journal.ID{Agency: v.l.agency, Group: group} }
+
 // NextID returns "<agency>/<prefix>-000001", numbered one above the highest such id on record in any table.
 func (v View) NextID(prefix string) (string, error) {
 	if err := v.written(); err != nil {

@@ -22,7 +22,8 @@ import (
 //
 //	agency.json    who it is
 //	signing.key    Ed25519 seeds, 32 bytes each, the one in use first
-//	sealing.key   X25519 private keys, 32 bytes each, the one in use first
+//	sealing.key    X25519 private keys, 32 bytes each, the one in use first
+//	signing.next, sealing.next  a key that was made and is not on record yet
 //	authority.pub  the coordinating authority's signing key, trusted from the start
 //	directory.keys keys of the directory's epochs that were handed over at joining
 //	token          opens the node's API
@@ -95,10 +96,7 @@ func (h Home) keep(name string, content func() ([]byte, error)) error {
 	if err != nil {
 		return fmt.Errorf("make %s: %w", name, err)
 	}
-	if err := os.WriteFile(path+".new", data, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
+	return write(path, data)
 }
 
 // Trust pins the coordinating authority's signing key, and keeps the directory's keys that were handed over.
@@ -179,6 +177,12 @@ func (h Home) Sealing() (keys [][]byte, err error) {
 func (h Home) secrets() (s directory.Secrets, err error) {
 	if s.Sealing, err = h.Sealing(); err != nil {
 		return s, err
+	}
+	switch next, err := os.ReadFile(h.path(sealing + ".next")); {
+	case err == nil: // what is sealed for it is opened as soon as it is on record
+		s.Sealing = append(s.Sealing, next)
+	case !errors.Is(err, fs.ErrNotExist):
+		return s, fmt.Errorf("read the next sealing key: %w", err)
 	}
 	if s.Authority, err = h.Authority(); err != nil {
 		return s, err

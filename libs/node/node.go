@@ -51,6 +51,11 @@ type Config struct {
 	ReceiptEvery time.Duration
 }
 
+// Runner is a service that has work of its own: Run does it until ctx ends, once the node takes commands.
+type Runner interface {
+	Run(context.Context) error
+}
+
 // Service is an agency's own part: the RPCs that it serves and the events that it reacts to.
 type Service interface {
 	Register(*connect.Server)
@@ -71,6 +76,7 @@ type Node struct {
 	pumps    atomic.Pointer[backbone.Pumps]
 	keys     *directory.Keys
 	signers  atomic.Pointer[[]crypto.Signer] // the one in use first
+	changing sync.Mutex                      // held while keys are changed
 	follower *projection.Follower
 	api      api
 	ready    chan struct{}
@@ -99,8 +105,7 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 
 func (n *Node) open(ctx context.Context) error {
 	home := n.cfg.Home
-	signers, err := home.Signers()
-	if err != nil {
+	if err := n.loadSigners(); err != nil {
 		return err
 	}
 	secrets, err := home.secrets()
@@ -108,7 +113,6 @@ func (n *Node) open(ctx context.Context) error {
 		return err
 	}
 	n.keys = directory.NewKeys(n.Agency, secrets)
-	n.signers.Store(&signers)
 	n.Keeper = directory.Keeper{Agency: n.Agency, Keys: n.keys, Ask: n.Profile.Consent == "ask"}
 	if n.Ledger, err = n.openLedger(); err != nil {
 		return err
@@ -180,10 +184,16 @@ func (n *Node) Run(ctx context.Context, service Service) error {
 	if err := n.follower.CatchUp(ctx); err != nil {
 		return fmt.Errorf("bring the ledger of %s up: %w", n.Agency, err)
 	}
+	if err := n.settleKeys(); err != nil {
+		return fmt.Errorf("run node %s: %w", n.Agency, err)
+	}
 	keep("follow the journals", n.follower.Run)
 	keep("take commands", n.Desk.Run)
 	keep("sync the ledger", n.sync)
 	keep("give receipts", n.giveReceipts)
+	if runner, ok := service.(Runner); ok {
+		keep("run the service", runner.Run)
+	}
 	close(n.ready)
 	n.Logger.Info("node is ready", "agency", n.Agency, "api", n.Addr())
 	<-ctx.Done()
@@ -202,7 +212,7 @@ func (n *Node) connect(ctx context.Context) error {
 		return err
 	}
 	pumps, err := backbone.StartPumps(backbone.PumpConfig{
-		Node: n.broker, Credentials: credentials, Dir: n.cfg.Home.Hub(), Signer: n.Signer(), Logger: n.Logger, Dial: n.cfg.Dial,
+		Node: n.broker, Credentials: credentials, Dir: n.cfg.Home.Hub(), Signer: present{n}, Logger: n.Logger, Dial: n.cfg.Dial,
 		OnFork: n.Desk.Refuse, TakeOver: n.ownBlock,
 	})
 	if err != nil {
@@ -269,6 +279,14 @@ func (n *Node) close() error {
 		errs = append(errs, n.Ledger.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// Now is the node's clock.
+func (n *Node) Now() time.Time {
+	if n.cfg.Now == nil {
+		return time.Now()
+	}
+	return n.cfg.Now()
 }
 
 // Home is the node's folder.

@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -15,13 +14,9 @@ import (
 
 // query is what the node's queries read.
 func (n *Node) query() query.Config {
-	now := n.cfg.Now
-	if now == nil {
-		now = time.Now
-	}
 	return query.Config{
 		Agency: n.Agency, Version: n.cfg.Version, Dir: string(n.cfg.Home), Ledger: n.Ledger, Follower: n.follower,
-		Hub: n.line, Relay: n.CompareRelay, Permitted: n.permitted, Built: n.built, Now: now,
+		Hub: n.line, Relay: n.CompareRelay, Permitted: n.permitted, Built: n.built, Now: n.Now,
 	}
 }
 

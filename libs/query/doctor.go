@@ -38,6 +38,7 @@ func (s *service) Doctor(ctx context.Context, _ *queryv1.DoctorRequest) (*queryv
 	for _, check := range []func(*backbone.Access) *queryv1.Check{s.checkCredentials, s.checkPermissions, s.checkStreams} {
 		checks = append(checks, func(context.Context) (*queryv1.Check, error) { return check(access), nil })
 	}
+	checks = append(checks, s.checkWidenings)
 	res := &queryv1.DoctorResponse{}
 	for i, run := range checks {
 		check, err := run(ctx)
@@ -164,6 +165,28 @@ func (s *service) checkSecrets(context.Context) (*queryv1.Check, error) {
 		}
 	}
 	return check, nil
+}
+
+// checkWidenings looks for emergency widenings of the agency that are over and were not reviewed.
+func (s *service) checkWidenings(context.Context) (*queryv1.Check, error) {
+	check := &queryv1.Check{Name: "widenings", Ok: true, Detail: "no emergency widening waits for its review"}
+	err := s.Ledger.View(func(v ledger.View) error {
+		rows, err := v.Widenings()
+		for _, w := range rows {
+			over := w.EndedAt != nil || !s.Now().Before(w.Widened.GetUntil().AsTime())
+			if !over || w.Review != nil || !check.Ok || !strings.HasPrefix(w.Journal, s.Agency+"/") {
+				continue
+			}
+			by := w.Widened.GetReviewBy().AsTime()
+			check.Ok, check.Next = false, "counterfoil widening seen "+w.Id
+			check.Detail = fmt.Sprintf("%s is over and is to be reviewed by %s", w.Id, by.Format(time.DateOnly))
+			if s.Now().After(by) {
+				check.Detail = fmt.Sprintf("%s is over and was to be reviewed by %s: the review is overdue", w.Id, by.Format(time.DateOnly))
+			}
+		}
+		return err
+	})
+	return check, err
 }
 
 func next(ok bool, command string) string {

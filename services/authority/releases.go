@@ -2,6 +2,7 @@ package authority
 
 import (
 	"context"
+	"crypto/ed25519"
 	"slices"
 	"time"
 
@@ -46,10 +47,17 @@ func (s *Service) converge(ctx context.Context) error {
 	defer s.converging.Unlock()
 	var wanted []backbone.Release
 	var agencies []*ledgerv1.Agency
+	keys := map[string]ed25519.PublicKey{}
 	err := s.node.Ledger.View(func(v ledger.View) (err error) {
-		if agencies, err = v.Agencies(); err == nil {
-			wanted, err = releases(v, agencies)
+		if agencies, err = v.Agencies(); err != nil {
+			return err
 		}
+		for _, a := range agencies {
+			if keys[a.Id], err = directory.SigningKey(v, a, s.now()); err != nil {
+				return err
+			}
+		}
+		wanted, err = releases(v, agencies)
 		return err
 	})
 	if err != nil {
@@ -62,6 +70,11 @@ func (s *Service) converge(ctx context.Context) error {
 		}
 		if err := s.admit(ctx, a); err != nil {
 			return err
+		}
+		if key := keys[a.Id]; key != nil && a.Status != ledgerv1.AgencyStatus_AGENCY_STATUS_REMOVED {
+			if err := s.hub.UseKey(ctx, a.Id, key); err != nil {
+				return err
+			}
 		}
 	}
 	for _, r := range s.hub.Releases() {

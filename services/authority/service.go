@@ -4,6 +4,7 @@ package authority
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"sync"
 	"time"
@@ -23,6 +24,7 @@ type Hub interface {
 	Suspend(ctx context.Context, agency string) error
 	Resume(ctx context.Context, agency string) error
 	Remove(ctx context.Context, agency string) error
+	UseKey(ctx context.Context, agency string, key ed25519.PublicKey) error
 	Rotate(ctx context.Context, agency string, deadline time.Time) error
 	Release(ctx context.Context, id journal.ID, reader string, after uint64) error
 	Unrelease(ctx context.Context, id journal.ID, reader string) error

@@ -35,7 +35,7 @@ type Hub struct {
 	plan      *Plan
 	hub       *backbone.Hub
 	authority *node.Node
-	service   *authority.Service
+	served    node.Service
 	logger    *slog.Logger
 	ready     chan struct{}
 }
@@ -98,6 +98,10 @@ func (h *Hub) prepare(ctx context.Context) error {
 	if err := home.Trust(ed25519.PublicKey(member.Signing), map[uint32][]byte{1: seal.NewKey()}); err != nil {
 		return err
 	}
+	first, err := home.Authority()
+	if err != nil {
+		return err
+	}
 	handed, err := home.DirectoryKeys()
 	if err != nil {
 		return err
@@ -113,14 +117,18 @@ func (h *Hub) prepare(ctx context.Context) error {
 		if err := h.admit(ctx, a.Name, home); err != nil {
 			return err
 		}
-		if err := home.Trust(ed25519.PublicKey(member.Signing), handed); err != nil {
+		if err := home.Trust(first, handed); err != nil {
 			return err
 		}
 	}
 	if h.authority, err = node.New(ctx, node.Config{Home: home, Logger: h.logger}); err != nil {
 		return err
 	}
-	if h.service, err = authority.New(authority.Config{Node: h.authority, Hub: h.hub}); err != nil {
+	service, err := authority.New(authority.Config{Node: h.authority, Hub: h.hub})
+	if err != nil {
+		return err
+	}
+	if h.served, err = withStatements(h.authority, service); err != nil {
 		return err
 	}
 	return h.folder.writeContext(h.authority, "operator")
@@ -178,24 +186,15 @@ func (h *Hub) Run(ctx context.Context) error {
 			founded <- nil
 		}
 	}()
-	running := make(chan error, 2)
-	go func() { running <- h.authority.Run(ctx, h.service) }()
+	running := make(chan error, 1)
+	go func() { running <- h.authority.Run(ctx, h.served) }()
 	if err := <-founded; err != nil {
 		cancel()
 		<-running
 		return fmt.Errorf("found the directory: %w", err)
 	}
-	go func() { running <- h.service.Run(ctx) }()
 	close(h.ready)
-	err := <-running
-	cancel()
-	if other := <-running; err == nil || errors.Is(err, context.Canceled) {
-		err = other
-	}
-	if errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return err
+	return <-running
 }
 
 // Releases are what the hub delivers to whom.

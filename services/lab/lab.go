@@ -9,6 +9,9 @@ import (
 	"sync"
 	"time"
 
+	"connectrpc.com/connect/v2"
+	"golang.org/x/sync/errgroup"
+
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/node"
 	"github.com/counterfoil/counterfoil/services/customs"
@@ -16,10 +19,19 @@ import (
 	"github.com/counterfoil/counterfoil/services/licensing"
 	"github.com/counterfoil/counterfoil/services/observer"
 	"github.com/counterfoil/counterfoil/services/reporting"
+	"github.com/counterfoil/counterfoil/services/statement"
 )
 
-// Service puts an agency's service together on its node.
+// Service puts an agency's service together on its node, with what every agency serves.
 func Service(n *node.Node) (node.Service, error) {
+	own, err := ownService(n)
+	if err != nil {
+		return nil, err
+	}
+	return withStatements(n, own)
+}
+
+func ownService(n *node.Node) (node.Service, error) {
 	switch n.Profile.Service {
 	case "licensing":
 		return licensing.New(licensing.Config{Node: n})
@@ -33,6 +45,32 @@ func Service(n *node.Node) (node.Service, error) {
 		return observer.New(observer.Config{Node: n})
 	}
 	return nil, fmt.Errorf("agency %s has service %q; there are licensing, customs, enforcement, reporting and observer", n.Agency, n.Profile.Service)
+}
+
+// stating is an agency's service with what every agency says of itself.
+type stating struct {
+	node.Service
+	statements *statement.Service
+}
+
+func (s stating) Register(server *connect.Server) {
+	s.Service.Register(server)
+	s.statements.Register(server)
+}
+
+// Run does what the statements and the agency's own service bring about.
+func (s stating) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.statements.Run(ctx) })
+	if own, ok := s.Service.(node.Runner); ok {
+		group.Go(func() error { return own.Run(ctx) })
+	}
+	return group.Wait()
+}
+
+func withStatements(n *node.Node, own node.Service) (node.Service, error) {
+	statements, err := statement.New(statement.Config{Node: n})
+	return stating{own, statements}, err
 }
 
 // Serving is one agency's node at work.
@@ -51,12 +89,15 @@ type Options struct {
 	Dial func(agency string) func(network, address string) (net.Conn, error)
 	// ReceiptEvery is how often agencies say at most what they have received; 0 is the node's own.
 	ReceiptEvery time.Duration
+	// Now is the nodes' clock; nil is time.Now.
+	Now func() time.Time
 }
 
 // StartAgency starts one agency's node on its home in the folder, which a hub has prepared, and writes its context.
 func StartAgency(ctx context.Context, folder Folder, agency string, o Options) (*Serving, error) {
 	cfg := node.Config{
-		Home: folder.Home(agency), Logger: o.Logger, Version: o.Version, AllowPlainText: o.AllowPlainText, ReceiptEvery: o.ReceiptEvery,
+		Home: folder.Home(agency), Logger: o.Logger, Version: o.Version, Now: o.Now,
+		AllowPlainText: o.AllowPlainText, ReceiptEvery: o.ReceiptEvery,
 	}
 	if o.Dial != nil {
 		cfg.Dial = o.Dial(agency)

@@ -38,6 +38,7 @@ type Clients struct {
 	Reporting   reportingv1connect.ReportingServiceClient
 	Return      reportingv1connect.ReturnServiceClient
 	Authority   directoryv1connect.AuthorityServiceClient
+	Directory   directoryv1connect.DirectoryServiceClient
 }
 
 // maxAnswer is the largest message that is read, in bytes: a page of 10,000 entries of an edition fits.
@@ -69,6 +70,7 @@ func dial(contexts config.Contexts, to config.Context) (*Clients, error) {
 		Reporting:   reportingv1connect.NewReportingServiceClient(client),
 		Return:      reportingv1connect.NewReturnServiceClient(client),
 		Authority:   directoryv1connect.NewAuthorityServiceClient(client),
+		Directory:   directoryv1connect.NewDirectoryServiceClient(client),
 	}, nil
 }
 

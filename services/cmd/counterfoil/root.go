@@ -38,7 +38,9 @@ func newRootCommand(env *Env) *cobra.Command {
 	add(root, "record",
 		newLicenceCommand(env), newReassessmentCommand(env), newDeclareCommand(env), newAlertCommand(env), newImportCommand(env))
 	add(root, "direct",
-		newAgencyCommand(env), newGroupCommand(env), newRulesCommand(env), newPolicyCommand(env), newCalendarCommand(env), newJoinCommand(env))
+		newAgencyCommand(env), newGroupCommand(env), newRulesCommand(env), newPolicyCommand(env), newCalendarCommand(env), newJoinCommand(env),
+		newReleaseCommand(env), newShareCommand(env), newWidenCommand(env), newWideningCommand(env), newKeyCommand(env),
+		newHandoverCommand(env), newDutiesCommand(env))
 	add(root, "check",
 		newVerifyCommand(env), newDoctorCommand(env), newAccessCommand(env), newContextCommand(env), newLoginCommand(env), newLogoutCommand(env), newManCommand(env), newVersionCommand(env))
 	add(root, "run", env.settled(newLabCommand(env)), env.settled(newHubCommand(env)), env.settled(newServeCommand(env)),

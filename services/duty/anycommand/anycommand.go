@@ -16,6 +16,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
+	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 )
 
@@ -84,6 +85,9 @@ func keepsToContract(c Command) bool {
 
 func record(t *rapid.T, tx *ledger.Tx, agency string, c Command, facts []proto.Message) {
 	id := journal.ID{Agency: agency, Group: "all"}
+	if len(facts) > 0 && facts[0].ProtoReflect().Descriptor().FullName().Parent() == statements {
+		id.Group = ledger.Directory.Group
+	}
 	position, err := tx.Position(id)
 	if err != nil {
 		t.Fatal(err)
@@ -103,6 +107,9 @@ func record(t *rapid.T, tx *ledger.Tx, agency string, c Command, facts []proto.M
 		}
 	}
 }
+
+// statements is the package of what agencies say in the directory.
+var statements = (&directoryv1.RoleHandedOver{}).ProtoReflect().Descriptor().ParentFile().Package()
 
 // deepest is how far messages are nested that are drawn.
 const deepest = 4

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/counterfoil/counterfoil/libs/config"
+	"github.com/counterfoil/counterfoil/services/lab"
+)
+
+// TestLabScripts runs command lines against a lab: the example's agencies, of which reporting is asked before anybody
+// reads its journals. Beside those of TestScripts, the scripts have this command:
+//
+//	comes PATTERN counterfoil …    run it again and again until it ends well and prints what matches, for 20 s at most
+func TestLabScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "lab"),
+		RequireExplicitExec: true,
+		Setup: func(script *testscript.Env) error {
+			script.Setenv("COUNTERFOIL_HOME", filepath.Join(script.WorkDir, "lab"))
+			return startLab(t, script)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"runs": runs, "exits": exits, "comes": comes},
+	})
+}
+
+// startLab runs a lab in the script's folder until the script ends.
+func startLab(t *testing.T, script *testscript.Env) error {
+	example, err := os.ReadFile(filepath.Join("..", "..", "lab", "plan.yaml"))
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(script.WorkDir, "plan.yaml")
+	asked := strings.Replace(string(example), "service: reporting}", "service: reporting, consent: ask}", 1)
+	if err := os.WriteFile(file, []byte(asked), 0o600); err != nil {
+		return err
+	}
+	plan, err := lab.ReadPlan(file)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	l, err := lab.Start(ctx, lab.Folder(filepath.Join(script.WorkDir, "lab")), plan, lab.Options{})
+	if err != nil {
+		cancel()
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- l.Run(ctx) }()
+	script.Defer(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("lab ended: %v", err)
+		}
+		if err := l.Close(); err != nil {
+			t.Errorf("close the lab: %v", err)
+		}
+	})
+	if err := l.WaitReady(ctx); err != nil {
+		return err
+	}
+	return config.Contexts{Home: filepath.Join(script.WorkDir, "lab")}.Use("licensing")
+}
+
+func comes(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 || args[1] != "counterfoil" {
+		ts.Fatalf("usage: comes PATTERN counterfoil …")
+	}
+	pattern, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		var out, advice bytes.Buffer
+		env := &Env{In: strings.NewReader(""), Out: &out, Err: &advice, Getenv: ts.Getenv, Now: time.Now}
+		if run(ctx, env, args[2:]) == 0 && pattern.MatchString(out.String()) {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			ts.Fatalf("%s does not come; the last was:\n%s%s", args[0], out.String(), advice.String())
+		}
+	}
+}
