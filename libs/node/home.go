@@ -99,6 +99,22 @@ func (h Home) keep(name string, content func() ([]byte, error)) error {
 	return write(path, data)
 }
 
+// tidy removes what a verification, an answer as of a moment or a rehearsal left behind when it was killed.
+func (h Home) tidy() error {
+	for _, pattern := range []string{"verify-*", "asof-*", "rehearsal"} {
+		left, err := filepath.Glob(h.path(pattern))
+		if err != nil {
+			return err
+		}
+		for _, path := range left {
+			if err := os.RemoveAll(path); err != nil {
+				return fmt.Errorf("remove what was left behind: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
 // Trust pins the coordinating authority's signing key, and keeps the directory's keys that were handed over.
 func (h Home) Trust(authority ed25519.PublicKey, directoryKeys map[uint32][]byte) error {
 	return errors.Join(

@@ -105,6 +105,9 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 
 func (n *Node) open(ctx context.Context) error {
 	home := n.cfg.Home
+	if err := home.tidy(); err != nil {
+		return err
+	}
 	if err := n.loadSigners(); err != nil {
 		return err
 	}

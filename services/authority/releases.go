@@ -13,8 +13,12 @@ import (
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
 
-// again is how long after a failure the hub is brought to the directory again.
-const again = time.Second
+const (
+	// again is how long after a failure the hub is brought to the directory again.
+	again = time.Second
+	// atMost is how often it is looked at, at most: agencies' receipts move the directory all the time.
+	atMost = 200 * time.Millisecond
+)
 
 // Run keeps the hub as the directory says until ctx ends: who is shut out, and which journal is delivered to whom. What the
 // hub does follows from the authority's ledger and from nothing else, so that a crash between an event and its effect at the
@@ -35,6 +39,11 @@ func (s *Service) Run(ctx context.Context) error {
 		select {
 		case <-changed:
 		case <-retry:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		select {
+		case <-time.After(atMost):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -77,24 +86,34 @@ func (s *Service) converge(ctx context.Context) error {
 			}
 		}
 	}
+	standing := map[release]uint64{}
 	for _, r := range s.hub.Releases() {
-		if !slices.ContainsFunc(wanted, func(w backbone.Release) bool { return w.Journal == r.Journal && w.Reader == r.Reader }) {
-			if err := s.hub.Unrelease(ctx, r.Journal, r.Reader); err != nil {
-				return err
-			}
-		}
+		standing[release{r.Journal, r.Reader}] = r.After
 	}
-	standing := s.hub.Releases()
 	for _, w := range wanted {
+		this := release{w.Journal, w.Reader}
+		after, is := standing[this]
+		delete(standing, this)
 		present := slices.Contains(known, w.Journal.Agency) && slices.Contains(known, w.Reader)
-		if !present || slices.Contains(standing, w) {
+		if !present || is && after == w.After {
 			continue
 		}
 		if err := s.hub.Release(ctx, w.Journal, w.Reader, w.After); err != nil {
 			return err
 		}
 	}
+	for r := range standing {
+		if err := s.hub.Unrelease(ctx, r.journal, r.reader); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// release is a journal that is delivered to a reader.
+type release struct {
+	journal journal.ID
+	reader  string
 }
 
 // admit has the hub shut an agency out, or let it in, as the directory says.
