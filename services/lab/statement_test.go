@@ -16,6 +16,7 @@ import (
 	"connectrpc.com/connect/v2/connecthttp"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/counterfoil/counterfoil/libs/backbone"
 	"github.com/counterfoil/counterfoil/libs/config"
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
@@ -142,6 +143,13 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 		if got := keyOf(licensing); got != after || got == before {
 			t.Errorf("licensing signs with %s; want %s and no longer %s", got, after, before)
 		}
+		// The hub takes the new key's word, too: it gives out new credentials for it.
+		user := userOf(t, folder)
+		authority := directoryv1connect.NewAuthorityServiceClient(caller(t, folder, "authority", "operator"))
+		if _, err := authority.RotateAgency(t.Context(), &directoryv1.RotateAgencyRequest{Agency: "licensing"}); err != nil {
+			t.Fatal(err)
+		}
+		until(t, func() bool { return userOf(t, folder) != user }, func() string { return "licensing connects as the user that it was" })
 		// A reader's newest keys come sealed for the key that it changed to.
 		if _, err := statements(t, folder, "customs").ChangeKey(t.Context(), &directoryv1.ChangeKeyRequest{Use: directoryv1.KeyUse_KEY_USE_SEALING}); err != nil {
 			t.Fatal(err)
@@ -150,7 +158,6 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 			row, err := v.AgencyKeys("customs/keys")
 			return err == nil && len(row.GetSealingKeys()) == 1
 		})
-		authority := directoryv1connect.NewAuthorityServiceClient(caller(t, folder, "authority", "operator"))
 		if _, err := authority.RekeyGroup(t.Context(), &directoryv1.RekeyGroupRequest{Group: "all"}); err != nil {
 			t.Fatal(err)
 		}
@@ -223,6 +230,20 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 	if reason := customs.Stopped()[licensingAll].Reason; !strings.Contains(reason, "which had ended") {
 		t.Errorf("licensing/all is stopped because %s", reason)
 	}
+}
+
+// userOf is whom licensing's node connects to the hub as.
+func userOf(t *testing.T, folder lab.Folder) string {
+	t.Helper()
+	credentials, err := backbone.LoadCredentials(folder.Home("licensing").Hub())
+	if err != nil {
+		t.Fatal(err)
+	}
+	user, err := credentials.User()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return user
 }
 
 // keyOf is the id of the key that a node signs with.
