@@ -271,6 +271,7 @@ func (v View) event(p place) (*queryv1.RecordedEvent, error) {
 		OccurredAt: e.OccurredAt, RecordedAt: e.RecordedAt, WrittenAt: b.header.RecordedAt, ReceivedAt: b.at,
 		Officer: e.Officer, Purpose: e.Purpose, Correlation: e.Correlation, Causes: e.Causes,
 		Signer: b.header.Agency, KeyId: hex.EncodeToString(b.header.KeyId), Fact: factOf(e), Raw: raw,
+		Origin: e.Origin, WideningId: e.WideningId,
 	}, nil
 }
 

@@ -58,7 +58,7 @@ func (tx *Tx) apply(h *head, e journal.Entry) error {
 	if err != nil {
 		return err
 	}
-	at, held, err := tx.held(f, e)
+	at, held, err := tx.held(h, f, e)
 	if err != nil {
 		return err
 	}

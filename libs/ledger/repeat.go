@@ -37,7 +37,7 @@ func (h *head) repeating(tx *Tx, e journal.Entry) (*folding, error) {
 
 // held is where the event stands already in another journal of its agency, itself or repeated; false when it does not. An
 // event that says it is the same and is not is refused.
-func (tx *Tx) held(f *folding, e journal.Entry) (place, bool, error) {
+func (tx *Tx) held(h *head, f *folding, e journal.Entry) (place, bool, error) {
 	at, ok := tx.eventPlace([16]byte(e.Event.Id))
 	if !ok {
 		return 0, false, nil
@@ -49,6 +49,9 @@ func (tx *Tx) held(f *folding, e journal.Entry) (place, bool, error) {
 	before, err := tx.eventAt(at)
 	if err != nil {
 		return 0, false, err
+	}
+	if before == nil && name != h.name {
+		return at, true, nil // its content was withdrawn there
 	}
 	known := &eventv1.Cause{Journal: name, Number: at.number()}
 	if before.GetOrigin() != nil {

@@ -95,6 +95,10 @@ func eventSection(e *queryv1.RecordedEvent) (output.Section, error) {
 	add("officer", strings.TrimSpace(e.Officer.GetRole()+" "+e.Officer.GetPerson()))
 	add("purpose", e.Purpose)
 	add("correlation", e.Correlation)
+	if e.Origin != nil {
+		add("shared later", fmt.Sprintf("it is event %d of %s", e.Origin.Number, e.Origin.Journal))
+	}
+	add("widening", e.WideningId)
 	for _, cause := range e.Causes {
 		add("rests on", fmt.Sprintf("%s/%d", cause.Journal, cause.Number))
 	}

@@ -129,14 +129,14 @@ func (n numbered) GetJournal() string  { return n.journal }
 func (n numbered) GetEvents() []uint64 { return n.numbers }
 
 // Repeat returns what repeats events of the agency for a group, in their order, under a widening or none. Those that are
-// repeated there already are left out.
+// repeated there already are left out, and those whose content was withdrawn.
 func Repeat(view ledger.View, events []*queryv1.RecordedEvent, group, widening string) (facts []proto.Message, err error) {
 	for _, e := range events {
 		known, err := Stands(view, e, group)
 		if err != nil {
 			return nil, err
 		}
-		if known {
+		if known || e.Fact == nil {
 			continue
 		}
 		fact, err := repeat(e, group, widening)

@@ -6,11 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
-	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
 
@@ -56,15 +53,11 @@ func shared(view ledger.View, wide string, number uint64, widening string) (*dir
 	if e.GetFact() == nil || err != nil {
 		return nil, "", err
 	}
-	recorded := &eventv1.Event{}
-	if err := proto.Unmarshal(e.Raw, recorded); err != nil {
-		return nil, "", err
-	}
-	if recorded.WideningId != widening {
+	if e.WideningId != widening {
 		return nil, "", nil
 	}
 	about, err := subject(e)
-	_, group, _ := strings.Cut(recorded.Origin.GetJournal(), "/")
+	_, group, _ := strings.Cut(e.Origin.GetJournal(), "/")
 	return &directoryv1.SeenEvent{Journal: e.Journal, Number: e.Number, Kind: e.Kind, Subject: about, RecordedAt: e.RecordedAt}, group, err
 }
 

@@ -1518,7 +1518,10 @@ type RecordedEvent struct {
 	// Absent when this program does not know the kind.
 	Fact *anypb.Any `protobuf:"bytes,16,opt,name=fact,proto3" json:"fact,omitempty"`
 	// The event's bytes as recorded.
-	Raw           []byte `protobuf:"bytes,17,opt,name=raw,proto3" json:"raw,omitempty"`
+	Raw []byte `protobuf:"bytes,17,opt,name=raw,proto3" json:"raw,omitempty"`
+	// Where the event stands that this one repeats for more readers, and the emergency widening that it was repeated under.
+	Origin        *v11.Cause `protobuf:"bytes,18,opt,name=origin,proto3" json:"origin,omitempty"`
+	WideningId    string     `protobuf:"bytes,19,opt,name=widening_id,json=wideningId,proto3" json:"widening_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1670,6 +1673,20 @@ func (x *RecordedEvent) GetRaw() []byte {
 		return x.Raw
 	}
 	return nil
+}
+
+func (x *RecordedEvent) GetOrigin() *v11.Cause {
+	if x != nil {
+		return x.Origin
+	}
+	return nil
+}
+
+func (x *RecordedEvent) GetWideningId() string {
+	if x != nil {
+		return x.WideningId
+	}
+	return ""
 }
 
 type GetRequest struct {
@@ -3482,7 +3499,7 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\bhandover\x18\x18 \x01(\v2\x1f.counterfoil.ledger.v1.HandoverH\x00R\bhandover\x12D\n" +
 	"\vagency_keys\x18\x19 \x01(\v2!.counterfoil.ledger.v1.AgencyKeysH\x00R\n" +
 	"agencyKeysB\x05\n" +
-	"\x03row\"\x82\x05\n" +
+	"\x03row\"\xd8\x05\n" +
 	"\rRecordedEvent\x12\x18\n" +
 	"\ajournal\x18\x01 \x01(\tR\ajournal\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\x04R\x06number\x12\x14\n" +
@@ -3505,7 +3522,10 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x06signer\x18\x0e \x01(\tR\x06signer\x12\x15\n" +
 	"\x06key_id\x18\x0f \x01(\tR\x05keyId\x12(\n" +
 	"\x04fact\x18\x10 \x01(\v2\x14.google.protobuf.AnyR\x04fact\x12\x10\n" +
-	"\x03raw\x18\x11 \x01(\fR\x03raw\"g\n" +
+	"\x03raw\x18\x11 \x01(\fR\x03raw\x123\n" +
+	"\x06origin\x18\x12 \x01(\v2\x1b.counterfoil.event.v1.CauseR\x06origin\x12\x1f\n" +
+	"\vwidening_id\x18\x13 \x01(\tR\n" +
+	"wideningId\"g\n" +
 	"\n" +
 	"GetRequest\x12=\n" +
 	"\x05table\x18\x01 \x01(\x0e2\x1b.counterfoil.query.v1.TableB\n" +
@@ -3820,73 +3840,74 @@ var file_counterfoil_query_v1_query_proto_depIdxs = []int32{
 	67, // 44: counterfoil.query.v1.RecordedEvent.officer:type_name -> counterfoil.event.v1.Officer
 	68, // 45: counterfoil.query.v1.RecordedEvent.causes:type_name -> counterfoil.event.v1.Cause
 	69, // 46: counterfoil.query.v1.RecordedEvent.fact:type_name -> google.protobuf.Any
-	0,  // 47: counterfoil.query.v1.GetRequest.table:type_name -> counterfoil.query.v1.Table
-	14, // 48: counterfoil.query.v1.GetResponse.row:type_name -> counterfoil.query.v1.Row
-	4,  // 49: counterfoil.query.v1.GetResponse.basis:type_name -> counterfoil.query.v1.Basis
-	0,  // 50: counterfoil.query.v1.ExplainResponse.table:type_name -> counterfoil.query.v1.Table
-	14, // 51: counterfoil.query.v1.ExplainResponse.row:type_name -> counterfoil.query.v1.Row
-	15, // 52: counterfoil.query.v1.ExplainResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
-	14, // 53: counterfoil.query.v1.ExplainResponse.related:type_name -> counterfoil.query.v1.Row
-	4,  // 54: counterfoil.query.v1.ExplainResponse.basis:type_name -> counterfoil.query.v1.Basis
-	3,  // 55: counterfoil.query.v1.WatchRequest.filter:type_name -> counterfoil.query.v1.Filter
-	15, // 56: counterfoil.query.v1.WatchResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
-	24, // 57: counterfoil.query.v1.VerifyResponse.findings:type_name -> counterfoil.query.v1.Finding
-	27, // 58: counterfoil.query.v1.DoctorResponse.checks:type_name -> counterfoil.query.v1.Check
-	41, // 59: counterfoil.query.v1.DirectoryRequest.as_of:type_name -> google.protobuf.Timestamp
-	54, // 60: counterfoil.query.v1.DirectoryResponse.agencies:type_name -> counterfoil.ledger.v1.Agency
-	55, // 61: counterfoil.query.v1.DirectoryResponse.groups:type_name -> counterfoil.ledger.v1.Group
-	70, // 62: counterfoil.query.v1.DirectoryResponse.rules:type_name -> counterfoil.directory.v1.SharingRule
-	57, // 63: counterfoil.query.v1.DirectoryResponse.releases:type_name -> counterfoil.ledger.v1.Release
-	63, // 64: counterfoil.query.v1.DirectoryResponse.policies:type_name -> counterfoil.ledger.v1.Policy
-	64, // 65: counterfoil.query.v1.DirectoryResponse.calendars:type_name -> counterfoil.ledger.v1.Calendar
-	65, // 66: counterfoil.query.v1.DirectoryResponse.handovers:type_name -> counterfoil.ledger.v1.Handover
-	62, // 67: counterfoil.query.v1.DirectoryResponse.widenings:type_name -> counterfoil.ledger.v1.Widening
-	66, // 68: counterfoil.query.v1.DirectoryResponse.keys:type_name -> counterfoil.ledger.v1.AgencyKeys
-	4,  // 69: counterfoil.query.v1.DirectoryResponse.basis:type_name -> counterfoil.query.v1.Basis
-	32, // 70: counterfoil.query.v1.AudienceResponse.audiences:type_name -> counterfoil.query.v1.Audience
-	4,  // 71: counterfoil.query.v1.AudienceResponse.basis:type_name -> counterfoil.query.v1.Basis
-	33, // 72: counterfoil.query.v1.Audience.readers:type_name -> counterfoil.query.v1.Reader
-	36, // 73: counterfoil.query.v1.ReceiptsResponse.events:type_name -> counterfoil.query.v1.EventReceipts
-	4,  // 74: counterfoil.query.v1.ReceiptsResponse.basis:type_name -> counterfoil.query.v1.Basis
-	41, // 75: counterfoil.query.v1.EventReceipts.written_at:type_name -> google.protobuf.Timestamp
-	37, // 76: counterfoil.query.v1.EventReceipts.holders:type_name -> counterfoil.query.v1.HolderReceipt
-	1,  // 77: counterfoil.query.v1.HolderReceipt.state:type_name -> counterfoil.query.v1.HolderState
-	41, // 78: counterfoil.query.v1.HolderReceipt.said_at:type_name -> google.protobuf.Timestamp
-	41, // 79: counterfoil.query.v1.HolderReceipt.behind_since:type_name -> google.protobuf.Timestamp
-	41, // 80: counterfoil.query.v1.AccessRequest.since:type_name -> google.protobuf.Timestamp
-	40, // 81: counterfoil.query.v1.AccessResponse.accesses:type_name -> counterfoil.query.v1.Access
-	41, // 82: counterfoil.query.v1.Access.at:type_name -> google.protobuf.Timestamp
-	67, // 83: counterfoil.query.v1.Access.officer:type_name -> counterfoil.event.v1.Officer
-	0,  // 84: counterfoil.query.v1.Access.table:type_name -> counterfoil.query.v1.Table
-	6,  // 85: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
-	9,  // 86: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
-	12, // 87: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
-	16, // 88: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
-	18, // 89: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
-	20, // 90: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
-	22, // 91: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
-	25, // 92: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
-	28, // 93: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
-	30, // 94: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
-	34, // 95: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
-	38, // 96: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
-	7,  // 97: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
-	10, // 98: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
-	13, // 99: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
-	17, // 100: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
-	19, // 101: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
-	21, // 102: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
-	23, // 103: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
-	26, // 104: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
-	29, // 105: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
-	31, // 106: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
-	35, // 107: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
-	39, // 108: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
-	97, // [97:109] is the sub-list for method output_type
-	85, // [85:97] is the sub-list for method input_type
-	85, // [85:85] is the sub-list for extension type_name
-	85, // [85:85] is the sub-list for extension extendee
-	0,  // [0:85] is the sub-list for field type_name
+	68, // 47: counterfoil.query.v1.RecordedEvent.origin:type_name -> counterfoil.event.v1.Cause
+	0,  // 48: counterfoil.query.v1.GetRequest.table:type_name -> counterfoil.query.v1.Table
+	14, // 49: counterfoil.query.v1.GetResponse.row:type_name -> counterfoil.query.v1.Row
+	4,  // 50: counterfoil.query.v1.GetResponse.basis:type_name -> counterfoil.query.v1.Basis
+	0,  // 51: counterfoil.query.v1.ExplainResponse.table:type_name -> counterfoil.query.v1.Table
+	14, // 52: counterfoil.query.v1.ExplainResponse.row:type_name -> counterfoil.query.v1.Row
+	15, // 53: counterfoil.query.v1.ExplainResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
+	14, // 54: counterfoil.query.v1.ExplainResponse.related:type_name -> counterfoil.query.v1.Row
+	4,  // 55: counterfoil.query.v1.ExplainResponse.basis:type_name -> counterfoil.query.v1.Basis
+	3,  // 56: counterfoil.query.v1.WatchRequest.filter:type_name -> counterfoil.query.v1.Filter
+	15, // 57: counterfoil.query.v1.WatchResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
+	24, // 58: counterfoil.query.v1.VerifyResponse.findings:type_name -> counterfoil.query.v1.Finding
+	27, // 59: counterfoil.query.v1.DoctorResponse.checks:type_name -> counterfoil.query.v1.Check
+	41, // 60: counterfoil.query.v1.DirectoryRequest.as_of:type_name -> google.protobuf.Timestamp
+	54, // 61: counterfoil.query.v1.DirectoryResponse.agencies:type_name -> counterfoil.ledger.v1.Agency
+	55, // 62: counterfoil.query.v1.DirectoryResponse.groups:type_name -> counterfoil.ledger.v1.Group
+	70, // 63: counterfoil.query.v1.DirectoryResponse.rules:type_name -> counterfoil.directory.v1.SharingRule
+	57, // 64: counterfoil.query.v1.DirectoryResponse.releases:type_name -> counterfoil.ledger.v1.Release
+	63, // 65: counterfoil.query.v1.DirectoryResponse.policies:type_name -> counterfoil.ledger.v1.Policy
+	64, // 66: counterfoil.query.v1.DirectoryResponse.calendars:type_name -> counterfoil.ledger.v1.Calendar
+	65, // 67: counterfoil.query.v1.DirectoryResponse.handovers:type_name -> counterfoil.ledger.v1.Handover
+	62, // 68: counterfoil.query.v1.DirectoryResponse.widenings:type_name -> counterfoil.ledger.v1.Widening
+	66, // 69: counterfoil.query.v1.DirectoryResponse.keys:type_name -> counterfoil.ledger.v1.AgencyKeys
+	4,  // 70: counterfoil.query.v1.DirectoryResponse.basis:type_name -> counterfoil.query.v1.Basis
+	32, // 71: counterfoil.query.v1.AudienceResponse.audiences:type_name -> counterfoil.query.v1.Audience
+	4,  // 72: counterfoil.query.v1.AudienceResponse.basis:type_name -> counterfoil.query.v1.Basis
+	33, // 73: counterfoil.query.v1.Audience.readers:type_name -> counterfoil.query.v1.Reader
+	36, // 74: counterfoil.query.v1.ReceiptsResponse.events:type_name -> counterfoil.query.v1.EventReceipts
+	4,  // 75: counterfoil.query.v1.ReceiptsResponse.basis:type_name -> counterfoil.query.v1.Basis
+	41, // 76: counterfoil.query.v1.EventReceipts.written_at:type_name -> google.protobuf.Timestamp
+	37, // 77: counterfoil.query.v1.EventReceipts.holders:type_name -> counterfoil.query.v1.HolderReceipt
+	1,  // 78: counterfoil.query.v1.HolderReceipt.state:type_name -> counterfoil.query.v1.HolderState
+	41, // 79: counterfoil.query.v1.HolderReceipt.said_at:type_name -> google.protobuf.Timestamp
+	41, // 80: counterfoil.query.v1.HolderReceipt.behind_since:type_name -> google.protobuf.Timestamp
+	41, // 81: counterfoil.query.v1.AccessRequest.since:type_name -> google.protobuf.Timestamp
+	40, // 82: counterfoil.query.v1.AccessResponse.accesses:type_name -> counterfoil.query.v1.Access
+	41, // 83: counterfoil.query.v1.Access.at:type_name -> google.protobuf.Timestamp
+	67, // 84: counterfoil.query.v1.Access.officer:type_name -> counterfoil.event.v1.Officer
+	0,  // 85: counterfoil.query.v1.Access.table:type_name -> counterfoil.query.v1.Table
+	6,  // 86: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
+	9,  // 87: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
+	12, // 88: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
+	16, // 89: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
+	18, // 90: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
+	20, // 91: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
+	22, // 92: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
+	25, // 93: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
+	28, // 94: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
+	30, // 95: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
+	34, // 96: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
+	38, // 97: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
+	7,  // 98: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
+	10, // 99: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
+	13, // 100: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
+	17, // 101: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
+	19, // 102: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
+	21, // 103: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
+	23, // 104: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
+	26, // 105: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
+	29, // 106: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
+	31, // 107: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
+	35, // 108: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
+	39, // 109: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
+	98, // [98:110] is the sub-list for method output_type
+	86, // [86:98] is the sub-list for method input_type
+	86, // [86:86] is the sub-list for extension type_name
+	86, // [86:86] is the sub-list for extension extendee
+	0,  // [0:86] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_query_v1_query_proto_init() }
