@@ -130,6 +130,16 @@ func accesses(t *testing.T, q queryv1connect.QueryServiceClient, req *queryv1.Ac
 	}
 }
 
+// called counts the entries of p-1's calls that begin with this.
+func called(lines []string, call string) (n int) {
+	for _, line := range lines {
+		if strings.HasPrefix(line, "node p-1 "+call) {
+			n++
+		}
+	}
+	return n
+}
+
 // Reads are in the journal after a restart, and a watch that waits is on record while it does.
 func TestAccessesOutliveTheNode(t *testing.T) {
 	folder := lab.Folder(t.TempDir())
@@ -150,7 +160,8 @@ func TestAccessesOutliveTheNode(t *testing.T) {
 		if _, err := q.Get(t.Context(), &queryv1.GetRequest{Table: queryv1.Table_TABLE_LICENCES, Id: "licensing/L-1"}); err != nil {
 			t.Fatal(err)
 		}
-		if before = accesses(t, q, &queryv1.AccessRequest{}); len(before) != 2 || !strings.HasPrefix(before[0], "node p-1 Get licensing/L-1") || !strings.HasPrefix(before[1], "node p-1 Watch") {
+		before = accesses(t, q, &queryv1.AccessRequest{})
+		if called(before, "Get licensing/L-1") != 1 || called(before, "Watch") == 0 { // what arrives meanwhile is a message of the watch more
 			t.Errorf("in the journal: %q", before)
 		}
 		if _, err := q.Get(t.Context(), &queryv1.GetRequest{Table: queryv1.Table_TABLE_LICENCES, Id: "licensing/L-1"}); err != nil {
@@ -159,7 +170,8 @@ func TestAccessesOutliveTheNode(t *testing.T) {
 	})
 	n := start(t, folder, lab.Options{}).Agencies["licensing"].Node
 	after := accesses(t, queryv1connect.NewQueryServiceClient(as(n, tokenOf(t, n), "", "")), &queryv1.AccessRequest{})
-	if len(after) != 3 || !slices.Equal(after[1:], before) {
+	lost := slices.ContainsFunc(before, func(line string) bool { return !slices.Contains(after, line) })
+	if called(after, "Get licensing/L-1") != 2 || called(after, "Watch") < called(before, "Watch") || lost {
 		t.Errorf("after a restart: %q, before: %q", after, before)
 	}
 	if info, err := os.Stat(string(folder.Home("licensing")) + "/access.db"); err != nil || info.Mode() != 0o600 {
