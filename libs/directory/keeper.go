@@ -30,36 +30,34 @@ func (k Keeper) Due(view ledger.View) ([]proto.Message, error) { return k.decide
 
 // Agree returns the facts by which the publisher lets a member of the group read its journal.
 func (k Keeper) Agree(view ledger.View, group, reader string) ([]proto.Message, error) {
-	p, err := k.open(view, group)
-	if err != nil {
+	state, err := k.stateOf(view, group, reader)
+	if err != nil || state == agreed {
 		return nil, err
-	}
-	switch {
-	case p == nil:
-		return nil, fault.Errorf(fault.Precondition, "%s does not record for group %s", k.Agency, group)
-	case !slices.Contains(p.members, reader):
-		return nil, fault.Errorf(fault.Precondition, "%s is not a member of group %s; the coordinating authority defines who is", reader, group)
-	case p.state(reader) == agreed:
-		return nil, nil
 	}
 	return k.decide(view, func(g, r string) bool { return g == group && r == reader })
 }
 
 // Refuse returns the fact by which the publisher does not let a member read its journal, or ends that it does.
 func (k Keeper) Refuse(view ledger.View, group, reader, reason string) ([]proto.Message, error) {
-	p, err := k.open(view, group)
-	if err != nil {
+	state, err := k.stateOf(view, group, reader)
+	if err != nil || state == refused {
 		return nil, err
 	}
-	switch {
-	case p == nil:
-		return nil, fault.Errorf(fault.Precondition, "%s does not record for group %s", k.Agency, group)
-	case !slices.Contains(p.members, reader):
-		return nil, fault.Errorf(fault.Precondition, "%s is not a member of group %s", reader, group)
-	case p.state(reader) == refused:
-		return nil, nil
-	}
 	return []proto.Message{&directoryv1.ReleaseRefused{Group: group, Reader: reader, Reason: reason}}, nil
+}
+
+// stateOf is where the publisher's consent to a member of the group stands. Whoever is none is refused.
+func (k Keeper) stateOf(view ledger.View, group, reader string) (state ledgerv1.ReleaseState, err error) {
+	p, err := k.open(view, group)
+	switch {
+	case err != nil:
+		return state, err
+	case p == nil:
+		return state, fault.Errorf(fault.Precondition, "%s does not record for group %s", k.Agency, group)
+	case !slices.Contains(p.members, reader):
+		return state, fault.Errorf(fault.Precondition, "%s is not a member of group %s; the coordinating authority defines who is", reader, group)
+	}
+	return p.state(reader), nil
 }
 
 // End returns the fact by which the publisher takes a consent back. It does not come back by itself while the reader stays in
