@@ -127,13 +127,14 @@ func runLab(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: lab DIR")
 	}
+	dir := ts.MkAbs(args[0])
 	ts.Defer(func() {
-		if _, err := labFolder(args[0]).stop(context.Background()); err != nil {
+		if _, err := labFolder(dir).stop(context.Background()); err != nil {
 			ts.Logf("stop the lab: %v", err)
 		}
 	})
-	ts.Check(ts.Exec("counterfoil", "lab", "--dir", args[0], "--detach"))
-	to, err := config.Contexts{Home: args[0]}.Load("licensing")
+	ts.Check(ts.Exec("counterfoil", "lab", "--dir", dir, "--detach"))
+	to, err := config.Contexts{Home: dir}.Load("licensing")
 	ts.Check(err)
 	ts.Setenv("lab_url", to.URL)
 }
