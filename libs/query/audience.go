@@ -19,49 +19,67 @@ import (
 func (s *service) Audience(_ context.Context, req *queryv1.AudienceRequest) (res *queryv1.AudienceResponse, err error) {
 	res = &queryv1.AudienceResponse{}
 	err = s.Ledger.View(func(v ledger.View) error {
-		audience, err := audience(v, req)
-		if err != nil {
+		if res.Audiences, err = audiences(v, req); err != nil {
 			return err
 		}
-		res.Audiences = []*queryv1.Audience{audience}
 		res.Basis, err = basis(v)
 		return err
 	})
 	return res, err
 }
 
-func audience(v ledger.View, req *queryv1.AudienceRequest) (*queryv1.Audience, error) {
+// audiences are who reads it where it was recorded, then who reads it where it was shared later.
+func audiences(v ledger.View, req *queryv1.AudienceRequest) ([]*queryv1.Audience, error) {
 	switch {
 	case req.Id != "" && (req.Kind != "" || req.Marking != ""), req.Id == "" && req.Kind == "":
 		return nil, fault.Errorf(fault.Invalid, "give the id of what is on record, or the kind of an event and its marking")
 	case req.Id != "":
-		return audienceOf(v, req.Id)
+		return audiencesOf(v, req.Id)
 	}
 	kind, err := kindCalled(req.Kind)
 	if err != nil {
 		return nil, err
 	}
-	if v.Agency() == directory.Authority {
-		return audienceIn(v, directory.Journal, "whatever the authority records goes to group "+directory.Group)
+	id, words := directory.Journal, "whatever the authority records goes to group "+directory.Group
+	if v.Agency() != directory.Authority {
+		rule, err := v.SharingRule(kind, req.Marking, v.Agency())
+		if err != nil {
+			return nil, err
+		}
+		id, words = journal.ID{Agency: v.Agency(), Group: rule.Group}, directory.RuleWords(rule)
 	}
-	rule, err := v.SharingRule(kind, req.Marking, v.Agency())
-	if err != nil {
-		return nil, err
-	}
-	return audienceIn(v, journal.ID{Agency: v.Agency(), Group: rule.Group}, directory.RuleWords(rule))
+	one, err := audienceIn(v, id, words)
+	return []*queryv1.Audience{one}, err
 }
 
-// audienceOf is who reads what is on record under an id.
-func audienceOf(v ledger.View, id string) (*queryv1.Audience, error) {
+// audiencesOf are who reads what is on record under an id.
+func audiencesOf(v ledger.View, id string) ([]*queryv1.Audience, error) {
 	at, err := stands(v, id)
 	if err != nil {
 		return nil, err
 	}
+	shared, err := sharedOn(v, at)
+	if err != nil {
+		return nil, err
+	}
+	var all []*queryv1.Audience
+	for _, at := range append([]standing{at}, shared...) {
+		one, err := audienceAt(v, at)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+// audienceAt is who reads events where they stand.
+func audienceAt(v ledger.View, at standing) (*queryv1.Audience, error) {
 	var rules []string
 	var numbers []uint64
 	for _, e := range at.events {
 		numbers = append(numbers, e.Number)
-		words, err := directory.RuleBehind(v, at.id, protoreflect.FullName(e.Kind))
+		words, err := wordsOf(v, at.id, e)
 		if err != nil {
 			return nil, err
 		}
@@ -89,6 +107,17 @@ func audienceOf(v ledger.View, id string) (*queryv1.Audience, error) {
 		}
 	}
 	return a, nil
+}
+
+// wordsOf says why an event stands in a journal: a rule sent it there, or its agency shared it later.
+func wordsOf(v ledger.View, id journal.ID, e *queryv1.RecordedEvent) (string, error) {
+	switch {
+	case e.WideningId != "":
+		return "it was shared with group " + id.Group + " under " + e.WideningId, nil
+	case e.Origin != nil:
+		return id.Agency + " shared it with group " + id.Group + " later", nil
+	}
+	return directory.RuleBehind(v, id, protoreflect.FullName(e.Kind))
 }
 
 func audienceIn(v ledger.View, id journal.ID, rule string) (*queryv1.Audience, error) {

@@ -36,17 +36,15 @@ func receipts(v ledger.View, id string) (*queryv1.ReceiptsResponse, error) {
 	if at.id.Group == directory.Group && at.id != directory.Journal {
 		return nil, fault.Errorf(fault.Precondition, "no receipts are given for %s, which holds what %s says of itself; they are for %s and for what is shared", at.id, at.id.Agency, directory.Journal)
 	}
-	holders, err := holdersOf(v, at)
-	if err != nil {
-		return nil, err
-	}
+	known := holdings{v, map[string][]holder{}}
 	res := &queryv1.ReceiptsResponse{}
 	worst := map[string]queryv1.HolderState{}
 	for _, e := range at.events {
 		one := &queryv1.EventReceipts{Journal: e.Journal, Number: e.Number, Block: e.Block, WrittenAt: e.WrittenAt}
-		for _, h := range holders {
-			r := h.has(e)
-			one.Holders = append(one.Holders, r)
+		if one.Holders, err = known.of(e); err != nil {
+			return nil, err
+		}
+		for _, r := range one.Holders {
 			worst[r.Agency] = max(worst[r.Agency], r.State) // the states are numbered from well to worse
 		}
 		res.Events = append(res.Events, one)
@@ -66,6 +64,57 @@ func receipts(v ledger.View, id string) (*queryv1.ReceiptsResponse, error) {
 	return res, nil
 }
 
+// holdings are the holders of journals, read once each.
+type holdings struct {
+	v       ledger.View
+	holders map[string][]holder
+}
+
+// of says of every agency whether it has an event: where it was recorded, or, when it was not entitled to it there, where it was
+// shared later.
+func (k holdings) of(e *queryv1.RecordedEvent) ([]*queryv1.HolderReceipt, error) {
+	found, err := k.at(e)
+	if err != nil {
+		return nil, err
+	}
+	repeats, err := k.v.RepeatsOf(e)
+	if err != nil {
+		return nil, err
+	}
+	for _, again := range repeats {
+		elsewhere, err := k.at(again)
+		if err != nil {
+			return nil, err
+		}
+		for i, r := range elsewhere {
+			had, has := found[i].State, r.State
+			arrives := had != queryv1.HolderState_HOLDER_STATE_ARRIVED && has == queryv1.HolderState_HOLDER_STATE_ARRIVED
+			if arrives || had == queryv1.HolderState_HOLDER_STATE_WITHHELD && has != had {
+				r.Reason = "in " + again.Journal + ": " + r.Reason
+				found[i] = r
+			}
+		}
+	}
+	return found, nil
+}
+
+// at says of every agency but the publisher, by name, whether it has an event in the journal that it stands in.
+func (k holdings) at(e *queryv1.RecordedEvent) (list []*queryv1.HolderReceipt, err error) {
+	if k.holders[e.Journal] == nil {
+		id, err := journal.ParseID(e.Journal)
+		if err != nil {
+			return nil, err
+		}
+		if k.holders[e.Journal], err = holdersOf(k.v, id); err != nil {
+			return nil, err
+		}
+	}
+	for _, h := range k.holders[e.Journal] {
+		list = append(list, h.has(e))
+	}
+	return list, nil
+}
+
 // holder is what is known of an agency and a journal of another one.
 type holder struct {
 	reader  *queryv1.Reader
@@ -77,24 +126,24 @@ type holder struct {
 }
 
 // holdersOf are all agencies of the directory but the publisher, by name.
-func holdersOf(v ledger.View, at standing) (holders []holder, err error) {
-	readers, err := directory.Readers(v, at.id)
+func holdersOf(v ledger.View, id journal.ID) (holders []holder, err error) {
+	readers, err := directory.Readers(v, id)
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range readers {
-		if r.Agency == at.id.Agency {
+		if r.Agency == id.Agency {
 			continue
 		}
 		h := holder{reader: r}
-		if h.release, err = v.Release(ledger.ReleaseID(at.id.Agency, at.id.Group, r.Agency)); err != nil {
+		if h.release, err = v.Release(ledger.ReleaseID(id.Agency, id.Group, r.Agency)); err != nil {
 			return nil, err
 		}
-		if h.said, err = v.Receipt(r.Agency + "/" + at.id.String()); err != nil {
+		if h.said, err = v.Receipt(r.Agency + "/" + id.String()); err != nil {
 			return nil, err
 		}
 		if h.begins() > 0 && len(h.release.GetEvents()) > 1 {
-			if h.earlier, err = earlierReceipt(v, r.Agency, at.id, h.begins()); err != nil {
+			if h.earlier, err = earlierReceipt(v, r.Agency, id, h.begins()); err != nil {
 				return nil, err
 			}
 		}

@@ -185,13 +185,14 @@ func TestAudience(t *testing.T) {
 		"not on record":       {&queryv1.AudienceRequest{Id: "customs/D-9"}, "", "", "", fault.NotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := audience(v, tt.req)
+			all, err := audiences(v, tt.req)
 			if !errors.Is(err, tt.err) {
-				t.Fatalf("audience: %v, want %v", err, tt.err)
+				t.Fatalf("audiences: %v, want %v", err, tt.err)
 			}
 			if err != nil {
 				return
 			}
+			got := all[0]
 			var reading []string
 			for _, r := range got.Readers {
 				if r.Rule == "" {

@@ -2,6 +2,8 @@ package query
 
 import (
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/journal"
@@ -39,6 +41,29 @@ func stands(v ledger.View, id string) (s standing, err error) {
 	s.events = []*queryv1.RecordedEvent{e}
 	s.id, err = journal.ParseID(e.Journal)
 	return s, err
+}
+
+// sharedOn is where the events were repeated for further groups, by the name of the journal.
+func sharedOn(v ledger.View, at standing) (shared []standing, err error) {
+	for _, e := range at.events {
+		repeats, err := v.RepeatsOf(e)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range repeats {
+			id, err := journal.ParseID(r.Journal)
+			if err != nil {
+				return nil, err
+			}
+			i := slices.IndexFunc(shared, func(s standing) bool { return s.id == id })
+			if i < 0 {
+				i, shared = len(shared), append(shared, standing{id: id})
+			}
+			shared[i].events = append(shared[i].events, r)
+		}
+	}
+	slices.SortFunc(shared, func(a, b standing) int { return strings.Compare(a.id.String(), b.id.String()) })
+	return shared, nil
 }
 
 // eventCalled is the event with this id, or the last one of the journal with this name; nil when there is neither.

@@ -44,7 +44,7 @@ func at(t *testing.T, n *node.Node, id string) (d *ledgerv1.Declaration) {
 // row, and can explain it.
 func TestARowIsSharedLater(t *testing.T) {
 	folder := lab.Folder(t.TempDir())
-	l := start(t, folder, lab.Options{})
+	l := start(t, folder, lab.Options{ReceiptEvery: often})
 	customs, licensing, observer := l.Agencies["customs"].Node, l.Agencies["licensing"].Node, l.Agencies["observer"].Node
 	say := statements(t, folder, "customs")
 	id := "customs/D-1"
@@ -77,12 +77,39 @@ func TestARowIsSharedLater(t *testing.T) {
 	if len(explained.Events) != 2 || explained.Events[0].Journal != "customs/all" || len(explained.Related) != 1 {
 		t.Errorf("Explain: %v; related %v", explained.Events, explained.Related)
 	}
+	isSeenByTheObserver(t, folder, id)
 	for _, agency := range []string{"customs", "licensing", "observer"} {
 		findsNothing(t, folder, agency)
 	}
 	if _, err := statements(t, folder, "licensing").Share(t.Context(), share); err == nil {
 		t.Error("licensing shares a row of customs")
 	}
+}
+
+// isSeenByTheObserver looks at customs whether audience and receipts of a row count in what was shared later.
+func isSeenByTheObserver(t *testing.T, folder lab.Folder, id string) {
+	t.Helper()
+	ask := queryv1connect.NewQueryServiceClient(caller(t, folder, "customs", "analyst"))
+	audience, err := ask.Audience(t.Context(), &queryv1.AudienceRequest{Id: id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reads := func(a *queryv1.Audience) bool {
+		return slices.ContainsFunc(a.Readers, func(r *queryv1.Reader) bool { return r.Agency == "observer" && r.Reads })
+	}
+	if all := audience.Audiences; len(all) != 2 || reads(all[0]) || all[1].Journal != "customs/all" || !reads(all[1]) || !strings.Contains(all[1].Rule, "shared it") {
+		t.Errorf("Audience: %v", all)
+	}
+	var observer *queryv1.HolderReceipt
+	until(t, func() bool {
+		res, err := ask.Receipts(t.Context(), &queryv1.ReceiptsRequest{Id: id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(res.Events[0].Holders, func(h *queryv1.HolderReceipt) bool { return h.Agency == "observer" })
+		observer = res.Events[0].Holders[i]
+		return observer.State == queryv1.HolderState_HOLDER_STATE_ARRIVED && strings.HasPrefix(observer.Reason, "in customs/all")
+	}, func() string { return "the observer's receipt is " + observer.String() })
 }
 
 // clock is a time that a test moves.
