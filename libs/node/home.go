@@ -115,11 +115,12 @@ func (h Home) tidy() error {
 	return nil
 }
 
-// Trust pins the coordinating authority's signing key, and keeps the directory's keys that were handed over.
+// Trust keeps the directory's keys that were handed over, and pins the coordinating authority's signing key: the last file that a
+// folder needs before its node can start.
 func (h Home) Trust(authority ed25519.PublicKey, directoryKeys map[uint32][]byte) error {
 	return errors.Join(
-		h.keep("authority.pub", func() ([]byte, error) { return authority, nil }),
-		h.keep("directory.keys", func() ([]byte, error) { return json.Marshal(directoryKeys) }))
+		h.keep("directory.keys", func() ([]byte, error) { return json.Marshal(directoryKeys) }),
+		h.keep("authority.pub", func() ([]byte, error) { return authority, nil }))
 }
 
 // Profile reads who the node is.
