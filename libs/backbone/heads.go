@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -120,6 +121,11 @@ func (h *Hub) relayHeads(ctx context.Context, agency string) (relayHeads, error)
 			return relayHeads{}, fmt.Errorf("read the last block of %s: %w", id, err)
 		}
 		heads.numbers[id] = block.Header.Number
+		if block.Redacted() && len(journal.Redacts(msg.Header)) > 0 { // it stands for an earlier block
+			if heads.numbers[id], err = strconv.ParseUint(msg.Header.Get(journal.HeadHeader), 10, 64); err != nil {
+				return relayHeads{}, fmt.Errorf("read the last block of %s: %w", id, err)
+			}
+		}
 	}
 	return heads, nil
 }

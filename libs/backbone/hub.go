@@ -132,6 +132,7 @@ func startHub(ctx context.Context, c HubConfig) (*Hub, error) {
 	}
 	following.Go(func() { h.follow(running) })
 	following.Go(func() { h.tend(running) })
+	following.Go(func() { h.keepRedacting(running) })
 	return h, nil
 }
 
