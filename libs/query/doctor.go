@@ -11,7 +11,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/ledger"
+	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
@@ -26,7 +28,7 @@ const (
 // Doctor runs every check of the node, in order; each that fails says what to do.
 func (s *service) Doctor(ctx context.Context, _ *queryv1.DoctorRequest) (*queryv1.DoctorResponse, error) {
 	checks := []func(context.Context) (*queryv1.Check, error){
-		s.checkBuilt, s.checkLine, s.checkSent, s.checkJournals, s.checkLag, s.checkParked, s.checkClocks, s.checkDisk, s.checkSecrets,
+		s.checkBuilt, s.checkLine, s.checkSent, s.checkJournals, s.checkLag, s.checkParked, s.checkClocks, s.checkDisk, s.checkSecrets, s.checkWithdrawals,
 	}
 	res := &queryv1.DoctorResponse{}
 	for i, run := range checks {
@@ -98,6 +100,7 @@ func (s *service) checkParked(context.Context) (check *queryv1.Check, err error)
 		if err != nil {
 			return err
 		}
+		events = slices.DeleteFunc(events, func(e *ledgerv1.ParkedEvent) bool { return e.BeforeStart }) // what they rest on is not for this agency
 		check = &queryv1.Check{Name: "parked", Ok: len(events) == 0, Detail: "no event is parked"}
 		if len(events) > 0 {
 			first := events[0]
@@ -154,6 +157,30 @@ func (s *service) checkSecrets(context.Context) (*queryv1.Check, error) {
 		}
 	}
 	return check, nil
+}
+
+// checkWithdrawals looks for events that were withdrawn and are still held: here, or, past the deadline, by others that have
+// them from this agency.
+func (s *service) checkWithdrawals(context.Context) (check *queryv1.Check, err error) {
+	var orders []*directoryv1.WithdrawalStatus
+	err = s.Ledger.View(func(v ledger.View) (err error) {
+		orders, err = directory.Withdrawals(v, s.Now())
+		return err
+	})
+	check = &queryv1.Check{Name: "withdrawals", Ok: true, Detail: "everything that was withdrawn is purged, or has time"}
+	for _, w := range orders {
+		switch own := strings.HasPrefix(w.Journal, s.Agency+"/"); {
+		case slices.Contains(w.Open, s.Agency), slices.Contains(w.Overdue, s.Agency):
+			check.Ok, check.Detail = false, w.WithdrawalId+" is not carried out here yet"
+		case own && len(w.Overdue) > 0:
+			check.Ok, check.Detail = false, fmt.Sprintf("%s is overdue at %s", w.WithdrawalId, strings.Join(w.Overdue, ", "))
+		default:
+			continue
+		}
+		check.Next = "counterfoil withdrawals " + w.WithdrawalId
+		return check, nil
+	}
+	return check, err
 }
 
 func next(ok bool, command string) string {

@@ -1,0 +1,313 @@
+package lab_test
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/counterfoil/counterfoil/libs/backbone"
+	"github.com/counterfoil/counterfoil/libs/directory"
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/node"
+	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
+	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
+	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/query/v1/queryv1connect"
+	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
+	"github.com/counterfoil/counterfoil/services/lab"
+	"github.com/counterfoil/counterfoil/services/statement"
+)
+
+// canary is a party's name that must be nowhere in the end.
+const canary = "Canary Consignee 7b1f"
+
+var nodes = []string{"licensing", "customs", "enforcement", "reporting", "observer"}
+
+// A licence with a party's name in it is withdrawn while customs is cut off. Four nodes and the hub purge it; customs is
+// named once its time is up, and purges when it is back. Then the name is in no ledger, stream, feed, relay or older copy of
+// any of the five, every chain and root holds, and all hold equal rows.
+func TestWithdrawnEventIsNowhere(t *testing.T) {
+	folder := lab.Folder(t.TempDir())
+	customsLine := &line{conns: map[net.Conn]bool{}}
+	dial := func(agency string) func(string, string) (net.Conn, error) {
+		if agency == "customs" {
+			return customsLine.dial
+		}
+		return nil
+	}
+	run(t, folder, lab.Options{Dial: dial}, func(l *lab.Lab) {
+		licensing := l.Agencies["licensing"].Node
+		record(t, licensing, granted(1))
+		named := granted(2).(*licensingv1.LicenceGranted)
+		named.Deal.Parties = []*transferv1.Party{{Name: canary}}
+		record(t, licensing, named)
+		record(t, licensing, granted(3), &licensingv1.LicenceSuspended{LicenceId: "licensing/L-2", Reason: "forged"})
+		for _, name := range nodes {
+			wait(t, l.Agencies[name].Node, licensingAll, 4)
+		}
+	})()
+	if found := filesWith(t, string(folder), []byte(canary)); len(found) != len(nodes) {
+		t.Fatalf("before, the name is in %v; want the ledger of each node", found)
+	}
+	sealed := bodyOf(t, folder, "customs", 2) // the body that holds it, as it stands in every stream
+	hub := filepath.Join(string(folder), "hub")
+	if found := filesWith(t, hub, sealed); len(found) != len(nodes) {
+		t.Fatalf("before, the sealed body is in %v; want the relay and four feeds", found)
+	}
+
+	customsLine.set(true)
+	stop := run(t, folder, lab.Options{Dial: dial}, func(l *lab.Lab) {
+		licensing := l.Agencies["licensing"].Node
+		order := withdraw(t, licensing, "licensing/all/2")
+
+		until(t, licensing, "four receipts", func(v ledger.View) bool {
+			return slices.Equal(status(t, v, time.Now()).Done, []string{"enforcement", "licensing", "observer", "reporting"})
+		})
+		view(t, licensing, func(v ledger.View) {
+			if s := status(t, v, time.Now()); !slices.Equal(s.Open, []string{"customs"}) || len(s.Overdue) > 0 || s.WithdrawalId != order {
+				t.Errorf("in time: %v; want customs open", s)
+			}
+			if s := status(t, v, time.Now().AddDate(0, 0, 8)); !slices.Equal(s.Overdue, []string{"customs"}) || len(s.Open) > 0 {
+				t.Errorf("after the deadline: %v; want customs overdue", s)
+			}
+		})
+	})
+	stop()
+	if found := filesWith(t, filepath.Join(string(folder), "customs"), []byte(canary)); len(found) == 0 {
+		t.Fatal("customs has purged what it could not hear of")
+	}
+	// An older copy of its ledger, as a start after a power cut leaves it.
+	copyFile(t, filepath.Join(string(folder), "customs", "ledger.db"), filepath.Join(string(folder), "customs", "ledger.db.aside"))
+
+	customsLine.set(false)
+	stop = run(t, folder, lab.Options{Dial: dial}, func(l *lab.Lab) {
+		licensing := l.Agencies["licensing"].Node
+		until(t, licensing, "all receipts", func(v ledger.View) bool { return len(status(t, v, time.Now()).Done) == len(nodes) })
+		var want [32]byte
+		for i, name := range nodes {
+			n := l.Agencies[name].Node
+			wait(t, n, licensingAll, 5)
+			if got := rows(t, n, licensingAll); i > 0 && got != want {
+				t.Errorf("%s has other rows than licensing", name)
+			} else {
+				want = got
+			}
+			verified(t, n)
+			if stops := n.Stopped(); len(stops) > 0 {
+				t.Errorf("%s: %v", name, stops)
+			}
+		}
+		eventually(t, "the hub to purge the block", func() bool { return len(filesWith(t, hub, sealed)) == 0 })
+		record(t, licensing, granted(4)) // work goes on
+		wait(t, l.Agencies["customs"].Node, licensingAll, 6)
+	})
+	stop()
+	if found := filesWith(t, string(folder), []byte(canary)); len(found) > 0 {
+		t.Errorf("the name is still in %v", found)
+	}
+	if found := filesWith(t, string(folder), sealed); len(found) > 0 {
+		t.Errorf("the sealed body is still in %v", found)
+	}
+	for _, name := range append(slices.Clone(nodes), "authority") {
+		for _, m := range messages(t, folder, name) {
+			if bytes.Contains(m.Data, sealed) {
+				t.Errorf("the sealed body is still in message %d on %s of %s", m.Sequence, m.Subject, name)
+			}
+		}
+	}
+	rebuilt(t, folder)
+}
+
+// rebuilt deletes the ledger of two nodes and compares what they build anew.
+func rebuilt(t *testing.T, folder lab.Folder) {
+	for _, name := range []string{"licensing", "customs"} {
+		if err := os.Remove(filepath.Join(string(folder), name, "ledger.db")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := start(t, folder, lab.Options{})
+	want := rows(t, l.Agencies["observer"].Node, licensingAll)
+	for _, name := range []string{"licensing", "customs"} {
+		n := l.Agencies[name].Node
+		wait(t, n, licensingAll, 6)
+		if rows(t, n, licensingAll) != want {
+			t.Errorf("%s, built anew, has other rows than observer, which purged", name)
+		}
+		verified(t, n)
+	}
+	record(t, l.Agencies["licensing"].Node, granted(5))
+	wait(t, l.Agencies["observer"].Node, licensingAll, 7)
+}
+
+func withdraw(t *testing.T, n *node.Node, event string) string {
+	t.Helper()
+	s, err := statement.New(statement.Config{Node: n})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := s.Withdraw(t.Context(), &directoryv1.WithdrawRequest{
+		Particulars: &eventv1.Particulars{IdempotencyKey: "w-1"}, Event: event, Reason: "court order", Days: 7,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.WithdrawalId
+}
+
+func view(t *testing.T, n *node.Node, fn func(ledger.View)) {
+	t.Helper()
+	err := n.Ledger.View(func(v ledger.View) error {
+		fn(v)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// until returns once a node's ledger is as it should be.
+func until(t *testing.T, n *node.Node, what string, is func(ledger.View) bool) {
+	t.Helper()
+	deadline := time.After(30 * time.Second)
+	for {
+		changed := n.Ledger.Changed()
+		var done bool
+		view(t, n, func(v ledger.View) { done = is(v) })
+		if done {
+			return
+		}
+		select {
+		case <-changed:
+		case <-deadline:
+			view(t, n, func(v ledger.View) { t.Fatalf("%s has no %s: %v", n.Agency, what, status(t, v, time.Now())) })
+		}
+	}
+}
+
+// eventually returns once something is so that tells nobody.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(20 * time.Second); !is(); {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+// status is that of the one order on record.
+func status(t *testing.T, v ledger.View, now time.Time) *directoryv1.WithdrawalStatus {
+	t.Helper()
+	list, err := directory.Withdrawals(v, now)
+	if err != nil || len(list) > 1 {
+		t.Fatalf("withdrawals: %v, %v", list, err)
+	}
+	if len(list) == 0 {
+		return &directoryv1.WithdrawalStatus{}
+	}
+	return list[0]
+}
+
+// verified has a node read everything again.
+func verified(t *testing.T, n *node.Node) {
+	t.Helper()
+	stream, err := queryv1connect.NewQueryServiceClient(client(n, tokenOf(t, n))).Verify(t.Context(), &queryv1.VerifyRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last *queryv1.VerifyResponse
+	for {
+		res, err := stream.Receive()
+		if err != nil {
+			break
+		}
+		last = res
+	}
+	if last == nil || !last.Done || len(last.Findings) > 0 {
+		t.Errorf("verify of %s: %v", n.Agency, last)
+	}
+}
+
+// messages reads every message of both streams of a node that is down.
+func messages(t *testing.T, folder lab.Folder, agency string) (all []*jetstream.RawStreamMsg) {
+	t.Helper()
+	n, err := backbone.StartNode(t.Context(), backbone.NodeConfig{Agency: agency, Dir: filepath.Join(string(folder), agency)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	for _, s := range []jetstream.Stream{n.Journal(), n.Inbox()} {
+		info, err := s.Info(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for sequence := info.State.FirstSeq; sequence <= info.State.LastSeq; sequence++ {
+			if m, err := s.GetMsg(t.Context(), sequence); err == nil {
+				all = append(all, m)
+			}
+		}
+	}
+	return all
+}
+
+// bodyOf returns the sealed body of a block of licensing that a node holds whole.
+func bodyOf(t *testing.T, folder lab.Folder, agency string, number uint64) []byte {
+	t.Helper()
+	for _, m := range messages(t, folder, agency) {
+		block, header := &eventv1.Block{}, &eventv1.Header{}
+		if proto.Unmarshal(m.Data, block) != nil || proto.Unmarshal(block.Header, header) != nil {
+			continue
+		}
+		if header.Agency == licensingAll.Agency && header.Group == licensingAll.Group && header.Number == number && len(block.Body) > 0 {
+			return block.Body
+		}
+	}
+	t.Fatalf("%s does not hold block %d", agency, number)
+	return nil
+}
+
+// filesWith returns the files below a folder that hold the bytes.
+func filesWith(t *testing.T, folder string, wanted []byte) (found []string) {
+	t.Helper()
+	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // a broker has put another in its place
+		}
+		if bytes.Contains(data, wanted) {
+			found = append(found, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	if err == nil {
+		err = os.WriteFile(to, data, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
