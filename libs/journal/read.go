@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -40,17 +37,11 @@ func (m *Message) Block() (*Block, error) {
 //
 // One ordered consumer serves the whole call: make one long call rather than many small ones.
 func Read(ctx context.Context, stream jetstream.Stream, subject string, from, last uint64, fn func(Message) error) error {
-	return read(ctx, stream, subject, from, last, false, fn)
-}
-
-// read is Read, or with headers leaves the data out and ends at once where there is nothing.
-func read(ctx context.Context, stream jetstream.Stream, subject string, from, last uint64, headers bool, fn func(Message) error) error {
 	if last != 0 && from > last {
 		return nil
 	}
 	cfg := jetstream.OrderedConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(from, 1), InactiveThreshold: 30 * time.Second,
-		HeadersOnly: headers,
 	}
 	if subject != "" {
 		cfg.FilterSubjects = []string{subject}
@@ -60,7 +51,7 @@ func read(ctx context.Context, stream jetstream.Stream, subject string, from, la
 		return fmt.Errorf("read a stream from %d: %w", from, err)
 	}
 	name := consumer.CachedInfo().Stream
-	if (last != 0 || headers) && consumer.CachedInfo().NumPending == 0 {
+	if last != 0 && consumer.CachedInfo().NumPending == 0 {
 		return nil
 	}
 	messages, err := consumer.Messages(jetstream.PullMaxMessages(500), jetstream.PullHeartbeat(time.Second), jetstream.PullExpiry(5*time.Second))
@@ -96,61 +87,3 @@ func read(ctx context.Context, stream jetstream.Stream, subject string, from, la
 		}
 	}
 }
-
-// RedactsHeader of a message that holds a redacted block names the messages of the agency's own stream that held the block
-// before, by their sequences: the original first, then earlier redactions.
-const RedactsHeader = "Counterfoil-Redacts"
-
-// HeadHeader of such a message is the number of the journal's last block when it was stored.
-const HeadHeader = "Counterfoil-Head"
-
-// Redaction is a stored message that holds a redacted block out of its order: those that held the block before are to be
-// deleted, or are no more.
-type Redaction struct {
-	Message *jetstream.RawStreamMsg
-	// Before are the sequences that RedactsHeader names.
-	Before []uint64
-}
-
-// Redacts reads RedactsHeader. It returns nil for a message that has none, or none that a node writes.
-func Redacts(header nats.Header) (before []uint64) {
-	for _, field := range strings.Fields(header.Get(RedactsHeader)) {
-		sequence, err := strconv.ParseUint(field, 10, 64)
-		if err != nil {
-			return nil
-		}
-		before = append(before, sequence)
-	}
-	return before
-}
-
-// Redactions returns the redactions that the stream holds on a subject (empty: on all), from sequence from on, in order, and
-// the last sequence that it looked at. It is told the headers of every message: some seconds for a million.
-func Redactions(ctx context.Context, stream jetstream.Stream, subject string, from uint64) (list []Redaction, last uint64, err error) {
-	err = read(ctx, stream, subject, from, 0, true, func(m Message) error {
-		last = m.Sequence
-		if len(m.Redacts) > 0 {
-			list = append(list, Redaction{Message: &jetstream.RawStreamMsg{Sequence: m.Sequence}, Before: m.Redacts})
-		}
-		if m.Pending == 0 {
-			return errEnd
-		}
-		return nil
-	})
-	if err != nil && !errors.Is(err, errEnd) {
-		return nil, 0, err
-	}
-	kept := list[:0]
-	for _, r := range list {
-		r.Message, err = stream.GetMsg(ctx, r.Message.Sequence)
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			continue // a later redaction has taken its place meanwhile
-		} else if err != nil {
-			return nil, 0, fmt.Errorf("read a redacted block: %w", err)
-		}
-		kept = append(kept, r)
-	}
-	return kept, last, nil
-}
-
-var errEnd = errors.New("end")

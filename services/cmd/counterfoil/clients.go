@@ -16,6 +16,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/config"
 	"github.com/counterfoil/counterfoil/libs/rpc"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1/customsv1connect"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1/directoryv1connect"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1/enforcementv1connect"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1/licensingv1connect"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/query/v1/queryv1connect"
@@ -32,6 +33,7 @@ type Clients struct {
 	AlertAnswer enforcementv1connect.AlertAnswerServiceClient
 	Reporting   reportingv1connect.ReportingServiceClient
 	Return      reportingv1connect.ReturnServiceClient
+	Directory   directoryv1connect.DirectoryServiceClient
 }
 
 // maxAnswer is the largest message that is read, in bytes: a page of 10,000 entries of an edition fits.
@@ -59,6 +61,7 @@ func dial(contexts config.Contexts, to config.Context) (*Clients, error) {
 		AlertAnswer: enforcementv1connect.NewAlertAnswerServiceClient(client),
 		Reporting:   reportingv1connect.NewReportingServiceClient(client),
 		Return:      reportingv1connect.NewReturnServiceClient(client),
+		Directory:   directoryv1connect.NewDirectoryServiceClient(client),
 	}, nil
 }
 

@@ -35,9 +35,10 @@ func newRootCommand(env *Env) *cobra.Command {
 		newStatusCommand(env), newCountCommand(env), newListCommand(env), newGetCommand(env), newExplainCommand(env),
 		newWatchCommand(env), newBalanceCommand(env), newReportCommand(env))
 	add(root, "record",
-		newLicenceCommand(env), newReassessmentCommand(env), newDeclareCommand(env), newAlertCommand(env), newImportCommand(env))
+		newLicenceCommand(env), newReassessmentCommand(env), newDeclareCommand(env), newAlertCommand(env), newImportCommand(env),
+		newWithdrawCommand(env))
 	add(root, "check",
-		newVerifyCommand(env), newDoctorCommand(env), newContextCommand(env), newManCommand(env), newVersionCommand(env))
+		newVerifyCommand(env), newDoctorCommand(env), newWithdrawalsCommand(env), newContextCommand(env), newManCommand(env), newVersionCommand(env))
 	add(root, "run", env.settled(newLabCommand(env)), env.settled(newHubCommand(env)), env.settled(newServeCommand(env)))
 	return root
 }
