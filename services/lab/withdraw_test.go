@@ -149,6 +149,111 @@ func rebuilt(t *testing.T, folder lab.Folder) {
 	wait(t, l.Agencies["observer"].Node, licensingAll, 7)
 }
 
+// An event is withdrawn, and then another of the same block, while their agency is cut off and nobody else has them yet. When
+// it is back, the others are given what is left and never see the rest.
+func TestWithdrawnBeforeAnybodyHadIt(t *testing.T) {
+	folder := lab.Folder(t.TempDir())
+	cut := &line{conns: map[net.Conn]bool{}}
+	stop := run(t, folder, lab.Options{Dial: func(agency string) func(string, string) (net.Conn, error) {
+		if agency == "licensing" {
+			return cut.dial
+		}
+		return nil
+	}}, func(l *lab.Lab) {
+		licensing := l.Agencies["licensing"].Node
+		record(t, licensing, granted(1))
+		for _, name := range nodes {
+			wait(t, l.Agencies[name].Node, licensingAll, 1)
+		}
+		cut.set(true)
+		named := granted(2).(*licensingv1.LicenceGranted)
+		named.Deal.Parties = []*transferv1.Party{{Name: canary}}
+		other := granted(3).(*licensingv1.LicenceGranted)
+		other.Deal.Parties = []*transferv1.Party{{Name: canary}}
+		record(t, licensing, named, other, granted(4))
+		withdraw(t, licensing, "licensing/all/2")
+		until(t, licensing, "receipt", func(v ledger.View) bool { return purged(t, v) == 1 })
+		withdraw(t, licensing, "licensing/all/3")
+		until(t, licensing, "second receipt", func(v ledger.View) bool { return purged(t, v) == 2 })
+		record(t, licensing, granted(5))
+		cut.set(false)
+		until(t, licensing, "all receipts", func(v ledger.View) bool { return purged(t, v) == 2*len(nodes) })
+		for _, name := range nodes {
+			n := l.Agencies[name].Node
+			wait(t, n, licensingAll, 7)
+			if rows(t, n, licensingAll) != rows(t, licensing, licensingAll) {
+				t.Errorf("%s has other rows than licensing", name)
+			}
+			if stops := n.Stopped(); len(stops) > 0 {
+				t.Errorf("%s: %v", name, stops)
+			}
+			verified(t, n)
+		}
+	})
+	stop()
+	if found := filesWith(t, string(folder), []byte(canary)); len(found) > 0 {
+		t.Errorf("the name is still in %v", found)
+	}
+}
+
+// A node is put back from a backup that was made before a withdrawal, its receipt being on record: it purges again.
+func TestRestoredBackupIsPurgedAgain(t *testing.T) {
+	folder := lab.Folder(t.TempDir())
+	run(t, folder, lab.Options{}, func(l *lab.Lab) {
+		licensing := l.Agencies["licensing"].Node
+		named := granted(1).(*licensingv1.LicenceGranted)
+		named.Deal.Parties = []*transferv1.Party{{Name: canary}}
+		record(t, licensing, named)
+		for _, name := range nodes {
+			wait(t, l.Agencies[name].Node, licensingAll, 1)
+		}
+	})()
+	home, backup := filepath.Join(string(folder), "customs"), filepath.Join(t.TempDir(), "customs")
+	if err := os.CopyFS(backup, os.DirFS(home)); err != nil {
+		t.Fatal(err)
+	}
+	run(t, folder, lab.Options{}, func(l *lab.Lab) {
+		licensing := l.Agencies["licensing"].Node
+		withdraw(t, licensing, "licensing/all/1")
+		until(t, licensing, "all receipts", func(v ledger.View) bool { return purged(t, v) == len(nodes) })
+	})()
+	if err := os.RemoveAll(home); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(home, os.DirFS(backup)); err != nil {
+		t.Fatal(err)
+	}
+	if found := filesWith(t, home, []byte(canary)); len(found) == 0 {
+		t.Fatal("the backup does not hold the name: this test tests nothing")
+	}
+	l := start(t, folder, lab.Options{})
+	customs := l.Agencies["customs"].Node
+	eventually(t, "customs to purge again", func() bool { return len(filesWith(t, home, []byte(canary))) == 0 })
+	wait(t, customs, licensingAll, 2)
+	if rows(t, customs, licensingAll) != rows(t, l.Agencies["licensing"].Node, licensingAll) {
+		t.Error("customs has other rows than licensing")
+	}
+	verified(t, customs)
+	view(t, customs, func(v ledger.View) {
+		if n := purged(t, v); n != len(nodes) {
+			t.Errorf("%d receipts are on record, want one of each", n)
+		}
+	})
+}
+
+// purged counts the receipts on record.
+func purged(t *testing.T, v ledger.View) (n int) {
+	t.Helper()
+	for _, name := range nodes {
+		given, err := v.WithdrawalReceiptsWith("agency", name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += len(given)
+	}
+	return n
+}
+
 func withdraw(t *testing.T, n *node.Node, event string) string {
 	t.Helper()
 	s, err := statement.New(statement.Config{Node: n})
@@ -156,7 +261,7 @@ func withdraw(t *testing.T, n *node.Node, event string) string {
 		t.Fatal(err)
 	}
 	res, err := s.Withdraw(t.Context(), &directoryv1.WithdrawRequest{
-		Particulars: &eventv1.Particulars{IdempotencyKey: "w-1"}, Event: event, Reason: "court order", Days: 7,
+		Particulars: &eventv1.Particulars{IdempotencyKey: "w " + event}, Event: event, Reason: "court order", Days: 7,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -189,7 +294,10 @@ func until(t *testing.T, n *node.Node, what string, is func(ledger.View) bool) {
 		select {
 		case <-changed:
 		case <-deadline:
-			view(t, n, func(v ledger.View) { t.Fatalf("%s has no %s: %v", n.Agency, what, status(t, v, time.Now())) })
+			view(t, n, func(v ledger.View) {
+				list, err := directory.Withdrawals(v, time.Now())
+				t.Fatalf("%s has no %s: %v, %v", n.Agency, what, list, err)
+			})
 		}
 	}
 }
