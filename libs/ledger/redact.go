@@ -1,13 +1,11 @@
 package ledger
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
 
-	bolt "go.etcd.io/bbolt"
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/counterfoil/counterfoil/libs/journal"
@@ -35,11 +33,11 @@ func (tx *Tx) Redact(b *journal.Block) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	more, err := tx.redact(kept, b)
-	if len(more) == 0 || err != nil {
+	gone, err := tx.redact(kept, b)
+	if len(gone) == 0 || err != nil {
 		return false, err
 	}
-	if err := tx.ordered(b, more); err != nil {
+	if err := tx.ordered(b, gone); err != nil {
 		return false, err
 	}
 	if err := tx.flush(); err != nil {
@@ -51,7 +49,7 @@ func (tx *Tx) Redact(b *journal.Block) (bool, error) {
 		err = tx.tx.Bucket(bucketBlocks).Put(key, block)
 	}
 	if err == nil {
-		err = errors.Join(tx.PutLocal(unscrubbed, []byte{1}), tx.foldAnew(b.ID.Agency))
+		err = errors.Join(tx.PutLocal(unscrubbed, []byte{1}), tx.foldAnew(h, gone))
 	}
 	if err != nil {
 		tx.err = fmt.Errorf("redact block %d of %s: %w", kept.Number, h.name, err)
@@ -59,8 +57,8 @@ func (tx *Tx) Redact(b *journal.Block) (bool, error) {
 	return true, tx.err
 }
 
-// redact takes the events out of a kept block that the redacted one has no longer, and returns their numbers.
-func (tx *Tx) redact(kept *ledgerv1.FoldedBlock, b *journal.Block) (more []uint64, err error) {
+// redact takes the events out of a kept block that the redacted one has no longer, and returns them as they were.
+func (tx *Tx) redact(kept *ledgerv1.FoldedBlock, b *journal.Block) (gone []journal.Entry, err error) {
 	before, err := journal.Reopened(kept)
 	if err != nil {
 		return nil, err
@@ -71,7 +69,7 @@ func (tx *Tx) redact(kept *ledgerv1.FoldedBlock, b *journal.Block) (more []uint6
 	kept.Body, kept.Withdrawn = nil, nil
 	for i, e := range before.Entries {
 		if left := b.Entries[i]; left.Withdrawn() && !e.Withdrawn() {
-			more = append(more, e.Number)
+			gone = append(gone, e)
 			e = left
 		}
 		if e.Withdrawn() {
@@ -79,16 +77,17 @@ func (tx *Tx) redact(kept *ledgerv1.FoldedBlock, b *journal.Block) (more []uint6
 		}
 		kept.Body = protowire.AppendBytes(protowire.AppendTag(kept.Body, 1, protowire.BytesType), e.Raw)
 	}
-	return more, nil
+	return gone, nil
 }
 
 // ordered checks that an order on record names every one of the events.
-func (tx *Tx) ordered(b *journal.Block, numbers []uint64) error {
+func (tx *Tx) ordered(b *journal.Block, gone []journal.Entry) error {
 	orders, err := tx.Withdrawals()
 	if err != nil {
 		return err
 	}
-	for _, n := range numbers {
+	for _, e := range gone {
+		n := e.Number
 		if !slices.ContainsFunc(orders, func(w *ledgerv1.Withdrawal) bool { return w.Journal == b.ID.String() && w.Withdrawn.Number == n }) {
 			return &journal.Broken{ID: b.ID, Block: b.Header.Number, Reason: fmt.Sprintf("event %d was taken out of it and no order on record names it", n)}
 		}
@@ -109,121 +108,6 @@ func (tx *Tx) Passed(id journal.ID, sequence uint64) error {
 		return err
 	}
 	return tx.tx.Bucket(bucketPositions).Put(binary.BigEndian.AppendUint16(nil, n), raw)
-}
-
-// foldAnew folds the rows of an agency's journals again from the blocks that are kept, in the order that they came.
-// All of its journals, because an event that was recorded in several is folded from the first. The directory's are left
-// out: nothing in them is withdrawn or repeated.
-func (tx *Tx) foldAnew(agency string) error {
-	heads := map[uint16]*head{}
-	positions, err := tx.Positions()
-	if err != nil {
-		return err
-	}
-	for _, p := range positions {
-		id, err := journal.ParseID(p.Journal)
-		if err != nil {
-			return err
-		}
-		if id.Agency != agency || id.Group == Directory.Group {
-			continue
-		}
-		h, err := tx.journalHead(id)
-		if err != nil {
-			return err
-		}
-		if h.applied > h.events {
-			return fmt.Errorf("event %d of %s was applied without its block", h.applied, h.name)
-		}
-		heads[h.number] = h
-		if err := tx.empty(h); err != nil {
-			return fmt.Errorf("empty the rows of %s: %w", h.name, err)
-		}
-	}
-	if err := tx.dropEventIDs(heads); err != nil {
-		return err
-	}
-	arrivals := tx.tx.Bucket(bucketArrivals).Cursor()
-	for k, a := arrivals.First(); k != nil; k, a = arrivals.Next() {
-		if h := heads[parsePlace(a).journal()]; h != nil {
-			if err := tx.foldKept(h, parsePlace(a)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// empty deletes the rows that a journal's events made, what is parked of them, and the indexes over them.
-func (tx *Tx) empty(h *head) error {
-	for _, t := range tables {
-		for _, p := range tx.placesUnder(t, byJournal, h.name) {
-			r, err := tx.stored(t, p)
-			if err != nil {
-				return err
-			}
-			if err := tx.write(t, r.GetId(), nil, false); err != nil {
-				return err
-			}
-			tx.undo = tx.undo[:0]
-		}
-		if err := tx.flush(); err != nil {
-			return err
-		}
-	}
-	h.withdrawn = false
-	journalOnly := binary.BigEndian.AppendUint16(nil, h.number)
-	return errors.Join(
-		dropPrefix(tx.tx.Bucket(bucketEventPostings), journalOnly), // a chunk is the upper 32 of 48 bits of a place
-		dropPrefix(tx.tx.Bucket(bucketParked), append([]byte{0, 0}, journalOnly...)))
-}
-
-func dropPrefix(b *bolt.Bucket, prefix []byte) error {
-	c := b.Cursor()
-	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Seek(prefix) {
-		if err := c.Delete(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// dropEventIDs forgets where the events of these journals stand.
-func (tx *Tx) dropEventIDs(heads map[uint16]*head) error {
-	b := tx.tx.Bucket(bucketEventIDs)
-	var ids [][16]byte
-	err := b.ForEach(func(id, at []byte) error {
-		if heads[parsePlace(at).journal()] != nil {
-			ids = append(ids, [16]byte(id))
-		}
-		return nil
-	})
-	for i := range ids {
-		err = errors.Join(err, b.Delete(ids[i][:]))
-	}
-	return err
-}
-
-// foldKept folds the events of the block that begins at a place.
-func (tx *Tx) foldKept(h *head, first place) error {
-	kept, err := decode(tx.tx.Bucket(bucketBlocks).Get(first.key()), &ledgerv1.FoldedBlock{})
-	if err != nil {
-		return err
-	}
-	b, err := journal.Reopened(kept)
-	if err != nil {
-		return err
-	}
-	h.applied = first.number() - 1
-	for _, e := range b.Entries {
-		if err := tx.foldEntry(h, e); err != nil {
-			return err
-		}
-	}
-	if tx.crowded() {
-		return tx.flush()
-	}
-	return nil
 }
 
 // withdrawnKey is where it is kept that a journal has events that were withdrawn.
