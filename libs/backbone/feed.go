@@ -136,35 +136,56 @@ func feed(ctx context.Context, reader string, releases []Release, accounts map[s
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, r := range releases {
-		group.Go(func() error {
-			at, fed, err := lastFed(ctx, to, r.Journal)
-			if err != nil {
-				return err
-			}
-			origin, err := jetstream.New(accounts[r.Journal.Agency])
-			if err != nil {
-				return err
-			}
-			from := max(fed, r.After) + 1
-			return follow(ctx, origin, prompt, relayName(r.Journal.Agency), r.Journal.Subject(), from, func(msg jetstream.Msg) error {
-				meta, err := msg.Metadata()
-				if err != nil {
-					return err
-				}
-				copied := copyOf(feedSubject(r.Journal), msg.Headers(), msg.Data())
-				copied.Header.Set(OriginSequenceHeader, strconv.FormatUint(meta.Sequence.Stream, 10))
-				appending, end := context.WithTimeout(ctx, appendLimit)
-				ack, err := js.PublishMsg(appending, copied, jetstream.WithExpectLastSequencePerSubject(at))
-				end()
-				if err != nil {
-					return fmt.Errorf("append to the feed of %s: %w", reader, err)
-				}
-				at = ack.Sequence
-				return nil
-			})
-		})
+		group.Go(func() error { return feedJournal(ctx, js, to, reader, r, accounts[r.Journal.Agency]) })
 	}
 	return group.Wait()
+}
+
+// feedJournal copies one journal. A block that is no more, because events of it were withdrawn before the feed came to it,
+// is given redacted, in its place.
+func feedJournal(ctx context.Context, js jetstream.JetStream, to jetstream.Stream, reader string, r Release, account *nats.Conn) error {
+	at, fed, err := lastFed(ctx, to, r.Journal)
+	if err != nil {
+		return err
+	}
+	origin, err := jetstream.New(account)
+	if err != nil {
+		return err
+	}
+	relay, err := findStream(ctx, origin, prompt, relayName(r.Journal.Agency))
+	if err != nil {
+		return err
+	}
+	from := max(fed, r.After) + 1
+	redacted, err := redactedFrom(ctx, relay, r.Journal, from)
+	if err != nil {
+		return err
+	}
+	give := func(number uint64, header nats.Header, data []byte) error {
+		copied := copyOf(feedSubject(r.Journal), header, data)
+		copied.Header.Set(OriginSequenceHeader, strconv.FormatUint(number, 10))
+		appending, end := context.WithTimeout(ctx, appendLimit)
+		ack, err := js.PublishMsg(appending, copied, jetstream.WithExpectLastSequencePerSubject(at))
+		end()
+		if err != nil {
+			return fmt.Errorf("append to the feed of %s: %w", reader, err)
+		}
+		at = ack.Sequence
+		return nil
+	}
+	return follow(ctx, origin, prompt, relayName(r.Journal.Agency), r.Journal.Subject(), from, func(msg jetstream.Msg) error {
+		meta, err := msg.Metadata()
+		if err != nil {
+			return err
+		}
+		err = redacted.before(meta.Sequence.Stream, func(number uint64, msg *jetstream.RawStreamMsg) error {
+			return give(number, nil, msg.Data)
+		})
+		if err != nil {
+			return err
+		}
+		return give(meta.Sequence.Stream, msg.Headers(), msg.Data())
+	})
 }
 
 // lastFed returns where the last block of the journal stands in the feed, and its number at its origin; zeros for none.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -116,8 +117,15 @@ func (h *Hub) relayHeads(ctx context.Context, agency string) (relayHeads, error)
 		if err != nil {
 			return relayHeads{}, fmt.Errorf("read the last block of %s: %w", id, err)
 		}
-		if block, err := journal.Parse(msg.Data); err == nil {
-			heads.numbers[id] = block.Header.Number
+		block, err := journal.Parse(msg.Data)
+		if err != nil {
+			continue // it is nobody's block; the readers' nodes say so
+		}
+		heads.numbers[id] = block.Header.Number
+		if block.Redacted() && len(journal.Redacts(msg.Header)) > 0 { // it stands for an earlier block
+			if heads.numbers[id], err = strconv.ParseUint(msg.Header.Get(journal.HeadHeader), 10, 64); err != nil {
+				return relayHeads{}, fmt.Errorf("read the last block of %s: %w", id, err)
+			}
 		}
 	}
 	return heads, nil

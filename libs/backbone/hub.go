@@ -138,6 +138,7 @@ func startHub(ctx context.Context, c HubConfig) (*Hub, error) {
 	if stopSnapshots, err = serveSnapshots(c.Dir, h, &givenOut{}, h.log); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
+	following.Go(func() { h.keepRedacting(running) })
 	return h, nil
 }
 

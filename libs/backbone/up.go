@@ -8,6 +8,8 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/counterfoil/counterfoil/libs/journal"
 )
 
 // takeOverAtOnce is how many blocks of the hub's tail are asked for together.
@@ -91,6 +93,9 @@ func (p *Pumps) compare(ctx context.Context, relay jetstream.Stream, number uint
 			continue
 		} else if err != nil {
 			return fmt.Errorf("read block %d at the hub: %w", number, err)
+		}
+		if journal.Redacts(own.Header) != nil {
+			continue // it stands for an earlier block, and says nothing of its predecessor
 		}
 		if own.Subject == theirs.Subject && bytes.Equal(own.Data, theirs.Data) {
 			return nil

@@ -35,6 +35,8 @@ type Entry struct {
 	Event *eventv1.Event
 	// Fact is the decoded payload; nil when this program does not know its kind.
 	Fact proto.Message
+	// Leaf is what is left of an event whose content was withdrawn, in place of all the above: its leaf hash. Nil for others.
+	Leaf []byte
 }
 
 // Block is a block whose header was parsed, and, once opened, its events.
@@ -46,15 +48,16 @@ type Block struct {
 	Signature   []byte
 	// Digest is the SHA-256 of HeaderBytes.
 	Digest [32]byte
-	// Plain is the opened body (counterfoil.event.v1.Body).
+	// Plain is the opened body (counterfoil.event.v1.Body); the place of a withdrawn event is an empty one.
 	Plain   []byte
 	Entries []Entry
 	// Sequence and ReceivedAt are of the stream that the block was read from.
 	Sequence   uint64
 	ReceivedAt time.Time
 
-	sealed []byte
-	leaves []tlog.Hash
+	sealed   []byte
+	redacted bool
+	leaves   []tlog.Hash
 }
 
 // ErrMalformed is returned for bytes that are no block at all.
@@ -73,6 +76,12 @@ func Parse(data []byte) (*Block, error) {
 	b := &Block{
 		ID: ID{header.Agency, header.Group}, Header: &header, HeaderBytes: stored.Header, Signature: stored.Signature,
 		Digest: sha256.Sum256(stored.Header), sealed: stored.Body,
+	}
+	if len(stored.Redacted) > 0 {
+		if len(stored.Body) > 0 {
+			return nil, fmt.Errorf("%w: it has a body and a redacted one", ErrMalformed)
+		}
+		b.sealed, b.redacted = stored.Redacted, true
 	}
 	if !b.ID.Valid() || header.Number == 0 || header.Count == 0 || header.Count > MaxEvents || header.RecordedAt == nil {
 		return nil, fmt.Errorf("%w: its header names no journal, number, events or time", ErrMalformed)

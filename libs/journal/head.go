@@ -154,7 +154,7 @@ func KeyID(public ed25519.PublicKey) []byte {
 func leaves(entries []Entry) []tlog.Hash {
 	hashes := make([]tlog.Hash, len(entries))
 	for i := range entries {
-		hashes[i] = LeafHash(entries[i].Raw)
+		hashes[i] = entries[i].leafHash()
 	}
 	return hashes
 }

@@ -39,13 +39,13 @@ var (
 )
 
 // Open checks the body against the header's digest, opens, unpacks and decodes it into Entries. It returns *Broken when
-// the body is not what was signed, and the keys' own error when there is no key. Safe to call for several blocks at
-// once.
+// the body is not what was signed, and the keys' own error when there is no key. A redacted body has no digest that was
+// signed: what it says is to be held against the root. Safe to call for several blocks at once.
 func (b *Block) Open(keys Keys) error {
 	broken := func(format string, args ...any) error {
 		return &Broken{b.ID, b.Header.Number, fmt.Sprintf(format, args...)}
 	}
-	if sum := sha256.Sum256(b.sealed); !bytes.Equal(sum[:], b.Header.BodyDigest) {
+	if sum := sha256.Sum256(b.sealed); !b.redacted && !bytes.Equal(sum[:], b.Header.BodyDigest) {
 		return broken("its body is not the one that was signed")
 	}
 	plain := b.sealed
@@ -54,7 +54,11 @@ func (b *Block) Open(keys Keys) error {
 		if err != nil {
 			return err
 		}
-		if plain, err = seal.Open(key, b.sealed, place(b.Header)); err != nil {
+		at := place(b.Header)
+		if b.redacted {
+			at = redactedPlace(b.Header)
+		}
+		if plain, err = seal.Open(key, b.sealed, at); err != nil {
 			return broken("its body does not open with the key of epoch %d", b.Header.Epoch)
 		}
 	}
@@ -69,16 +73,27 @@ func (b *Block) Open(keys Keys) error {
 	default:
 		return broken("its body is packed by codec %d, which this program does not know", b.Header.Codec)
 	}
-	b.Plain, b.sealed = plain, nil
-	raws, err := SplitBody(plain)
-	if err != nil {
-		return broken("its body is not a list of events: %v", err)
+	b.sealed = nil
+	read := b.openWhole
+	if b.redacted {
+		read = b.openRedacted
 	}
-	if b.Entries, err = decode(raws, b.Header.FirstEvent); err != nil {
+	if err := read(plain); err != nil {
 		return broken("%v", err)
 	}
 	b.leaves = leaves(b.Entries)
 	return nil
+}
+
+// openWhole decodes an unpacked Body.
+func (b *Block) openWhole(plain []byte) error {
+	raws, err := SplitBody(plain)
+	if err != nil {
+		return fmt.Errorf("its body is not a list of events: %w", err)
+	}
+	b.Plain = plain
+	b.Entries, err = decode(raws, b.Header.FirstEvent)
+	return err
 }
 
 // SplitBody returns the events of a plain body (counterfoil.event.v1.Body) as recorded, without copying them.

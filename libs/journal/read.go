@@ -17,6 +17,8 @@ type Message struct {
 	ReceivedAt time.Time
 	// Pending is how many messages of the same selection the stream holds after this one.
 	Pending uint64
+	// Redacts is what RedactsHeader says.
+	Redacts []uint64
 }
 
 // Block parses the message; Sequence and ReceivedAt are filled in.
@@ -73,7 +75,7 @@ func Read(ctx context.Context, stream jetstream.Stream, subject string, from, la
 		if err != nil {
 			return fmt.Errorf("read %s: %w", name, err)
 		}
-		m := Message{msg.Subject(), msg.Data(), meta.Sequence.Stream, meta.Timestamp, meta.NumPending}
+		m := Message{msg.Subject(), msg.Data(), meta.Sequence.Stream, meta.Timestamp, meta.NumPending, Redacts(msg.Headers())}
 		if last != 0 && m.Sequence > last {
 			return nil
 		}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,7 +23,7 @@ import (
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
 
-// Event returns event number of the journal; nil when it is not folded.
+// Event returns event number of the journal; nil when it is not folded, or was withdrawn.
 func (v View) Event(id journal.ID, number uint64) (*queryv1.RecordedEvent, error) {
 	n, ok := v.journal(id.String())
 	if !ok || number == 0 || number >= 1<<placeBits {
@@ -115,6 +117,9 @@ func (v View) getEvent(id string) (*queryv1.Row, error) {
 			return nil, fault.Errorf(fault.Invalid, "name an event by its UUID or as agency/group/number; %q is neither", id)
 		}
 		e, err = v.Event(of, number)
+		if gone, goneErr := v.Withdrawn(of, number); gone || goneErr != nil {
+			return nil, errors.Join(goneErr, fault.Errorf(fault.NotFound, "event %s was withdrawn; its leaf hash is kept, its content is gone", id))
+		}
 	}
 	if e == nil || err != nil {
 		return nil, err
@@ -176,7 +181,11 @@ type openedBlock struct {
 	header  *eventv1.Header
 	events  [][]byte
 	at      *timestamppb.Timestamp
+	// withdrawn are the numbers of events that are empty because they were withdrawn.
+	withdrawn []uint64
 }
+
+func (b *openedBlock) lacks(p place) bool { return slices.Contains(b.withdrawn, p.number()) }
 
 func (b *openedBlock) holds(p place) bool {
 	return p >= b.first && p < b.first+place(len(b.events))
@@ -221,6 +230,10 @@ func takeApart(first place, raw []byte) (*openedBlock, error) {
 			})
 		case 5:
 			b.at, err = decode(value, b.at)
+		case 6:
+			var w *ledgerv1.WithdrawnLeaf
+			w, err = decode(value, &ledgerv1.WithdrawnLeaf{})
+			b.withdrawn = append(b.withdrawn, w.Number)
 		}
 		return err
 	})
@@ -255,10 +268,10 @@ func eachField(raw []byte, fn func(protowire.Number, []byte) error) error {
 	return nil
 }
 
-// event returns the event at a place; nil when it is not there.
+// event returns the event at a place; nil when it is not there, or not any more.
 func (v View) event(p place) (*queryv1.RecordedEvent, error) {
 	b, err := v.openBlock(p)
-	if b == nil || err != nil {
+	if b == nil || err != nil || b.lacks(p) {
 		return nil, err
 	}
 	raw := bytes.Clone(b.events[p-b.first])

@@ -142,15 +142,9 @@ func (tx *Tx) Fold(b *journal.Block, pos *ledgerv1.Position) error {
 		if e.Number <= h.applied {
 			continue
 		}
-		tx.undo = tx.undo[:0]
-		err := tx.apply(h, e)
-		if why := (*Unappliable)(nil); errors.As(err, &why) {
-			tx.takeBack()
-			err = tx.park(h, e, why)
-		}
-		if err != nil {
-			tx.err = fmt.Errorf("fold event %d of %s: %w", e.Number, h.name, err)
-			return tx.err
+		if err := tx.foldEntry(h, e); err != nil {
+			tx.err = err
+			return err
 		}
 	}
 	if err := tx.keep(h, b, pos); err != nil {
@@ -160,6 +154,23 @@ func (tx *Tx) Fold(b *journal.Block, pos *ledgerv1.Position) error {
 	h.block, h.events = pos.Block, pos.Events
 	if tx.crowded() {
 		return tx.flush()
+	}
+	return nil
+}
+
+// foldEntry applies an event of a block, or parks it; one that was withdrawn is passed over.
+func (tx *Tx) foldEntry(h *head, e journal.Entry) error {
+	if e.Withdrawn() {
+		return tx.passOver(h, e)
+	}
+	tx.undo = tx.undo[:0]
+	err := tx.apply(h, e)
+	if why := (*Unappliable)(nil); errors.As(err, &why) {
+		tx.takeBack()
+		err = tx.park(h, e, why)
+	}
+	if err != nil {
+		return fmt.Errorf("fold event %d of %s: %w", e.Number, h.name, err)
 	}
 	return nil
 }
@@ -192,7 +203,7 @@ func (h *head) follows(b *journal.Block, pos *ledgerv1.Position) error {
 func (tx *Tx) park(h *head, e journal.Entry, why *Unappliable) error {
 	raw, err := encode(nil, &ledgerv1.ParkedEvent{
 		Journal: h.name, Number: e.Number, Id: e.Event.GetId(), Kind: e.Event.GetKind(), Reason: why.Reason, Unknown: why.Unknown,
-		BeforeStart: why.Missing && h.start > 0,
+		BeforeStart: why.Missing && (h.start > 0 || h.withdrawn),
 	})
 	if err != nil {
 		return err
@@ -205,9 +216,15 @@ func (tx *Tx) park(h *head, e journal.Entry, why *Unappliable) error {
 // keep stores the opened block, its arrival and the position after it.
 func (tx *Tx) keep(h *head, b *journal.Block, pos *ledgerv1.Position) error {
 	first := placeOf(h.number, b.Header.FirstEvent).key()
+	var withdrawn []*ledgerv1.WithdrawnLeaf
+	for _, e := range b.Entries {
+		if e.Withdrawn() {
+			withdrawn = append(withdrawn, &ledgerv1.WithdrawnLeaf{Number: e.Number, Leaf: e.Leaf})
+		}
+	}
 	block, err := encode(make([]byte, 0, len(b.Plain)+len(b.HeaderBytes)+len(b.Signature)+64), &ledgerv1.FoldedBlock{
 		Number: b.Header.Number, Header: b.HeaderBytes, Signature: b.Signature, Body: b.Plain, ReceivedAt: timestamppb.New(b.ReceivedAt),
-		Sequence: b.Sequence,
+		Sequence: b.Sequence, Withdrawn: withdrawn,
 	})
 	if err != nil {
 		return err

@@ -58,7 +58,7 @@ func (f *folding) statement(fact proto.Message) func() error {
 	case *directoryv1.WithdrawalCarriedOut:
 		return func() error {
 			return put(f, withdrawalReceipts, &ledgerv1.WithdrawalReceipt{
-				Id: f.id.Agency + "/" + e.WithdrawalId, WithdrawalId: e.WithdrawalId, Agency: f.id.Agency, CarriedOut: e, At: f.event.OccurredAt,
+				Id: WithdrawalReceiptID(f.id.Agency, e.WithdrawalId), WithdrawalId: e.WithdrawalId, Agency: f.id.Agency, CarriedOut: e, At: f.event.OccurredAt,
 			})
 		}
 	case *directoryv1.AudienceWidened:
@@ -91,6 +91,9 @@ func (f *folding) withdrawEvent(e *directoryv1.EventWithdrawn) error {
 	}
 	return put(f, withdrawals, &ledgerv1.Withdrawal{Id: e.WithdrawalId, Withdrawn: e, At: f.event.OccurredAt})
 }
+
+// WithdrawalReceiptID names a holder's word that it purged an event.
+func WithdrawalReceiptID(holder, withdrawal string) string { return holder + "/" + withdrawal }
 
 // ReleaseID names what a publisher lets a reader have of its journal of a group.
 func ReleaseID(publisher, group, reader string) string {

@@ -38,8 +38,9 @@ type Ledger struct {
 	db          *bolt.DB
 	marker      string // the file beside it that says it is open; empty when read only
 
-	desk *desk // the write transaction's
-	held atomic.Pointer[func()]
+	desk  *desk // the write transaction's
+	views views
+	held  atomic.Pointer[func()]
 
 	mu       sync.Mutex
 	folded   map[journal.ID]uint64 // events folded and committed, by journal
@@ -66,7 +67,12 @@ func (l *Ledger) View(fn func(View) error) error {
 
 // Committed is View for who follows commits (Changed) and need not see what a writer still holds.
 func (l *Ledger) Committed(fn func(View) error) error {
-	return l.db.View(func(tx *bolt.Tx) error { return fn(View{l.reader(tx, nil)}) })
+	tx, err := l.views.begin(l.db)
+	if err != nil {
+		return fmt.Errorf("read ledger %s: %w", l.path, err)
+	}
+	defer l.views.end(tx)
+	return fn(View{l.reader(tx, nil)})
 }
 
 // Hold says that the caller holds a write transaction whose events have been acknowledged, and commits it when commit is

@@ -67,6 +67,8 @@ type head struct {
 	block   uint64
 	applied uint64 // the last event applied, whose block may not be there yet
 	start   uint64 // events before the copy begins
+	// withdrawn: events were left out that others may rest on
+	withdrawn bool
 }
 
 // tableChanges are the rows of a table that the transaction has changed and not yet written.
@@ -221,6 +223,7 @@ func (tx *Tx) journalHead(id journal.ID) (*head, error) {
 	if position != nil {
 		h.number, _ = tx.journal(h.name)
 		h.events, h.block, h.applied, h.start = position.Events, position.Block, position.Events, position.StartEvents
+		h.withdrawn = tx.Local(withdrawnKey(h.name)) != nil
 	} else if err := tx.numberJournal(h); err != nil {
 		return nil, err
 	}

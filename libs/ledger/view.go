@@ -181,6 +181,11 @@ func (v View) WithdrawalReceiptsWith(attribute, value string) ([]*ledgerv1.Withd
 	return with(v, withdrawalReceipts, attribute, value)
 }
 
+// WithdrawalReceipt is by WithdrawalReceiptID.
+func (v View) WithdrawalReceipt(id string) (*ledgerv1.WithdrawalReceipt, error) {
+	return get(v, withdrawalReceipts, id)
+}
+
 // Widenings are all emergency widenings, by id.
 func (v View) Widenings() ([]*ledgerv1.Widening, error) { return everyRow(v, widenings) }
 

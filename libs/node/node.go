@@ -32,6 +32,8 @@ const (
 	syncEvery = 5 * time.Second
 	// patience is how long a start waits for the hub, to take over a tail that this node lost, before it goes on alone.
 	patience = 2 * time.Second
+	// aside is added to the name of a ledger's file that could not be used.
+	aside = ".aside"
 )
 
 // Config is what a node is started with.
@@ -123,6 +125,9 @@ func (n *Node) open(ctx context.Context) error {
 	if n.broker, err = backbone.StartNode(ctx, backbone.NodeConfig{Agency: n.Agency, Dir: string(home), Logger: n.Logger}); err != nil {
 		return err
 	}
+	if err := n.sweep(); err != nil { // the broker's lock says that no other process is at it
+		return err
+	}
 	n.follower = projection.New(projection.Config{
 		Agency: n.Agency, Ledger: n.Ledger, Keys: n.keys,
 		JetStream: n.broker.JetStream(), Own: n.broker.Journal(), Inbox: n.broker.Inbox(),
@@ -150,7 +155,7 @@ func (n *Node) openLedger() (*ledger.Ledger, error) {
 		return l, err
 	}
 	n.Logger.Warn("ledger is built anew", "agency", n.Agency, "err", rebuild.Reason)
-	if err := os.Rename(path, path+".aside"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Rename(path, path+aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("set the old ledger aside: %w", err)
 	}
 	return ledger.Open(path, ledger.Options{Agency: n.Agency, Timeout: 2 * time.Second})
@@ -197,6 +202,7 @@ func (n *Node) Run(ctx context.Context, service Service) error {
 	if runner, ok := service.(Runner); ok {
 		keep("run the service", runner.Run)
 	}
+	keep("carry out withdrawals", n.withdraw)
 	close(n.ready)
 	n.Logger.Info("node is ready", "agency", n.Agency, "api", n.Addr())
 	<-ctx.Done()

@@ -259,7 +259,7 @@ func (f *Follower) subjects(ctx context.Context, stream jetstream.Stream) (count
 	}
 	counts = map[journal.ID]uint64{}
 	for subject, n := range info.State.Subjects {
-		if withdrawn(subject) {
+		if erased(subject) {
 			continue
 		}
 		id, err := idOf(subject)
@@ -328,6 +328,17 @@ func (f *Follower) Behind(ctx context.Context) (map[journal.ID]uint64, error) {
 					return err
 				}
 				behind[id] = n - min(n, p.GetBlock()-p.GetStartBlock())
+				if behind[id] == 0 {
+					continue
+				}
+				// A redacted block may stand in the stream twice: in the place that it was given, and where it was announced.
+				last, err := stream.GetLastMsgForSubject(ctx, f.subject(stream, id))
+				if err != nil {
+					return fmt.Errorf("find the last block of %s: %w", id, err)
+				}
+				if last.Sequence <= p.GetSequence() {
+					behind[id] = 0
+				}
 			}
 			return nil
 		})

@@ -73,8 +73,8 @@ func (o *opened) open(keys *directory.Keys) {
 	}
 }
 
-// withdrawn reports whether a subject holds the places of blocks that were deleted, which is no journal.
-func withdrawn(subject string) bool { return strings.HasSuffix(subject, "._erased") }
+// erased reports whether a subject holds the places of blocks that were deleted, which is no journal.
+func erased(subject string) bool { return strings.HasSuffix(subject, "._erased") }
 
 // idOf is the journal that a subject belongs to: "block.<agency>.<group>" or "in.<agency>.<group>".
 func idOf(subject string) (journal.ID, error) {

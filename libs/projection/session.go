@@ -40,12 +40,14 @@ type session struct {
 	heads  map[journal.ID]journal.Head
 	// last is the last block of each journal in this transaction: its signature covers the others.
 	last map[journal.ID]*journal.Block
+	// filling: blocks are folded in the place of deleted ones.
+	filling bool
 }
 
 // take checks one block and folds it into the open transaction.
 func (s *session) take(o *opened) error {
 	s.seen = o.msg.Sequence
-	if withdrawn(o.msg.Subject) {
+	if erased(o.msg.Subject) {
 		return nil // the number of a block that is no more
 	}
 	id, err := idOf(o.msg.Subject)
@@ -53,7 +55,7 @@ func (s *session) take(o *opened) error {
 		return err
 	}
 	if s.f.halted(id) {
-		return nil // stopped, or waiting: read again when it is released
+		return s.resume(id, o) // stopped, or waiting: read again when it is released
 	}
 	head, err := s.head(id)
 	if err != nil {
@@ -61,6 +63,11 @@ func (s *session) take(o *opened) error {
 	}
 	if o.msg.Sequence <= head.Sequence {
 		return nil
+	}
+	if announces(o) {
+		if given, err := s.given(id, o); !given || err != nil {
+			return err
+		}
 	}
 	if isUnknownKey(o.err) {
 		if o.err = s.reopen(o); o.err != nil {
@@ -81,8 +88,17 @@ func (s *session) take(o *opened) error {
 
 func (s *session) fold(id journal.ID, head journal.Head, o *opened) error {
 	b := o.block
-	if b.Header.Number <= head.Block {
+	switch {
+	case announces(o):
+		return s.redact(id, o)
+	case b.Header.Number <= head.Block:
 		return s.again(id, o)
+	}
+	if b.Header.Number > head.Block+1 {
+		var err error
+		if head, err = s.fill(id, head, o); err != nil || s.f.halted(id) || head.Block >= b.Header.Number {
+			return err
+		}
 	}
 	if b.Header.Number > head.Block+1 {
 		begins, err := s.begin(id, head, b)
@@ -114,7 +130,9 @@ func (s *session) fold(id journal.ID, head journal.Head, o *opened) error {
 	if err := s.commit(); err != nil {
 		return err
 	}
-	s.settled = s.seen
+	if !s.filling {
+		s.settled = s.seen
+	}
 	return nil
 }
 

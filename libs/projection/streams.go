@@ -96,12 +96,19 @@ func (f *Follower) tail(ctx context.Context, stream jetstream.Stream, id journal
 	}
 	msg, err := stream.GetMsg(ctx, position.Sequence)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		redacted, _, err := journal.Redactions(ctx, stream, f.subject(stream, id), position.Sequence+1)
+		if len(redacted) > 0 || err != nil {
+			return "", err // it was deleted; what comes instead is held against the chain when it is folded
+		}
 		return fmt.Sprintf("block %d is on the ledger and no longer in stream %s: the stream lost its end, or is an old copy", position.Block, f.names[stream]), nil
 	}
 	if err != nil {
 		return "", fmt.Errorf("read the last block of %s: %w", id, err)
 	}
 	b, err := journal.Parse(msg.Data)
+	if err == nil && b.Redacted() && b.ID == id && b.Header.Number <= position.Block {
+		return "", nil // it was the last message of the journal, and stands for an earlier block
+	}
 	if err != nil || b.Header.Number != position.Block || string(b.Digest[:]) != string(position.HeaderDigest) {
 		return fmt.Sprintf("block %d on the ledger is not the one that stream %s holds in its place", position.Block, f.names[stream]), nil
 	}

@@ -138,6 +138,10 @@ func (v *verification) read(s source, last uint64) error {
 
 // compareBlocks holds the blocks that the ledger keeps against those that were just read.
 func (v *verification) compareBlocks(view ledger.View, id journal.ID) error {
+	ordered, err := withdrawn(view, id)
+	if err != nil {
+		return err
+	}
 	return v.again.Ledger.View(func(other ledger.View) error {
 		position, err := view.Position(id)
 		if err != nil {
@@ -156,9 +160,15 @@ func (v *verification) compareBlocks(view ledger.View, id journal.ID) error {
 			if err != nil {
 				return err
 			}
-			if kept == nil || !bytes.Equal(kept.Header, stored.Header) || !bytes.Equal(kept.Body, stored.Body) {
+			if kept == nil || !bytes.Equal(kept.Header, stored.Header) || !bytes.Equal(kept.Body, stored.Body) ||
+				!slices.EqualFunc(kept.Withdrawn, stored.Withdrawn, sameLeaf) {
 				v.find(id, stored.GetNumber(), "the ledger keeps another block than the stream")
 				return nil
+			}
+			for _, w := range stored.Withdrawn {
+				if !ordered[w.Number] {
+					v.find(id, stored.Number, fmt.Sprintf("event %d was taken out of it and no order names it", w.Number))
+				}
 			}
 			events, err := journal.SplitBody(stored.Body)
 			if err != nil {

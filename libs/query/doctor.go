@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"github.com/counterfoil/counterfoil/libs/backbone"
+	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/ledger"
+	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
@@ -29,7 +31,7 @@ const (
 func (s *service) Doctor(ctx context.Context, _ *queryv1.DoctorRequest) (*queryv1.DoctorResponse, error) {
 	checks := []func(context.Context) (*queryv1.Check, error){
 		s.checkBuilt, s.checkLine, s.checkSent, s.checkJournals, s.checkLag, s.checkParked, s.checkClocks, s.checkDisk, s.checkSecrets,
-		s.checkPart, s.checkKeys,
+		s.checkPart, s.checkKeys, s.checkWithdrawals,
 	}
 	access, err := s.Permitted(ctx)
 	if err != nil && !errors.Is(err, backbone.ErrUnreachable) {
@@ -109,6 +111,7 @@ func (s *service) checkParked(context.Context) (check *queryv1.Check, err error)
 		if err != nil {
 			return err
 		}
+		events = slices.DeleteFunc(events, func(e *ledgerv1.ParkedEvent) bool { return e.BeforeStart }) // what they rest on is not for this agency
 		check = &queryv1.Check{Name: "parked", Ok: len(events) == 0, Detail: "no event is parked"}
 		if len(events) > 0 {
 			first := events[0]
@@ -186,6 +189,30 @@ func (s *service) checkWidenings(context.Context) (*queryv1.Check, error) {
 		}
 		return err
 	})
+	return check, err
+}
+
+// checkWithdrawals looks for events that were withdrawn and are still held: here, or, past the deadline, by others that have
+// them from this agency.
+func (s *service) checkWithdrawals(context.Context) (check *queryv1.Check, err error) {
+	var orders []*directoryv1.WithdrawalStatus
+	err = s.Ledger.View(func(v ledger.View) (err error) {
+		orders, err = directory.Withdrawals(v, s.Now())
+		return err
+	})
+	check = &queryv1.Check{Name: "withdrawals", Ok: true, Detail: "everything that was withdrawn is purged, or has time"}
+	for _, w := range orders {
+		switch own := strings.HasPrefix(w.Journal, s.Agency+"/"); {
+		case slices.Contains(w.Open, s.Agency), slices.Contains(w.Overdue, s.Agency):
+			check.Ok, check.Detail = false, w.WithdrawalId+" is not carried out here yet"
+		case own && len(w.Overdue) > 0:
+			check.Ok, check.Detail = false, fmt.Sprintf("%s is overdue at %s", w.WithdrawalId, strings.Join(w.Overdue, ", "))
+		default:
+			continue
+		}
+		check.Next = "counterfoil withdrawals " + w.WithdrawalId
+		return check, nil
+	}
 	return check, err
 }
 

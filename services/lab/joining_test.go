@@ -196,6 +196,14 @@ func holds(t *testing.T, n *node.Node, id journal.ID, upto uint64) (all, early i
 	return all, early
 }
 
+// sound has a node read everything again, and fails the test when something is wrong.
+func sound(t *testing.T, n *node.Node) {
+	t.Helper()
+	if findings := verified(t, n); len(findings) > 0 {
+		t.Errorf("verify of %s finds %v", n.Agency, findings)
+	}
+}
+
 // Newcomers get of the past just what the history rule gives them, the copy is verified to its beginning, and two that
 // have the same rights have equal rows. (Challenges of the UNIDIR report: newcomers without history.)
 func TestNewcomerHoldsWhatItsHistoryRuleGives(t *testing.T) {
@@ -253,9 +261,7 @@ func TestNewcomerHoldsWhatItsHistoryRuleGives(t *testing.T) {
 	if rows(t, nodes["from-date"], licensingAll) == rows(t, nodes["from-start"], licensingAll) {
 		t.Error("who was given half of the history has the same rows as who was given all")
 	}
-	if findings := verified(t, nodes["from-date"]); len(findings) > 0 {
-		t.Errorf("verify finds %v", findings)
-	}
+	sound(t, nodes["from-date"])
 }
 
 // verified reads every block of a node again and returns what is wrong.
@@ -339,9 +345,7 @@ func TestPublisherMayRefuse(t *testing.T) {
 	}
 	say(t, licensing, func(v ledger.View) ([]proto.Message, error) { return licensing.Keeper.Agree(v, "all", "audit") })
 	wait(t, n, licensingAll, 2)
-	if findings := verified(t, n); len(findings) > 0 {
-		t.Errorf("verify finds %v", findings)
-	}
+	sound(t, n)
 }
 
 func say(t *testing.T, n *node.Node, decide func(ledger.View) ([]proto.Message, error)) {

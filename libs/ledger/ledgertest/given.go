@@ -104,6 +104,22 @@ type Writer struct {
 // NewWriter returns a Writer whose journals are empty.
 func NewWriter() *Writer { return &Writer{positions: map[journal.ID]*ledgerv1.Position{}} }
 
+// After has the writer go on with a journal after a block that another writer made of fewer than 65,536 events.
+func (w *Writer) After(b *journal.Block) {
+	w.made = max(w.made, 1<<16)
+	w.positions[b.ID] = Position(b)
+}
+
+// Redacted returns a block as it is read when these of its events were withdrawn.
+func Redacted(b *journal.Block, numbers ...uint64) *journal.Block {
+	left := must(journal.Parse(must(journal.Redact(b, numbers, nil))))
+	if err := left.Open(nil); err != nil {
+		panic(errors.Join(errors.New("ledgertest"), err))
+	}
+	left.Sequence, left.ReceivedAt = b.Sequence, b.ReceivedAt
+	return left
+}
+
 // Blocks makes a block of each fact.
 func (w *Writer) Blocks(facts ...proto.Message) []*journal.Block {
 	var blocks []*journal.Block
@@ -183,7 +199,7 @@ func (w *Writer) Block(id journal.ID, events ...*eventv1.Event) *journal.Block {
 	body := &eventv1.Body{}
 	b.Header = &eventv1.Header{
 		Agency: id.Agency, Group: id.Group, Number: p.Block, FirstEvent: p.Events + 1, Count: uint32(len(events)),
-		RecordedAt: events[len(events)-1].RecordedAt, KeyId: []byte("testkey8"),
+		RecordedAt: events[len(events)-1].RecordedAt, KeyId: []byte("testkey8"), Codec: eventv1.Codec_CODEC_PLAIN,
 	}
 	for _, e := range events {
 		p.Events++

@@ -20,6 +20,7 @@ import (
 
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1/customsv1connect"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1/directoryv1connect"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1/enforcementv1connect"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
@@ -57,6 +58,7 @@ func startNode(t testing.TB, n *fixedNode) (url string) {
 	enforcementv1connect.RegisterAlertAnswerServiceHandler(server, enforcement{node: n})
 	reportingv1connect.RegisterReportingServiceHandler(server, reporting{node: n})
 	reportingv1connect.RegisterReturnServiceHandler(server, reporting{node: n})
+	directoryv1connect.RegisterDirectoryServiceHandler(server, withdrawals{node: n})
 	mux := http.NewServeMux()
 	connecthttp.Mount(mux, server)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
