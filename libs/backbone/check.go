@@ -45,7 +45,7 @@ func (p *Pumps) CheckAccess(ctx context.Context) (*Access, error) {
 	if claims.Expires > 0 {
 		a.Expires = time.Unix(claims.Expires, 0)
 	}
-	js, err := jetstream.New(p.nc, jetstream.WithDefaultTimeout(checkLimit))
+	js, err := jetstream.New(p.conn(), jetstream.WithDefaultTimeout(checkLimit))
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ func (p *Pumps) down(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	js, err := jetstream.New(p.nc, jetstream.WithDefaultTimeout(requestLimit))
+	js, err := jetstream.New(p.conn(), jetstream.WithDefaultTimeout(requestLimit))
 	if err != nil {
 		return err
 	}

@@ -86,3 +86,6 @@ func (h *Hub) Enter(account string) (*nats.Conn, error) {
 	}
 	return h.connect(account)
 }
+
+// CloseLine closes the line to the hub as the client does when a server says what it does not know: for good.
+func (p *Pumps) CloseLine() { p.conn().Close() }

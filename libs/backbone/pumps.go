@@ -84,7 +84,8 @@ type Pumps struct {
 	onFork func(string)
 	accept func(subject string, data []byte) error
 	relay  string
-	nc     *nats.Conn
+	nc     atomic.Pointer[nats.Conn]
+	hub    *Credentials // where it is; who calls is the keyring's matter
 	signer crypto.Signer
 	dial   dialer
 	keys   *keyring
@@ -107,16 +108,13 @@ type Pumps struct {
 func StartPumps(c PumpConfig) (*Pumps, error) {
 	p := &Pumps{node: c.Node, log: orDiscard(c.Logger), onFork: c.OnFork, accept: c.TakeOver, relay: relayName(c.Node.agency)}
 	p.log = p.log.With("agency", c.Node.agency)
-	p.signer, p.dial = c.Signer, c.Dial
+	p.signer, p.dial, p.hub = c.Signer, c.Dial, c.Credentials
 	var err error
 	if p.keys, err = newKeyring(c.Credentials, c.Dir); err == nil {
-		p.nc, err = p.connect(c.Credentials)
+		err = p.open()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("start the pumps of %s: %w", c.Node.agency, err)
-	}
-	if p.nc.IsConnected() {
-		p.line.up() // the handler may not have been called yet
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -128,8 +126,9 @@ func StartPumps(c PumpConfig) (*Pumps, error) {
 	}
 	p.close = sync.OnceValue(func() error {
 		cancel()
-		p.nc.Close()
+		p.conn().Close()
 		running.Wait()
+		p.conn().Close() // it may have been opened anew meanwhile
 		return nil
 	})
 	return p, nil
@@ -137,6 +136,22 @@ func StartPumps(c PumpConfig) (*Pumps, error) {
 
 // Close ends both pumps and then the line. What is not acknowledged yet is sent again by the next ones.
 func (p *Pumps) Close() error { return p.close() }
+
+// conn is the line to the hub as it is now. A pump takes it at its start: its session ends with it.
+func (p *Pumps) conn() *nats.Conn { return p.nc.Load() }
+
+// open makes the line to the hub, in place of one that there was.
+func (p *Pumps) open() error {
+	nc, err := p.connect(p.hub)
+	if err != nil {
+		return err
+	}
+	p.nc.Store(nc)
+	if nc.IsConnected() {
+		p.line.up() // the handler may not have been called yet
+	}
+	return nil
+}
 
 // connect opens the line to the hub: one TLS connection outbound, given up never.
 func (p *Pumps) connect(c *Credentials) (*nats.Conn, error) {

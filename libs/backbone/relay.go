@@ -17,7 +17,7 @@ func (p *Pumps) CompareRelay(ctx context.Context, different func(own *jetstream.
 	if since, _ := p.line.state(); since.IsZero() {
 		return 0, fmt.Errorf("compare the journal with the hub's copy: %w", ErrUnreachable)
 	}
-	js, err := jetstream.New(p.nc, jetstream.WithDefaultTimeout(requestLimit))
+	js, err := jetstream.New(p.conn(), jetstream.WithDefaultTimeout(requestLimit))
 	if err != nil {
 		return 0, err
 	}

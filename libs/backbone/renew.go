@@ -159,7 +159,7 @@ func (k *keyring) connectedAs() (c Credentials, next bool) {
 // a new user when that is due.
 func (p *Pumps) present(ctx context.Context) error {
 	notices := make(chan *nats.Msg, 1)
-	sub, err := p.nc.ChanSubscribe(noticeSubject(p.node.agency), notices)
+	sub, err := p.conn().ChanSubscribe(noticeSubject(p.node.agency), notices)
 	if err != nil {
 		return err
 	}
@@ -191,7 +191,7 @@ func (p *Pumps) presentOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := tell(ctx, p.nc, p.signer, statement{Subject: presentSubject, Agency: p.node.agency, User: user})
+	r, err := tell(ctx, p.conn(), p.signer, statement{Subject: presentSubject, Agency: p.node.agency, User: user})
 	if err != nil || r.RenewBy.IsZero() {
 		return err
 	}
@@ -207,7 +207,7 @@ func (p *Pumps) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := tell(ctx, p.nc, p.signer, statement{Subject: renewSubject, Agency: p.node.agency, User: user})
+	r, err := tell(ctx, p.conn(), p.signer, statement{Subject: renewSubject, Agency: p.node.agency, User: user})
 	if err != nil {
 		return err
 	}

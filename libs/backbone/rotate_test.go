@@ -121,6 +121,32 @@ func TestRotationUnderLoad(t *testing.T) {
 	}
 }
 
+// An agency is shut out and let in again while it publishes. The server may tell it then that its message is larger than the
+// nothing that it may send, at which the client closes the line for good; the node makes another.
+func TestShutOutWhilePublishing(t *testing.T) {
+	t.Parallel()
+	h := startHub(t, t.TempDir())
+	licensing, _ := startKeeper(t, h, "licensing")
+	customs, _ := startKeeper(t, h, "customs")
+	release(t, h, "licensing/all", "customs")
+	recorded := traffic(t, licensing.Node, "all")
+	flows := func() {
+		t.Helper()
+		before := last(t, customs.Inbox())
+		eventually(t, "blocks flow", func() bool { return last(t, customs.Inbox()) > before+20 })
+	}
+	for range 8 {
+		flows()
+		if err := errors.Join(h.Suspend(t.Context(), "licensing"), h.Resume(t.Context(), "licensing")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	flows()
+	licensing.pumps.CloseLine()
+	flows()
+	level(t, customs, "in.licensing.all", recorded())
+}
+
 func TestRotationOfANodeThatWasAway(t *testing.T) {
 	t.Parallel()
 	h := startHub(t, t.TempDir())

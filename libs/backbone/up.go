@@ -24,7 +24,7 @@ func (p *Pumps) up(ctx context.Context) error {
 	}
 	p.sent.Store(last)
 	p.reconciled.open()
-	w, err := newWindow(p.nc, last+1, &p.unanswered)
+	w, err := newWindow(p.conn(), last+1, &p.unanswered)
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (p *Pumps) up(ctx context.Context) error {
 // reconcile compares the hub's copy with the journal and returns the last number that both hold. Blocks that the
 // journal has lost and the hub still has are taken over first. A copy that is not the journal's halts the pump.
 func (p *Pumps) reconcile(ctx context.Context) (uint64, error) {
-	js, err := jetstream.New(p.nc, jetstream.WithDefaultTimeout(requestLimit))
+	js, err := jetstream.New(p.conn(), jetstream.WithDefaultTimeout(requestLimit))
 	if err != nil {
 		return 0, err
 	}

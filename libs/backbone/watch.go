@@ -27,9 +27,13 @@ func (p *Pumps) watch(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		if p.conn().IsClosed() {
+			p.reopen()
+			continue
+		}
 		since, _ := p.line.state()
 		if since.IsZero() {
-			p.failed("connect", p.nc.LastError()) // the connection tells its handlers of some failures only
+			p.failed("connect", p.conn().LastError()) // the connection tells its handlers of some failures only
 			continue
 		}
 		if heard := p.line.lastHeard(); heard.After(since) {
@@ -39,10 +43,20 @@ func (p *Pumps) watch(ctx context.Context) {
 		if quiet := time.Since(since); quiet > allowed {
 			p.failed("line", fmt.Errorf("nothing heard from the hub for %v", quiet.Round(time.Second)))
 			p.line.down() // until a new connection is up
-			if err := p.nc.ForceReconnect(); err != nil {
+			if err := p.conn().ForceReconnect(); err != nil {
 				p.failed("line", err)
 			}
 		}
+	}
+}
+
+// reopen makes a new line where the client has closed the one there was for good. It does so when the server says what it does
+// not know, such as that a message was too large: a server says that to whoever publishes while it is being shut out.
+func (p *Pumps) reopen() {
+	p.failed("connect", p.conn().LastError())
+	p.line.down()
+	if err := p.open(); err != nil {
+		p.failed("connect", err)
 	}
 }
 

@@ -73,6 +73,8 @@ type Desk struct {
 	since  time.Time
 	groups map[string]string // sharing groups by kind and marking
 	due    *time.Timer
+	// caught is the sequence in that stream up to which the ledger was last caught up.
+	caught uint64
 	// directory is how far the transaction knows the directory's journals, kept up to where nothing was due any more.
 	directory, kept uint64
 	// refusing is why nothing is recorded any more.

@@ -147,9 +147,12 @@ func (d *Desk) conclude(ctx context.Context, b *block, batch, again []*command) 
 	case err != nil:
 		d.abandon()
 		return d.fail(batch, fmt.Errorf("find the journal's end: %w", err))
-	case last != b.last:
+	case last != b.last && last != d.caught:
 		d.abandon()
-		return d.anew(ctx, batch, journal.ErrConflict)
+		if batch = d.anew(ctx, batch, journal.ErrConflict); batch != nil {
+			d.caught = last // what the ledger does not know of it are places of blocks that are no more
+		}
+		return batch
 	}
 	b.answer(nil)
 	return again

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"fmt"
 
 	"google.golang.org/protobuf/proto"
@@ -34,8 +35,8 @@ func (f *folding) statement(fact proto.Message) func() error {
 	switch e := fact.(type) {
 	case *directoryv1.ReleaseAgreed:
 		return f.release(e.Group, e.Reader, releaseAgreed, "", func(r *ledgerv1.Release) {
-			if r.Start != nil {
-				r.EarlierStarts = append(r.EarlierStarts, r.Start)
+			if r.History != directoryv1.HistoryRule_HISTORY_RULE_UNSPECIFIED { // it was agreed before
+				r.EarlierStarts = append(r.EarlierStarts, cmp.Or(r.Start, &directoryv1.JournalStart{}))
 			}
 			r.History, r.Start, r.Head, r.Keys = e.History, e.Start, e.Head, append(r.Keys, e.Keys...)
 		})

@@ -399,9 +399,9 @@ func TestRealRegister(t *testing.T) {
 			t.Errorf("%s does not count criteria %v", agency, want)
 		}
 	}
-	before := ask("licensing", "events", "--journal", "licensing/all").Total
+	before := ask("licensing", "events", "--where", "journal=licensing/all").Total
 	counterfoil("import", "uk-licences", folder, "--edition", "2012-06-14")
-	if n := ask("licensing", "events", "--journal", "licensing/all").Total; n != before {
+	if n := ask("licensing", "events", "--where", "journal=licensing/all").Total; n != before {
 		t.Errorf("importing the same folder again recorded %d events", n-before)
 	}
 }
