@@ -143,7 +143,7 @@ func (env *Env) join(ctx context.Context, folder lab.Folder, file string, logger
 	for _, id := range result.Refused {
 		text += "\n" + id + " was refused by its agency"
 	}
-	env.Advise("next: counterfoil doctor --dir %s %s, then counterfoil serve %s --dir %s", folder, result.Agency, result.Agency, folder)
+	env.Advise("next: counterfoil doctor %s --dir %s, then counterfoil serve %s --dir %s", result.Agency, folder, result.Agency, folder)
 	return env.Print(output.Document{Value: result, Items: []any{result}, Sections: []output.Section{{Text: text}}})
 }
 
