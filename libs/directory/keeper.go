@@ -163,19 +163,10 @@ func (p *published) state(reader string) ledgerv1.ReleaseState {
 // never decided on, or that left the group and came back since.
 func (p *published) comesByItself(reader string, ask bool) bool {
 	r := p.releases[reader]
-	switch {
-	case ask:
-		return false
-	case r == nil:
-		return true
-	case r.State != ended:
-		return false
-	}
-	i := slices.IndexFunc(p.group.Since, func(m *ledgerv1.Membership) bool { return m.Agency == reader })
-	return i >= 0 && p.group.Since[i].Since.AsTime().After(r.Since.AsTime())
+	return !ask && (r == nil || r.State == ended && r.Left)
 }
 
-// facts are what is due for this journal.
+// facts are what is due for this journal. Whom agree names is let in if it is a member and does not read yet.
 func (p *published) facts(agree func(reader string) bool) (facts []proto.Message, err error) {
 	var readers, newcomers []string
 	for _, m := range p.members {
@@ -188,20 +179,27 @@ func (p *published) facts(agree func(reader string) bool) (facts []proto.Message
 	}
 	for _, reader := range sortedKeys(p.releases) {
 		if p.state(reader) == agreed && !slices.Contains(p.members, reader) {
-			facts = append(facts, &directoryv1.ReleaseEnded{Group: p.id.Group, Reader: reader, Reason: "it is no longer a member of the group"})
+			facts = append(facts, &directoryv1.ReleaseEnded{Group: p.id.Group, Reader: reader, Reason: "it is no longer a member of the group", Left: true})
 		}
 	}
 	next := p.epoch.GetIssued().GetEpoch()
 	if p.needsEpoch(readers, newcomers) {
 		next++
 		issued, failed := p.issue(next, readers)
+		if slices.Contains(failed, p.Agency) {
+			return nil, fmt.Errorf("keys cannot be wrapped for the agency's own sealing key in the directory")
+		}
 		facts = append(facts, issued)
 		newcomers = slices.DeleteFunc(newcomers, func(n string) bool { return slices.Contains(failed, n) })
 		for _, reader := range failed {
-			facts = append(facts, &directoryv1.ReleaseRefused{Group: p.id.Group, Reader: reader, Reason: "keys cannot be wrapped for its sealing key"})
+			facts = append(facts, p.unwrappable(reader))
 		}
 	}
 	for _, n := range newcomers {
+		if _, err := p.wrap(n, next, seal.NewKey()); err != nil {
+			facts = append(facts, p.unwrappable(n))
+			continue
+		}
 		consent, err := p.consent(n)
 		if err != nil {
 			return nil, err
@@ -209,6 +207,11 @@ func (p *published) facts(agree func(reader string) bool) (facts []proto.Message
 		facts = append(facts, consent)
 	}
 	return facts, nil
+}
+
+// unwrappable keeps a reader out that no key can be wrapped for, so that it keeps nobody else from recording.
+func (p *published) unwrappable(reader string) *directoryv1.ReleaseRefused {
+	return &directoryv1.ReleaseRefused{Group: p.id.Group, Reader: reader, Reason: "keys cannot be wrapped for the sealing key that the directory has of it"}
 }
 
 // needsEpoch reports whether the next block has to be sealed with a new key.
@@ -289,8 +292,7 @@ func readmittedSince(a *ledgerv1.Agency, own *ledgerv1.AgencyKeys) bool {
 // consent lets a newcomer in, from where its history rule has its copy begin.
 func (p *published) consent(reader string) (*directoryv1.ReleaseAgreed, error) {
 	rule, from := HistoryFor(p.group, reader)
-	fact := &directoryv1.ReleaseAgreed{Group: p.id.Group, Reader: reader, History: rule}
-	fact.Head = p.position.GetBlock()
+	fact := &directoryv1.ReleaseAgreed{Group: p.id.Group, Reader: reader, History: rule, Head: p.position.GetBlock()}
 	first := uint32(1)
 	switch {
 	case fact.Head == 0:

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/seal"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
 
 func TestMain(m *testing.M) {
@@ -283,6 +285,37 @@ func TestKeysFollowMembership(t *testing.T) {
 			rt.Fatal(err)
 		}
 	})
+}
+
+// A member whose sealing key is none is refused; it keeps nobody else from reading, and the publisher from nothing.
+func TestNobodyIsHeldUpByAKeyThatIsNone(t *testing.T) {
+	l, err := ledger.Open(filepath.Join(t.TempDir(), "ledger"), ledger.Options{Agency: publisher})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	k, err := newKeeping(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.tx.Rollback()
+	spoilt := &directoryv1.AgencyRegistered{Agency: "spoilt", SealingKey: &directoryv1.SealingKey{Public: []byte("too short")}}
+	if err := k.tell(directory.Journal, spoilt); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.define([]string{"spoilt", "licensing"}, fromStart, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.record(); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.check(); err != nil {
+		t.Error(err)
+	}
+	r, err := k.tx.Release(ledger.ReleaseID(publisher, "border", "spoilt"))
+	if err != nil || r.GetState() != ledgerv1.ReleaseState_RELEASE_STATE_REFUSED {
+		t.Errorf("the release to it is %v, %v; want it refused", r, err)
+	}
 }
 
 // The property notices a keeper that goes on with the key of somebody who left, one that hands out the whole past, and one

@@ -43,7 +43,7 @@ func (f *folding) statement(fact proto.Message) func() error {
 	case *directoryv1.ReleaseRefused:
 		return f.release(e.Group, e.Reader, releaseRefused, e.Reason, func(*ledgerv1.Release) {})
 	case *directoryv1.ReleaseEnded:
-		return f.release(e.Group, e.Reader, releaseEnded, e.Reason, func(*ledgerv1.Release) {})
+		return f.release(e.Group, e.Reader, releaseEnded, e.Reason, func(r *ledgerv1.Release) { r.Left = e.Left })
 	case *directoryv1.JournalKeyIssued:
 		return func() error { return f.issueJournalKey(e) }
 	case *directoryv1.SigningKeyChanged:

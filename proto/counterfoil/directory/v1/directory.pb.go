@@ -1751,10 +1751,12 @@ func (x *ReleaseRefused) GetReason() string {
 
 // ReleaseEnded takes a consent back. The next block is sealed with a key that the reader does not have.
 type ReleaseEnded struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Group         string                 `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
-	Reader        string                 `protobuf:"bytes,2,opt,name=reader,proto3" json:"reader,omitempty"`
-	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Group  string                 `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
+	Reader string                 `protobuf:"bytes,2,opt,name=reader,proto3" json:"reader,omitempty"`
+	Reason string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// It ended because the reader left the group; one that comes back is let in as a newcomer is.
+	Left          bool `protobuf:"varint,4,opt,name=left,proto3" json:"left,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1808,6 +1810,13 @@ func (x *ReleaseEnded) GetReason() string {
 		return x.Reason
 	}
 	return ""
+}
+
+func (x *ReleaseEnded) GetLeft() bool {
+	if x != nil {
+		return x.Left
+	}
+	return false
 }
 
 // JournalKeyIssued starts an epoch of this agency's journal of a group: a new key, wrapped for each reader and for itself.
@@ -2798,11 +2807,12 @@ const file_counterfoil_directory_v1_directory_proto_rawDesc = "" +
 	"\x0eReleaseRefused\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\tR\x05group\x12\x16\n" +
 	"\x06reader\x18\x02 \x01(\tR\x06reader\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"T\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"h\n" +
 	"\fReleaseEnded\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\tR\x05group\x12\x16\n" +
 	"\x06reader\x18\x02 \x01(\tR\x06reader\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\x98\x01\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x12\n" +
+	"\x04left\x18\x04 \x01(\bR\x04left\"\x98\x01\n" +
 	"\x10JournalKeyIssued\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\tR\x05group\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\rR\x05epoch\x12>\n" +

@@ -2143,10 +2143,12 @@ type Release struct {
 	// All that were ever wrapped for the reader.
 	Keys  []*v15.EpochKey        `protobuf:"bytes,10,rep,name=keys,proto3" json:"keys,omitempty"`
 	Since *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=since,proto3" json:"since,omitempty"`
-	// Starts that were agreed before, when the reader left and came back.
+	// Starts that were agreed before, when the reader left and came back; an empty one is block 1.
 	EarlierStarts []*v15.JournalStart `protobuf:"bytes,12,rep,name=earlier_starts,json=earlierStarts,proto3" json:"earlier_starts,omitempty"`
 	// The journal's last block when it was last agreed.
-	Head          uint64 `protobuf:"varint,13,opt,name=head,proto3" json:"head,omitempty"`
+	Head uint64 `protobuf:"varint,13,opt,name=head,proto3" json:"head,omitempty"`
+	// It ended because the reader left the group.
+	Left          bool `protobuf:"varint,14,opt,name=left,proto3" json:"left,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2270,6 +2272,13 @@ func (x *Release) GetHead() uint64 {
 		return x.Head
 	}
 	return 0
+}
+
+func (x *Release) GetLeft() bool {
+	if x != nil {
+		return x.Left
+	}
+	return false
 }
 
 // Receipt is how far a reader says it has a journal.
@@ -3280,7 +3289,7 @@ type ParkedEvent struct {
 	Reason  string                 `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
 	// The type is newer than this program; it is applied when the ledger is built anew by one that knows it.
 	Unknown bool `protobuf:"varint,6,opt,name=unknown,proto3" json:"unknown,omitempty"`
-	// It is about something from before this copy begins, which this agency was not given.
+	// It rests on something that is not here to rest on: from before this copy begins, or withdrawn.
 	BeforeStart   bool `protobuf:"varint,7,opt,name=before_start,json=beforeStart,proto3" json:"before_start,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3636,7 +3645,7 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
 	"\x06events\x18\x03 \x03(\x04R\x06events\x12B\n" +
 	"\x06issued\x18\x04 \x01(\v2*.counterfoil.directory.v1.JournalKeyIssuedR\x06issued\x127\n" +
-	"\tissued_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bissuedAt\"\x98\x04\n" +
+	"\tissued_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bissuedAt\"\xac\x04\n" +
 	"\aRelease\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -3651,7 +3660,8 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	" \x03(\v2\".counterfoil.directory.v1.EpochKeyR\x04keys\x120\n" +
 	"\x05since\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12M\n" +
 	"\x0eearlier_starts\x18\f \x03(\v2&.counterfoil.directory.v1.JournalStartR\rearlierStarts\x12\x12\n" +
-	"\x04head\x18\r \x01(\x04R\x04head\"\xd3\x01\n" +
+	"\x04head\x18\r \x01(\x04R\x04head\x12\x12\n" +
+	"\x04left\x18\x0e \x01(\bR\x04left\"\xd3\x01\n" +
 	"\aReceipt\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
