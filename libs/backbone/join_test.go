@@ -45,19 +45,20 @@ func TestJoin(t *testing.T) {
 	}
 	_, _, signer := keysOf(t, "customs")
 	_, _, other := keysOf(t, "police")
-	join := func(root [32]byte, signer ed25519.PrivateKey) (*backbone.Credentials, error) {
-		return backbone.Join(t.Context(), kit, "customs", root, signer, nil)
+	var joined *backbone.Credentials
+	join := func(root [32]byte, signer ed25519.PrivateKey) error {
+		return backbone.Join(t.Context(), kit, "customs", root, signer, nil, func(c *backbone.Credentials) error { joined = c; return nil })
 	}
-	if _, err := join([32]byte{9}, signer); !errors.Is(err, fault.Precondition) || !strings.Contains(err.Error(), "the rehearsal came out otherwise") {
+	if err := join([32]byte{9}, signer); !errors.Is(err, fault.Precondition) || !strings.Contains(err.Error(), "the rehearsal came out otherwise") {
 		t.Errorf("with another root: %v", err)
 	}
-	if _, err := join(rehearsed, other); !errors.Is(err, fault.NotAllowed) || !strings.Contains(err.Error(), "signing key") {
+	if err := join(rehearsed, other); !errors.Is(err, fault.NotAllowed) || !strings.Contains(err.Error(), "signing key") {
 		t.Errorf("signed by somebody else: %v", err)
 	}
 	if err := h.Suspend(t.Context(), "customs"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := join(rehearsed, signer); !errors.Is(err, fault.NotAllowed) || !strings.Contains(err.Error(), "suspended") {
+	if err := join(rehearsed, signer); !errors.Is(err, fault.NotAllowed) || !strings.Contains(err.Error(), "suspended") {
 		t.Errorf("while suspended: %v", err)
 	}
 	if err := h.Resume(t.Context(), "customs"); err != nil {
@@ -77,8 +78,7 @@ func TestJoin(t *testing.T) {
 		}
 	}
 
-	joined, err := join(rehearsed, signer)
-	if err != nil {
+	if err := join(rehearsed, signer); err != nil {
 		t.Fatal(err)
 	}
 	if got := access(t, h, "customs"); got != "live" {
@@ -94,7 +94,7 @@ func TestJoin(t *testing.T) {
 		t.Fatal(err)
 	}
 	h = startHub(t, dir)
-	if _, err := join(rehearsed, signer); !errors.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "used already") {
+	if err := join(rehearsed, signer); !errors.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "used already") {
 		t.Errorf("a second time: %v", err)
 	}
 	if letIn(t, kit, "customs") {
@@ -114,16 +114,18 @@ func TestJoinIsInterrupted(t *testing.T) {
 	_, _, signer := keysOf(t, "customs")
 	line := layCable(t, strings.TrimPrefix(h.URLs()[0], "tls://"), 0)
 	dials := 0
-	_, err := backbone.Join(t.Context(), kit, "customs", rehearsed, signer, func(network, address string) (net.Conn, error) {
+	var kept *backbone.Credentials
+	keep := func(c *backbone.Credentials) error { kept = c; return nil }
+	err := backbone.Join(t.Context(), kit, "customs", rehearsed, signer, func(network, address string) (net.Conn, error) {
 		if dials++; dials == 2 { // the answer has come, and is lost
 			return nil, errors.New("the line is cut")
 		}
 		return line.Dial(network, address)
-	})
-	if err == nil || access(t, h, "customs") != "live" {
-		t.Fatalf("joined over a line that was cut: %v", err)
+	}, keep)
+	if err == nil || kept == nil || access(t, h, "customs") != "live" {
+		t.Fatalf("joined over a line that was cut: %v, kept: %v", err, kept != nil)
 	}
-	if _, err := backbone.Join(t.Context(), kit, "customs", rehearsed, signer, nil); err != nil {
+	if err := backbone.Join(t.Context(), kit, "customs", rehearsed, signer, nil, keep); err != nil {
 		t.Errorf("asked again: %v", err)
 	}
 	if letIn(t, kit, "customs") {
@@ -137,14 +139,15 @@ func TestKitThatHasEnded(t *testing.T) {
 	kit := invite(t, h, "customs", 2*time.Second)
 	_, _, signer := keysOf(t, "customs")
 	eventually(t, "the kit is refused", func() bool { return !letIn(t, kit, "customs") })
-	if _, err := backbone.Join(t.Context(), kit, "customs", rehearsed, signer, nil); !errors.Is(err, fault.NotAllowed) ||
+	keep := func(*backbone.Credentials) error { return errors.New("the hub gave credentials") }
+	if err := backbone.Join(t.Context(), kit, "customs", rehearsed, signer, nil, keep); !errors.Is(err, fault.NotAllowed) ||
 		!strings.Contains(err.Error(), "expired") {
 		t.Errorf("join with a kit that has ended: %v", err)
 	}
 	// A new invitation ends the one before it.
 	second := invite(t, h, "customs", time.Hour)
 	invite(t, h, "customs", 2*time.Hour)
-	if _, err := backbone.Join(t.Context(), second, "customs", rehearsed, signer, nil); !errors.Is(err, fault.Conflict) {
+	if err := backbone.Join(t.Context(), second, "customs", rehearsed, signer, nil, keep); !errors.Is(err, fault.Conflict) {
 		t.Errorf("join with a kit that another took the place of: %v", err)
 	}
 	a, _, _ := keysOf(t, "customs")

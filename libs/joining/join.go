@@ -1,6 +1,7 @@
 package joining
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"errors"
@@ -37,11 +38,13 @@ func Join(ctx context.Context, home node.Home, k *Kit, root [32]byte, dial func(
 		return err
 	}
 	invitation := &backbone.Credentials{HubURLs: k.HubURLs, CAPEM: k.CAPEM, JWT: k.JWT, Seed: seed}
-	live, err := backbone.Join(ctx, invitation, k.Agency, root, signers[0], dial)
-	if err != nil {
-		return err
+	earlier, lacking := backbone.LoadCredentials(home.Hub())
+	cutOff := lacking == nil && bytes.Equal(earlier.Seed, seed) // kept for this kit, and not heard whether the hub took it
+	err = backbone.Join(ctx, invitation, k.Agency, root, signers[0], dial, func(live *backbone.Credentials) error { return live.WriteTo(home.Hub()) })
+	if errors.Is(err, fault.Conflict) && cutOff {
+		err = nil
 	}
-	if err := live.WriteTo(home.Hub()); err != nil {
+	if err != nil {
 		return err
 	}
 	return os.Remove(filepath.Join(string(home), userFile))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -382,11 +383,18 @@ func TestKitIsForOneUse(t *testing.T) {
 	if err := joining.Join(t.Context(), c.home(), kit, [32]byte{1}, nil); err == nil || !strings.Contains(err.Error(), "rehearsal") {
 		t.Errorf("join with another root: %v", err)
 	}
-	again := filepath.Join(string(c.home()), "join.seed")
-	seed := readFile(t, again)
+	copied := node.Home(t.TempDir())
+	if err := os.CopyFS(string(copied), os.DirFS(string(c.home()))); err != nil {
+		t.Fatal(err)
+	}
+	seed := readFile(t, filepath.Join(string(copied), "join.seed"))
 	c.join(t)
-	writeFile(t, again, seed)
-	if err := joining.Join(t.Context(), c.home(), kit, joining.Root, nil); err == nil || !strings.Contains(err.Error(), "used") {
+	if err := joining.Join(t.Context(), copied, kit, joining.Root, nil); err == nil || !strings.Contains(err.Error(), "used") {
 		t.Errorf("join twice with one kit: %v", err)
+	}
+	// A node that was killed when the hub had heard it, and before it had put its request away.
+	writeFile(t, filepath.Join(string(c.home()), "join.seed"), seed)
+	if err := joining.Join(t.Context(), c.home(), kit, joining.Root, nil); err != nil {
+		t.Errorf("join again after a kill: %v", err)
 	}
 }
