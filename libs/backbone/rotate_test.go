@@ -58,7 +58,7 @@ func letIn(t *testing.T, c *backbone.Credentials, name string) bool {
 	nc, err := nats.Connect(c.HubURLs[0], userOf(c), trust(c), nats.CustomInboxPrefix(backbone.InboxPrefix(name)), nats.NoReconnect())
 	if err == nil {
 		nc.Close()
-	} else if !errors.Is(err, nats.ErrAuthorization) && !strings.Contains(err.Error(), "Authentication Expired") {
+	} else if !errors.Is(err, nats.ErrAuthorization) && !strings.Contains(strings.ToLower(err.Error()), "authentication expired") {
 		t.Fatal(err)
 	}
 	return err == nil
