@@ -164,7 +164,8 @@ func (h *Hub) leave() {
 	}
 }
 
-func (h *Hub) open(ctx context.Context, c HubConfig) error {
+// loadOperator reads the key that the hub's accounts are signed with, and makes it at the first start.
+func (h *Hub) loadOperator() error {
 	if err := privateDir(h.path("jwt")); err != nil {
 		return err
 	}
@@ -172,7 +173,12 @@ func (h *Hub) open(ctx context.Context, c HubConfig) error {
 	if err != nil {
 		return err
 	}
-	if h.operator, err = newOperator(pair); err != nil {
+	h.operator, err = newOperator(pair)
+	return err
+}
+
+func (h *Hub) open(ctx context.Context, c HubConfig) error {
+	if err := h.loadOperator(); err != nil {
 		return err
 	}
 	host, port, hosts, err := h.address(c)

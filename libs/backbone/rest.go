@@ -11,7 +11,6 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/nats-io/nkeys"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
@@ -103,14 +102,7 @@ func hubAtRest(dir string) (accounts, func(), error) {
 }
 
 func (h *Hub) rest(c HubConfig) error {
-	if err := privateDir(h.path("jwt")); err != nil {
-		return err
-	}
-	pair, err := keptKey(h.path("operator.seed"), nkeys.CreateOperator)
-	if err != nil {
-		return err
-	}
-	if h.operator, err = newOperator(pair); err != nil {
+	if err := h.loadOperator(); err != nil {
 		return err
 	}
 	opts, err := h.options("127.0.0.1", server.RANDOM_PORT, []string{"127.0.0.1"}, c)

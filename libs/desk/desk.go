@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -217,8 +216,11 @@ func digestOf(req Request) ([]byte, error) {
 // Run serves commands and reactions until ctx ends.
 func (d *Desk) Run(ctx context.Context) error {
 	defer close(d.closing)
-	reacting := make(chan error, 1)
-	go func() { reacting <- d.react(ctx) }()
+	reacted := make(chan struct{})
+	go func() {
+		defer close(reacted)
+		d.react(ctx)
+	}()
 	var batch []*command
 	for {
 		if len(batch) == 0 {
@@ -233,7 +235,8 @@ func (d *Desk) Run(ctx context.Context) error {
 				d.commit()
 				continue
 			case <-ctx.Done():
-				return errors.Join(ctx.Err(), d.finish(reacting))
+				d.finish(reacted)
+				return ctx.Err()
 			}
 		}
 		batch = d.record(ctx, d.fill(batch))
@@ -248,14 +251,14 @@ func (d *Desk) Run(ctx context.Context) error {
 }
 
 // finish commits what is held, also for those who ask meanwhile, until the reactions have ended.
-func (d *Desk) finish(reacting <-chan error) error {
+func (d *Desk) finish(reacted <-chan struct{}) {
 	d.commit()
 	for {
 		select {
 		case done := <-d.settling:
 			close(done)
-		case err := <-reacting:
-			return err
+		case <-reacted:
+			return
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -32,10 +33,9 @@ const hearAtOnce = 256
 
 // react hears every event once for each reaction, and keeps the agency's own statements up with the directory, as the
 // ledger grows, until ctx ends.
-func (d *Desk) react(ctx context.Context) error {
+func (d *Desk) react(ctx context.Context) {
 	kept := uint64(0)
-	for {
-		changed := d.Ledger.Changed()
+	_ = d.Ledger.Follow(ctx, func() time.Duration { // it ends with ctx
 		var err error
 		if kept, err = d.keepUp(ctx, kept); err != nil && ctx.Err() == nil {
 			d.Logger.Error("own statements are not up with the directory", "agency", d.Agency, "err", err)
@@ -45,12 +45,8 @@ func (d *Desk) react(ctx context.Context) error {
 				d.Logger.Error("reaction stopped for now", "agency", d.Agency, "reaction", r.Name, "err", err)
 			}
 		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return nil
-		}
-	}
+		return 0
+	})
 }
 
 // keepUp has what is due recorded when the directory moved since it was kept up to.

@@ -99,6 +99,24 @@ func (l *Ledger) Changed() <-chan struct{} {
 	return l.changed
 }
 
+// Follow looks now and after every commit until ctx ends, and returns its error. look says after how long it wants to look
+// again if nothing is committed meanwhile; 0 is not at all.
+func (l *Ledger) Follow(ctx context.Context, look func() (again time.Duration)) error {
+	for {
+		changed := l.Changed()
+		var again <-chan time.Time
+		if wait := look(); wait > 0 {
+			again = time.After(wait)
+		}
+		select {
+		case <-changed:
+		case <-again:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
 // Wait returns once event number of the journal is folded and committed, or with ctx's error; number 0 never waits. A
 // journal whose follower has stopped never gets there, so give ctx a deadline.
 func (l *Ledger) Wait(ctx context.Context, id journal.ID, number uint64) error {

@@ -25,24 +25,17 @@ const withdrawAgain = 5 * time.Second
 // what the node holds, whether or not it gave its receipt: what was put back from a backup is purged again.
 func (n *Node) withdraw(ctx context.Context) error {
 	settled, said := map[string]bool{}, ""
-	for {
-		changed := n.Ledger.Changed()
+	return n.Ledger.Follow(ctx, func() time.Duration {
 		open, err := n.withdrawAll(ctx, settled)
 		if err != nil && ctx.Err() == nil && said != err.Error() {
 			said = err.Error()
 			n.Logger.Error("withdrawal is not carried out yet", "agency", n.Agency, "err", err)
 		}
-		var again <-chan time.Time
 		if open || err != nil {
-			again = time.After(withdrawAgain)
+			return withdrawAgain
 		}
-		select {
-		case <-changed:
-		case <-again:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+		return 0
+	})
 }
 
 // withdrawAll carries out what is not settled, and reports whether anything is left open.

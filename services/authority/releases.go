@@ -29,25 +29,17 @@ func (s *Service) Run(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	for {
-		changed := s.node.Ledger.Changed()
-		var retry <-chan time.Time
+	return s.node.Ledger.Follow(ctx, func() time.Duration {
 		if err := s.converge(ctx); err != nil && ctx.Err() == nil {
 			s.node.Logger.Error("hub is not as the directory says", "agency", s.node.Agency, "err", err)
-			retry = time.After(again)
-		}
-		select {
-		case <-changed:
-		case <-retry:
-		case <-ctx.Done():
-			return ctx.Err()
+			return again
 		}
 		select {
 		case <-time.After(atMost):
 		case <-ctx.Done():
-			return ctx.Err()
 		}
-	}
+		return 0
+	})
 }
 
 // converge makes the hub act on the directory as it stands.

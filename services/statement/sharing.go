@@ -78,20 +78,13 @@ const again = time.Second
 // alone, so that a crash between an event and its repetition is mended by looking again.
 func (s *Service) Run(ctx context.Context) error {
 	looked := widening.Looked{}
-	for {
-		changed := s.node.Ledger.Changed()
-		var retry <-chan time.Time
+	return s.node.Ledger.Follow(ctx, func() time.Duration {
 		if err := s.repeatDue(ctx, &looked); err != nil && ctx.Err() == nil {
 			s.node.Logger.Error("events are not shared under a widening yet", "agency", s.node.Agency, "err", err)
-			retry = time.After(again)
+			return again
 		}
-		select {
-		case <-changed:
-		case <-retry:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+		return 0
+	})
 }
 
 // repeatDue records what is due until nothing is.
