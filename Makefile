@@ -11,6 +11,8 @@ run: build ## start the hub and every agency in one process and play a story
 	bin/counterfoil lab --dir .build/lab --detach --story
 
 test: ## run every test
+	@# what these read is not all in their module, so that a kept result would notice nothing
+	go test -count=1 ./tools/importmap ./tools/contract ./tools/deploy
 	go test work
 
 check: ## what lands: formatted, vetted, generated code fresh, every test

@@ -3,6 +3,7 @@ package authority
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"slices"
 	"time"
 
@@ -42,7 +43,8 @@ func (s *Service) Run(ctx context.Context) error {
 	})
 }
 
-// converge makes the hub act on the directory as it stands.
+// converge makes the hub act on the directory as it stands. What fails for one agency keeps nothing from being done for
+// another; who is to get nothing more comes first.
 func (s *Service) converge(ctx context.Context) error {
 	s.converging.Lock()
 	defer s.converging.Unlock()
@@ -65,41 +67,44 @@ func (s *Service) converge(ctx context.Context) error {
 		return err
 	}
 	known := s.hub.Agencies()
+	agencies = slices.DeleteFunc(agencies, func(a *ledgerv1.Agency) bool { return !slices.Contains(known, a.Id) }) // not invited yet
+	var failed []error
 	for _, a := range agencies {
-		if !slices.Contains(known, a.Id) {
-			continue // it has not been invited yet
-		}
-		if err := s.admit(ctx, a); err != nil {
-			return err
-		}
+		failed = append(failed, s.admit(ctx, a))
+	}
+	for _, a := range agencies {
 		if key := keys[a.Id]; key != nil && a.Status != ledgerv1.AgencyStatus_AGENCY_STATUS_REMOVED {
-			if err := s.hub.UseKey(ctx, a.Id, key); err != nil {
-				return err
-			}
+			failed = append(failed, s.hub.UseKey(ctx, a.Id, key))
 		}
 	}
+	failed = append(failed, s.deliver(ctx, known, wanted))
+	return errors.Join(failed...)
+}
+
+// deliver makes the hub deliver what is wanted, between agencies that it knows, and nothing else.
+func (s *Service) deliver(ctx context.Context, known []string, wanted []backbone.Release) error {
+	over, lacking := map[release]bool{}, []backbone.Release{}
 	standing := map[release]uint64{}
 	for _, r := range s.hub.Releases() {
-		standing[release{r.Journal, r.Reader}] = r.After
+		this := release{r.Journal, r.Reader}
+		standing[this], over[this] = r.After, true
 	}
 	for _, w := range wanted {
 		this := release{w.Journal, w.Reader}
 		after, is := standing[this]
-		delete(standing, this)
-		present := slices.Contains(known, w.Journal.Agency) && slices.Contains(known, w.Reader)
-		if !present || is && after == w.After {
-			continue
-		}
-		if err := s.hub.Release(ctx, w.Journal, w.Reader, w.After); err != nil {
-			return err
+		delete(over, this)
+		if (!is || after != w.After) && slices.Contains(known, w.Journal.Agency) && slices.Contains(known, w.Reader) {
+			lacking = append(lacking, w)
 		}
 	}
-	for r := range standing {
-		if err := s.hub.Unrelease(ctx, r.journal, r.reader); err != nil {
-			return err
-		}
+	var failed []error
+	for r := range over {
+		failed = append(failed, s.hub.Unrelease(ctx, r.journal, r.reader))
 	}
-	return nil
+	for _, w := range lacking {
+		failed = append(failed, s.hub.Release(ctx, w.Journal, w.Reader, w.After))
+	}
+	return errors.Join(failed...)
 }
 
 // release is a journal that is delivered to a reader.

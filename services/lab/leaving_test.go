@@ -57,6 +57,7 @@ func TestRemovedAgencyReadsNothingMore(t *testing.T) {
 	customs, _ := serve(t, folder, "customs")
 	licensing, stopLicensing := serve(t, folder, "licensing")
 	enforcement, stop := serve(t, folder, "enforcement")
+	waitForEpoch(t, customs, 1)
 	for n := range 3 {
 		record(t, customs, accepted(n))
 	}

@@ -2,8 +2,8 @@
 package withdrawal
 
 import (
-	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,7 +11,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
-	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
@@ -91,53 +90,38 @@ func ordered(view ledger.View, event *queryv1.RecordedEvent) (*ledgerv1.Withdraw
 }
 
 // Places returns where an event of this agency is recorded, as "agency/group/number": once, or, when it was shared more
-// widely, in each journal. It reads every block of the agency's own journals.
+// widely, in each journal, the place that was named first.
 func Places(view ledger.View, event string) ([]string, error) {
 	named, err := find(view, event)
 	if err != nil {
 		return nil, err
 	}
-	first := &eventv1.Event{}
-	if err := proto.Unmarshal(named.Raw, first); err != nil {
+	recorded := &eventv1.Event{}
+	if err := proto.Unmarshal(named.Raw, recorded); err != nil {
 		return nil, fmt.Errorf("read event %s: %w", event, err)
 	}
-	places := []string{fmt.Sprintf("%s/%d", named.Journal, named.Number)}
-	positions, err := view.Positions()
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range positions {
-		if agency, _, _ := strings.Cut(p.Journal, "/"); agency != view.Agency() || p.Journal == named.Journal {
-			continue
-		}
-		more, err := placesIn(view, p.Journal, first.Id)
+	all, first := []*queryv1.RecordedEvent{named}, named
+	if at := recorded.Origin; at != nil {
+		first = &queryv1.RecordedEvent{Journal: at.Journal, Number: at.Number}
+		row, err := view.Get(queryv1.Table_TABLE_EVENTS, placeOf(first))
 		if err != nil {
 			return nil, err
 		}
-		places = append(places, more...)
+		if row != nil {
+			all = append(all, row.GetEvent())
+		}
+	}
+	repeats, err := view.RepeatsOf(first)
+	if err != nil {
+		return nil, err
+	}
+	var places []string
+	for _, e := range append(all, repeats...) {
+		if at := placeOf(e); !slices.Contains(places, at) {
+			places = append(places, at)
+		}
 	}
 	return places, nil
 }
 
-func placesIn(view ledger.View, name string, event []byte) (places []string, err error) {
-	id, err := journal.ParseID(name)
-	if err != nil {
-		return nil, err
-	}
-	err = view.EachBlock(id, func(kept *ledgerv1.FoldedBlock) error {
-		if !bytes.Contains(kept.Body, event) {
-			return nil
-		}
-		block, err := journal.Reopened(kept)
-		if err != nil {
-			return err
-		}
-		for _, e := range block.Entries {
-			if !e.Withdrawn() && bytes.Equal(e.Event.Id, event) {
-				places = append(places, fmt.Sprintf("%s/%d", name, e.Number))
-			}
-		}
-		return nil
-	})
-	return places, err
-}
+func placeOf(e *queryv1.RecordedEvent) string { return fmt.Sprintf("%s/%d", e.Journal, e.Number) }

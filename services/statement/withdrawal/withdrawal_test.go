@@ -5,10 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
@@ -60,5 +62,38 @@ func TestWithdraw(t *testing.T) {
 				t.Errorf("Withdraw = %v for %s", w, dated.Group)
 			}
 		})
+	}
+}
+
+// An event that was shared more widely is withdrawn wherever it stands, whichever of its places is named.
+func TestPlaces(t *testing.T) {
+	w := ledgertest.NewWriter()
+	tx := ledgertest.Begin(t, ledgertest.Open(t, "licensing"))
+	fold := func(b *journal.Block) {
+		t.Helper()
+		if err := tx.Apply(b.ID, b.Entries...); err != nil {
+			t.Fatal(err)
+		}
+		if err := tx.Fold(b, ledgertest.Position(b)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	border := w.Together(journal.ID{Agency: "licensing", Group: "border"},
+		&licensingv1.LicenceGranted{LicenceId: "licensing/L-000001"}, &licensingv1.LicenceGranted{LicenceId: "licensing/L-000002"})
+	fold(border)
+	for _, group := range []string{"all", "audit"} {
+		repeat := proto.CloneOf(border.Entries[0].Event)
+		repeat.Origin = &eventv1.Cause{Journal: "licensing/border", Number: 1, Id: repeat.Id}
+		fold(w.Block(journal.ID{Agency: "licensing", Group: group}, repeat))
+	}
+	for event, want := range map[string][]string{
+		"licensing/border/1": {"licensing/border/1", "licensing/all/1", "licensing/audit/1"},
+		"licensing/audit/1":  {"licensing/audit/1", "licensing/border/1", "licensing/all/1"},
+		"licensing/border/2": {"licensing/border/2"},
+	} {
+		got, err := withdrawal.Places(tx.View, event)
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("places of %s: %v (-want +got):\n%s", event, err, diff)
+		}
 	}
 }
