@@ -101,12 +101,13 @@ type Pumps struct {
 	ended   error    // why the up pump has stopped for good; nil while it has not
 	stopped []string // why pumps have stopped, for people
 	lastErr string
+	said    map[string]string // by what failed, what the log was told of it since the line last came up
 }
 
 // StartPumps connects to the hub and starts both pumps. A hub that cannot be reached is no error: the attempt takes
 // four seconds at most and is then repeated in the background. Close the pumps before the node.
 func StartPumps(c PumpConfig) (*Pumps, error) {
-	p := &Pumps{node: c.Node, log: orDiscard(c.Logger), onFork: c.OnFork, accept: c.TakeOver, relay: relayName(c.Node.agency)}
+	p := &Pumps{node: c.Node, log: orDiscard(c.Logger), onFork: c.OnFork, accept: c.TakeOver, relay: relayName(c.Node.agency), said: map[string]string{}}
 	p.log = p.log.With("agency", c.Node.agency)
 	p.signer, p.dial, p.hub = c.Signer, c.Dial, c.Credentials
 	var err error
@@ -188,6 +189,9 @@ func (p *Pumps) connect(c *Credentials) (*nats.Conn, error) {
 
 func (p *Pumps) connected(nc *nats.Conn) {
 	p.log.Info("line to the hub is up", "address", nc.ConnectedAddr())
+	p.mu.Lock()
+	clear(p.said)
+	p.mu.Unlock()
 	p.line.up()
 }
 
@@ -246,15 +250,15 @@ func (p *Pumps) stop(name string, why *halted) {
 	}
 }
 
-// failed keeps what went wrong for Status, and says it once, not at every attempt.
+// failed keeps what went wrong for Status, and says it once, not at every attempt: who is shut out tries for ever.
 func (p *Pumps) failed(what string, err error) {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return
 	}
-	text := what + ": " + err.Error()
 	p.mu.Lock()
-	again := p.lastErr == text
-	p.lastErr = text
+	again := p.said[what] == err.Error()
+	p.said[what] = err.Error()
+	p.lastErr = what + ": " + err.Error()
 	p.mu.Unlock()
 	if !again {
 		p.log.Warn("pump interrupted", "pump", what, "err", err)

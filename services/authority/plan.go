@@ -157,7 +157,7 @@ func sentences(res *directoryv1.PlanAgencyResponse) (list []string) {
 		if !j.ConsentByItself {
 			consent = publisher + " has to agree first: counterfoil --context " + publisher + " release agree"
 		}
-		list = append(list, fmt.Sprintf("%s would read %s (%s) %s: %d kinds of event, %d blocks now; %s.",
+		list = append(list, fmt.Sprintf("%s would read %s (%s) %s, in %d kinds of event; blocks now: %d; %s.",
 			res.Agency, j.Journal, j.Purpose, Since(j.History, j.HistoryFrom), len(j.Kinds), j.Blocks, consent))
 	}
 	if read == 0 {

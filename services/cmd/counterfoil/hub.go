@@ -143,14 +143,14 @@ func newHubServeCommand(env *Env) *cobra.Command {
 				return fmt.Errorf("%w; prepare the folder with: counterfoil hub init", err)
 			}
 			if config.Authority {
-				return serveWithAuthority(cmd.Context(), dir, plan, logger)
+				return env.serveWithAuthority(cmd.Context(), dir, plan, logger)
 			}
 			config.Logger = logger
 			hub, err := backbone.StartHub(cmd.Context(), config)
 			if err != nil {
 				return err
 			}
-			logger.Info("hub is ready", "server", config.Name)
+			env.Advise("hub is ready, server %s", config.Name)
 			<-cmd.Context().Done()
 			return hub.Close()
 		},
@@ -163,7 +163,7 @@ func newHubServeCommand(env *Env) *cobra.Command {
 }
 
 // serveWithAuthority runs a server of the hub and the coordinating authority's node, until ctx ends.
-func serveWithAuthority(ctx context.Context, dir, plan string, logger *slog.Logger) error {
+func (env *Env) serveWithAuthority(ctx context.Context, dir, plan string, logger *slog.Logger) error {
 	folder := lab.Folder(filepath.Dir(filepath.Clean(dir)))
 	if plan == "" {
 		return usage("say which agencies found the directory: --plan FILE; deploy/example/plan.yaml is one")
@@ -178,7 +178,7 @@ func serveWithAuthority(ctx context.Context, dir, plan string, logger *slog.Logg
 	}
 	go func() {
 		<-hub.Ready()
-		logger.Info("hub is ready, with the coordinating authority", "dir", dir)
+		env.Advise("hub is ready, with the coordinating authority")
 	}()
 	return errors.Join(hub.Run(ctx), hub.Close())
 }

@@ -18,28 +18,35 @@ func newServeCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve AGENCY --dir DIR",
 		Short: "Run one agency's node",
-		Long:  "Runs the node of an agency whose folder below DIR a hub has prepared, until it is interrupted.",
+		Long:  "Runs the node of an agency that joined with a folder below DIR, or whose folder a hub prepared there, until it is interrupted.",
 		Args:  takes("the agency"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			logger, err := newLogger(env.Err, logLevel)
 			if err != nil {
 				return err
 			}
-			return serve(cmd.Context(), lab.Folder(dir), args[0], lab.Options{Logger: logger, Version: version(), AllowPlainText: plain})
+			return env.serve(cmd.Context(), lab.Folder(dir), args[0], lab.Options{Logger: logger, Version: version(), AllowPlainText: plain})
 		},
 	}
-	cmd.Flags().StringVar(&dir, "dir", "", "folder that the hub prepared (required)")
+	cmd.Flags().StringVar(&dir, "dir", "", "folder that the agency joined with (required)")
 	cmd.Flags().BoolVar(&plain, "allow-plain-text", false, "serve the API without TLS where other machines reach it")
 	addLogFlag(cmd, &logLevel)
 	require(cmd, "dir")
 	return cmd
 }
 
-func serve(ctx context.Context, folder lab.Folder, agency string, o lab.Options) error {
+func (env *Env) serve(ctx context.Context, folder lab.Folder, agency string, o lab.Options) error {
 	s, err := lab.StartAgency(ctx, folder, agency, o)
 	if err != nil {
 		return err
 	}
+	go func() {
+		select {
+		case <-s.Node.Ready():
+			env.Advise("agency %s is ready at %s; ask it with: counterfoil --home %s --context %s status", agency, s.Node.URL(), folder, agency)
+		case <-ctx.Done():
+		}
+	}()
 	return errors.Join(s.Run(ctx), s.Close())
 }
 
