@@ -86,13 +86,28 @@ func raised(n int) proto.Message {
 	return &enforcementv1.DiversionAlertRaised{AlertId: fmt.Sprintf("enforcement/AL-%d", n)}
 }
 
-// wait returns once a node's ledger has an event.
+// wait returns once a node's ledger has an event, and gives up when it has not moved for 20 seconds.
 func wait(t *testing.T, n *node.Node, id journal.ID, event uint64) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	if err := n.Ledger.Wait(ctx, id, event); err != nil {
-		t.Fatalf("wait for event %d of %s at %s: %v", event, id, n.Agency, err)
+	for before := uint64(0); ; {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		err := n.Ledger.Wait(ctx, id, event)
+		cancel()
+		if err == nil {
+			return
+		}
+		var now uint64
+		if viewed := n.Ledger.View(func(v ledger.View) error {
+			p, err := v.Position(id)
+			now = p.GetEvents()
+			return err
+		}); viewed != nil {
+			t.Fatal(viewed)
+		}
+		if now <= before || t.Context().Err() != nil {
+			t.Fatalf("wait for event %d of %s at %s: %v", event, id, n.Agency, err)
+		}
+		before = now
 	}
 }
 
