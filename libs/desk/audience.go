@@ -101,3 +101,16 @@ func subject(fact proto.Message) string {
 	}
 	return ""
 }
+
+// noKey is why nothing can be sealed for a group.
+func (d *Desk) noKey(view ledger.View, group string, cause error) error {
+	row, err := view.Group(group)
+	switch {
+	case err != nil:
+		return err
+	case !directory.Publishes(row, d.Agency):
+		return fault.Errorf(fault.Precondition, "%s is not an agency that records for group %s; the coordinating authority says who is: counterfoil group define %s",
+			d.Agency, group, group)
+	}
+	return fault.Errorf(fault.Precondition, "nothing can be recorded for group %s: %v", group, cause)
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ import (
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 )
 
@@ -315,5 +317,17 @@ func TestReactionsHappenOnce(t *testing.T) {
 		if len(events) != 3 {
 			t.Errorf("alerts %v", events)
 		}
+	}
+}
+
+// What is marked for a group that the agency has no part in is refused, and says what to do.
+func TestGroupOfOthers(t *testing.T) {
+	t.Parallel()
+	reporting := desktest.New(t, "reporting", "customs").Agency("reporting")
+	_, err := reporting.Desk.Record(t.Context(), &eventv1.Particulars{Marking: "border"}, func(ledger.View) ([]proto.Message, error) {
+		return []proto.Message{&reportingv1.AgencyReturnSubmitted{RequestId: "reporting/Q-1"}}, nil
+	})
+	if !errors.Is(err, fault.Precondition) || !strings.Contains(err.Error(), "reporting is not an agency that records for group border") {
+		t.Errorf("record for a group of others: %v", err)
 	}
 }

@@ -197,7 +197,7 @@ func (d *Desk) oneByOne(ctx context.Context, batch []*command) (again []*command
 func (d *Desk) store(ctx context.Context, tx *ledger.Tx, b *block) error {
 	epoch, key, err := d.Keys.Newest(b.id)
 	if err != nil {
-		return fault.Errorf(fault.Precondition, "%s does not record for sharing group %s: %v", d.Agency, b.id.Group, err)
+		return d.noKey(tx.View, b.id.Group, err)
 	}
 	at := d.Now()
 	sealer := journal.Sealer{Signer: d.Signer(), Key: key, Epoch: epoch}

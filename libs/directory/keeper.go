@@ -152,7 +152,7 @@ func (k Keeper) open(view ledger.View, group string) (*published, error) {
 
 // Publishes reports whether an agency records for a group.
 func Publishes(g *ledgerv1.Group, agency string) bool {
-	return slices.Contains(g.Members, agency) && (len(g.Publishers) == 0 || slices.Contains(g.Publishers, agency))
+	return slices.Contains(g.GetMembers(), agency) && (len(g.GetPublishers()) == 0 || slices.Contains(g.GetPublishers(), agency))
 }
 
 func (p *published) state(reader string) ledgerv1.ReleaseState {
