@@ -29,10 +29,11 @@ func (s *Service) Withdraw(ctx context.Context, req *directoryv1.WithdrawRequest
 	if err != nil {
 		return nil, fmt.Errorf("withdraw event %s: %w", req.GetEvent(), err)
 	}
-	var first *directoryv1.WithdrawResponse
+	var named *directoryv1.WithdrawResponse
 	for i, place := range places {
 		one := proto.CloneOf(req)
-		if i > 0 {
+		last := i == len(places)-1
+		if !last {
 			one.Event = place
 			if key := one.GetParticulars().GetIdempotencyKey(); key != "" {
 				one.Particulars.IdempotencyKey = key + "/" + place
@@ -42,11 +43,11 @@ func (s *Service) Withdraw(ctx context.Context, req *directoryv1.WithdrawRequest
 		if err != nil {
 			return nil, fmt.Errorf("withdraw event %s: %w", place, err)
 		}
-		if i == 0 {
-			first = &directoryv1.WithdrawResponse{Receipt: receipt, WithdrawalId: receipt.Subject}
+		if last {
+			named = &directoryv1.WithdrawResponse{Receipt: receipt, WithdrawalId: receipt.Subject}
 		}
 	}
-	return first, nil
+	return named, nil
 }
 
 // Withdrawals says which holders have purged what was withdrawn, and which are overdue.

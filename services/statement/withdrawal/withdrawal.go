@@ -3,7 +3,6 @@ package withdrawal
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -89,8 +88,9 @@ func ordered(view ledger.View, event *queryv1.RecordedEvent) (*ledgerv1.Withdraw
 	return nil, err
 }
 
-// Places returns where an event of this agency is recorded, as "agency/group/number": once, or, when it was shared more
-// widely, in each journal, the place that was named first.
+// Places returns where an event of this agency is recorded and not ordered to be purged, as "agency/group/number": once, or,
+// when it was shared more widely, in each journal. The place that was named is the last, ordered or not: as long as it is on
+// record, the others are found by it, so that a withdrawal that was cut off is finished by asking for it again.
 func Places(view ledger.View, event string) ([]string, error) {
 	named, err := find(view, event)
 	if err != nil {
@@ -100,7 +100,8 @@ func Places(view ledger.View, event string) ([]string, error) {
 	if err := proto.Unmarshal(named.Raw, recorded); err != nil {
 		return nil, fmt.Errorf("read event %s: %w", event, err)
 	}
-	all, first := []*queryv1.RecordedEvent{named}, named
+	var all []*queryv1.RecordedEvent
+	first := named
 	if at := recorded.Origin; at != nil {
 		first = &queryv1.RecordedEvent{Journal: at.Journal, Number: at.Number}
 		row, err := view.Get(queryv1.Table_TABLE_EVENTS, placeOf(first))
@@ -117,11 +118,18 @@ func Places(view ledger.View, event string) ([]string, error) {
 	}
 	var places []string
 	for _, e := range append(all, repeats...) {
-		if at := placeOf(e); !slices.Contains(places, at) {
-			places = append(places, at)
+		if placeOf(e) == placeOf(named) {
+			continue
+		}
+		before, err := ordered(view, e)
+		if err != nil {
+			return nil, err
+		}
+		if before == nil {
+			places = append(places, placeOf(e))
 		}
 	}
-	return places, nil
+	return append(places, placeOf(named)), nil
 }
 
 func placeOf(e *queryv1.RecordedEvent) string { return fmt.Sprintf("%s/%d", e.Journal, e.Number) }

@@ -86,14 +86,21 @@ func TestPlaces(t *testing.T) {
 		repeat.Origin = &eventv1.Cause{Journal: "licensing/border", Number: 1, Id: repeat.Id}
 		fold(w.Block(journal.ID{Agency: "licensing", Group: group}, repeat))
 	}
-	for event, want := range map[string][]string{
-		"licensing/border/1": {"licensing/border/1", "licensing/all/1", "licensing/audit/1"},
-		"licensing/audit/1":  {"licensing/audit/1", "licensing/border/1", "licensing/all/1"},
-		"licensing/border/2": {"licensing/border/2"},
-	} {
-		got, err := withdrawal.Places(tx.View, event)
-		if diff := cmp.Diff(want, got); diff != "" || err != nil {
-			t.Errorf("places of %s: %v (-want +got):\n%s", event, err, diff)
+	check := func(all map[string][]string) {
+		t.Helper()
+		for event, want := range all {
+			got, err := withdrawal.Places(tx.View, event)
+			if diff := cmp.Diff(want, got); diff != "" || err != nil {
+				t.Errorf("places of %s: %v (-want +got):\n%s", event, err, diff)
+			}
 		}
 	}
+	check(map[string][]string{
+		"licensing/border/1": {"licensing/all/1", "licensing/audit/1", "licensing/border/1"},
+		"licensing/audit/1":  {"licensing/border/1", "licensing/all/1", "licensing/audit/1"},
+		"licensing/border/2": {"licensing/border/2"},
+	})
+	// It was cut off after the first order: the rest is found by the same name.
+	fold(w.Together(journal.ID{Agency: "licensing", Group: "all"}, &directoryv1.EventWithdrawn{WithdrawalId: "licensing/withdrawal-000001", Number: 1}))
+	check(map[string][]string{"licensing/border/1": {"licensing/audit/1", "licensing/border/1"}})
 }
