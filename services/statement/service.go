@@ -22,7 +22,6 @@ type Config struct {
 
 // Service takes an agency's statements. Its methods are safe for concurrent use.
 type Service struct {
-	directoryv1connect.UnimplementedDirectoryServiceHandler
 	node *node.Node
 	now  func() time.Time
 }
