@@ -17,36 +17,91 @@ import (
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
 
-// Reaction is a rule that an event triggers, own or received. Each event has its effect at most once: what it records
-// carries a key made of the reaction's name and the event, and the cursor moves in the transaction that records it.
+// Reaction is a rule that an event triggers, own or received, or a time that comes. What it records for an event carries a
+// key made of the reaction's name and the event, and the cursor moves in the transaction that records it: each event has
+// its effect at most once.
 type Reaction struct {
 	// Name is stable and unique in the agency.
 	Name string
 	// Kind of the events that it hears.
 	Kind protoreflect.FullName
-	// React decides like a command. It is pure, and may be asked again about the same event.
+	// React decides like a command. It is pure, and may be asked again about the same event. It is asked first on what is
+	// committed, and, when it decides something, again in the transaction that records it.
 	React func(view ledger.View, id journal.ID, e journal.Entry) ([]proto.Message, error)
+	// Due, in place of Kind and React, decides what one thing comes to whose time has come, and says when the next will be;
+	// zero: none. It is asked after every change and at that time, until it decides nothing.
+	Due func(view ledger.View, now time.Time) (facts []proto.Message, next time.Time, err error)
 }
 
-// hearAtOnce is how many events a reaction looks at in one go.
-const hearAtOnce = 256
+// hearAtOnce is how many events a reaction looks at before the others have their turn.
+const hearAtOnce = 64
 
-// react hears every event once for each reaction, and keeps the agency's own statements up with the directory, as the
-// ledger grows, until ctx ends.
+// react hears every event once for each reaction, does what is due, and keeps the agency's own statements up with the
+// directory, as the ledger grows, until ctx ends.
 func (d *Desk) react(ctx context.Context) {
 	kept := uint64(0)
-	_ = d.Ledger.Follow(ctx, func() time.Duration { // it ends with ctx
+	_ = d.Ledger.Follow(ctx, func() (again time.Duration) { // it ends with ctx
 		var err error
 		if kept, err = d.keepUp(ctx, kept); err != nil && ctx.Err() == nil {
 			d.Logger.Error("own statements are not up with the directory", "agency", d.Agency, "err", err)
 		}
 		for _, r := range d.Reactions {
-			if err := d.hear(ctx, r); err != nil && ctx.Err() == nil {
+			wait, err := d.turn(ctx, r)
+			if err != nil && ctx.Err() == nil {
 				d.Logger.Error("reaction stopped for now", "agency", d.Agency, "reaction", r.Name, "err", err)
 			}
+			if wait > 0 && (again == 0 || wait < again) {
+				again = wait
+			}
 		}
-		return 0
+		return again
 	})
+}
+
+// turn gives a reaction its turn, and says after how long it wants the next; 0 is when something changes.
+func (d *Desk) turn(ctx context.Context, r Reaction) (time.Duration, error) {
+	if r.Due != nil {
+		return d.doDue(ctx, r)
+	}
+	more, err := d.hear(ctx, r)
+	if more {
+		return time.Nanosecond, err
+	}
+	return 0, err
+}
+
+// longestWait bounds how long a time that was stepped back goes unnoticed.
+const longestWait = time.Minute
+
+// doDue records what is due, one thing after the other.
+func (d *Desk) doDue(ctx context.Context, r Reaction) (time.Duration, error) {
+	for {
+		var facts []proto.Message
+		var next time.Time
+		err := d.Ledger.Committed(func(v ledger.View) (err error) {
+			facts, next, err = r.Due(v, d.Now())
+			return err
+		})
+		switch {
+		case err != nil:
+			return 0, fmt.Errorf("look what is due: %w", err)
+		case len(facts) == 0 && next.IsZero():
+			return 0, nil
+		case len(facts) == 0:
+			return min(max(next.Sub(d.Now()), time.Millisecond), longestWait), nil
+		}
+		_, err = d.submit(&command{
+			particulars: &eventv1.Particulars{OccurredAt: timestamppb.New(d.Now()), Officer: &eventv1.Officer{Role: "clock"}},
+			decide: func(v ledger.View) ([]proto.Message, error) {
+				facts, _, err := r.Due(v, d.Now())
+				return facts, err
+			},
+			ctx: ctx, done: make(chan outcome, 1),
+		})
+		if err != nil {
+			return 0, fmt.Errorf("record what is due: %w", err)
+		}
+	}
 }
 
 // keepUp has what is due recorded when the directory moved since it was kept up to.
@@ -65,44 +120,57 @@ func (d *Desk) keepUp(ctx context.Context, kept uint64) (uint64, error) {
 	return directed, nil
 }
 
-// hear brings one reaction up to the ledger.
-func (d *Desk) hear(ctx context.Context, r Reaction) error {
+// hear lets one reaction hear the next events of every journal, and reports whether there are more.
+func (d *Desk) hear(ctx context.Context, r Reaction) (more bool, err error) {
 	var positions []*ledgerv1.Position
-	err := d.Ledger.Committed(func(v ledger.View) (err error) {
+	err = d.Ledger.Committed(func(v ledger.View) (err error) {
 		positions, err = v.Positions()
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("list journals: %w", err)
+		return false, fmt.Errorf("list journals: %w", err)
 	}
 	for _, p := range positions {
 		id, err := journal.ParseID(p.Journal)
 		if err != nil {
-			return err
+			return false, err
 		}
-		for more := true; more; {
-			if more, err = d.hearJournal(ctx, r, id); err != nil {
-				return fmt.Errorf("hear %s: %w", id, err)
-			}
+		here, err := d.hearJournal(ctx, r, id)
+		if err != nil {
+			return false, fmt.Errorf("hear %s: %w", id, err)
 		}
+		more = more || here
 	}
-	return nil
+	return more, nil
 }
 
 func (d *Desk) hearJournal(ctx context.Context, r Reaction, id journal.ID) (more bool, err error) {
 	var heard []journal.Entry
+	decides := map[uint64]bool{}
 	err = d.Ledger.Committed(func(v ledger.View) error {
 		after, err := d.cursor(v, r, id)
 		if err != nil {
 			return err
 		}
-		heard, err = v.EntriesOfKind(id, r.Kind, after, hearAtOnce)
-		return err
+		if heard, err = v.EntriesOfKind(id, r.Kind, after, hearAtOnce); err != nil {
+			return err
+		}
+		for _, e := range heard {
+			facts, err := r.React(v, id, e)
+			if err != nil {
+				return fmt.Errorf("react to event %d: %w", e.Number, err)
+			}
+			decides[e.Number] = len(facts) > 0
+		}
+		return nil
 	})
-	if err != nil {
+	if err != nil || len(heard) == 0 {
 		return false, err
 	}
-	for _, e := range heard {
+	for i, e := range heard {
+		if !decides[e.Number] && i < len(heard)-1 {
+			continue // the cursor moves over it with the next
+		}
 		if err := d.answerTo(ctx, r, id, e); err != nil {
 			return false, err
 		}

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -20,4 +21,10 @@ type Dated struct {
 	Repeats *eventv1.Event
 	// Origin is where that event stands.
 	Origin *eventv1.Cause
+}
+
+// Beside returns the fact to be recorded in the journal that a row is of: what changes a row stands where it was made.
+func Beside(r interface{ GetJournal() string }, fact proto.Message) Dated {
+	_, group, _ := strings.Cut(r.GetJournal(), "/")
+	return Dated{Message: fact, Group: group}
 }

@@ -79,7 +79,7 @@ func (tx *Tx) flushTable(t *table) error {
 	if err := tx.writeIDs(b.ids, changed); err != nil {
 		return err
 	}
-	if err := errors.Join(tx.deltas.write(b.postings), tx.writePlaces(x.places)); err != nil {
+	if err := errors.Join(tx.deltas.write(b.postings), tx.writePlaces(x.places), tx.writeNames(x.names)); err != nil {
 		return err
 	}
 	next := changes.next

@@ -32,6 +32,11 @@ func (f *folding) enforcement(fact proto.Message) error {
 		return f.moveAlert(e.AlertId, refuted, e.Reason, nil, suspected, corroborated)
 	case *enforcementv1.AlertClosed:
 		return f.moveAlert(e.AlertId, closed, e.Outcome, nil, confirmed, refuted)
+	case *enforcementv1.AlertEscalated:
+		return change(f, alerts, e.AlertId, func(r *ledgerv1.Alert) error {
+			r.Escalated = append(r.Escalated, e)
+			return nil
+		})
 	case *enforcementv1.AlertAcknowledged:
 		// The alert is of another agency and may not be here yet.
 		return put(f, acknowledgements, &ledgerv1.Acknowledgement{

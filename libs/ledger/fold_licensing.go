@@ -25,6 +25,7 @@ func (f *folding) licensing(fact proto.Message) error {
 	case *licensingv1.ApplicationSubmitted:
 		return put(f, applications, &ledgerv1.Application{
 			Id: e.ApplicationId, Deal: e.Deal, Status: ledgerv1.Status_STATUS_SUBMITTED, SubmittedAt: f.event.OccurredAt,
+			RoutedFrom: e.RoutedFrom, PolicyId: e.PolicyId,
 		})
 	case *licensingv1.LicenceGranted:
 		return f.grant(e)
@@ -49,7 +50,7 @@ func (f *folding) licensing(fact proto.Message) error {
 		})
 	case *licensingv1.ReassessmentOpened:
 		return put(f, reassessments, &ledgerv1.Reassessment{
-			Id: e.ReassessmentId, LicenceId: e.LicenceId, AlertId: e.AlertId, Reason: e.Reason, OpenedAt: f.event.OccurredAt,
+			Id: e.ReassessmentId, LicenceId: e.LicenceId, AlertId: e.AlertId, Reason: e.Reason, OpenedAt: f.event.OccurredAt, CauseId: e.CauseId,
 		})
 	case *licensingv1.ReassessmentConcluded:
 		return change(f, reassessments, e.ReassessmentId, func(r *ledgerv1.Reassessment) error {
@@ -70,6 +71,10 @@ func (f *folding) grant(e *licensingv1.LicenceGranted) error {
 	r := &ledgerv1.Licence{
 		Id: e.LicenceId, ApplicationId: e.ApplicationId, Deal: e.Deal, Status: granted, DecidedAt: f.event.OccurredAt,
 		ValidFrom: e.ValidFrom, ValidUntil: e.ValidUntil, Conditions: e.Conditions, Published: e.Published,
+		Basis: e.Basis, Kept: e.Kept,
+	}
+	if err := f.decidable(e.LicenceId, e.Published, e.Deal, e.Basis); err != nil {
+		return err
 	}
 	if other, _, err := f.tx.peek(denials.table, e.LicenceId); other != nil || err != nil {
 		return orErr(err, f.refuse("%s is a denial", e.LicenceId))
@@ -84,7 +89,10 @@ func (f *folding) grant(e *licensingv1.LicenceGranted) error {
 func (f *folding) deny(e *licensingv1.LicenceDenied) error {
 	r := &ledgerv1.Denial{
 		Id: e.DenialId, ApplicationId: e.ApplicationId, Deal: e.Deal, Status: refused, Criteria: e.Criteria, Reason: e.Reason,
-		DecidedAt: f.event.OccurredAt, Published: e.Published,
+		DecidedAt: f.event.OccurredAt, Published: e.Published, Basis: e.Basis,
+	}
+	if err := f.signedOnce(e.DenialId, e.Basis.GetSignatures()); err != nil {
+		return err
 	}
 	if other, _, err := f.tx.peek(licences.table, e.DenialId); other != nil || err != nil {
 		return orErr(err, f.refuse("%s is a licence", e.DenialId))
@@ -140,12 +148,38 @@ func (f *folding) amendLicence(e *licensingv1.LicenceAmended) error {
 		if e.Published != nil {
 			r.Published = e.Published
 		}
-		return nil
+		return f.amendBasis(r, e)
 	})
 	if err != nil {
 		return err
 	}
 	return f.putLines(licenceLines(after), before)
+}
+
+// amendBasis takes over what an amendment rests on, and the conditions as they stand now. A condition goes only by an event
+// of the agency that asked for it.
+func (f *folding) amendBasis(r *ledgerv1.Licence, e *licensingv1.LicenceAmended) error {
+	if e.Basis != nil {
+		if err := f.decidable(r.Id, r.Published, r.Deal, e.Basis); err != nil {
+			return err
+		}
+		r.Basis = e.Basis
+	}
+	for _, k := range e.Kept {
+		r.Kept = slices.DeleteFunc(r.Kept, func(was *licensingv1.ConditionKept) bool { return was.ConditionId == k.ConditionId })
+		r.Kept = append(r.Kept, k)
+	}
+	for _, gone := range e.LetGo {
+		i := slices.IndexFunc(r.Kept, func(k *licensingv1.ConditionKept) bool { return k.ConditionId == gone.ConditionId })
+		if i < 0 {
+			return f.refuse("%s has no condition %s", r.Id, gone.ConditionId)
+		}
+		if agencyOf(gone.GetBy().GetJournal()) != r.Kept[i].AskedBy {
+			return f.refuse("condition %s is %s's to let go", gone.ConditionId, r.Kept[i].AskedBy)
+		}
+		r.Kept, r.LetGo = slices.Delete(r.Kept, i, i+1), append(r.LetGo, gone)
+	}
+	return nil
 }
 
 func (f *folding) amendDenial(e *licensingv1.DenialAmended) error {

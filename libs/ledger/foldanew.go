@@ -37,7 +37,7 @@ func (tx *Tx) foldAnew(h *head, gone []journal.Entry) error {
 		return fmt.Errorf("fold %s anew: %w", h.id.Agency, err)
 	}
 	return second.Committed(func(v View) error {
-		t := takeOver{tx, v, heads, map[string]bool{}}
+		t := takeOver{tx, v, heads, map[string]bool{}, map[string]bool{}}
 		for _, e := range gone {
 			if err := t.event(h, e); err != nil {
 				return err
@@ -51,7 +51,7 @@ func (tx *Tx) foldAnew(h *head, gone []journal.Entry) error {
 				return fmt.Errorf("take over %s: %w", table.name, err)
 			}
 		}
-		return errors.Join(tx.flush(), t.places())
+		return errors.Join(tx.flush(), t.forgetUnused())
 	})
 }
 
@@ -143,8 +143,9 @@ type takeOver struct {
 	*Tx
 	from  View
 	heads map[uint16]*head
-	// names are destinations' that rows went by which are no more, as bucketPlaces keeps them.
-	names map[string]bool
+	// gone are names of destinations, as bucketPlaces keeps them, and folded names of parties that rows went by which are no
+	// more.
+	gone, goneNames map[string]bool
 }
 
 // event forgets an event that was withdrawn, and finds it where it is recorded a second time.
@@ -272,7 +273,10 @@ func (t takeOver) row(of *table, is, wanted row) error {
 		var x entries
 		of.entriesOf(is, &x)
 		for _, n := range x.places {
-			t.names[string(placeKey(n.name, n.indexed))] = true
+			t.gone[string(placeKey(n.name, n.indexed))] = true
+		}
+		for _, n := range x.names {
+			t.goneNames[n] = true
 		}
 	} else {
 		id = wanted.GetId()
@@ -281,10 +285,10 @@ func (t takeOver) row(of *table, is, wanted row) error {
 	return t.write(of, id, wanted, false)
 }
 
-// places forgets the names of destinations that no row goes by any more.
-func (t takeOver) places() error {
+// forgetUnused forgets the names of destinations and parties that no row goes by any more.
+func (t takeOver) forgetUnused() error {
 	for _, of := range tables {
-		if len(t.names) == 0 {
+		if len(t.gone)+len(t.goneNames) == 0 {
 			return nil
 		}
 		err := t.of(of).rows.ForEach(func(_, raw []byte) error {
@@ -295,7 +299,10 @@ func (t takeOver) places() error {
 			var x entries
 			of.entriesOf(r, &x)
 			for _, n := range x.places {
-				delete(t.names, string(placeKey(n.name, n.indexed)))
+				delete(t.gone, string(placeKey(n.name, n.indexed)))
+			}
+			for _, n := range x.names {
+				delete(t.goneNames, n)
 			}
 			return nil
 		})
@@ -303,8 +310,13 @@ func (t takeOver) places() error {
 			return err
 		}
 	}
-	for name := range t.names {
+	for name := range t.gone {
 		if err := t.tx.Bucket(bucketPlaces).Delete([]byte(name)); err != nil {
+			return err
+		}
+	}
+	for name := range t.goneNames {
+		if err := t.forgetName(name); err != nil {
 			return err
 		}
 	}

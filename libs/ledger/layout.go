@@ -33,6 +33,8 @@ var (
 	bucketRepeats = []byte("repeats")
 	// Folded name of a destination, 0, what it is indexed as -> nothing.
 	bucketPlaces = []byte("places")
+	// A key that names near to one another share (names.Keys), 0, a party's folded name -> nothing.
+	bucketNames = []byte("names")
 )
 
 var (
@@ -43,7 +45,7 @@ var (
 
 func buckets() [][]byte {
 	all := [][]byte{bucketMeta, bucketLocal, bucketJournals, bucketPositions, bucketBlocks, bucketEventIDs, bucketEventPostings,
-		bucketArrivals, bucketParked, bucketStops, bucketNumbers, bucketRepeats, bucketPlaces}
+		bucketArrivals, bucketParked, bucketStops, bucketNumbers, bucketRepeats, bucketPlaces, bucketNames}
 	for _, t := range tables {
 		all = append(all, t.rows, t.ids, t.postings)
 	}

@@ -125,13 +125,18 @@ const (
 	byGroup
 	byReader
 	byService
+	bySubject
+	byShipment
+	byConsultation
+	byAgainst
+	byOrigin
 	attributeCount
 )
 
 var attributeNames = []string{"", "status", "kind", "destination", "year", "rating", "category", "party", "application", "source", "journal",
 	"decision", "criterion", "licence", "office", "declaration", "effect", "priority", "stage", "indicator", "addressee",
 	"alert", "open", "agency", "form", "request", "state", "member", "group", "reader",
-	"service"}
+	"service", "subject", "shipment", "consultation", "against", "origin"}
 
 func (a attribute) String() string { return attributeNames[a] }
 
@@ -141,10 +146,12 @@ type entry struct {
 	value     string
 }
 
-// entries collects what rows are found under, and the names that their destinations went by.
+// entries collects what rows are found under, the names that their destinations went by, and the folded names of their
+// parties.
 type entries struct {
 	list   []entry
 	places []placeName
+	names  []string
 }
 
 type placeName struct{ name, indexed string }

@@ -34,7 +34,8 @@ var licences = define("licences", queryv1.Table_TABLE_LICENCES, func() *ledgerv1
 		x.add(byYear, yearOf(r.DecidedAt))
 		x.add(byApplication, r.ApplicationId)
 		x.add(bySource, r.Published.GetSource())
-	}, byStatus, byKind, byDestination, byYear, byRating, byCategory, byParty, byApplication, bySource).
+		x.add(byShipment, r.Deal.GetShipmentId())
+	}, byStatus, byKind, byDestination, byYear, byRating, byCategory, byParty, byApplication, bySource, byShipment).
 	dated(8, func(r *ledgerv1.Licence) *timestamppb.Timestamp { return r.DecidedAt }).
 	shown(func(r *ledgerv1.Licence) *queryv1.Row {
 		return &queryv1.Row{Row: &queryv1.Row_Licence{Licence: r}}
@@ -102,16 +103,20 @@ var alerts = define("alerts", queryv1.Table_TABLE_ALERTS, func() *ledgerv1.Alert
 			x.addOnce(byAddressee, a)
 		}
 		x.add(byYear, yearOf(r.RaisedAt))
-	}, byStatus, byPriority, byStage, byParty, byLicence, byIndicator, byAddressee, byYear).
+		x.add(byOpen, strconv.FormatBool(r.Status != refuted && r.Status != closed && r.Finding != refuted))
+	}, byStatus, byPriority, byStage, byParty, byLicence, byIndicator, byAddressee, byYear, byOpen).
 	dated(7, func(r *ledgerv1.Alert) *timestamppb.Timestamp { return r.RaisedAt }).
 	shown(func(r *ledgerv1.Alert) *queryv1.Row { return &queryv1.Row{Row: &queryv1.Row_Alert{Alert: r}} })
 
 var applications = define("applications", queryv1.Table_TABLE_APPLICATIONS, func() *ledgerv1.Application { return new(ledgerv1.Application) },
 	func(r *ledgerv1.Application) header { return header{&r.Id, &r.Journal, &r.Events} }).
 	indexed(func(r *ledgerv1.Application, x *entries) {
+		x.add(byStatus, statusNames.of(r.Status.Number()))
 		x.deal(r.Deal)
 		x.add(byYear, yearOf(r.SubmittedAt))
-	}, byKind, byDestination, byYear, byRating, byCategory, byParty).
+		x.add(byShipment, r.Deal.GetShipmentId())
+		x.add(byOrigin, r.RoutedFrom)
+	}, byStatus, byKind, byDestination, byYear, byRating, byCategory, byParty, byShipment, byOrigin).
 	dated(6, func(r *ledgerv1.Application) *timestamppb.Timestamp { return r.SubmittedAt }).
 	shown(func(r *ledgerv1.Application) *queryv1.Row {
 		return &queryv1.Row{Row: &queryv1.Row_Application{Application: r}}
@@ -196,7 +201,11 @@ var commands = define("commands", queryv1.Table_TABLE_UNSPECIFIED, func() *ledge
 var tables = number(licences.table, lines.table, denials.table, declarations.table, alerts.table, applications.table,
 	reassessments.table, writeOffs.table, acknowledgements.table, returnRequests.table, returnSubmissions.table, agencies.table,
 	groups.table, editions.table, sharingRules.table, commands.table, agencyKeys.table, journalKeys.table, releases.table,
-	receipts.table, withdrawals.table, withdrawalReceipts.table, widenings.table, policies.table, calendars.table, handovers.table)
+	receipts.table, withdrawals.table, withdrawalReceipts.table, widenings.table, policies.table, calendars.table, handovers.table,
+	prohibitionChecks.table, assessments.table, proposals.table, appeals.table, obligations.table, consultations.table,
+	opinions.table, conditions.table, notices.table, undercuts.table, undercutReplies.table, denialTokens.table,
+	blindChecks.table, blindAnswers.table, blindConclusions.table, listEntries.table, watchLists.table, embargoes.table,
+	screenings.table, findings.table)
 
 func number(list ...*table) []*table {
 	for slot, t := range list {
@@ -233,8 +242,14 @@ func (x *entries) parties(parties []*transferv1.Party) {
 		for _, id := range p.Identifiers {
 			x.addOnce(byParty, id)
 		}
-		if name := FoldName(p.Name); name != "" {
-			x.addOnce(byParty, "name:"+name)
-		}
+		x.name(p.Name)
+	}
+}
+
+// name is indexed as it is and by what makes it near to others.
+func (x *entries) name(name string) {
+	if folded := FoldName(name); folded != "" {
+		x.addOnce(byParty, "name:"+folded)
+		x.names = append(x.names, folded)
 	}
 }

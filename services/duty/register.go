@@ -5,11 +5,15 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/node"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1/enforcementv1connect"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1/licensingv1connect"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1/reportingv1connect"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/screening/v1/screeningv1connect"
 )
 
 // answers takes the answers that an agency owes others.
 type answers struct {
+	licensingv1connect.UnimplementedOpinionServiceHandler
+	screeningv1connect.UnimplementedScreeningServiceHandler
 	node *node.Node
 }
 
@@ -18,4 +22,6 @@ func Register(server *connect.Server, n *node.Node) {
 	a := &answers{node: n}
 	enforcementv1connect.RegisterAlertAnswerServiceHandler(server, a)
 	reportingv1connect.RegisterReturnServiceHandler(server, a)
+	licensingv1connect.RegisterOpinionServiceHandler(server, a)
+	screeningv1connect.RegisterScreeningServiceHandler(server, a)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/node"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1/licensingv1connect"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/screening/v1/screeningv1connect"
 	"github.com/counterfoil/counterfoil/services/duty"
 )
 
@@ -20,6 +21,10 @@ type Config struct {
 
 // Service answers the licensing agency's commands. Its methods are safe for concurrent use.
 type Service struct {
+	licensingv1connect.UnimplementedLicensingServiceHandler
+	licensingv1connect.UnimplementedConsultationServiceHandler
+	licensingv1connect.UnimplementedDenialServiceHandler
+	screeningv1connect.UnimplementedListServiceHandler
 	node *node.Node
 }
 
@@ -34,5 +39,8 @@ func New(cfg Config) (*Service, error) {
 // Register adds the agency's APIs to a server.
 func (s *Service) Register(server *connect.Server) {
 	licensingv1connect.RegisterLicensingServiceHandler(server, s)
+	licensingv1connect.RegisterConsultationServiceHandler(server, s)
+	licensingv1connect.RegisterDenialServiceHandler(server, s)
+	screeningv1connect.RegisterListServiceHandler(server, s)
 	duty.Register(server, s.node)
 }

@@ -18,6 +18,7 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	_ "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
+	_ "github.com/counterfoil/counterfoil/proto/counterfoil/policy/v1"
 	_ "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
 

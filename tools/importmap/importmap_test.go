@@ -13,7 +13,8 @@ const root = "github.com/counterfoil/counterfoil/"
 
 // layers of libs, from the ground up: a package imports only packages of lower layers, or named beside it.
 var layers = []string{
-	"fault config seal refdata",
+	"fault config seal refdata names blind",
+	"policy",
 	"journal people access published",
 	"rpc ledger",
 	"backbone directory screening",
@@ -28,6 +29,9 @@ var agencies = []string{"licensing", "customs", "enforcement", "reporting", "obs
 
 // common are what every agency serves beside its own; agencies do not import it, and their rules are pure too.
 var common = []string{"statement"}
+
+// pure are the libs that rules may use: the ledger's views, and functions of their arguments alone.
+var pure = []string{"ledger", "fault", "refdata", "published", "names", "blind", "policy", "screening"}
 
 type pkg struct {
 	ImportPath string
@@ -120,8 +124,8 @@ func forbidden(from, to string) string {
 		return ""
 	case isAgency(a[1]) && b[0] == "services" && a[1] != b[1] && b[1] != "duty":
 		return "an agency imports its own rules only"
-	case isRule(a) && b[0] == "libs" && b[1] != "ledger" && b[1] != "fault" && b[1] != "refdata" && b[1] != "published":
-		return "a rule imports proto, the ledger's views, fault, reference data and the forms of published registers only"
+	case isRule(a) && b[0] == "libs" && !slices.Contains(pure, b[1]):
+		return "a rule imports proto and the libs that are pure only: " + strings.Join(pure, ", ")
 	}
 	return ""
 }

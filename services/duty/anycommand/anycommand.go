@@ -125,7 +125,7 @@ func spoil(t *rapid.T, m protoreflect.Message, words []string, depth int) {
 			return
 		case rapid.IntRange(0, 14).Draw(t, "spoil "+name) == 0:
 			draw(t, m, f, words, depth)
-		case f.Message() == nil || isTime(f) || !m.Has(f):
+		case f.Message() == nil || f.IsMap() || isTime(f) || !m.Has(f):
 		case f.IsList():
 			for n := range m.Get(f).List().Len() {
 				spoil(t, m.Mutable(f).List().Get(n).Message(), words, depth+1)
@@ -140,6 +140,10 @@ func spoil(t *rapid.T, m protoreflect.Message, words []string, depth int) {
 func draw(t *rapid.T, m protoreflect.Message, f protoreflect.FieldDescriptor, words []string, depth int) {
 	name := string(f.Name())
 	m.Clear(f)
+	if f.IsMap() {
+		drawMap(t, m.Mutable(f).Map(), f, words, depth)
+		return
+	}
 	if !f.IsList() {
 		if rapid.Bool().Draw(t, "has "+name) {
 			m.Set(f, value(t, f, m.NewField(f), words, depth))
@@ -153,6 +157,14 @@ func draw(t *rapid.T, m protoreflect.Message, f protoreflect.FieldDescriptor, wo
 			element = list.NewElement()
 		}
 		list.Append(value(t, f, element, words, depth))
+	}
+}
+
+// drawMap draws a few entries of a map whose values are no messages.
+func drawMap(t *rapid.T, m protoreflect.Map, f protoreflect.FieldDescriptor, words []string, depth int) {
+	for range rapid.IntRange(0, 3).Draw(t, "number of "+string(f.Name())) {
+		key := value(t, f.MapKey(), protoreflect.Value{}, words, depth)
+		m.Set(key.MapKey(), value(t, f.MapValue(), protoreflect.Value{}, words, depth))
 	}
 }
 

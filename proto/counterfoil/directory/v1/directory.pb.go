@@ -1403,7 +1403,9 @@ type CalendarAdopted struct {
 	// ISO weekday numbers, 1 is Monday.
 	Weekend []uint32 `protobuf:"varint,2,rep,packed,name=weekend,proto3" json:"weekend,omitempty"`
 	// yyyy-mm-dd.
-	Holidays      []string `protobuf:"bytes,3,rep,name=holidays,proto3" json:"holidays,omitempty"`
+	Holidays []string `protobuf:"bytes,3,rep,name=holidays,proto3" json:"holidays,omitempty"`
+	// IANA name of the zone whose midnights part the days, such as "Africa/Nairobi". Empty: UTC.
+	TimeZone      string `protobuf:"bytes,4,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1457,6 +1459,13 @@ func (x *CalendarAdopted) GetHolidays() []string {
 		return x.Holidays
 	}
 	return nil
+}
+
+func (x *CalendarAdopted) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
 }
 
 // ReleaseAgreed is a publisher's consent: the reader may have this agency's journal of the group, from the start given on,
@@ -2780,12 +2789,13 @@ const file_counterfoil_directory_v1_directory_proto_rawDesc = "" +
 	"valid_from\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tvalidFrom\x12\x1f\n" +
 	"\vlegal_basis\x18\x04 \x01(\tR\n" +
 	"legalBasis\x12\x18\n" +
-	"\acontent\x18\x05 \x01(\fR\acontent\"h\n" +
+	"\acontent\x18\x05 \x01(\fR\acontent\"\x85\x01\n" +
 	"\x0fCalendarAdopted\x12\x1f\n" +
 	"\vcalendar_id\x18\x01 \x01(\tR\n" +
 	"calendarId\x12\x18\n" +
 	"\aweekend\x18\x02 \x03(\rR\aweekend\x12\x1a\n" +
-	"\bholidays\x18\x03 \x03(\tR\bholidays\"\x88\x02\n" +
+	"\bholidays\x18\x03 \x03(\tR\bholidays\x12\x1b\n" +
+	"\ttime_zone\x18\x04 \x01(\tR\btimeZone\"\x88\x02\n" +
 	"\rReleaseAgreed\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\tR\x05group\x12\x16\n" +
 	"\x06reader\x18\x02 \x01(\tR\x06reader\x12?\n" +

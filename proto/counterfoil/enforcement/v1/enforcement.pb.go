@@ -14,6 +14,7 @@ import (
 	v1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -155,8 +156,10 @@ type DiversionAlertRaised struct {
 	// UN/LOCODE or a description.
 	LastKnownLocation string `protobuf:"bytes,9,opt,name=last_known_location,json=lastKnownLocation,proto3" json:"last_known_location,omitempty"`
 	// Agencies that must acknowledge.
-	Addressees    []string `protobuf:"bytes,10,rep,name=addressees,proto3" json:"addressees,omitempty"`
-	Summary       string   `protobuf:"bytes,11,opt,name=summary,proto3" json:"summary,omitempty"`
+	Addressees []string `protobuf:"bytes,10,rep,name=addressees,proto3" json:"addressees,omitempty"`
+	Summary    string   `protobuf:"bytes,11,opt,name=summary,proto3" json:"summary,omitempty"`
+	// By when they must; those who have not are escalated.
+	AcknowledgeBy *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=acknowledge_by,json=acknowledgeBy,proto3" json:"acknowledge_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -268,6 +271,83 @@ func (x *DiversionAlertRaised) GetSummary() string {
 	return ""
 }
 
+func (x *DiversionAlertRaised) GetAcknowledgeBy() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AcknowledgeBy
+	}
+	return nil
+}
+
+// AlertEscalated says that an addressee had not acknowledged in time, and who there is told now.
+type AlertEscalated struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	AlertId   string                 `protobuf:"bytes,1,opt,name=alert_id,json=alertId,proto3" json:"alert_id,omitempty"`
+	Addressee string                 `protobuf:"bytes,2,opt,name=addressee,proto3" json:"addressee,omitempty"`
+	// Role at the addressee, and how it is reached by the directory.
+	Role          string `protobuf:"bytes,3,opt,name=role,proto3" json:"role,omitempty"`
+	Reach         string `protobuf:"bytes,4,opt,name=reach,proto3" json:"reach,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlertEscalated) Reset() {
+	*x = AlertEscalated{}
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlertEscalated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlertEscalated) ProtoMessage() {}
+
+func (x *AlertEscalated) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlertEscalated.ProtoReflect.Descriptor instead.
+func (*AlertEscalated) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *AlertEscalated) GetAlertId() string {
+	if x != nil {
+		return x.AlertId
+	}
+	return ""
+}
+
+func (x *AlertEscalated) GetAddressee() string {
+	if x != nil {
+		return x.Addressee
+	}
+	return ""
+}
+
+func (x *AlertEscalated) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *AlertEscalated) GetReach() string {
+	if x != nil {
+		return x.Reach
+	}
+	return ""
+}
+
 type AlertCorroborated struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	AlertId       string                 `protobuf:"bytes,1,opt,name=alert_id,json=alertId,proto3" json:"alert_id,omitempty"`
@@ -279,7 +359,7 @@ type AlertCorroborated struct {
 
 func (x *AlertCorroborated) Reset() {
 	*x = AlertCorroborated{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[1]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -291,7 +371,7 @@ func (x *AlertCorroborated) String() string {
 func (*AlertCorroborated) ProtoMessage() {}
 
 func (x *AlertCorroborated) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[1]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -304,7 +384,7 @@ func (x *AlertCorroborated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertCorroborated.ProtoReflect.Descriptor instead.
 func (*AlertCorroborated) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{1}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *AlertCorroborated) GetAlertId() string {
@@ -338,7 +418,7 @@ type AlertConfirmed struct {
 
 func (x *AlertConfirmed) Reset() {
 	*x = AlertConfirmed{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[2]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -350,7 +430,7 @@ func (x *AlertConfirmed) String() string {
 func (*AlertConfirmed) ProtoMessage() {}
 
 func (x *AlertConfirmed) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[2]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -363,7 +443,7 @@ func (x *AlertConfirmed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertConfirmed.ProtoReflect.Descriptor instead.
 func (*AlertConfirmed) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{2}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *AlertConfirmed) GetAlertId() string {
@@ -390,7 +470,7 @@ type AlertRefuted struct {
 
 func (x *AlertRefuted) Reset() {
 	*x = AlertRefuted{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[3]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -402,7 +482,7 @@ func (x *AlertRefuted) String() string {
 func (*AlertRefuted) ProtoMessage() {}
 
 func (x *AlertRefuted) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[3]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -415,7 +495,7 @@ func (x *AlertRefuted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertRefuted.ProtoReflect.Descriptor instead.
 func (*AlertRefuted) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{3}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *AlertRefuted) GetAlertId() string {
@@ -442,7 +522,7 @@ type AlertClosed struct {
 
 func (x *AlertClosed) Reset() {
 	*x = AlertClosed{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[4]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -454,7 +534,7 @@ func (x *AlertClosed) String() string {
 func (*AlertClosed) ProtoMessage() {}
 
 func (x *AlertClosed) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[4]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -467,7 +547,7 @@ func (x *AlertClosed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertClosed.ProtoReflect.Descriptor instead.
 func (*AlertClosed) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{4}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *AlertClosed) GetAlertId() string {
@@ -495,7 +575,7 @@ type AlertAcknowledged struct {
 
 func (x *AlertAcknowledged) Reset() {
 	*x = AlertAcknowledged{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[5]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -507,7 +587,7 @@ func (x *AlertAcknowledged) String() string {
 func (*AlertAcknowledged) ProtoMessage() {}
 
 func (x *AlertAcknowledged) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[5]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -520,7 +600,7 @@ func (x *AlertAcknowledged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertAcknowledged.ProtoReflect.Descriptor instead.
 func (*AlertAcknowledged) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{5}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *AlertAcknowledged) GetAlertId() string {
@@ -551,13 +631,15 @@ type RaiseAlertRequest struct {
 	LastKnownLocation string      `protobuf:"bytes,9,opt,name=last_known_location,json=lastKnownLocation,proto3" json:"last_known_location,omitempty"`
 	Addressees        []string    `protobuf:"bytes,10,rep,name=addressees,proto3" json:"addressees,omitempty"`
 	Summary           string      `protobuf:"bytes,11,opt,name=summary,proto3" json:"summary,omitempty"`
+	// Minutes that addressees have to acknowledge; 0: 60 for an immediate alert, 1,440 for an urgent one, no limit otherwise.
+	AcknowledgeWithin uint32 `protobuf:"varint,12,opt,name=acknowledge_within,json=acknowledgeWithin,proto3" json:"acknowledge_within,omitempty"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
 
 func (x *RaiseAlertRequest) Reset() {
 	*x = RaiseAlertRequest{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[6]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -569,7 +651,7 @@ func (x *RaiseAlertRequest) String() string {
 func (*RaiseAlertRequest) ProtoMessage() {}
 
 func (x *RaiseAlertRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[6]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -582,7 +664,7 @@ func (x *RaiseAlertRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RaiseAlertRequest.ProtoReflect.Descriptor instead.
 func (*RaiseAlertRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{6}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *RaiseAlertRequest) GetParticulars() *v11.Particulars {
@@ -662,6 +744,13 @@ func (x *RaiseAlertRequest) GetSummary() string {
 	return ""
 }
 
+func (x *RaiseAlertRequest) GetAcknowledgeWithin() uint32 {
+	if x != nil {
+		return x.AcknowledgeWithin
+	}
+	return 0
+}
+
 type RaiseAlertResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
@@ -672,7 +761,7 @@ type RaiseAlertResponse struct {
 
 func (x *RaiseAlertResponse) Reset() {
 	*x = RaiseAlertResponse{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[7]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -684,7 +773,7 @@ func (x *RaiseAlertResponse) String() string {
 func (*RaiseAlertResponse) ProtoMessage() {}
 
 func (x *RaiseAlertResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[7]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -697,7 +786,7 @@ func (x *RaiseAlertResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RaiseAlertResponse.ProtoReflect.Descriptor instead.
 func (*RaiseAlertResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{7}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *RaiseAlertResponse) GetReceipt() *v11.Receipt {
@@ -726,7 +815,7 @@ type CorroborateAlertRequest struct {
 
 func (x *CorroborateAlertRequest) Reset() {
 	*x = CorroborateAlertRequest{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[8]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -738,7 +827,7 @@ func (x *CorroborateAlertRequest) String() string {
 func (*CorroborateAlertRequest) ProtoMessage() {}
 
 func (x *CorroborateAlertRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[8]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -751,7 +840,7 @@ func (x *CorroborateAlertRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CorroborateAlertRequest.ProtoReflect.Descriptor instead.
 func (*CorroborateAlertRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{8}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CorroborateAlertRequest) GetParticulars() *v11.Particulars {
@@ -791,7 +880,7 @@ type CorroborateAlertResponse struct {
 
 func (x *CorroborateAlertResponse) Reset() {
 	*x = CorroborateAlertResponse{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[9]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -803,7 +892,7 @@ func (x *CorroborateAlertResponse) String() string {
 func (*CorroborateAlertResponse) ProtoMessage() {}
 
 func (x *CorroborateAlertResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[9]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -816,7 +905,7 @@ func (x *CorroborateAlertResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CorroborateAlertResponse.ProtoReflect.Descriptor instead.
 func (*CorroborateAlertResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{9}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CorroborateAlertResponse) GetReceipt() *v11.Receipt {
@@ -837,7 +926,7 @@ type ConfirmAlertRequest struct {
 
 func (x *ConfirmAlertRequest) Reset() {
 	*x = ConfirmAlertRequest{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[10]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -849,7 +938,7 @@ func (x *ConfirmAlertRequest) String() string {
 func (*ConfirmAlertRequest) ProtoMessage() {}
 
 func (x *ConfirmAlertRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[10]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -862,7 +951,7 @@ func (x *ConfirmAlertRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmAlertRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmAlertRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{10}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ConfirmAlertRequest) GetParticulars() *v11.Particulars {
@@ -895,7 +984,7 @@ type ConfirmAlertResponse struct {
 
 func (x *ConfirmAlertResponse) Reset() {
 	*x = ConfirmAlertResponse{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[11]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -907,7 +996,7 @@ func (x *ConfirmAlertResponse) String() string {
 func (*ConfirmAlertResponse) ProtoMessage() {}
 
 func (x *ConfirmAlertResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[11]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -920,7 +1009,7 @@ func (x *ConfirmAlertResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmAlertResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmAlertResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{11}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ConfirmAlertResponse) GetReceipt() *v11.Receipt {
@@ -941,7 +1030,7 @@ type RefuteAlertRequest struct {
 
 func (x *RefuteAlertRequest) Reset() {
 	*x = RefuteAlertRequest{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[12]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -953,7 +1042,7 @@ func (x *RefuteAlertRequest) String() string {
 func (*RefuteAlertRequest) ProtoMessage() {}
 
 func (x *RefuteAlertRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[12]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -966,7 +1055,7 @@ func (x *RefuteAlertRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefuteAlertRequest.ProtoReflect.Descriptor instead.
 func (*RefuteAlertRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{12}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RefuteAlertRequest) GetParticulars() *v11.Particulars {
@@ -999,7 +1088,7 @@ type RefuteAlertResponse struct {
 
 func (x *RefuteAlertResponse) Reset() {
 	*x = RefuteAlertResponse{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[13]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1011,7 +1100,7 @@ func (x *RefuteAlertResponse) String() string {
 func (*RefuteAlertResponse) ProtoMessage() {}
 
 func (x *RefuteAlertResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[13]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1024,7 +1113,7 @@ func (x *RefuteAlertResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefuteAlertResponse.ProtoReflect.Descriptor instead.
 func (*RefuteAlertResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{13}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RefuteAlertResponse) GetReceipt() *v11.Receipt {
@@ -1045,7 +1134,7 @@ type CloseAlertRequest struct {
 
 func (x *CloseAlertRequest) Reset() {
 	*x = CloseAlertRequest{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[14]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1057,7 +1146,7 @@ func (x *CloseAlertRequest) String() string {
 func (*CloseAlertRequest) ProtoMessage() {}
 
 func (x *CloseAlertRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[14]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1070,7 +1159,7 @@ func (x *CloseAlertRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseAlertRequest.ProtoReflect.Descriptor instead.
 func (*CloseAlertRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{14}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *CloseAlertRequest) GetParticulars() *v11.Particulars {
@@ -1103,7 +1192,7 @@ type CloseAlertResponse struct {
 
 func (x *CloseAlertResponse) Reset() {
 	*x = CloseAlertResponse{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[15]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1115,7 +1204,7 @@ func (x *CloseAlertResponse) String() string {
 func (*CloseAlertResponse) ProtoMessage() {}
 
 func (x *CloseAlertResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[15]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1128,7 +1217,7 @@ func (x *CloseAlertResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseAlertResponse.ProtoReflect.Descriptor instead.
 func (*CloseAlertResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{15}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *CloseAlertResponse) GetReceipt() *v11.Receipt {
@@ -1149,7 +1238,7 @@ type AcknowledgeAlertRequest struct {
 
 func (x *AcknowledgeAlertRequest) Reset() {
 	*x = AcknowledgeAlertRequest{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[16]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1161,7 +1250,7 @@ func (x *AcknowledgeAlertRequest) String() string {
 func (*AcknowledgeAlertRequest) ProtoMessage() {}
 
 func (x *AcknowledgeAlertRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[16]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1174,7 +1263,7 @@ func (x *AcknowledgeAlertRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcknowledgeAlertRequest.ProtoReflect.Descriptor instead.
 func (*AcknowledgeAlertRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{16}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *AcknowledgeAlertRequest) GetParticulars() *v11.Particulars {
@@ -1207,7 +1296,7 @@ type AcknowledgeAlertResponse struct {
 
 func (x *AcknowledgeAlertResponse) Reset() {
 	*x = AcknowledgeAlertResponse{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[17]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1219,7 +1308,7 @@ func (x *AcknowledgeAlertResponse) String() string {
 func (*AcknowledgeAlertResponse) ProtoMessage() {}
 
 func (x *AcknowledgeAlertResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[17]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1232,7 +1321,7 @@ func (x *AcknowledgeAlertResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcknowledgeAlertResponse.ProtoReflect.Descriptor instead.
 func (*AcknowledgeAlertResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{17}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *AcknowledgeAlertResponse) GetReceipt() *v11.Receipt {
@@ -1246,7 +1335,7 @@ var File_counterfoil_enforcement_v1_enforcement_proto protoreflect.FileDescripto
 
 const file_counterfoil_enforcement_v1_enforcement_proto_rawDesc = "" +
 	"\n" +
-	",counterfoil/enforcement/v1/enforcement.proto\x12\x1acounterfoil.enforcement.v1\x1a\x1bbuf/validate/validate.proto\x1a\"counterfoil/event/v1/command.proto\x1a&counterfoil/transfer/v1/transfer.proto\"\xce\x03\n" +
+	",counterfoil/enforcement/v1/enforcement.proto\x12\x1acounterfoil.enforcement.v1\x1a\x1bbuf/validate/validate.proto\x1a\"counterfoil/event/v1/command.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x91\x04\n" +
 	"\x14DiversionAlertRaised\x12\x19\n" +
 	"\balert_id\x18\x01 \x01(\tR\aalertId\x127\n" +
 	"\x05stage\x18\x02 \x01(\x0e2!.counterfoil.enforcement.v1.StageR\x05stage\x12@\n" +
@@ -1264,7 +1353,13 @@ const file_counterfoil_enforcement_v1_enforcement_proto_rawDesc = "" +
 	"addressees\x18\n" +
 	" \x03(\tR\n" +
 	"addressees\x12\x18\n" +
-	"\asummary\x18\v \x01(\tR\asummary\"j\n" +
+	"\asummary\x18\v \x01(\tR\asummary\x12A\n" +
+	"\x0eacknowledge_by\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\racknowledgeBy\"s\n" +
+	"\x0eAlertEscalated\x12\x19\n" +
+	"\balert_id\x18\x01 \x01(\tR\aalertId\x12\x1c\n" +
+	"\taddressee\x18\x02 \x01(\tR\taddressee\x12\x12\n" +
+	"\x04role\x18\x03 \x01(\tR\x04role\x12\x14\n" +
+	"\x05reach\x18\x04 \x01(\tR\x05reach\"j\n" +
 	"\x11AlertCorroborated\x12\x19\n" +
 	"\balert_id\x18\x01 \x01(\tR\aalertId\x12\x1e\n" +
 	"\n" +
@@ -1282,7 +1377,7 @@ const file_counterfoil_enforcement_v1_enforcement_proto_rawDesc = "" +
 	"\aoutcome\x18\x02 \x01(\tR\aoutcome\"B\n" +
 	"\x11AlertAcknowledged\x12\x19\n" +
 	"\balert_id\x18\x01 \x01(\tR\aalertId\x12\x12\n" +
-	"\x04note\x18\x02 \x01(\tR\x04note\"\xff\x05\n" +
+	"\x04note\x18\x02 \x01(\tR\x04note\"\xb9\x06\n" +
 	"\x11RaiseAlertRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12C\n" +
 	"\x05stage\x18\x02 \x01(\x0e2!.counterfoil.enforcement.v1.StageB\n" +
@@ -1306,7 +1401,8 @@ const file_counterfoil_enforcement_v1_enforcement_proto_rawDesc = "" +
 	" \x03(\tB(\xbaH%\x92\x01\"\b\x01\x10d\x18\x01\"\x1ar\x182\x16^[a-z][a-z0-9-]{1,31}$R\n" +
 	"addressees\x12$\n" +
 	"\asummary\x18\v \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xa0\x1fR\asummary\"h\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xa0\x1fR\asummary\x128\n" +
+	"\x12acknowledge_within\x18\f \x01(\rB\t\xbaH\x06*\x04\x18\xa0\x8a R\x11acknowledgeWithin\"h\n" +
 	"\x12RaiseAlertResponse\x127\n" +
 	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x12\x19\n" +
 	"\balert_id\x18\x02 \x01(\tR\aalertId\"\x94\x02\n" +
@@ -1384,68 +1480,71 @@ func file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_enforcement_v1_enforcement_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_counterfoil_enforcement_v1_enforcement_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_counterfoil_enforcement_v1_enforcement_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_counterfoil_enforcement_v1_enforcement_proto_goTypes = []any{
 	(Stage)(0),                       // 0: counterfoil.enforcement.v1.Stage
 	(Priority)(0),                    // 1: counterfoil.enforcement.v1.Priority
 	(*DiversionAlertRaised)(nil),     // 2: counterfoil.enforcement.v1.DiversionAlertRaised
-	(*AlertCorroborated)(nil),        // 3: counterfoil.enforcement.v1.AlertCorroborated
-	(*AlertConfirmed)(nil),           // 4: counterfoil.enforcement.v1.AlertConfirmed
-	(*AlertRefuted)(nil),             // 5: counterfoil.enforcement.v1.AlertRefuted
-	(*AlertClosed)(nil),              // 6: counterfoil.enforcement.v1.AlertClosed
-	(*AlertAcknowledged)(nil),        // 7: counterfoil.enforcement.v1.AlertAcknowledged
-	(*RaiseAlertRequest)(nil),        // 8: counterfoil.enforcement.v1.RaiseAlertRequest
-	(*RaiseAlertResponse)(nil),       // 9: counterfoil.enforcement.v1.RaiseAlertResponse
-	(*CorroborateAlertRequest)(nil),  // 10: counterfoil.enforcement.v1.CorroborateAlertRequest
-	(*CorroborateAlertResponse)(nil), // 11: counterfoil.enforcement.v1.CorroborateAlertResponse
-	(*ConfirmAlertRequest)(nil),      // 12: counterfoil.enforcement.v1.ConfirmAlertRequest
-	(*ConfirmAlertResponse)(nil),     // 13: counterfoil.enforcement.v1.ConfirmAlertResponse
-	(*RefuteAlertRequest)(nil),       // 14: counterfoil.enforcement.v1.RefuteAlertRequest
-	(*RefuteAlertResponse)(nil),      // 15: counterfoil.enforcement.v1.RefuteAlertResponse
-	(*CloseAlertRequest)(nil),        // 16: counterfoil.enforcement.v1.CloseAlertRequest
-	(*CloseAlertResponse)(nil),       // 17: counterfoil.enforcement.v1.CloseAlertResponse
-	(*AcknowledgeAlertRequest)(nil),  // 18: counterfoil.enforcement.v1.AcknowledgeAlertRequest
-	(*AcknowledgeAlertResponse)(nil), // 19: counterfoil.enforcement.v1.AcknowledgeAlertResponse
-	(*v1.Party)(nil),                 // 20: counterfoil.transfer.v1.Party
-	(*v11.Particulars)(nil),          // 21: counterfoil.event.v1.Particulars
-	(*v11.Receipt)(nil),              // 22: counterfoil.event.v1.Receipt
+	(*AlertEscalated)(nil),           // 3: counterfoil.enforcement.v1.AlertEscalated
+	(*AlertCorroborated)(nil),        // 4: counterfoil.enforcement.v1.AlertCorroborated
+	(*AlertConfirmed)(nil),           // 5: counterfoil.enforcement.v1.AlertConfirmed
+	(*AlertRefuted)(nil),             // 6: counterfoil.enforcement.v1.AlertRefuted
+	(*AlertClosed)(nil),              // 7: counterfoil.enforcement.v1.AlertClosed
+	(*AlertAcknowledged)(nil),        // 8: counterfoil.enforcement.v1.AlertAcknowledged
+	(*RaiseAlertRequest)(nil),        // 9: counterfoil.enforcement.v1.RaiseAlertRequest
+	(*RaiseAlertResponse)(nil),       // 10: counterfoil.enforcement.v1.RaiseAlertResponse
+	(*CorroborateAlertRequest)(nil),  // 11: counterfoil.enforcement.v1.CorroborateAlertRequest
+	(*CorroborateAlertResponse)(nil), // 12: counterfoil.enforcement.v1.CorroborateAlertResponse
+	(*ConfirmAlertRequest)(nil),      // 13: counterfoil.enforcement.v1.ConfirmAlertRequest
+	(*ConfirmAlertResponse)(nil),     // 14: counterfoil.enforcement.v1.ConfirmAlertResponse
+	(*RefuteAlertRequest)(nil),       // 15: counterfoil.enforcement.v1.RefuteAlertRequest
+	(*RefuteAlertResponse)(nil),      // 16: counterfoil.enforcement.v1.RefuteAlertResponse
+	(*CloseAlertRequest)(nil),        // 17: counterfoil.enforcement.v1.CloseAlertRequest
+	(*CloseAlertResponse)(nil),       // 18: counterfoil.enforcement.v1.CloseAlertResponse
+	(*AcknowledgeAlertRequest)(nil),  // 19: counterfoil.enforcement.v1.AcknowledgeAlertRequest
+	(*AcknowledgeAlertResponse)(nil), // 20: counterfoil.enforcement.v1.AcknowledgeAlertResponse
+	(*v1.Party)(nil),                 // 21: counterfoil.transfer.v1.Party
+	(*timestamppb.Timestamp)(nil),    // 22: google.protobuf.Timestamp
+	(*v11.Particulars)(nil),          // 23: counterfoil.event.v1.Particulars
+	(*v11.Receipt)(nil),              // 24: counterfoil.event.v1.Receipt
 }
 var file_counterfoil_enforcement_v1_enforcement_proto_depIdxs = []int32{
 	0,  // 0: counterfoil.enforcement.v1.DiversionAlertRaised.stage:type_name -> counterfoil.enforcement.v1.Stage
 	1,  // 1: counterfoil.enforcement.v1.DiversionAlertRaised.priority:type_name -> counterfoil.enforcement.v1.Priority
-	20, // 2: counterfoil.enforcement.v1.DiversionAlertRaised.parties:type_name -> counterfoil.transfer.v1.Party
-	21, // 3: counterfoil.enforcement.v1.RaiseAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	0,  // 4: counterfoil.enforcement.v1.RaiseAlertRequest.stage:type_name -> counterfoil.enforcement.v1.Stage
-	1,  // 5: counterfoil.enforcement.v1.RaiseAlertRequest.priority:type_name -> counterfoil.enforcement.v1.Priority
-	20, // 6: counterfoil.enforcement.v1.RaiseAlertRequest.parties:type_name -> counterfoil.transfer.v1.Party
-	22, // 7: counterfoil.enforcement.v1.RaiseAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	21, // 8: counterfoil.enforcement.v1.CorroborateAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	22, // 9: counterfoil.enforcement.v1.CorroborateAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	21, // 10: counterfoil.enforcement.v1.ConfirmAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	22, // 11: counterfoil.enforcement.v1.ConfirmAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	21, // 12: counterfoil.enforcement.v1.RefuteAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	22, // 13: counterfoil.enforcement.v1.RefuteAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	21, // 14: counterfoil.enforcement.v1.CloseAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	22, // 15: counterfoil.enforcement.v1.CloseAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	21, // 16: counterfoil.enforcement.v1.AcknowledgeAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	22, // 17: counterfoil.enforcement.v1.AcknowledgeAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	8,  // 18: counterfoil.enforcement.v1.EnforcementService.RaiseAlert:input_type -> counterfoil.enforcement.v1.RaiseAlertRequest
-	10, // 19: counterfoil.enforcement.v1.EnforcementService.CorroborateAlert:input_type -> counterfoil.enforcement.v1.CorroborateAlertRequest
-	12, // 20: counterfoil.enforcement.v1.EnforcementService.ConfirmAlert:input_type -> counterfoil.enforcement.v1.ConfirmAlertRequest
-	14, // 21: counterfoil.enforcement.v1.EnforcementService.RefuteAlert:input_type -> counterfoil.enforcement.v1.RefuteAlertRequest
-	16, // 22: counterfoil.enforcement.v1.EnforcementService.CloseAlert:input_type -> counterfoil.enforcement.v1.CloseAlertRequest
-	18, // 23: counterfoil.enforcement.v1.AlertAnswerService.AcknowledgeAlert:input_type -> counterfoil.enforcement.v1.AcknowledgeAlertRequest
-	9,  // 24: counterfoil.enforcement.v1.EnforcementService.RaiseAlert:output_type -> counterfoil.enforcement.v1.RaiseAlertResponse
-	11, // 25: counterfoil.enforcement.v1.EnforcementService.CorroborateAlert:output_type -> counterfoil.enforcement.v1.CorroborateAlertResponse
-	13, // 26: counterfoil.enforcement.v1.EnforcementService.ConfirmAlert:output_type -> counterfoil.enforcement.v1.ConfirmAlertResponse
-	15, // 27: counterfoil.enforcement.v1.EnforcementService.RefuteAlert:output_type -> counterfoil.enforcement.v1.RefuteAlertResponse
-	17, // 28: counterfoil.enforcement.v1.EnforcementService.CloseAlert:output_type -> counterfoil.enforcement.v1.CloseAlertResponse
-	19, // 29: counterfoil.enforcement.v1.AlertAnswerService.AcknowledgeAlert:output_type -> counterfoil.enforcement.v1.AcknowledgeAlertResponse
-	24, // [24:30] is the sub-list for method output_type
-	18, // [18:24] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	21, // 2: counterfoil.enforcement.v1.DiversionAlertRaised.parties:type_name -> counterfoil.transfer.v1.Party
+	22, // 3: counterfoil.enforcement.v1.DiversionAlertRaised.acknowledge_by:type_name -> google.protobuf.Timestamp
+	23, // 4: counterfoil.enforcement.v1.RaiseAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	0,  // 5: counterfoil.enforcement.v1.RaiseAlertRequest.stage:type_name -> counterfoil.enforcement.v1.Stage
+	1,  // 6: counterfoil.enforcement.v1.RaiseAlertRequest.priority:type_name -> counterfoil.enforcement.v1.Priority
+	21, // 7: counterfoil.enforcement.v1.RaiseAlertRequest.parties:type_name -> counterfoil.transfer.v1.Party
+	24, // 8: counterfoil.enforcement.v1.RaiseAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	23, // 9: counterfoil.enforcement.v1.CorroborateAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	24, // 10: counterfoil.enforcement.v1.CorroborateAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	23, // 11: counterfoil.enforcement.v1.ConfirmAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	24, // 12: counterfoil.enforcement.v1.ConfirmAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	23, // 13: counterfoil.enforcement.v1.RefuteAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	24, // 14: counterfoil.enforcement.v1.RefuteAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	23, // 15: counterfoil.enforcement.v1.CloseAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	24, // 16: counterfoil.enforcement.v1.CloseAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	23, // 17: counterfoil.enforcement.v1.AcknowledgeAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	24, // 18: counterfoil.enforcement.v1.AcknowledgeAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	9,  // 19: counterfoil.enforcement.v1.EnforcementService.RaiseAlert:input_type -> counterfoil.enforcement.v1.RaiseAlertRequest
+	11, // 20: counterfoil.enforcement.v1.EnforcementService.CorroborateAlert:input_type -> counterfoil.enforcement.v1.CorroborateAlertRequest
+	13, // 21: counterfoil.enforcement.v1.EnforcementService.ConfirmAlert:input_type -> counterfoil.enforcement.v1.ConfirmAlertRequest
+	15, // 22: counterfoil.enforcement.v1.EnforcementService.RefuteAlert:input_type -> counterfoil.enforcement.v1.RefuteAlertRequest
+	17, // 23: counterfoil.enforcement.v1.EnforcementService.CloseAlert:input_type -> counterfoil.enforcement.v1.CloseAlertRequest
+	19, // 24: counterfoil.enforcement.v1.AlertAnswerService.AcknowledgeAlert:input_type -> counterfoil.enforcement.v1.AcknowledgeAlertRequest
+	10, // 25: counterfoil.enforcement.v1.EnforcementService.RaiseAlert:output_type -> counterfoil.enforcement.v1.RaiseAlertResponse
+	12, // 26: counterfoil.enforcement.v1.EnforcementService.CorroborateAlert:output_type -> counterfoil.enforcement.v1.CorroborateAlertResponse
+	14, // 27: counterfoil.enforcement.v1.EnforcementService.ConfirmAlert:output_type -> counterfoil.enforcement.v1.ConfirmAlertResponse
+	16, // 28: counterfoil.enforcement.v1.EnforcementService.RefuteAlert:output_type -> counterfoil.enforcement.v1.RefuteAlertResponse
+	18, // 29: counterfoil.enforcement.v1.EnforcementService.CloseAlert:output_type -> counterfoil.enforcement.v1.CloseAlertResponse
+	20, // 30: counterfoil.enforcement.v1.AlertAnswerService.AcknowledgeAlert:output_type -> counterfoil.enforcement.v1.AcknowledgeAlertResponse
+	25, // [25:31] is the sub-list for method output_type
+	19, // [19:25] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_enforcement_v1_enforcement_proto_init() }
@@ -1459,7 +1558,7 @@ func file_counterfoil_enforcement_v1_enforcement_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_enforcement_v1_enforcement_proto_rawDesc), len(file_counterfoil_enforcement_v1_enforcement_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   18,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

@@ -11,11 +11,12 @@
 package ledgerv1
 
 import (
-	v12 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
-	v15 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
-	v13 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
+	v13 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
+	v16 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
+	v14 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
 	v1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
-	v14 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
+	v15 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
+	v12 "github.com/counterfoil/counterfoil/proto/counterfoil/screening/v1"
 	v11 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -45,6 +46,12 @@ const (
 	Status_STATUS_REVOKED     Status = 5
 	// A later edition of the register that it was read from no longer has it.
 	Status_STATUS_WITHDRAWN Status = 6
+	// An application that was sent back.
+	Status_STATUS_RETURNED Status = 7
+	// An application that the applicant took back.
+	Status_STATUS_RETRACTED Status = 8
+	// An application whose lines went on to those who decide them, each part as a case of its own.
+	Status_STATUS_ROUTED Status = 9
 )
 
 // Enum value maps for Status.
@@ -57,6 +64,9 @@ var (
 		4: "STATUS_SUSPENDED",
 		5: "STATUS_REVOKED",
 		6: "STATUS_WITHDRAWN",
+		7: "STATUS_RETURNED",
+		8: "STATUS_RETRACTED",
+		9: "STATUS_ROUTED",
 	}
 	Status_value = map[string]int32{
 		"STATUS_UNSPECIFIED": 0,
@@ -66,6 +76,9 @@ var (
 		"STATUS_SUSPENDED":   4,
 		"STATUS_REVOKED":     5,
 		"STATUS_WITHDRAWN":   6,
+		"STATUS_RETURNED":    7,
+		"STATUS_RETRACTED":   8,
+		"STATUS_ROUTED":      9,
 	}
 )
 
@@ -94,6 +107,72 @@ func (x Status) Number() protoreflect.EnumNumber {
 // Deprecated: Use Status.Descriptor instead.
 func (Status) EnumDescriptor() ([]byte, []int) {
 	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{0}
+}
+
+// UndercutStatus is where the consultation on a denial stands.
+type UndercutStatus int32
+
+const (
+	UndercutStatus_UNDERCUT_STATUS_UNSPECIFIED UndercutStatus = 0
+	UndercutStatus_UNDERCUT_STATUS_CANDIDATE   UndercutStatus = 1
+	// An officer found that it is another deal.
+	UndercutStatus_UNDERCUT_STATUS_REJECTED   UndercutStatus = 2
+	UndercutStatus_UNDERCUT_STATUS_CONFIRMED  UndercutStatus = 3
+	UndercutStatus_UNDERCUT_STATUS_CONSULTING UndercutStatus = 4
+	UndercutStatus_UNDERCUT_STATUS_REPLIED    UndercutStatus = 5
+	UndercutStatus_UNDERCUT_STATUS_LAPSED     UndercutStatus = 6
+	UndercutStatus_UNDERCUT_STATUS_DECIDED    UndercutStatus = 7
+)
+
+// Enum value maps for UndercutStatus.
+var (
+	UndercutStatus_name = map[int32]string{
+		0: "UNDERCUT_STATUS_UNSPECIFIED",
+		1: "UNDERCUT_STATUS_CANDIDATE",
+		2: "UNDERCUT_STATUS_REJECTED",
+		3: "UNDERCUT_STATUS_CONFIRMED",
+		4: "UNDERCUT_STATUS_CONSULTING",
+		5: "UNDERCUT_STATUS_REPLIED",
+		6: "UNDERCUT_STATUS_LAPSED",
+		7: "UNDERCUT_STATUS_DECIDED",
+	}
+	UndercutStatus_value = map[string]int32{
+		"UNDERCUT_STATUS_UNSPECIFIED": 0,
+		"UNDERCUT_STATUS_CANDIDATE":   1,
+		"UNDERCUT_STATUS_REJECTED":    2,
+		"UNDERCUT_STATUS_CONFIRMED":   3,
+		"UNDERCUT_STATUS_CONSULTING":  4,
+		"UNDERCUT_STATUS_REPLIED":     5,
+		"UNDERCUT_STATUS_LAPSED":      6,
+		"UNDERCUT_STATUS_DECIDED":     7,
+	}
+)
+
+func (x UndercutStatus) Enum() *UndercutStatus {
+	p := new(UndercutStatus)
+	*p = x
+	return p
+}
+
+func (x UndercutStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (UndercutStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_counterfoil_ledger_v1_ledger_proto_enumTypes[1].Descriptor()
+}
+
+func (UndercutStatus) Type() protoreflect.EnumType {
+	return &file_counterfoil_ledger_v1_ledger_proto_enumTypes[1]
+}
+
+func (x UndercutStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use UndercutStatus.Descriptor instead.
+func (UndercutStatus) EnumDescriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{1}
 }
 
 // DeclarationStatus is where a declaration stands.
@@ -136,11 +215,11 @@ func (x DeclarationStatus) String() string {
 }
 
 func (DeclarationStatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_counterfoil_ledger_v1_ledger_proto_enumTypes[1].Descriptor()
+	return file_counterfoil_ledger_v1_ledger_proto_enumTypes[2].Descriptor()
 }
 
 func (DeclarationStatus) Type() protoreflect.EnumType {
-	return &file_counterfoil_ledger_v1_ledger_proto_enumTypes[1]
+	return &file_counterfoil_ledger_v1_ledger_proto_enumTypes[2]
 }
 
 func (x DeclarationStatus) Number() protoreflect.EnumNumber {
@@ -149,7 +228,7 @@ func (x DeclarationStatus) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use DeclarationStatus.Descriptor instead.
 func (DeclarationStatus) EnumDescriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{1}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{2}
 }
 
 // Effect is what a write-off entry does to a licence line.
@@ -189,11 +268,11 @@ func (x Effect) String() string {
 }
 
 func (Effect) Descriptor() protoreflect.EnumDescriptor {
-	return file_counterfoil_ledger_v1_ledger_proto_enumTypes[2].Descriptor()
+	return file_counterfoil_ledger_v1_ledger_proto_enumTypes[3].Descriptor()
 }
 
 func (Effect) Type() protoreflect.EnumType {
-	return &file_counterfoil_ledger_v1_ledger_proto_enumTypes[2]
+	return &file_counterfoil_ledger_v1_ledger_proto_enumTypes[3]
 }
 
 func (x Effect) Number() protoreflect.EnumNumber {
@@ -202,7 +281,7 @@ func (x Effect) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Effect.Descriptor instead.
 func (Effect) EnumDescriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{2}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{3}
 }
 
 // AlertStatus is where a diversion alert stands.
@@ -248,11 +327,11 @@ func (x AlertStatus) String() string {
 }
 
 func (AlertStatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_counterfoil_ledger_v1_ledger_proto_enumTypes[3].Descriptor()
+	return file_counterfoil_ledger_v1_ledger_proto_enumTypes[4].Descriptor()
 }
 
 func (AlertStatus) Type() protoreflect.EnumType {
-	return &file_counterfoil_ledger_v1_ledger_proto_enumTypes[3]
+	return &file_counterfoil_ledger_v1_ledger_proto_enumTypes[4]
 }
 
 func (x AlertStatus) Number() protoreflect.EnumNumber {
@@ -261,7 +340,7 @@ func (x AlertStatus) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use AlertStatus.Descriptor instead.
 func (AlertStatus) EnumDescriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{3}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{4}
 }
 
 // AgencyStatus is where an agency's part stands.
@@ -299,11 +378,11 @@ func (x AgencyStatus) String() string {
 }
 
 func (AgencyStatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_counterfoil_ledger_v1_ledger_proto_enumTypes[4].Descriptor()
+	return file_counterfoil_ledger_v1_ledger_proto_enumTypes[5].Descriptor()
 }
 
 func (AgencyStatus) Type() protoreflect.EnumType {
-	return &file_counterfoil_ledger_v1_ledger_proto_enumTypes[4]
+	return &file_counterfoil_ledger_v1_ledger_proto_enumTypes[5]
 }
 
 func (x AgencyStatus) Number() protoreflect.EnumNumber {
@@ -312,7 +391,7 @@ func (x AgencyStatus) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use AgencyStatus.Descriptor instead.
 func (AgencyStatus) EnumDescriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{4}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{5}
 }
 
 // ReleaseState is where a publisher's consent stands.
@@ -352,11 +431,11 @@ func (x ReleaseState) String() string {
 }
 
 func (ReleaseState) Descriptor() protoreflect.EnumDescriptor {
-	return file_counterfoil_ledger_v1_ledger_proto_enumTypes[5].Descriptor()
+	return file_counterfoil_ledger_v1_ledger_proto_enumTypes[6].Descriptor()
 }
 
 func (ReleaseState) Type() protoreflect.EnumType {
-	return &file_counterfoil_ledger_v1_ledger_proto_enumTypes[5]
+	return &file_counterfoil_ledger_v1_ledger_proto_enumTypes[6]
 }
 
 func (x ReleaseState) Number() protoreflect.EnumNumber {
@@ -365,17 +444,25 @@ func (x ReleaseState) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ReleaseState.Descriptor instead.
 func (ReleaseState) EnumDescriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{5}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{6}
 }
 
 type Application struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
-	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
-	Deal          *v1.Deal               `protobuf:"bytes,4,opt,name=deal,proto3" json:"deal,omitempty"`
-	Status        Status                 `protobuf:"varint,5,opt,name=status,proto3,enum=counterfoil.ledger.v1.Status" json:"status,omitempty"`
-	SubmittedAt   *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=submitted_at,json=submittedAt,proto3" json:"submitted_at,omitempty"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Id           string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal      string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events       []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Deal         *v1.Deal               `protobuf:"bytes,4,opt,name=deal,proto3" json:"deal,omitempty"`
+	Status       Status                 `protobuf:"varint,5,opt,name=status,proto3,enum=counterfoil.ledger.v1.Status" json:"status,omitempty"`
+	SubmittedAt  *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=submitted_at,json=submittedAt,proto3" json:"submitted_at,omitempty"`
+	StatusReason string                 `protobuf:"bytes,7,opt,name=status_reason,json=statusReason,proto3" json:"status_reason,omitempty"`
+	RoutedFrom   string                 `protobuf:"bytes,8,opt,name=routed_from,json=routedFrom,proto3" json:"routed_from,omitempty"`
+	PolicyId     string                 `protobuf:"bytes,9,opt,name=policy_id,json=policyId,proto3" json:"policy_id,omitempty"`
+	// The latest of each line; the deal's lines have the category and row.
+	Classified    []*v1.ClassificationAssigned `protobuf:"bytes,10,rep,name=classified,proto3" json:"classified,omitempty"`
+	Verified      []*v1.DocumentVerified       `protobuf:"bytes,11,rep,name=verified,proto3" json:"verified,omitempty"`
+	Parts         []*v1.RoutedPart             `protobuf:"bytes,12,rep,name=parts,proto3" json:"parts,omitempty"`
+	Conflicts     []*v1.ConflictDeclared       `protobuf:"bytes,13,rep,name=conflicts,proto3" json:"conflicts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -452,6 +539,55 @@ func (x *Application) GetSubmittedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Application) GetStatusReason() string {
+	if x != nil {
+		return x.StatusReason
+	}
+	return ""
+}
+
+func (x *Application) GetRoutedFrom() string {
+	if x != nil {
+		return x.RoutedFrom
+	}
+	return ""
+}
+
+func (x *Application) GetPolicyId() string {
+	if x != nil {
+		return x.PolicyId
+	}
+	return ""
+}
+
+func (x *Application) GetClassified() []*v1.ClassificationAssigned {
+	if x != nil {
+		return x.Classified
+	}
+	return nil
+}
+
+func (x *Application) GetVerified() []*v1.DocumentVerified {
+	if x != nil {
+		return x.Verified
+	}
+	return nil
+}
+
+func (x *Application) GetParts() []*v1.RoutedPart {
+	if x != nil {
+		return x.Parts
+	}
+	return nil
+}
+
+func (x *Application) GetConflicts() []*v1.ConflictDeclared {
+	if x != nil {
+		return x.Conflicts
+	}
+	return nil
+}
+
 type Licence struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -466,6 +602,9 @@ type Licence struct {
 	ValidUntil    *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=valid_until,json=validUntil,proto3" json:"valid_until,omitempty"`
 	Conditions    []string               `protobuf:"bytes,11,rep,name=conditions,proto3" json:"conditions,omitempty"`
 	Published     *v1.Published          `protobuf:"bytes,12,opt,name=published,proto3" json:"published,omitempty"`
+	Basis         *v1.Basis              `protobuf:"bytes,13,opt,name=basis,proto3" json:"basis,omitempty"`
+	Kept          []*v1.ConditionKept    `protobuf:"bytes,14,rep,name=kept,proto3" json:"kept,omitempty"`
+	LetGo         []*v1.ConditionLetGo   `protobuf:"bytes,15,rep,name=let_go,json=letGo,proto3" json:"let_go,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -584,6 +723,27 @@ func (x *Licence) GetPublished() *v1.Published {
 	return nil
 }
 
+func (x *Licence) GetBasis() *v1.Basis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *Licence) GetKept() []*v1.ConditionKept {
+	if x != nil {
+		return x.Kept
+	}
+	return nil
+}
+
+func (x *Licence) GetLetGo() []*v1.ConditionLetGo {
+	if x != nil {
+		return x.LetGo
+	}
+	return nil
+}
+
 type Denial struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -596,6 +756,9 @@ type Denial struct {
 	Reason        string                 `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
 	DecidedAt     *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=decided_at,json=decidedAt,proto3" json:"decided_at,omitempty"`
 	Published     *v1.Published          `protobuf:"bytes,10,opt,name=published,proto3" json:"published,omitempty"`
+	Basis         *v1.Basis              `protobuf:"bytes,11,opt,name=basis,proto3" json:"basis,omitempty"`
+	// Why it is no longer held against anybody.
+	StatusReason  string `protobuf:"bytes,12,opt,name=status_reason,json=statusReason,proto3" json:"status_reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -698,6 +861,20 @@ func (x *Denial) GetPublished() *v1.Published {
 		return x.Published
 	}
 	return nil
+}
+
+func (x *Denial) GetBasis() *v1.Basis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *Denial) GetStatusReason() string {
+	if x != nil {
+		return x.StatusReason
+	}
+	return ""
 }
 
 // Line is one line of a licence or a denial, as its own row, so that lines are counted and added up by index.
@@ -823,6 +1000,7 @@ type Reassessment struct {
 	OpenedAt  *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=opened_at,json=openedAt,proto3" json:"opened_at,omitempty"`
 	// Unspecified while it is open.
 	Outcome       v1.Outcome `protobuf:"varint,8,opt,name=outcome,proto3,enum=counterfoil.licensing.v1.Outcome" json:"outcome,omitempty"`
+	CauseId       string     `protobuf:"bytes,9,opt,name=cause_id,json=causeId,proto3" json:"cause_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -913,6 +1091,1874 @@ func (x *Reassessment) GetOutcome() v1.Outcome {
 	return v1.Outcome(0)
 }
 
+func (x *Reassessment) GetCauseId() string {
+	if x != nil {
+		return x.CauseId
+	}
+	return ""
+}
+
+type ProhibitionCheck struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Checked       *v1.ProhibitionChecked `protobuf:"bytes,4,opt,name=checked,proto3" json:"checked,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProhibitionCheck) Reset() {
+	*x = ProhibitionCheck{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProhibitionCheck) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProhibitionCheck) ProtoMessage() {}
+
+func (x *ProhibitionCheck) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProhibitionCheck.ProtoReflect.Descriptor instead.
+func (*ProhibitionCheck) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ProhibitionCheck) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ProhibitionCheck) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *ProhibitionCheck) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *ProhibitionCheck) GetChecked() *v1.ProhibitionChecked {
+	if x != nil {
+		return x.Checked
+	}
+	return nil
+}
+
+func (x *ProhibitionCheck) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+type Assessment struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Assessed      *v1.RiskAssessed       `protobuf:"bytes,4,opt,name=assessed,proto3" json:"assessed,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Assessment) Reset() {
+	*x = Assessment{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Assessment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Assessment) ProtoMessage() {}
+
+func (x *Assessment) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Assessment.ProtoReflect.Descriptor instead.
+func (*Assessment) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Assessment) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Assessment) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Assessment) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Assessment) GetAssessed() *v1.RiskAssessed {
+	if x != nil {
+		return x.Assessed
+	}
+	return nil
+}
+
+func (x *Assessment) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+// Proposal is a decision that waits for signatures. That it was decided shows in the licence or denial.
+type Proposal struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Id         string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal    string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events     []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Proposed   *v1.DecisionProposed   `protobuf:"bytes,4,opt,name=proposed,proto3" json:"proposed,omitempty"`
+	Signatures []*v1.Signature        `protobuf:"bytes,5,rep,name=signatures,proto3" json:"signatures,omitempty"`
+	// Set when it was taken back.
+	Dropped       string                 `protobuf:"bytes,6,opt,name=dropped,proto3" json:"dropped,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Proposal) Reset() {
+	*x = Proposal{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Proposal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Proposal) ProtoMessage() {}
+
+func (x *Proposal) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Proposal.ProtoReflect.Descriptor instead.
+func (*Proposal) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Proposal) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Proposal) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Proposal) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Proposal) GetProposed() *v1.DecisionProposed {
+	if x != nil {
+		return x.Proposed
+	}
+	return nil
+}
+
+func (x *Proposal) GetSignatures() []*v1.Signature {
+	if x != nil {
+		return x.Signatures
+	}
+	return nil
+}
+
+func (x *Proposal) GetDropped() string {
+	if x != nil {
+		return x.Dropped
+	}
+	return ""
+}
+
+func (x *Proposal) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+type Appeal struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Id      string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events  []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Lodged  *v1.AppealLodged       `protobuf:"bytes,4,opt,name=lodged,proto3" json:"lodged,omitempty"`
+	// Absent while it is open.
+	Decided       *v1.AppealDecided      `protobuf:"bytes,5,opt,name=decided,proto3" json:"decided,omitempty"`
+	LodgedAt      *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=lodged_at,json=lodgedAt,proto3" json:"lodged_at,omitempty"`
+	DecidedAt     *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=decided_at,json=decidedAt,proto3" json:"decided_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Appeal) Reset() {
+	*x = Appeal{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Appeal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Appeal) ProtoMessage() {}
+
+func (x *Appeal) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Appeal.ProtoReflect.Descriptor instead.
+func (*Appeal) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Appeal) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Appeal) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Appeal) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Appeal) GetLodged() *v1.AppealLodged {
+	if x != nil {
+		return x.Lodged
+	}
+	return nil
+}
+
+func (x *Appeal) GetDecided() *v1.AppealDecided {
+	if x != nil {
+		return x.Decided
+	}
+	return nil
+}
+
+func (x *Appeal) GetLodgedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LodgedAt
+	}
+	return nil
+}
+
+func (x *Appeal) GetDecidedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DecidedAt
+	}
+	return nil
+}
+
+type Obligation struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Id      string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events  []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Set     *v1.ObligationSet      `protobuf:"bytes,4,opt,name=set,proto3" json:"set,omitempty"`
+	SetAt   *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=set_at,json=setAt,proto3" json:"set_at,omitempty"`
+	// Absent while it is open.
+	Met           *v1.ObligationMet      `protobuf:"bytes,6,opt,name=met,proto3" json:"met,omitempty"`
+	MetAt         *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=met_at,json=metAt,proto3" json:"met_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Obligation) Reset() {
+	*x = Obligation{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Obligation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Obligation) ProtoMessage() {}
+
+func (x *Obligation) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Obligation.ProtoReflect.Descriptor instead.
+func (*Obligation) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Obligation) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Obligation) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Obligation) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Obligation) GetSet() *v1.ObligationSet {
+	if x != nil {
+		return x.Set
+	}
+	return nil
+}
+
+func (x *Obligation) GetSetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SetAt
+	}
+	return nil
+}
+
+func (x *Obligation) GetMet() *v1.ObligationMet {
+	if x != nil {
+		return x.Met
+	}
+	return nil
+}
+
+func (x *Obligation) GetMetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.MetAt
+	}
+	return nil
+}
+
+type Consultation struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Id      string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events  []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Opened  *v1.ConsultationOpened `protobuf:"bytes,4,opt,name=opened,proto3" json:"opened,omitempty"`
+	// The deadline as it is now.
+	Due      *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=due,proto3" json:"due,omitempty"`
+	Stops    []*ClockStop           `protobuf:"bytes,6,rep,name=stops,proto3" json:"stops,omitempty"`
+	Silences []*v1.SilenceTaken     `protobuf:"bytes,7,rep,name=silences,proto3" json:"silences,omitempty"`
+	// Absent while it is open.
+	Closed        *v1.ConsultationClosed `protobuf:"bytes,8,opt,name=closed,proto3" json:"closed,omitempty"`
+	ClosedAt      *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=closed_at,json=closedAt,proto3" json:"closed_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Consultation) Reset() {
+	*x = Consultation{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Consultation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Consultation) ProtoMessage() {}
+
+func (x *Consultation) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Consultation.ProtoReflect.Descriptor instead.
+func (*Consultation) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *Consultation) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Consultation) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Consultation) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Consultation) GetOpened() *v1.ConsultationOpened {
+	if x != nil {
+		return x.Opened
+	}
+	return nil
+}
+
+func (x *Consultation) GetDue() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Due
+	}
+	return nil
+}
+
+func (x *Consultation) GetStops() []*ClockStop {
+	if x != nil {
+		return x.Stops
+	}
+	return nil
+}
+
+func (x *Consultation) GetSilences() []*v1.SilenceTaken {
+	if x != nil {
+		return x.Silences
+	}
+	return nil
+}
+
+func (x *Consultation) GetClosed() *v1.ConsultationClosed {
+	if x != nil {
+		return x.Closed
+	}
+	return nil
+}
+
+func (x *Consultation) GetClosedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ClosedAt
+	}
+	return nil
+}
+
+// ClockStop is a time that does not count; until is absent while it lasts.
+type ClockStop struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	From          *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	Until         *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=until,proto3" json:"until,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClockStop) Reset() {
+	*x = ClockStop{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClockStop) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClockStop) ProtoMessage() {}
+
+func (x *ClockStop) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClockStop.ProtoReflect.Descriptor instead.
+func (*ClockStop) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ClockStop) GetFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *ClockStop) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
+func (x *ClockStop) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// Opinion belongs to the agency that gave it.
+type Opinion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Agency, "/", consultation id.
+	Id             string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal        string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events         []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	ConsultationId string                 `protobuf:"bytes,4,opt,name=consultation_id,json=consultationId,proto3" json:"consultation_id,omitempty"`
+	Agency         string                 `protobuf:"bytes,5,opt,name=agency,proto3" json:"agency,omitempty"`
+	Given          *v1.OpinionGiven       `protobuf:"bytes,6,opt,name=given,proto3" json:"given,omitempty"`
+	At             *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *Opinion) Reset() {
+	*x = Opinion{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Opinion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Opinion) ProtoMessage() {}
+
+func (x *Opinion) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Opinion.ProtoReflect.Descriptor instead.
+func (*Opinion) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Opinion) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Opinion) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Opinion) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Opinion) GetConsultationId() string {
+	if x != nil {
+		return x.ConsultationId
+	}
+	return ""
+}
+
+func (x *Opinion) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *Opinion) GetGiven() *v1.OpinionGiven {
+	if x != nil {
+		return x.Given
+	}
+	return nil
+}
+
+func (x *Opinion) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+// Condition belongs to the agency that asked for it.
+type Condition struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Id             string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal        string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events         []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	ApplicationId  string                 `protobuf:"bytes,4,opt,name=application_id,json=applicationId,proto3" json:"application_id,omitempty"`
+	ConsultationId string                 `protobuf:"bytes,5,opt,name=consultation_id,json=consultationId,proto3" json:"consultation_id,omitempty"`
+	Agency         string                 `protobuf:"bytes,6,opt,name=agency,proto3" json:"agency,omitempty"`
+	Text           string                 `protobuf:"bytes,7,opt,name=text,proto3" json:"text,omitempty"`
+	// As it was asked for, when it was changed since.
+	Asked string `protobuf:"bytes,8,opt,name=asked,proto3" json:"asked,omitempty"`
+	// Why it was changed or let go.
+	Reason        string                 `protobuf:"bytes,9,opt,name=reason,proto3" json:"reason,omitempty"`
+	Dropped       bool                   `protobuf:"varint,10,opt,name=dropped,proto3" json:"dropped,omitempty"`
+	AskedAt       *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=asked_at,json=askedAt,proto3" json:"asked_at,omitempty"`
+	ChangedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=changed_at,json=changedAt,proto3" json:"changed_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Condition) Reset() {
+	*x = Condition{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Condition) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Condition) ProtoMessage() {}
+
+func (x *Condition) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Condition.ProtoReflect.Descriptor instead.
+func (*Condition) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Condition) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Condition) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Condition) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Condition) GetApplicationId() string {
+	if x != nil {
+		return x.ApplicationId
+	}
+	return ""
+}
+
+func (x *Condition) GetConsultationId() string {
+	if x != nil {
+		return x.ConsultationId
+	}
+	return ""
+}
+
+func (x *Condition) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *Condition) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *Condition) GetAsked() string {
+	if x != nil {
+		return x.Asked
+	}
+	return ""
+}
+
+func (x *Condition) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Condition) GetDropped() bool {
+	if x != nil {
+		return x.Dropped
+	}
+	return false
+}
+
+func (x *Condition) GetAskedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AskedAt
+	}
+	return nil
+}
+
+func (x *Condition) GetChangedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ChangedAt
+	}
+	return nil
+}
+
+// DenialNotice is a denial of another authority, or what others were told of an own one.
+type DenialNotice struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Notice        *v1.DenialNotified     `protobuf:"bytes,4,opt,name=notice,proto3" json:"notice,omitempty"`
+	Status        Status                 `protobuf:"varint,5,opt,name=status,proto3,enum=counterfoil.ledger.v1.Status" json:"status,omitempty"`
+	StatusReason  string                 `protobuf:"bytes,6,opt,name=status_reason,json=statusReason,proto3" json:"status_reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DenialNotice) Reset() {
+	*x = DenialNotice{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DenialNotice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DenialNotice) ProtoMessage() {}
+
+func (x *DenialNotice) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DenialNotice.ProtoReflect.Descriptor instead.
+func (*DenialNotice) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *DenialNotice) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *DenialNotice) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *DenialNotice) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *DenialNotice) GetNotice() *v1.DenialNotified {
+	if x != nil {
+		return x.Notice
+	}
+	return nil
+}
+
+func (x *DenialNotice) GetStatus() Status {
+	if x != nil {
+		return x.Status
+	}
+	return Status_STATUS_UNSPECIFIED
+}
+
+func (x *DenialNotice) GetStatusReason() string {
+	if x != nil {
+		return x.StatusReason
+	}
+	return ""
+}
+
+type Undercut struct {
+	state         protoimpl.MessageState         `protogen:"open.v1"`
+	Id            string                         `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal       string                         `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events        []uint64                       `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Found         *v1.UndercutFound              `protobuf:"bytes,4,opt,name=found,proto3" json:"found,omitempty"`
+	Status        UndercutStatus                 `protobuf:"varint,5,opt,name=status,proto3,enum=counterfoil.ledger.v1.UndercutStatus" json:"status,omitempty"`
+	Judged        *v1.UndercutJudged             `protobuf:"bytes,6,opt,name=judged,proto3" json:"judged,omitempty"`
+	Opened        *v1.UndercutConsultationOpened `protobuf:"bytes,7,opt,name=opened,proto3" json:"opened,omitempty"`
+	Received      *v1.UndercutReplyReceived      `protobuf:"bytes,8,opt,name=received,proto3" json:"received,omitempty"`
+	Closed        *v1.UndercutClosed             `protobuf:"bytes,9,opt,name=closed,proto3" json:"closed,omitempty"`
+	Decided       *v1.UndercutDecided            `protobuf:"bytes,10,opt,name=decided,proto3" json:"decided,omitempty"`
+	FoundAt       *timestamppb.Timestamp         `protobuf:"bytes,11,opt,name=found_at,json=foundAt,proto3" json:"found_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Undercut) Reset() {
+	*x = Undercut{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Undercut) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Undercut) ProtoMessage() {}
+
+func (x *Undercut) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Undercut.ProtoReflect.Descriptor instead.
+func (*Undercut) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Undercut) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Undercut) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Undercut) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Undercut) GetFound() *v1.UndercutFound {
+	if x != nil {
+		return x.Found
+	}
+	return nil
+}
+
+func (x *Undercut) GetStatus() UndercutStatus {
+	if x != nil {
+		return x.Status
+	}
+	return UndercutStatus_UNDERCUT_STATUS_UNSPECIFIED
+}
+
+func (x *Undercut) GetJudged() *v1.UndercutJudged {
+	if x != nil {
+		return x.Judged
+	}
+	return nil
+}
+
+func (x *Undercut) GetOpened() *v1.UndercutConsultationOpened {
+	if x != nil {
+		return x.Opened
+	}
+	return nil
+}
+
+func (x *Undercut) GetReceived() *v1.UndercutReplyReceived {
+	if x != nil {
+		return x.Received
+	}
+	return nil
+}
+
+func (x *Undercut) GetClosed() *v1.UndercutClosed {
+	if x != nil {
+		return x.Closed
+	}
+	return nil
+}
+
+func (x *Undercut) GetDecided() *v1.UndercutDecided {
+	if x != nil {
+		return x.Decided
+	}
+	return nil
+}
+
+func (x *Undercut) GetFoundAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FoundAt
+	}
+	return nil
+}
+
+// UndercutReply belongs to the authority that replied.
+type UndercutReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Agency, "/", undercut id.
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Replied       *v1.UndercutReplied    `protobuf:"bytes,4,opt,name=replied,proto3" json:"replied,omitempty"`
+	Agency        string                 `protobuf:"bytes,5,opt,name=agency,proto3" json:"agency,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UndercutReply) Reset() {
+	*x = UndercutReply{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UndercutReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UndercutReply) ProtoMessage() {}
+
+func (x *UndercutReply) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UndercutReply.ProtoReflect.Descriptor instead.
+func (*UndercutReply) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *UndercutReply) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *UndercutReply) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *UndercutReply) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *UndercutReply) GetReplied() *v1.UndercutReplied {
+	if x != nil {
+		return x.Replied
+	}
+	return nil
+}
+
+func (x *UndercutReply) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *UndercutReply) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+// DenialTokens is what an authority published for blind checks.
+type DenialTokens struct {
+	state         protoimpl.MessageState    `protogen:"open.v1"`
+	Id            string                    `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal       string                    `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events        []uint64                  `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Published     *v1.DenialTokensPublished `protobuf:"bytes,4,opt,name=published,proto3" json:"published,omitempty"`
+	At            *timestamppb.Timestamp    `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DenialTokens) Reset() {
+	*x = DenialTokens{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DenialTokens) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DenialTokens) ProtoMessage() {}
+
+func (x *DenialTokens) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DenialTokens.ProtoReflect.Descriptor instead.
+func (*DenialTokens) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *DenialTokens) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *DenialTokens) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *DenialTokens) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *DenialTokens) GetPublished() *v1.DenialTokensPublished {
+	if x != nil {
+		return x.Published
+	}
+	return nil
+}
+
+func (x *DenialTokens) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+type BlindCheck struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Asked         *v1.BlindCheckAsked    `protobuf:"bytes,4,opt,name=asked,proto3" json:"asked,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BlindCheck) Reset() {
+	*x = BlindCheck{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BlindCheck) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BlindCheck) ProtoMessage() {}
+
+func (x *BlindCheck) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BlindCheck.ProtoReflect.Descriptor instead.
+func (*BlindCheck) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *BlindCheck) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *BlindCheck) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *BlindCheck) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *BlindCheck) GetAsked() *v1.BlindCheckAsked {
+	if x != nil {
+		return x.Asked
+	}
+	return nil
+}
+
+func (x *BlindCheck) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+type BlindAnswer struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Agency, "/", check id.
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Answered      *v1.BlindCheckAnswered `protobuf:"bytes,4,opt,name=answered,proto3" json:"answered,omitempty"`
+	Agency        string                 `protobuf:"bytes,5,opt,name=agency,proto3" json:"agency,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BlindAnswer) Reset() {
+	*x = BlindAnswer{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BlindAnswer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BlindAnswer) ProtoMessage() {}
+
+func (x *BlindAnswer) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BlindAnswer.ProtoReflect.Descriptor instead.
+func (*BlindAnswer) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *BlindAnswer) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *BlindAnswer) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *BlindAnswer) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *BlindAnswer) GetAnswered() *v1.BlindCheckAnswered {
+	if x != nil {
+		return x.Answered
+	}
+	return nil
+}
+
+func (x *BlindAnswer) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *BlindAnswer) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+type BlindConclusion struct {
+	state         protoimpl.MessageState  `protogen:"open.v1"`
+	Id            string                  `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal       string                  `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events        []uint64                `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Concluded     *v1.BlindCheckConcluded `protobuf:"bytes,4,opt,name=concluded,proto3" json:"concluded,omitempty"`
+	At            *timestamppb.Timestamp  `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BlindConclusion) Reset() {
+	*x = BlindConclusion{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BlindConclusion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BlindConclusion) ProtoMessage() {}
+
+func (x *BlindConclusion) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BlindConclusion.ProtoReflect.Descriptor instead.
+func (*BlindConclusion) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *BlindConclusion) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *BlindConclusion) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *BlindConclusion) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *BlindConclusion) GetConcluded() *v1.BlindCheckConcluded {
+	if x != nil {
+		return x.Concluded
+	}
+	return nil
+}
+
+func (x *BlindConclusion) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+// ListEntry is an entry of a watch list.
+type ListEntry struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Id      string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events  []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Entry   *v12.ListEntry         `protobuf:"bytes,4,opt,name=entry,proto3" json:"entry,omitempty"`
+	// The edition that said so last.
+	Edition string `protobuf:"bytes,5,opt,name=edition,proto3" json:"edition,omitempty"`
+	// STATUS_WITHDRAWN when an edition no longer has it.
+	Status        Status `protobuf:"varint,6,opt,name=status,proto3,enum=counterfoil.ledger.v1.Status" json:"status,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListEntry) Reset() {
+	*x = ListEntry{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListEntry) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListEntry) ProtoMessage() {}
+
+func (x *ListEntry) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListEntry.ProtoReflect.Descriptor instead.
+func (*ListEntry) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ListEntry) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ListEntry) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *ListEntry) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *ListEntry) GetEntry() *v12.ListEntry {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
+func (x *ListEntry) GetEdition() string {
+	if x != nil {
+		return x.Edition
+	}
+	return ""
+}
+
+func (x *ListEntry) GetStatus() Status {
+	if x != nil {
+		return x.Status
+	}
+	return Status_STATUS_UNSPECIFIED
+}
+
+// WatchList is the latest edition of a watch list that was read to its end.
+type WatchList struct {
+	state         protoimpl.MessageState   `protogen:"open.v1"`
+	Id            string                   `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal       string                   `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events        []uint64                 `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Edition       *v12.ListEditionRecorded `protobuf:"bytes,4,opt,name=edition,proto3" json:"edition,omitempty"`
+	RecordedAt    *timestamppb.Timestamp   `protobuf:"bytes,5,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchList) Reset() {
+	*x = WatchList{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchList) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchList) ProtoMessage() {}
+
+func (x *WatchList) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchList.ProtoReflect.Descriptor instead.
+func (*WatchList) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *WatchList) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *WatchList) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *WatchList) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *WatchList) GetEdition() *v12.ListEditionRecorded {
+	if x != nil {
+		return x.Edition
+	}
+	return nil
+}
+
+func (x *WatchList) GetRecordedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RecordedAt
+	}
+	return nil
+}
+
+type Embargo struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Recorded      *v12.EmbargoRecorded   `protobuf:"bytes,4,opt,name=recorded,proto3" json:"recorded,omitempty"`
+	Ended         *v12.EmbargoEnded      `protobuf:"bytes,5,opt,name=ended,proto3" json:"ended,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Embargo) Reset() {
+	*x = Embargo{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Embargo) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Embargo) ProtoMessage() {}
+
+func (x *Embargo) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Embargo.ProtoReflect.Descriptor instead.
+func (*Embargo) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *Embargo) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Embargo) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Embargo) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Embargo) GetRecorded() *v12.EmbargoRecorded {
+	if x != nil {
+		return x.Recorded
+	}
+	return nil
+}
+
+func (x *Embargo) GetEnded() *v12.EmbargoEnded {
+	if x != nil {
+		return x.Ended
+	}
+	return nil
+}
+
+// Screening is what a screening of an application or a licence came to.
+type Screening struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Id      string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events  []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Subject string                 `protobuf:"bytes,4,opt,name=subject,proto3" json:"subject,omitempty"`
+	// The result moves with the judgements.
+	Certificate *v12.Certificate `protobuf:"bytes,5,opt,name=certificate,proto3" json:"certificate,omitempty"`
+	Hits        []*v12.Hit       `protobuf:"bytes,6,rep,name=hits,proto3" json:"hits,omitempty"`
+	// Set when it was not performed.
+	NotPerformed  *v12.ScreeningNotPerformed `protobuf:"bytes,7,opt,name=not_performed,json=notPerformed,proto3" json:"not_performed,omitempty"`
+	At            *timestamppb.Timestamp     `protobuf:"bytes,8,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Screening) Reset() {
+	*x = Screening{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Screening) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Screening) ProtoMessage() {}
+
+func (x *Screening) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Screening.ProtoReflect.Descriptor instead.
+func (*Screening) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *Screening) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Screening) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Screening) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Screening) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *Screening) GetCertificate() *v12.Certificate {
+	if x != nil {
+		return x.Certificate
+	}
+	return nil
+}
+
+func (x *Screening) GetHits() []*v12.Hit {
+	if x != nil {
+		return x.Hits
+	}
+	return nil
+}
+
+func (x *Screening) GetNotPerformed() *v12.ScreeningNotPerformed {
+	if x != nil {
+		return x.NotPerformed
+	}
+	return nil
+}
+
+func (x *Screening) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+// Finding is something new that came near a party of something live.
+type Finding struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Found         *v12.PartyFound        `protobuf:"bytes,4,opt,name=found,proto3" json:"found,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Finding) Reset() {
+	*x = Finding{}
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Finding) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Finding) ProtoMessage() {}
+
+func (x *Finding) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Finding.ProtoReflect.Descriptor instead.
+func (*Finding) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *Finding) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Finding) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Finding) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Finding) GetFound() *v12.PartyFound {
+	if x != nil {
+		return x.Found
+	}
+	return nil
+}
+
+func (x *Finding) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
 type Edition struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// "agency/source" and the date.
@@ -930,7 +2976,7 @@ type Edition struct {
 
 func (x *Edition) Reset() {
 	*x = Edition{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[5]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -942,7 +2988,7 @@ func (x *Edition) String() string {
 func (*Edition) ProtoMessage() {}
 
 func (x *Edition) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[5]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -955,7 +3001,7 @@ func (x *Edition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Edition.ProtoReflect.Descriptor instead.
 func (*Edition) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{5}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Edition) GetId() string {
@@ -1019,7 +3065,7 @@ type Declaration struct {
 	Id            string                   `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	Journal       string                   `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
 	Events        []uint64                 `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
-	Accepted      *v12.DeclarationAccepted `protobuf:"bytes,4,opt,name=accepted,proto3" json:"accepted,omitempty"`
+	Accepted      *v13.DeclarationAccepted `protobuf:"bytes,4,opt,name=accepted,proto3" json:"accepted,omitempty"`
 	Status        DeclarationStatus        `protobuf:"varint,5,opt,name=status,proto3,enum=counterfoil.ledger.v1.DeclarationStatus" json:"status,omitempty"`
 	StatusReason  string                   `protobuf:"bytes,6,opt,name=status_reason,json=statusReason,proto3" json:"status_reason,omitempty"`
 	MovedAt       *timestamppb.Timestamp   `protobuf:"bytes,7,opt,name=moved_at,json=movedAt,proto3" json:"moved_at,omitempty"`
@@ -1029,7 +3075,7 @@ type Declaration struct {
 
 func (x *Declaration) Reset() {
 	*x = Declaration{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[6]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1041,7 +3087,7 @@ func (x *Declaration) String() string {
 func (*Declaration) ProtoMessage() {}
 
 func (x *Declaration) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[6]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1054,7 +3100,7 @@ func (x *Declaration) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Declaration.ProtoReflect.Descriptor instead.
 func (*Declaration) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{6}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Declaration) GetId() string {
@@ -1078,7 +3124,7 @@ func (x *Declaration) GetEvents() []uint64 {
 	return nil
 }
 
-func (x *Declaration) GetAccepted() *v12.DeclarationAccepted {
+func (x *Declaration) GetAccepted() *v13.DeclarationAccepted {
 	if x != nil {
 		return x.Accepted
 	}
@@ -1126,7 +3172,7 @@ type WriteOff struct {
 
 func (x *WriteOff) Reset() {
 	*x = WriteOff{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[7]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1138,7 +3184,7 @@ func (x *WriteOff) String() string {
 func (*WriteOff) ProtoMessage() {}
 
 func (x *WriteOff) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[7]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1151,7 +3197,7 @@ func (x *WriteOff) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteOff.ProtoReflect.Descriptor instead.
 func (*WriteOff) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{7}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *WriteOff) GetId() string {
@@ -1229,21 +3275,22 @@ type Alert struct {
 	Id           string                    `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	Journal      string                    `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
 	Events       []uint64                  `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
-	Raised       *v13.DiversionAlertRaised `protobuf:"bytes,4,opt,name=raised,proto3" json:"raised,omitempty"`
+	Raised       *v14.DiversionAlertRaised `protobuf:"bytes,4,opt,name=raised,proto3" json:"raised,omitempty"`
 	Status       AlertStatus               `protobuf:"varint,5,opt,name=status,proto3,enum=counterfoil.ledger.v1.AlertStatus" json:"status,omitempty"`
 	StatusReason string                    `protobuf:"bytes,6,opt,name=status_reason,json=statusReason,proto3" json:"status_reason,omitempty"`
 	RaisedAt     *timestamppb.Timestamp    `protobuf:"bytes,7,opt,name=raised_at,json=raisedAt,proto3" json:"raised_at,omitempty"`
 	// As raised and as corroborated since.
 	Indicators []string `protobuf:"bytes,8,rep,name=indicators,proto3" json:"indicators,omitempty"`
 	// What it was found to be (confirmed or refuted), which closing does not change.
-	Finding       AlertStatus `protobuf:"varint,9,opt,name=finding,proto3,enum=counterfoil.ledger.v1.AlertStatus" json:"finding,omitempty"`
+	Finding       AlertStatus           `protobuf:"varint,9,opt,name=finding,proto3,enum=counterfoil.ledger.v1.AlertStatus" json:"finding,omitempty"`
+	Escalated     []*v14.AlertEscalated `protobuf:"bytes,10,rep,name=escalated,proto3" json:"escalated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Alert) Reset() {
 	*x = Alert{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[8]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1255,7 +3302,7 @@ func (x *Alert) String() string {
 func (*Alert) ProtoMessage() {}
 
 func (x *Alert) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[8]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1268,7 +3315,7 @@ func (x *Alert) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Alert.ProtoReflect.Descriptor instead.
 func (*Alert) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{8}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Alert) GetId() string {
@@ -1292,7 +3339,7 @@ func (x *Alert) GetEvents() []uint64 {
 	return nil
 }
 
-func (x *Alert) GetRaised() *v13.DiversionAlertRaised {
+func (x *Alert) GetRaised() *v14.DiversionAlertRaised {
 	if x != nil {
 		return x.Raised
 	}
@@ -1334,6 +3381,13 @@ func (x *Alert) GetFinding() AlertStatus {
 	return AlertStatus_ALERT_STATUS_UNSPECIFIED
 }
 
+func (x *Alert) GetEscalated() []*v14.AlertEscalated {
+	if x != nil {
+		return x.Escalated
+	}
+	return nil
+}
+
 // Acknowledgement belongs to the agency that acknowledged.
 type Acknowledgement struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1351,7 +3405,7 @@ type Acknowledgement struct {
 
 func (x *Acknowledgement) Reset() {
 	*x = Acknowledgement{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[9]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1363,7 +3417,7 @@ func (x *Acknowledgement) String() string {
 func (*Acknowledgement) ProtoMessage() {}
 
 func (x *Acknowledgement) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[9]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1376,7 +3430,7 @@ func (x *Acknowledgement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Acknowledgement.ProtoReflect.Descriptor instead.
 func (*Acknowledgement) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{9}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Acknowledgement) GetId() string {
@@ -1433,14 +3487,14 @@ type ReturnRequest struct {
 	Id            string                     `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	Journal       string                     `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
 	Events        []uint64                   `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
-	Requested     *v14.AgencyReturnRequested `protobuf:"bytes,4,opt,name=requested,proto3" json:"requested,omitempty"`
+	Requested     *v15.AgencyReturnRequested `protobuf:"bytes,4,opt,name=requested,proto3" json:"requested,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReturnRequest) Reset() {
 	*x = ReturnRequest{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[10]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1452,7 +3506,7 @@ func (x *ReturnRequest) String() string {
 func (*ReturnRequest) ProtoMessage() {}
 
 func (x *ReturnRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[10]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1465,7 +3519,7 @@ func (x *ReturnRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnRequest.ProtoReflect.Descriptor instead.
 func (*ReturnRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{10}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ReturnRequest) GetId() string {
@@ -1489,7 +3543,7 @@ func (x *ReturnRequest) GetEvents() []uint64 {
 	return nil
 }
 
-func (x *ReturnRequest) GetRequested() *v14.AgencyReturnRequested {
+func (x *ReturnRequest) GetRequested() *v15.AgencyReturnRequested {
 	if x != nil {
 		return x.Requested
 	}
@@ -1505,7 +3559,7 @@ type ReturnSubmission struct {
 	Events        []uint64                   `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
 	RequestId     string                     `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	Agency        string                     `protobuf:"bytes,5,opt,name=agency,proto3" json:"agency,omitempty"`
-	Submitted     *v14.AgencyReturnSubmitted `protobuf:"bytes,6,opt,name=submitted,proto3" json:"submitted,omitempty"`
+	Submitted     *v15.AgencyReturnSubmitted `protobuf:"bytes,6,opt,name=submitted,proto3" json:"submitted,omitempty"`
 	At            *timestamppb.Timestamp     `protobuf:"bytes,7,opt,name=at,proto3" json:"at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1513,7 +3567,7 @@ type ReturnSubmission struct {
 
 func (x *ReturnSubmission) Reset() {
 	*x = ReturnSubmission{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[11]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1525,7 +3579,7 @@ func (x *ReturnSubmission) String() string {
 func (*ReturnSubmission) ProtoMessage() {}
 
 func (x *ReturnSubmission) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[11]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1538,7 +3592,7 @@ func (x *ReturnSubmission) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnSubmission.ProtoReflect.Descriptor instead.
 func (*ReturnSubmission) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{11}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ReturnSubmission) GetId() string {
@@ -1576,7 +3630,7 @@ func (x *ReturnSubmission) GetAgency() string {
 	return ""
 }
 
-func (x *ReturnSubmission) GetSubmitted() *v14.AgencyReturnSubmitted {
+func (x *ReturnSubmission) GetSubmitted() *v15.AgencyReturnSubmitted {
 	if x != nil {
 		return x.Submitted
 	}
@@ -1598,17 +3652,17 @@ type Agency struct {
 	Title   string                 `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
 	State   string                 `protobuf:"bytes,5,opt,name=state,proto3" json:"state,omitempty"`
 	// Known to the authority; those that the agency changed to itself are AgencyKeys.
-	SigningKeys  []*v15.SigningKey      `protobuf:"bytes,6,rep,name=signing_keys,json=signingKeys,proto3" json:"signing_keys,omitempty"`
-	SealingKey   *v15.SealingKey        `protobuf:"bytes,7,opt,name=sealing_key,json=sealingKey,proto3" json:"sealing_key,omitempty"`
+	SigningKeys  []*v16.SigningKey      `protobuf:"bytes,6,rep,name=signing_keys,json=signingKeys,proto3" json:"signing_keys,omitempty"`
+	SealingKey   *v16.SealingKey        `protobuf:"bytes,7,opt,name=sealing_key,json=sealingKey,proto3" json:"sealing_key,omitempty"`
 	Service      string                 `protobuf:"bytes,8,opt,name=service,proto3" json:"service,omitempty"`
 	Status       AgencyStatus           `protobuf:"varint,9,opt,name=status,proto3,enum=counterfoil.ledger.v1.AgencyStatus" json:"status,omitempty"`
 	StatusReason string                 `protobuf:"bytes,10,opt,name=status_reason,json=statusReason,proto3" json:"status_reason,omitempty"`
 	Since        *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=since,proto3" json:"since,omitempty"`
-	Contacts     []*v15.Contact         `protobuf:"bytes,12,rep,name=contacts,proto3" json:"contacts,omitempty"`
-	Competences  []*v15.Competence      `protobuf:"bytes,13,rep,name=competences,proto3" json:"competences,omitempty"`
+	Contacts     []*v16.Contact         `protobuf:"bytes,12,rep,name=contacts,proto3" json:"contacts,omitempty"`
+	Competences  []*v16.Competence      `protobuf:"bytes,13,rep,name=competences,proto3" json:"competences,omitempty"`
 	LegalBasis   string                 `protobuf:"bytes,14,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
 	// Ends of keys that the agency changed to itself.
-	EndedKeys []*v15.SigningKeyEnded `protobuf:"bytes,15,rep,name=ended_keys,json=endedKeys,proto3" json:"ended_keys,omitempty"`
+	EndedKeys []*v16.SigningKeyEnded `protobuf:"bytes,15,rep,name=ended_keys,json=endedKeys,proto3" json:"ended_keys,omitempty"`
 	// When it last came back after a removal, with the sealing key above.
 	Readmitted    *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=readmitted,proto3" json:"readmitted,omitempty"`
 	Consent       string                 `protobuf:"bytes,17,opt,name=consent,proto3" json:"consent,omitempty"`
@@ -1618,7 +3672,7 @@ type Agency struct {
 
 func (x *Agency) Reset() {
 	*x = Agency{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[12]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1630,7 +3684,7 @@ func (x *Agency) String() string {
 func (*Agency) ProtoMessage() {}
 
 func (x *Agency) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[12]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1643,7 +3697,7 @@ func (x *Agency) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Agency.ProtoReflect.Descriptor instead.
 func (*Agency) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{12}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Agency) GetId() string {
@@ -1681,14 +3735,14 @@ func (x *Agency) GetState() string {
 	return ""
 }
 
-func (x *Agency) GetSigningKeys() []*v15.SigningKey {
+func (x *Agency) GetSigningKeys() []*v16.SigningKey {
 	if x != nil {
 		return x.SigningKeys
 	}
 	return nil
 }
 
-func (x *Agency) GetSealingKey() *v15.SealingKey {
+func (x *Agency) GetSealingKey() *v16.SealingKey {
 	if x != nil {
 		return x.SealingKey
 	}
@@ -1723,14 +3777,14 @@ func (x *Agency) GetSince() *timestamppb.Timestamp {
 	return nil
 }
 
-func (x *Agency) GetContacts() []*v15.Contact {
+func (x *Agency) GetContacts() []*v16.Contact {
 	if x != nil {
 		return x.Contacts
 	}
 	return nil
 }
 
-func (x *Agency) GetCompetences() []*v15.Competence {
+func (x *Agency) GetCompetences() []*v16.Competence {
 	if x != nil {
 		return x.Competences
 	}
@@ -1744,7 +3798,7 @@ func (x *Agency) GetLegalBasis() string {
 	return ""
 }
 
-func (x *Agency) GetEndedKeys() []*v15.SigningKeyEnded {
+func (x *Agency) GetEndedKeys() []*v16.SigningKeyEnded {
 	if x != nil {
 		return x.EndedKeys
 	}
@@ -1773,13 +3827,13 @@ type Group struct {
 	Purpose    string                 `protobuf:"bytes,4,opt,name=purpose,proto3" json:"purpose,omitempty"`
 	LegalBasis string                 `protobuf:"bytes,5,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
 	Members    []string               `protobuf:"bytes,6,rep,name=members,proto3" json:"members,omitempty"`
-	History    v15.HistoryRule        `protobuf:"varint,7,opt,name=history,proto3,enum=counterfoil.directory.v1.HistoryRule" json:"history,omitempty"`
+	History    v16.HistoryRule        `protobuf:"varint,7,opt,name=history,proto3,enum=counterfoil.directory.v1.HistoryRule" json:"history,omitempty"`
 	// The directory's own; epoch n is at index n-1.
-	Keys        []*v15.GroupKeyIssued  `protobuf:"bytes,8,rep,name=keys,proto3" json:"keys,omitempty"`
+	Keys        []*v16.GroupKeyIssued  `protobuf:"bytes,8,rep,name=keys,proto3" json:"keys,omitempty"`
 	HistoryFrom *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=history_from,json=historyFrom,proto3" json:"history_from,omitempty"`
 	// Members that record for it; every member when empty.
 	Publishers []string         `protobuf:"bytes,10,rep,name=publishers,proto3" json:"publishers,omitempty"`
-	Exceptions []*v15.Exception `protobuf:"bytes,11,rep,name=exceptions,proto3" json:"exceptions,omitempty"`
+	Exceptions []*v16.Exception `protobuf:"bytes,11,rep,name=exceptions,proto3" json:"exceptions,omitempty"`
 	// How often its publishers were told to begin a new epoch.
 	Rekeyed uint32 `protobuf:"varint,12,opt,name=rekeyed,proto3" json:"rekeyed,omitempty"`
 	// When each member came in, for those that are in.
@@ -1790,7 +3844,7 @@ type Group struct {
 
 func (x *Group) Reset() {
 	*x = Group{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[13]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1802,7 +3856,7 @@ func (x *Group) String() string {
 func (*Group) ProtoMessage() {}
 
 func (x *Group) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[13]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1815,7 +3869,7 @@ func (x *Group) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Group.ProtoReflect.Descriptor instead.
 func (*Group) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{13}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Group) GetId() string {
@@ -1860,14 +3914,14 @@ func (x *Group) GetMembers() []string {
 	return nil
 }
 
-func (x *Group) GetHistory() v15.HistoryRule {
+func (x *Group) GetHistory() v16.HistoryRule {
 	if x != nil {
 		return x.History
 	}
-	return v15.HistoryRule(0)
+	return v16.HistoryRule(0)
 }
 
-func (x *Group) GetKeys() []*v15.GroupKeyIssued {
+func (x *Group) GetKeys() []*v16.GroupKeyIssued {
 	if x != nil {
 		return x.Keys
 	}
@@ -1888,7 +3942,7 @@ func (x *Group) GetPublishers() []string {
 	return nil
 }
 
-func (x *Group) GetExceptions() []*v15.Exception {
+func (x *Group) GetExceptions() []*v16.Exception {
 	if x != nil {
 		return x.Exceptions
 	}
@@ -1919,7 +3973,7 @@ type Membership struct {
 
 func (x *Membership) Reset() {
 	*x = Membership{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[14]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1931,7 +3985,7 @@ func (x *Membership) String() string {
 func (*Membership) ProtoMessage() {}
 
 func (x *Membership) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[14]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1944,7 +3998,7 @@ func (x *Membership) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Membership.ProtoReflect.Descriptor instead.
 func (*Membership) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{14}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Membership) GetAgency() string {
@@ -1968,9 +4022,9 @@ type AgencyKeys struct {
 	Id          string            `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	Journal     string            `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
 	Events      []uint64          `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
-	SigningKeys []*v15.SigningKey `protobuf:"bytes,4,rep,name=signing_keys,json=signingKeys,proto3" json:"signing_keys,omitempty"`
+	SigningKeys []*v16.SigningKey `protobuf:"bytes,4,rep,name=signing_keys,json=signingKeys,proto3" json:"signing_keys,omitempty"`
 	// The newest last.
-	SealingKeys   []*v15.SealingKey      `protobuf:"bytes,5,rep,name=sealing_keys,json=sealingKeys,proto3" json:"sealing_keys,omitempty"`
+	SealingKeys   []*v16.SealingKey      `protobuf:"bytes,5,rep,name=sealing_keys,json=sealingKeys,proto3" json:"sealing_keys,omitempty"`
 	ChangedAt     *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=changed_at,json=changedAt,proto3" json:"changed_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1978,7 +4032,7 @@ type AgencyKeys struct {
 
 func (x *AgencyKeys) Reset() {
 	*x = AgencyKeys{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[15]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1990,7 +4044,7 @@ func (x *AgencyKeys) String() string {
 func (*AgencyKeys) ProtoMessage() {}
 
 func (x *AgencyKeys) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[15]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2003,7 +4057,7 @@ func (x *AgencyKeys) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgencyKeys.ProtoReflect.Descriptor instead.
 func (*AgencyKeys) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{15}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *AgencyKeys) GetId() string {
@@ -2027,14 +4081,14 @@ func (x *AgencyKeys) GetEvents() []uint64 {
 	return nil
 }
 
-func (x *AgencyKeys) GetSigningKeys() []*v15.SigningKey {
+func (x *AgencyKeys) GetSigningKeys() []*v16.SigningKey {
 	if x != nil {
 		return x.SigningKeys
 	}
 	return nil
 }
 
-func (x *AgencyKeys) GetSealingKeys() []*v15.SealingKey {
+func (x *AgencyKeys) GetSealingKeys() []*v16.SealingKey {
 	if x != nil {
 		return x.SealingKeys
 	}
@@ -2055,7 +4109,7 @@ type JournalKey struct {
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
 	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
-	Issued        *v15.JournalKeyIssued  `protobuf:"bytes,4,opt,name=issued,proto3" json:"issued,omitempty"`
+	Issued        *v16.JournalKeyIssued  `protobuf:"bytes,4,opt,name=issued,proto3" json:"issued,omitempty"`
 	IssuedAt      *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2063,7 +4117,7 @@ type JournalKey struct {
 
 func (x *JournalKey) Reset() {
 	*x = JournalKey{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[16]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2075,7 +4129,7 @@ func (x *JournalKey) String() string {
 func (*JournalKey) ProtoMessage() {}
 
 func (x *JournalKey) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[16]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2088,7 +4142,7 @@ func (x *JournalKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JournalKey.ProtoReflect.Descriptor instead.
 func (*JournalKey) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{16}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *JournalKey) GetId() string {
@@ -2112,7 +4166,7 @@ func (x *JournalKey) GetEvents() []uint64 {
 	return nil
 }
 
-func (x *JournalKey) GetIssued() *v15.JournalKeyIssued {
+func (x *JournalKey) GetIssued() *v16.JournalKeyIssued {
 	if x != nil {
 		return x.Issued
 	}
@@ -2137,14 +4191,14 @@ type Release struct {
 	Reader  string          `protobuf:"bytes,5,opt,name=reader,proto3" json:"reader,omitempty"`
 	State   ReleaseState    `protobuf:"varint,6,opt,name=state,proto3,enum=counterfoil.ledger.v1.ReleaseState" json:"state,omitempty"`
 	Reason  string          `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
-	History v15.HistoryRule `protobuf:"varint,8,opt,name=history,proto3,enum=counterfoil.directory.v1.HistoryRule" json:"history,omitempty"`
+	History v16.HistoryRule `protobuf:"varint,8,opt,name=history,proto3,enum=counterfoil.directory.v1.HistoryRule" json:"history,omitempty"`
 	// As last agreed; absent: from block 1.
-	Start *v15.JournalStart `protobuf:"bytes,9,opt,name=start,proto3" json:"start,omitempty"`
+	Start *v16.JournalStart `protobuf:"bytes,9,opt,name=start,proto3" json:"start,omitempty"`
 	// All that were ever wrapped for the reader.
-	Keys  []*v15.EpochKey        `protobuf:"bytes,10,rep,name=keys,proto3" json:"keys,omitempty"`
+	Keys  []*v16.EpochKey        `protobuf:"bytes,10,rep,name=keys,proto3" json:"keys,omitempty"`
 	Since *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=since,proto3" json:"since,omitempty"`
 	// Starts that were agreed before, when the reader left and came back; an empty one is block 1.
-	EarlierStarts []*v15.JournalStart `protobuf:"bytes,12,rep,name=earlier_starts,json=earlierStarts,proto3" json:"earlier_starts,omitempty"`
+	EarlierStarts []*v16.JournalStart `protobuf:"bytes,12,rep,name=earlier_starts,json=earlierStarts,proto3" json:"earlier_starts,omitempty"`
 	// The journal's last block when it was last agreed.
 	Head uint64 `protobuf:"varint,13,opt,name=head,proto3" json:"head,omitempty"`
 	// It ended because the reader left the group.
@@ -2155,7 +4209,7 @@ type Release struct {
 
 func (x *Release) Reset() {
 	*x = Release{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[17]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2167,7 +4221,7 @@ func (x *Release) String() string {
 func (*Release) ProtoMessage() {}
 
 func (x *Release) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[17]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2180,7 +4234,7 @@ func (x *Release) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Release.ProtoReflect.Descriptor instead.
 func (*Release) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{17}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Release) GetId() string {
@@ -2232,21 +4286,21 @@ func (x *Release) GetReason() string {
 	return ""
 }
 
-func (x *Release) GetHistory() v15.HistoryRule {
+func (x *Release) GetHistory() v16.HistoryRule {
 	if x != nil {
 		return x.History
 	}
-	return v15.HistoryRule(0)
+	return v16.HistoryRule(0)
 }
 
-func (x *Release) GetStart() *v15.JournalStart {
+func (x *Release) GetStart() *v16.JournalStart {
 	if x != nil {
 		return x.Start
 	}
 	return nil
 }
 
-func (x *Release) GetKeys() []*v15.EpochKey {
+func (x *Release) GetKeys() []*v16.EpochKey {
 	if x != nil {
 		return x.Keys
 	}
@@ -2260,7 +4314,7 @@ func (x *Release) GetSince() *timestamppb.Timestamp {
 	return nil
 }
 
-func (x *Release) GetEarlierStarts() []*v15.JournalStart {
+func (x *Release) GetEarlierStarts() []*v16.JournalStart {
 	if x != nil {
 		return x.EarlierStarts
 	}
@@ -2289,7 +4343,7 @@ type Receipt struct {
 	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
 	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
 	Reader        string                 `protobuf:"bytes,4,opt,name=reader,proto3" json:"reader,omitempty"`
-	Receipt       *v15.JournalReceipt    `protobuf:"bytes,5,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Receipt       *v16.JournalReceipt    `protobuf:"bytes,5,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	At            *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=at,proto3" json:"at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2297,7 +4351,7 @@ type Receipt struct {
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[18]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2309,7 +4363,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[18]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2322,7 +4376,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{18}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *Receipt) GetId() string {
@@ -2353,7 +4407,7 @@ func (x *Receipt) GetReader() string {
 	return ""
 }
 
-func (x *Receipt) GetReceipt() *v15.JournalReceipt {
+func (x *Receipt) GetReceipt() *v16.JournalReceipt {
 	if x != nil {
 		return x.Receipt
 	}
@@ -2373,7 +4427,7 @@ type Withdrawal struct {
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
 	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
-	Withdrawn     *v15.EventWithdrawn    `protobuf:"bytes,4,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
+	Withdrawn     *v16.EventWithdrawn    `protobuf:"bytes,4,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
 	At            *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2381,7 +4435,7 @@ type Withdrawal struct {
 
 func (x *Withdrawal) Reset() {
 	*x = Withdrawal{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[19]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2393,7 +4447,7 @@ func (x *Withdrawal) String() string {
 func (*Withdrawal) ProtoMessage() {}
 
 func (x *Withdrawal) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[19]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2406,7 +4460,7 @@ func (x *Withdrawal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Withdrawal.ProtoReflect.Descriptor instead.
 func (*Withdrawal) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{19}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Withdrawal) GetId() string {
@@ -2430,7 +4484,7 @@ func (x *Withdrawal) GetEvents() []uint64 {
 	return nil
 }
 
-func (x *Withdrawal) GetWithdrawn() *v15.EventWithdrawn {
+func (x *Withdrawal) GetWithdrawn() *v16.EventWithdrawn {
 	if x != nil {
 		return x.Withdrawn
 	}
@@ -2453,7 +4507,7 @@ type WithdrawalReceipt struct {
 	Events        []uint64                  `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
 	WithdrawalId  string                    `protobuf:"bytes,4,opt,name=withdrawal_id,json=withdrawalId,proto3" json:"withdrawal_id,omitempty"`
 	Agency        string                    `protobuf:"bytes,5,opt,name=agency,proto3" json:"agency,omitempty"`
-	CarriedOut    *v15.WithdrawalCarriedOut `protobuf:"bytes,6,opt,name=carried_out,json=carriedOut,proto3" json:"carried_out,omitempty"`
+	CarriedOut    *v16.WithdrawalCarriedOut `protobuf:"bytes,6,opt,name=carried_out,json=carriedOut,proto3" json:"carried_out,omitempty"`
 	At            *timestamppb.Timestamp    `protobuf:"bytes,7,opt,name=at,proto3" json:"at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2461,7 +4515,7 @@ type WithdrawalReceipt struct {
 
 func (x *WithdrawalReceipt) Reset() {
 	*x = WithdrawalReceipt{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[20]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2473,7 +4527,7 @@ func (x *WithdrawalReceipt) String() string {
 func (*WithdrawalReceipt) ProtoMessage() {}
 
 func (x *WithdrawalReceipt) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[20]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2486,7 +4540,7 @@ func (x *WithdrawalReceipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawalReceipt.ProtoReflect.Descriptor instead.
 func (*WithdrawalReceipt) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{20}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *WithdrawalReceipt) GetId() string {
@@ -2524,7 +4578,7 @@ func (x *WithdrawalReceipt) GetAgency() string {
 	return ""
 }
 
-func (x *WithdrawalReceipt) GetCarriedOut() *v15.WithdrawalCarriedOut {
+func (x *WithdrawalReceipt) GetCarriedOut() *v16.WithdrawalCarriedOut {
 	if x != nil {
 		return x.CarriedOut
 	}
@@ -2544,12 +4598,12 @@ type Widening struct {
 	Id      string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	Journal string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
 	Events  []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
-	Widened *v15.AudienceWidened   `protobuf:"bytes,4,opt,name=widened,proto3" json:"widened,omitempty"`
+	Widened *v16.AudienceWidened   `protobuf:"bytes,4,opt,name=widened,proto3" json:"widened,omitempty"`
 	At      *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
 	// Set when it was ended before its time.
 	EndedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=ended_at,json=endedAt,proto3" json:"ended_at,omitempty"`
 	// Set when it was reviewed.
-	Review        *v15.WideningReviewed  `protobuf:"bytes,7,opt,name=review,proto3" json:"review,omitempty"`
+	Review        *v16.WideningReviewed  `protobuf:"bytes,7,opt,name=review,proto3" json:"review,omitempty"`
 	ReviewedAt    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=reviewed_at,json=reviewedAt,proto3" json:"reviewed_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2557,7 +4611,7 @@ type Widening struct {
 
 func (x *Widening) Reset() {
 	*x = Widening{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[21]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2569,7 +4623,7 @@ func (x *Widening) String() string {
 func (*Widening) ProtoMessage() {}
 
 func (x *Widening) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[21]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2582,7 +4636,7 @@ func (x *Widening) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Widening.ProtoReflect.Descriptor instead.
 func (*Widening) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{21}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *Widening) GetId() string {
@@ -2606,7 +4660,7 @@ func (x *Widening) GetEvents() []uint64 {
 	return nil
 }
 
-func (x *Widening) GetWidened() *v15.AudienceWidened {
+func (x *Widening) GetWidened() *v16.AudienceWidened {
 	if x != nil {
 		return x.Widened
 	}
@@ -2627,7 +4681,7 @@ func (x *Widening) GetEndedAt() *timestamppb.Timestamp {
 	return nil
 }
 
-func (x *Widening) GetReview() *v15.WideningReviewed {
+func (x *Widening) GetReview() *v16.WideningReviewed {
 	if x != nil {
 		return x.Review
 	}
@@ -2646,14 +4700,14 @@ type Policy struct {
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
 	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
-	Adopted       *v15.PolicyAdopted     `protobuf:"bytes,4,opt,name=adopted,proto3" json:"adopted,omitempty"`
+	Adopted       *v16.PolicyAdopted     `protobuf:"bytes,4,opt,name=adopted,proto3" json:"adopted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Policy) Reset() {
 	*x = Policy{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[22]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2665,7 +4719,7 @@ func (x *Policy) String() string {
 func (*Policy) ProtoMessage() {}
 
 func (x *Policy) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[22]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2678,7 +4732,7 @@ func (x *Policy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Policy.ProtoReflect.Descriptor instead.
 func (*Policy) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{22}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Policy) GetId() string {
@@ -2702,7 +4756,7 @@ func (x *Policy) GetEvents() []uint64 {
 	return nil
 }
 
-func (x *Policy) GetAdopted() *v15.PolicyAdopted {
+func (x *Policy) GetAdopted() *v16.PolicyAdopted {
 	if x != nil {
 		return x.Adopted
 	}
@@ -2714,14 +4768,14 @@ type Calendar struct {
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
 	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
-	Adopted       *v15.CalendarAdopted   `protobuf:"bytes,4,opt,name=adopted,proto3" json:"adopted,omitempty"`
+	Adopted       *v16.CalendarAdopted   `protobuf:"bytes,4,opt,name=adopted,proto3" json:"adopted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Calendar) Reset() {
 	*x = Calendar{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[23]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2733,7 +4787,7 @@ func (x *Calendar) String() string {
 func (*Calendar) ProtoMessage() {}
 
 func (x *Calendar) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[23]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2746,7 +4800,7 @@ func (x *Calendar) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Calendar.ProtoReflect.Descriptor instead.
 func (*Calendar) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{23}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Calendar) GetId() string {
@@ -2770,7 +4824,7 @@ func (x *Calendar) GetEvents() []uint64 {
 	return nil
 }
 
-func (x *Calendar) GetAdopted() *v15.CalendarAdopted {
+func (x *Calendar) GetAdopted() *v16.CalendarAdopted {
 	if x != nil {
 		return x.Adopted
 	}
@@ -2782,7 +4836,7 @@ type Handover struct {
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
 	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
-	HandedOver    *v15.RoleHandedOver    `protobuf:"bytes,4,opt,name=handed_over,json=handedOver,proto3" json:"handed_over,omitempty"`
+	HandedOver    *v16.RoleHandedOver    `protobuf:"bytes,4,opt,name=handed_over,json=handedOver,proto3" json:"handed_over,omitempty"`
 	At            *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2790,7 +4844,7 @@ type Handover struct {
 
 func (x *Handover) Reset() {
 	*x = Handover{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[24]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2802,7 +4856,7 @@ func (x *Handover) String() string {
 func (*Handover) ProtoMessage() {}
 
 func (x *Handover) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[24]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2815,7 +4869,7 @@ func (x *Handover) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Handover.ProtoReflect.Descriptor instead.
 func (*Handover) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{24}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Handover) GetId() string {
@@ -2839,7 +4893,7 @@ func (x *Handover) GetEvents() []uint64 {
 	return nil
 }
 
-func (x *Handover) GetHandedOver() *v15.RoleHandedOver {
+func (x *Handover) GetHandedOver() *v16.RoleHandedOver {
 	if x != nil {
 		return x.HandedOver
 	}
@@ -2859,14 +4913,14 @@ type SharingRules struct {
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
 	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
-	Rules         []*v15.SharingRule     `protobuf:"bytes,4,rep,name=rules,proto3" json:"rules,omitempty"`
+	Rules         []*v16.SharingRule     `protobuf:"bytes,4,rep,name=rules,proto3" json:"rules,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SharingRules) Reset() {
 	*x = SharingRules{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[25]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2878,7 +4932,7 @@ func (x *SharingRules) String() string {
 func (*SharingRules) ProtoMessage() {}
 
 func (x *SharingRules) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[25]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2891,7 +4945,7 @@ func (x *SharingRules) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SharingRules.ProtoReflect.Descriptor instead.
 func (*SharingRules) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{25}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *SharingRules) GetId() string {
@@ -2915,7 +4969,7 @@ func (x *SharingRules) GetEvents() []uint64 {
 	return nil
 }
 
-func (x *SharingRules) GetRules() []*v15.SharingRule {
+func (x *SharingRules) GetRules() []*v16.SharingRule {
 	if x != nil {
 		return x.Rules
 	}
@@ -2937,7 +4991,7 @@ type KeptCommand struct {
 
 func (x *KeptCommand) Reset() {
 	*x = KeptCommand{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[26]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2949,7 +5003,7 @@ func (x *KeptCommand) String() string {
 func (*KeptCommand) ProtoMessage() {}
 
 func (x *KeptCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[26]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2962,7 +5016,7 @@ func (x *KeptCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeptCommand.ProtoReflect.Descriptor instead.
 func (*KeptCommand) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{26}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *KeptCommand) GetId() string {
@@ -3025,7 +5079,7 @@ type Position struct {
 
 func (x *Position) Reset() {
 	*x = Position{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[27]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3037,7 +5091,7 @@ func (x *Position) String() string {
 func (*Position) ProtoMessage() {}
 
 func (x *Position) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[27]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3050,7 +5104,7 @@ func (x *Position) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Position.ProtoReflect.Descriptor instead.
 func (*Position) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{27}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *Position) GetJournal() string {
@@ -3149,7 +5203,7 @@ type FoldedBlock struct {
 
 func (x *FoldedBlock) Reset() {
 	*x = FoldedBlock{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[28]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3161,7 +5215,7 @@ func (x *FoldedBlock) String() string {
 func (*FoldedBlock) ProtoMessage() {}
 
 func (x *FoldedBlock) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[28]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3174,7 +5228,7 @@ func (x *FoldedBlock) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FoldedBlock.ProtoReflect.Descriptor instead.
 func (*FoldedBlock) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{28}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *FoldedBlock) GetNumber() uint64 {
@@ -3237,7 +5291,7 @@ type WithdrawnLeaf struct {
 
 func (x *WithdrawnLeaf) Reset() {
 	*x = WithdrawnLeaf{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[29]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3249,7 +5303,7 @@ func (x *WithdrawnLeaf) String() string {
 func (*WithdrawnLeaf) ProtoMessage() {}
 
 func (x *WithdrawnLeaf) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[29]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3262,7 +5316,7 @@ func (x *WithdrawnLeaf) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawnLeaf.ProtoReflect.Descriptor instead.
 func (*WithdrawnLeaf) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{29}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *WithdrawnLeaf) GetNumber() uint64 {
@@ -3297,7 +5351,7 @@ type ParkedEvent struct {
 
 func (x *ParkedEvent) Reset() {
 	*x = ParkedEvent{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[30]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3309,7 +5363,7 @@ func (x *ParkedEvent) String() string {
 func (*ParkedEvent) ProtoMessage() {}
 
 func (x *ParkedEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[30]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3322,7 +5376,7 @@ func (x *ParkedEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ParkedEvent.ProtoReflect.Descriptor instead.
 func (*ParkedEvent) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{30}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ParkedEvent) GetJournal() string {
@@ -3389,7 +5443,7 @@ type Stop struct {
 
 func (x *Stop) Reset() {
 	*x = Stop{}
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[31]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3401,7 +5455,7 @@ func (x *Stop) String() string {
 func (*Stop) ProtoMessage() {}
 
 func (x *Stop) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[31]
+	mi := &file_counterfoil_ledger_v1_ledger_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3414,7 +5468,7 @@ func (x *Stop) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stop.ProtoReflect.Descriptor instead.
 func (*Stop) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{31}
+	return file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *Stop) GetJournal() string {
@@ -3456,14 +5510,25 @@ var File_counterfoil_ledger_v1_ledger_proto protoreflect.FileDescriptor
 
 const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\n" +
-	"\"counterfoil/ledger/v1/ledger.proto\x12\x15counterfoil.ledger.v1\x1a$counterfoil/customs/v1/customs.proto\x1a(counterfoil/directory/v1/directory.proto\x1a,counterfoil/enforcement/v1/enforcement.proto\x1a%counterfoil/licensing/v1/events.proto\x1a(counterfoil/reporting/v1/reporting.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf9\x01\n" +
+	"\"counterfoil/ledger/v1/ledger.proto\x12\x15counterfoil.ledger.v1\x1a$counterfoil/customs/v1/customs.proto\x1a(counterfoil/directory/v1/directory.proto\x1a,counterfoil/enforcement/v1/enforcement.proto\x1a*counterfoil/licensing/v1/application.proto\x1a+counterfoil/licensing/v1/consultation.proto\x1a'counterfoil/licensing/v1/decision.proto\x1a%counterfoil/licensing/v1/denial.proto\x1a%counterfoil/licensing/v1/events.proto\x1a$counterfoil/licensing/v1/gates.proto\x1a(counterfoil/reporting/v1/reporting.proto\x1a(counterfoil/screening/v1/screening.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfc\x04\n" +
 	"\vApplication\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
 	"\x06events\x18\x03 \x03(\x04R\x06events\x122\n" +
 	"\x04deal\x18\x04 \x01(\v2\x1e.counterfoil.licensing.v1.DealR\x04deal\x125\n" +
 	"\x06status\x18\x05 \x01(\x0e2\x1d.counterfoil.ledger.v1.StatusR\x06status\x12=\n" +
-	"\fsubmitted_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vsubmittedAt\"\x98\x04\n" +
+	"\fsubmitted_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vsubmittedAt\x12#\n" +
+	"\rstatus_reason\x18\a \x01(\tR\fstatusReason\x12\x1f\n" +
+	"\vrouted_from\x18\b \x01(\tR\n" +
+	"routedFrom\x12\x1b\n" +
+	"\tpolicy_id\x18\t \x01(\tR\bpolicyId\x12P\n" +
+	"\n" +
+	"classified\x18\n" +
+	" \x03(\v20.counterfoil.licensing.v1.ClassificationAssignedR\n" +
+	"classified\x12F\n" +
+	"\bverified\x18\v \x03(\v2*.counterfoil.licensing.v1.DocumentVerifiedR\bverified\x12:\n" +
+	"\x05parts\x18\f \x03(\v2$.counterfoil.licensing.v1.RoutedPartR\x05parts\x12H\n" +
+	"\tconflicts\x18\r \x03(\v2*.counterfoil.licensing.v1.ConflictDeclaredR\tconflicts\"\xcd\x05\n" +
 	"\aLicence\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -3482,7 +5547,10 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\n" +
 	"conditions\x18\v \x03(\tR\n" +
 	"conditions\x12A\n" +
-	"\tpublished\x18\f \x01(\v2#.counterfoil.licensing.v1.PublishedR\tpublished\"\x8e\x03\n" +
+	"\tpublished\x18\f \x01(\v2#.counterfoil.licensing.v1.PublishedR\tpublished\x125\n" +
+	"\x05basis\x18\r \x01(\v2\x1f.counterfoil.licensing.v1.BasisR\x05basis\x12;\n" +
+	"\x04kept\x18\x0e \x03(\v2'.counterfoil.licensing.v1.ConditionKeptR\x04kept\x12?\n" +
+	"\x06let_go\x18\x0f \x03(\v2(.counterfoil.licensing.v1.ConditionLetGoR\x05letGo\"\xea\x03\n" +
 	"\x06Denial\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -3495,7 +5563,9 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\n" +
 	"decided_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\tdecidedAt\x12A\n" +
 	"\tpublished\x18\n" +
-	" \x01(\v2#.counterfoil.licensing.v1.PublishedR\tpublished\"\x84\x03\n" +
+	" \x01(\v2#.counterfoil.licensing.v1.PublishedR\tpublished\x125\n" +
+	"\x05basis\x18\v \x01(\v2\x1f.counterfoil.licensing.v1.BasisR\x05basis\x12#\n" +
+	"\rstatus_reason\x18\f \x01(\tR\fstatusReason\"\x84\x03\n" +
 	"\x04Line\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -3507,7 +5577,7 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\vdestination\x18\a \x01(\v2\x1f.counterfoil.licensing.v1.PlaceR\vdestination\x125\n" +
 	"\x06status\x18\b \x01(\x0e2\x1d.counterfoil.ledger.v1.StatusR\x06status\x129\n" +
 	"\n" +
-	"decided_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\tdecidedAt\"\x98\x02\n" +
+	"decided_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\tdecidedAt\"\xb3\x02\n" +
 	"\fReassessment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -3517,7 +5587,174 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\balert_id\x18\x05 \x01(\tR\aalertId\x12\x16\n" +
 	"\x06reason\x18\x06 \x01(\tR\x06reason\x127\n" +
 	"\topened_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\bopenedAt\x12;\n" +
-	"\aoutcome\x18\b \x01(\x0e2!.counterfoil.licensing.v1.OutcomeR\aoutcome\"\xc5\x01\n" +
+	"\aoutcome\x18\b \x01(\x0e2!.counterfoil.licensing.v1.OutcomeR\aoutcome\x12\x19\n" +
+	"\bcause_id\x18\t \x01(\tR\acauseId\"\xc8\x01\n" +
+	"\x10ProhibitionCheck\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12F\n" +
+	"\achecked\x18\x04 \x01(\v2,.counterfoil.licensing.v1.ProhibitionCheckedR\achecked\x12*\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xbe\x01\n" +
+	"\n" +
+	"Assessment\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12B\n" +
+	"\bassessed\x18\x04 \x01(\v2&.counterfoil.licensing.v1.RiskAssessedR\bassessed\x12*\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x9f\x02\n" +
+	"\bProposal\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12F\n" +
+	"\bproposed\x18\x04 \x01(\v2*.counterfoil.licensing.v1.DecisionProposedR\bproposed\x12C\n" +
+	"\n" +
+	"signatures\x18\x05 \x03(\v2#.counterfoil.licensing.v1.SignatureR\n" +
+	"signatures\x12\x18\n" +
+	"\adropped\x18\x06 \x01(\tR\adropped\x12*\n" +
+	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xc1\x02\n" +
+	"\x06Appeal\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12>\n" +
+	"\x06lodged\x18\x04 \x01(\v2&.counterfoil.licensing.v1.AppealLodgedR\x06lodged\x12A\n" +
+	"\adecided\x18\x05 \x01(\v2'.counterfoil.licensing.v1.AppealDecidedR\adecided\x127\n" +
+	"\tlodged_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\blodgedAt\x129\n" +
+	"\n" +
+	"decided_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tdecidedAt\"\xaa\x02\n" +
+	"\n" +
+	"Obligation\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x129\n" +
+	"\x03set\x18\x04 \x01(\v2'.counterfoil.licensing.v1.ObligationSetR\x03set\x121\n" +
+	"\x06set_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x05setAt\x129\n" +
+	"\x03met\x18\x06 \x01(\v2'.counterfoil.licensing.v1.ObligationMetR\x03met\x121\n" +
+	"\x06met_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x05metAt\"\xbf\x03\n" +
+	"\fConsultation\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12D\n" +
+	"\x06opened\x18\x04 \x01(\v2,.counterfoil.licensing.v1.ConsultationOpenedR\x06opened\x12,\n" +
+	"\x03due\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x03due\x126\n" +
+	"\x05stops\x18\x06 \x03(\v2 .counterfoil.ledger.v1.ClockStopR\x05stops\x12B\n" +
+	"\bsilences\x18\a \x03(\v2&.counterfoil.licensing.v1.SilenceTakenR\bsilences\x12D\n" +
+	"\x06closed\x18\b \x01(\v2,.counterfoil.licensing.v1.ConsultationClosedR\x06closed\x127\n" +
+	"\tclosed_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\bclosedAt\"\x85\x01\n" +
+	"\tClockStop\x12.\n" +
+	"\x04from\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x120\n" +
+	"\x05until\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xf6\x01\n" +
+	"\aOpinion\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12'\n" +
+	"\x0fconsultation_id\x18\x04 \x01(\tR\x0econsultationId\x12\x16\n" +
+	"\x06agency\x18\x05 \x01(\tR\x06agency\x12<\n" +
+	"\x05given\x18\x06 \x01(\v2&.counterfoil.licensing.v1.OpinionGivenR\x05given\x12*\n" +
+	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x83\x03\n" +
+	"\tCondition\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12%\n" +
+	"\x0eapplication_id\x18\x04 \x01(\tR\rapplicationId\x12'\n" +
+	"\x0fconsultation_id\x18\x05 \x01(\tR\x0econsultationId\x12\x16\n" +
+	"\x06agency\x18\x06 \x01(\tR\x06agency\x12\x12\n" +
+	"\x04text\x18\a \x01(\tR\x04text\x12\x14\n" +
+	"\x05asked\x18\b \x01(\tR\x05asked\x12\x16\n" +
+	"\x06reason\x18\t \x01(\tR\x06reason\x12\x18\n" +
+	"\adropped\x18\n" +
+	" \x01(\bR\adropped\x125\n" +
+	"\basked_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\aaskedAt\x129\n" +
+	"\n" +
+	"changed_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\tchangedAt\"\xee\x01\n" +
+	"\fDenialNotice\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12@\n" +
+	"\x06notice\x18\x04 \x01(\v2(.counterfoil.licensing.v1.DenialNotifiedR\x06notice\x125\n" +
+	"\x06status\x18\x05 \x01(\x0e2\x1d.counterfoil.ledger.v1.StatusR\x06status\x12#\n" +
+	"\rstatus_reason\x18\x06 \x01(\tR\fstatusReason\"\xe5\x04\n" +
+	"\bUndercut\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12=\n" +
+	"\x05found\x18\x04 \x01(\v2'.counterfoil.licensing.v1.UndercutFoundR\x05found\x12=\n" +
+	"\x06status\x18\x05 \x01(\x0e2%.counterfoil.ledger.v1.UndercutStatusR\x06status\x12@\n" +
+	"\x06judged\x18\x06 \x01(\v2(.counterfoil.licensing.v1.UndercutJudgedR\x06judged\x12L\n" +
+	"\x06opened\x18\a \x01(\v24.counterfoil.licensing.v1.UndercutConsultationOpenedR\x06opened\x12K\n" +
+	"\breceived\x18\b \x01(\v2/.counterfoil.licensing.v1.UndercutReplyReceivedR\breceived\x12@\n" +
+	"\x06closed\x18\t \x01(\v2(.counterfoil.licensing.v1.UndercutClosedR\x06closed\x12C\n" +
+	"\adecided\x18\n" +
+	" \x01(\v2).counterfoil.licensing.v1.UndercutDecidedR\adecided\x125\n" +
+	"\bfound_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\afoundAt\"\xda\x01\n" +
+	"\rUndercutReply\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12C\n" +
+	"\areplied\x18\x04 \x01(\v2).counterfoil.licensing.v1.UndercutRepliedR\areplied\x12\x16\n" +
+	"\x06agency\x18\x05 \x01(\tR\x06agency\x12*\n" +
+	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xcb\x01\n" +
+	"\fDenialTokens\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12M\n" +
+	"\tpublished\x18\x04 \x01(\v2/.counterfoil.licensing.v1.DenialTokensPublishedR\tpublished\x12*\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xbb\x01\n" +
+	"\n" +
+	"BlindCheck\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12?\n" +
+	"\x05asked\x18\x04 \x01(\v2).counterfoil.licensing.v1.BlindCheckAskedR\x05asked\x12*\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xdd\x01\n" +
+	"\vBlindAnswer\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12H\n" +
+	"\banswered\x18\x04 \x01(\v2,.counterfoil.licensing.v1.BlindCheckAnsweredR\banswered\x12\x16\n" +
+	"\x06agency\x18\x05 \x01(\tR\x06agency\x12*\n" +
+	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xcc\x01\n" +
+	"\x0fBlindConclusion\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12K\n" +
+	"\tconcluded\x18\x04 \x01(\v2-.counterfoil.licensing.v1.BlindCheckConcludedR\tconcluded\x12*\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xd9\x01\n" +
+	"\tListEntry\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x129\n" +
+	"\x05entry\x18\x04 \x01(\v2#.counterfoil.screening.v1.ListEntryR\x05entry\x12\x18\n" +
+	"\aedition\x18\x05 \x01(\tR\aedition\x125\n" +
+	"\x06status\x18\x06 \x01(\x0e2\x1d.counterfoil.ledger.v1.StatusR\x06status\"\xd3\x01\n" +
+	"\tWatchList\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12G\n" +
+	"\aedition\x18\x04 \x01(\v2-.counterfoil.screening.v1.ListEditionRecordedR\aedition\x12;\n" +
+	"\vrecorded_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"recordedAt\"\xd0\x01\n" +
+	"\aEmbargo\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12E\n" +
+	"\brecorded\x18\x04 \x01(\v2).counterfoil.screening.v1.EmbargoRecordedR\brecorded\x12<\n" +
+	"\x05ended\x18\x05 \x01(\v2&.counterfoil.screening.v1.EmbargoEndedR\x05ended\"\xe5\x02\n" +
+	"\tScreening\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12\x18\n" +
+	"\asubject\x18\x04 \x01(\tR\asubject\x12G\n" +
+	"\vcertificate\x18\x05 \x01(\v2%.counterfoil.screening.v1.CertificateR\vcertificate\x121\n" +
+	"\x04hits\x18\x06 \x03(\v2\x1d.counterfoil.screening.v1.HitR\x04hits\x12T\n" +
+	"\rnot_performed\x18\a \x01(\v2/.counterfoil.screening.v1.ScreeningNotPerformedR\fnotPerformed\x12*\n" +
+	"\x02at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xb3\x01\n" +
+	"\aFinding\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12:\n" +
+	"\x05found\x18\x04 \x01(\v2$.counterfoil.screening.v1.PartyFoundR\x05found\x12*\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xc5\x01\n" +
 	"\aEdition\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -3547,7 +5784,7 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\x06effect\x18\b \x01(\x0e2\x1d.counterfoil.ledger.v1.EffectR\x06effect\x12=\n" +
 	"\bquantity\x18\t \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x124\n" +
 	"\x05value\x18\n" +
-	" \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\"\x8b\x03\n" +
+	" \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\"\xd5\x03\n" +
 	"\x05Alert\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -3559,7 +5796,9 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\n" +
 	"indicators\x18\b \x03(\tR\n" +
 	"indicators\x12<\n" +
-	"\afinding\x18\t \x01(\x0e2\".counterfoil.ledger.v1.AlertStatusR\afinding\"\xc6\x01\n" +
+	"\afinding\x18\t \x01(\x0e2\".counterfoil.ledger.v1.AlertStatusR\afinding\x12H\n" +
+	"\tescalated\x18\n" +
+	" \x03(\v2*.counterfoil.enforcement.v1.AlertEscalatedR\tescalated\"\xc6\x01\n" +
 	"\x0fAcknowledgement\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -3764,7 +6003,7 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\x05block\x18\x02 \x01(\x04R\x05block\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12*\n" +
 	"\x02at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x18\n" +
-	"\awaiting\x18\x05 \x01(\bR\awaiting*\x9e\x01\n" +
+	"\awaiting\x18\x05 \x01(\bR\awaiting*\xdc\x01\n" +
 	"\x06Status\x12\x16\n" +
 	"\x12STATUS_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10STATUS_SUBMITTED\x10\x01\x12\x12\n" +
@@ -3772,7 +6011,19 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\x0eSTATUS_REFUSED\x10\x03\x12\x14\n" +
 	"\x10STATUS_SUSPENDED\x10\x04\x12\x12\n" +
 	"\x0eSTATUS_REVOKED\x10\x05\x12\x14\n" +
-	"\x10STATUS_WITHDRAWN\x10\x06*\xb9\x01\n" +
+	"\x10STATUS_WITHDRAWN\x10\x06\x12\x13\n" +
+	"\x0fSTATUS_RETURNED\x10\a\x12\x14\n" +
+	"\x10STATUS_RETRACTED\x10\b\x12\x11\n" +
+	"\rSTATUS_ROUTED\x10\t*\x83\x02\n" +
+	"\x0eUndercutStatus\x12\x1f\n" +
+	"\x1bUNDERCUT_STATUS_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19UNDERCUT_STATUS_CANDIDATE\x10\x01\x12\x1c\n" +
+	"\x18UNDERCUT_STATUS_REJECTED\x10\x02\x12\x1d\n" +
+	"\x19UNDERCUT_STATUS_CONFIRMED\x10\x03\x12\x1e\n" +
+	"\x1aUNDERCUT_STATUS_CONSULTING\x10\x04\x12\x1b\n" +
+	"\x17UNDERCUT_STATUS_REPLIED\x10\x05\x12\x1a\n" +
+	"\x16UNDERCUT_STATUS_LAPSED\x10\x06\x12\x1b\n" +
+	"\x17UNDERCUT_STATUS_DECIDED\x10\a*\xb9\x01\n" +
 	"\x11DeclarationStatus\x12\"\n" +
 	"\x1eDECLARATION_STATUS_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bDECLARATION_STATUS_ACCEPTED\x10\x01\x12\x1d\n" +
@@ -3813,167 +6064,297 @@ func file_counterfoil_ledger_v1_ledger_proto_rawDescGZIP() []byte {
 	return file_counterfoil_ledger_v1_ledger_proto_rawDescData
 }
 
-var file_counterfoil_ledger_v1_ledger_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_counterfoil_ledger_v1_ledger_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_counterfoil_ledger_v1_ledger_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
+var file_counterfoil_ledger_v1_ledger_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
 var file_counterfoil_ledger_v1_ledger_proto_goTypes = []any{
-	(Status)(0),                       // 0: counterfoil.ledger.v1.Status
-	(DeclarationStatus)(0),            // 1: counterfoil.ledger.v1.DeclarationStatus
-	(Effect)(0),                       // 2: counterfoil.ledger.v1.Effect
-	(AlertStatus)(0),                  // 3: counterfoil.ledger.v1.AlertStatus
-	(AgencyStatus)(0),                 // 4: counterfoil.ledger.v1.AgencyStatus
-	(ReleaseState)(0),                 // 5: counterfoil.ledger.v1.ReleaseState
-	(*Application)(nil),               // 6: counterfoil.ledger.v1.Application
-	(*Licence)(nil),                   // 7: counterfoil.ledger.v1.Licence
-	(*Denial)(nil),                    // 8: counterfoil.ledger.v1.Denial
-	(*Line)(nil),                      // 9: counterfoil.ledger.v1.Line
-	(*Reassessment)(nil),              // 10: counterfoil.ledger.v1.Reassessment
-	(*Edition)(nil),                   // 11: counterfoil.ledger.v1.Edition
-	(*Declaration)(nil),               // 12: counterfoil.ledger.v1.Declaration
-	(*WriteOff)(nil),                  // 13: counterfoil.ledger.v1.WriteOff
-	(*Alert)(nil),                     // 14: counterfoil.ledger.v1.Alert
-	(*Acknowledgement)(nil),           // 15: counterfoil.ledger.v1.Acknowledgement
-	(*ReturnRequest)(nil),             // 16: counterfoil.ledger.v1.ReturnRequest
-	(*ReturnSubmission)(nil),          // 17: counterfoil.ledger.v1.ReturnSubmission
-	(*Agency)(nil),                    // 18: counterfoil.ledger.v1.Agency
-	(*Group)(nil),                     // 19: counterfoil.ledger.v1.Group
-	(*Membership)(nil),                // 20: counterfoil.ledger.v1.Membership
-	(*AgencyKeys)(nil),                // 21: counterfoil.ledger.v1.AgencyKeys
-	(*JournalKey)(nil),                // 22: counterfoil.ledger.v1.JournalKey
-	(*Release)(nil),                   // 23: counterfoil.ledger.v1.Release
-	(*Receipt)(nil),                   // 24: counterfoil.ledger.v1.Receipt
-	(*Withdrawal)(nil),                // 25: counterfoil.ledger.v1.Withdrawal
-	(*WithdrawalReceipt)(nil),         // 26: counterfoil.ledger.v1.WithdrawalReceipt
-	(*Widening)(nil),                  // 27: counterfoil.ledger.v1.Widening
-	(*Policy)(nil),                    // 28: counterfoil.ledger.v1.Policy
-	(*Calendar)(nil),                  // 29: counterfoil.ledger.v1.Calendar
-	(*Handover)(nil),                  // 30: counterfoil.ledger.v1.Handover
-	(*SharingRules)(nil),              // 31: counterfoil.ledger.v1.SharingRules
-	(*KeptCommand)(nil),               // 32: counterfoil.ledger.v1.KeptCommand
-	(*Position)(nil),                  // 33: counterfoil.ledger.v1.Position
-	(*FoldedBlock)(nil),               // 34: counterfoil.ledger.v1.FoldedBlock
-	(*WithdrawnLeaf)(nil),             // 35: counterfoil.ledger.v1.WithdrawnLeaf
-	(*ParkedEvent)(nil),               // 36: counterfoil.ledger.v1.ParkedEvent
-	(*Stop)(nil),                      // 37: counterfoil.ledger.v1.Stop
-	(*v1.Deal)(nil),                   // 38: counterfoil.licensing.v1.Deal
-	(*timestamppb.Timestamp)(nil),     // 39: google.protobuf.Timestamp
-	(*v1.Published)(nil),              // 40: counterfoil.licensing.v1.Published
-	(*v11.Line)(nil),                  // 41: counterfoil.transfer.v1.Line
-	(v11.Kind)(0),                     // 42: counterfoil.transfer.v1.Kind
-	(*v1.Place)(nil),                  // 43: counterfoil.licensing.v1.Place
-	(v1.Outcome)(0),                   // 44: counterfoil.licensing.v1.Outcome
-	(*v12.DeclarationAccepted)(nil),   // 45: counterfoil.customs.v1.DeclarationAccepted
-	(*v11.Quantity)(nil),              // 46: counterfoil.transfer.v1.Quantity
-	(*v11.Money)(nil),                 // 47: counterfoil.transfer.v1.Money
-	(*v13.DiversionAlertRaised)(nil),  // 48: counterfoil.enforcement.v1.DiversionAlertRaised
-	(*v14.AgencyReturnRequested)(nil), // 49: counterfoil.reporting.v1.AgencyReturnRequested
-	(*v14.AgencyReturnSubmitted)(nil), // 50: counterfoil.reporting.v1.AgencyReturnSubmitted
-	(*v15.SigningKey)(nil),            // 51: counterfoil.directory.v1.SigningKey
-	(*v15.SealingKey)(nil),            // 52: counterfoil.directory.v1.SealingKey
-	(*v15.Contact)(nil),               // 53: counterfoil.directory.v1.Contact
-	(*v15.Competence)(nil),            // 54: counterfoil.directory.v1.Competence
-	(*v15.SigningKeyEnded)(nil),       // 55: counterfoil.directory.v1.SigningKeyEnded
-	(v15.HistoryRule)(0),              // 56: counterfoil.directory.v1.HistoryRule
-	(*v15.GroupKeyIssued)(nil),        // 57: counterfoil.directory.v1.GroupKeyIssued
-	(*v15.Exception)(nil),             // 58: counterfoil.directory.v1.Exception
-	(*v15.JournalKeyIssued)(nil),      // 59: counterfoil.directory.v1.JournalKeyIssued
-	(*v15.JournalStart)(nil),          // 60: counterfoil.directory.v1.JournalStart
-	(*v15.EpochKey)(nil),              // 61: counterfoil.directory.v1.EpochKey
-	(*v15.JournalReceipt)(nil),        // 62: counterfoil.directory.v1.JournalReceipt
-	(*v15.EventWithdrawn)(nil),        // 63: counterfoil.directory.v1.EventWithdrawn
-	(*v15.WithdrawalCarriedOut)(nil),  // 64: counterfoil.directory.v1.WithdrawalCarriedOut
-	(*v15.AudienceWidened)(nil),       // 65: counterfoil.directory.v1.AudienceWidened
-	(*v15.WideningReviewed)(nil),      // 66: counterfoil.directory.v1.WideningReviewed
-	(*v15.PolicyAdopted)(nil),         // 67: counterfoil.directory.v1.PolicyAdopted
-	(*v15.CalendarAdopted)(nil),       // 68: counterfoil.directory.v1.CalendarAdopted
-	(*v15.RoleHandedOver)(nil),        // 69: counterfoil.directory.v1.RoleHandedOver
-	(*v15.SharingRule)(nil),           // 70: counterfoil.directory.v1.SharingRule
+	(Status)(0),                           // 0: counterfoil.ledger.v1.Status
+	(UndercutStatus)(0),                   // 1: counterfoil.ledger.v1.UndercutStatus
+	(DeclarationStatus)(0),                // 2: counterfoil.ledger.v1.DeclarationStatus
+	(Effect)(0),                           // 3: counterfoil.ledger.v1.Effect
+	(AlertStatus)(0),                      // 4: counterfoil.ledger.v1.AlertStatus
+	(AgencyStatus)(0),                     // 5: counterfoil.ledger.v1.AgencyStatus
+	(ReleaseState)(0),                     // 6: counterfoil.ledger.v1.ReleaseState
+	(*Application)(nil),                   // 7: counterfoil.ledger.v1.Application
+	(*Licence)(nil),                       // 8: counterfoil.ledger.v1.Licence
+	(*Denial)(nil),                        // 9: counterfoil.ledger.v1.Denial
+	(*Line)(nil),                          // 10: counterfoil.ledger.v1.Line
+	(*Reassessment)(nil),                  // 11: counterfoil.ledger.v1.Reassessment
+	(*ProhibitionCheck)(nil),              // 12: counterfoil.ledger.v1.ProhibitionCheck
+	(*Assessment)(nil),                    // 13: counterfoil.ledger.v1.Assessment
+	(*Proposal)(nil),                      // 14: counterfoil.ledger.v1.Proposal
+	(*Appeal)(nil),                        // 15: counterfoil.ledger.v1.Appeal
+	(*Obligation)(nil),                    // 16: counterfoil.ledger.v1.Obligation
+	(*Consultation)(nil),                  // 17: counterfoil.ledger.v1.Consultation
+	(*ClockStop)(nil),                     // 18: counterfoil.ledger.v1.ClockStop
+	(*Opinion)(nil),                       // 19: counterfoil.ledger.v1.Opinion
+	(*Condition)(nil),                     // 20: counterfoil.ledger.v1.Condition
+	(*DenialNotice)(nil),                  // 21: counterfoil.ledger.v1.DenialNotice
+	(*Undercut)(nil),                      // 22: counterfoil.ledger.v1.Undercut
+	(*UndercutReply)(nil),                 // 23: counterfoil.ledger.v1.UndercutReply
+	(*DenialTokens)(nil),                  // 24: counterfoil.ledger.v1.DenialTokens
+	(*BlindCheck)(nil),                    // 25: counterfoil.ledger.v1.BlindCheck
+	(*BlindAnswer)(nil),                   // 26: counterfoil.ledger.v1.BlindAnswer
+	(*BlindConclusion)(nil),               // 27: counterfoil.ledger.v1.BlindConclusion
+	(*ListEntry)(nil),                     // 28: counterfoil.ledger.v1.ListEntry
+	(*WatchList)(nil),                     // 29: counterfoil.ledger.v1.WatchList
+	(*Embargo)(nil),                       // 30: counterfoil.ledger.v1.Embargo
+	(*Screening)(nil),                     // 31: counterfoil.ledger.v1.Screening
+	(*Finding)(nil),                       // 32: counterfoil.ledger.v1.Finding
+	(*Edition)(nil),                       // 33: counterfoil.ledger.v1.Edition
+	(*Declaration)(nil),                   // 34: counterfoil.ledger.v1.Declaration
+	(*WriteOff)(nil),                      // 35: counterfoil.ledger.v1.WriteOff
+	(*Alert)(nil),                         // 36: counterfoil.ledger.v1.Alert
+	(*Acknowledgement)(nil),               // 37: counterfoil.ledger.v1.Acknowledgement
+	(*ReturnRequest)(nil),                 // 38: counterfoil.ledger.v1.ReturnRequest
+	(*ReturnSubmission)(nil),              // 39: counterfoil.ledger.v1.ReturnSubmission
+	(*Agency)(nil),                        // 40: counterfoil.ledger.v1.Agency
+	(*Group)(nil),                         // 41: counterfoil.ledger.v1.Group
+	(*Membership)(nil),                    // 42: counterfoil.ledger.v1.Membership
+	(*AgencyKeys)(nil),                    // 43: counterfoil.ledger.v1.AgencyKeys
+	(*JournalKey)(nil),                    // 44: counterfoil.ledger.v1.JournalKey
+	(*Release)(nil),                       // 45: counterfoil.ledger.v1.Release
+	(*Receipt)(nil),                       // 46: counterfoil.ledger.v1.Receipt
+	(*Withdrawal)(nil),                    // 47: counterfoil.ledger.v1.Withdrawal
+	(*WithdrawalReceipt)(nil),             // 48: counterfoil.ledger.v1.WithdrawalReceipt
+	(*Widening)(nil),                      // 49: counterfoil.ledger.v1.Widening
+	(*Policy)(nil),                        // 50: counterfoil.ledger.v1.Policy
+	(*Calendar)(nil),                      // 51: counterfoil.ledger.v1.Calendar
+	(*Handover)(nil),                      // 52: counterfoil.ledger.v1.Handover
+	(*SharingRules)(nil),                  // 53: counterfoil.ledger.v1.SharingRules
+	(*KeptCommand)(nil),                   // 54: counterfoil.ledger.v1.KeptCommand
+	(*Position)(nil),                      // 55: counterfoil.ledger.v1.Position
+	(*FoldedBlock)(nil),                   // 56: counterfoil.ledger.v1.FoldedBlock
+	(*WithdrawnLeaf)(nil),                 // 57: counterfoil.ledger.v1.WithdrawnLeaf
+	(*ParkedEvent)(nil),                   // 58: counterfoil.ledger.v1.ParkedEvent
+	(*Stop)(nil),                          // 59: counterfoil.ledger.v1.Stop
+	(*v1.Deal)(nil),                       // 60: counterfoil.licensing.v1.Deal
+	(*timestamppb.Timestamp)(nil),         // 61: google.protobuf.Timestamp
+	(*v1.ClassificationAssigned)(nil),     // 62: counterfoil.licensing.v1.ClassificationAssigned
+	(*v1.DocumentVerified)(nil),           // 63: counterfoil.licensing.v1.DocumentVerified
+	(*v1.RoutedPart)(nil),                 // 64: counterfoil.licensing.v1.RoutedPart
+	(*v1.ConflictDeclared)(nil),           // 65: counterfoil.licensing.v1.ConflictDeclared
+	(*v1.Published)(nil),                  // 66: counterfoil.licensing.v1.Published
+	(*v1.Basis)(nil),                      // 67: counterfoil.licensing.v1.Basis
+	(*v1.ConditionKept)(nil),              // 68: counterfoil.licensing.v1.ConditionKept
+	(*v1.ConditionLetGo)(nil),             // 69: counterfoil.licensing.v1.ConditionLetGo
+	(*v11.Line)(nil),                      // 70: counterfoil.transfer.v1.Line
+	(v11.Kind)(0),                         // 71: counterfoil.transfer.v1.Kind
+	(*v1.Place)(nil),                      // 72: counterfoil.licensing.v1.Place
+	(v1.Outcome)(0),                       // 73: counterfoil.licensing.v1.Outcome
+	(*v1.ProhibitionChecked)(nil),         // 74: counterfoil.licensing.v1.ProhibitionChecked
+	(*v1.RiskAssessed)(nil),               // 75: counterfoil.licensing.v1.RiskAssessed
+	(*v1.DecisionProposed)(nil),           // 76: counterfoil.licensing.v1.DecisionProposed
+	(*v1.Signature)(nil),                  // 77: counterfoil.licensing.v1.Signature
+	(*v1.AppealLodged)(nil),               // 78: counterfoil.licensing.v1.AppealLodged
+	(*v1.AppealDecided)(nil),              // 79: counterfoil.licensing.v1.AppealDecided
+	(*v1.ObligationSet)(nil),              // 80: counterfoil.licensing.v1.ObligationSet
+	(*v1.ObligationMet)(nil),              // 81: counterfoil.licensing.v1.ObligationMet
+	(*v1.ConsultationOpened)(nil),         // 82: counterfoil.licensing.v1.ConsultationOpened
+	(*v1.SilenceTaken)(nil),               // 83: counterfoil.licensing.v1.SilenceTaken
+	(*v1.ConsultationClosed)(nil),         // 84: counterfoil.licensing.v1.ConsultationClosed
+	(*v1.OpinionGiven)(nil),               // 85: counterfoil.licensing.v1.OpinionGiven
+	(*v1.DenialNotified)(nil),             // 86: counterfoil.licensing.v1.DenialNotified
+	(*v1.UndercutFound)(nil),              // 87: counterfoil.licensing.v1.UndercutFound
+	(*v1.UndercutJudged)(nil),             // 88: counterfoil.licensing.v1.UndercutJudged
+	(*v1.UndercutConsultationOpened)(nil), // 89: counterfoil.licensing.v1.UndercutConsultationOpened
+	(*v1.UndercutReplyReceived)(nil),      // 90: counterfoil.licensing.v1.UndercutReplyReceived
+	(*v1.UndercutClosed)(nil),             // 91: counterfoil.licensing.v1.UndercutClosed
+	(*v1.UndercutDecided)(nil),            // 92: counterfoil.licensing.v1.UndercutDecided
+	(*v1.UndercutReplied)(nil),            // 93: counterfoil.licensing.v1.UndercutReplied
+	(*v1.DenialTokensPublished)(nil),      // 94: counterfoil.licensing.v1.DenialTokensPublished
+	(*v1.BlindCheckAsked)(nil),            // 95: counterfoil.licensing.v1.BlindCheckAsked
+	(*v1.BlindCheckAnswered)(nil),         // 96: counterfoil.licensing.v1.BlindCheckAnswered
+	(*v1.BlindCheckConcluded)(nil),        // 97: counterfoil.licensing.v1.BlindCheckConcluded
+	(*v12.ListEntry)(nil),                 // 98: counterfoil.screening.v1.ListEntry
+	(*v12.ListEditionRecorded)(nil),       // 99: counterfoil.screening.v1.ListEditionRecorded
+	(*v12.EmbargoRecorded)(nil),           // 100: counterfoil.screening.v1.EmbargoRecorded
+	(*v12.EmbargoEnded)(nil),              // 101: counterfoil.screening.v1.EmbargoEnded
+	(*v12.Certificate)(nil),               // 102: counterfoil.screening.v1.Certificate
+	(*v12.Hit)(nil),                       // 103: counterfoil.screening.v1.Hit
+	(*v12.ScreeningNotPerformed)(nil),     // 104: counterfoil.screening.v1.ScreeningNotPerformed
+	(*v12.PartyFound)(nil),                // 105: counterfoil.screening.v1.PartyFound
+	(*v13.DeclarationAccepted)(nil),       // 106: counterfoil.customs.v1.DeclarationAccepted
+	(*v11.Quantity)(nil),                  // 107: counterfoil.transfer.v1.Quantity
+	(*v11.Money)(nil),                     // 108: counterfoil.transfer.v1.Money
+	(*v14.DiversionAlertRaised)(nil),      // 109: counterfoil.enforcement.v1.DiversionAlertRaised
+	(*v14.AlertEscalated)(nil),            // 110: counterfoil.enforcement.v1.AlertEscalated
+	(*v15.AgencyReturnRequested)(nil),     // 111: counterfoil.reporting.v1.AgencyReturnRequested
+	(*v15.AgencyReturnSubmitted)(nil),     // 112: counterfoil.reporting.v1.AgencyReturnSubmitted
+	(*v16.SigningKey)(nil),                // 113: counterfoil.directory.v1.SigningKey
+	(*v16.SealingKey)(nil),                // 114: counterfoil.directory.v1.SealingKey
+	(*v16.Contact)(nil),                   // 115: counterfoil.directory.v1.Contact
+	(*v16.Competence)(nil),                // 116: counterfoil.directory.v1.Competence
+	(*v16.SigningKeyEnded)(nil),           // 117: counterfoil.directory.v1.SigningKeyEnded
+	(v16.HistoryRule)(0),                  // 118: counterfoil.directory.v1.HistoryRule
+	(*v16.GroupKeyIssued)(nil),            // 119: counterfoil.directory.v1.GroupKeyIssued
+	(*v16.Exception)(nil),                 // 120: counterfoil.directory.v1.Exception
+	(*v16.JournalKeyIssued)(nil),          // 121: counterfoil.directory.v1.JournalKeyIssued
+	(*v16.JournalStart)(nil),              // 122: counterfoil.directory.v1.JournalStart
+	(*v16.EpochKey)(nil),                  // 123: counterfoil.directory.v1.EpochKey
+	(*v16.JournalReceipt)(nil),            // 124: counterfoil.directory.v1.JournalReceipt
+	(*v16.EventWithdrawn)(nil),            // 125: counterfoil.directory.v1.EventWithdrawn
+	(*v16.WithdrawalCarriedOut)(nil),      // 126: counterfoil.directory.v1.WithdrawalCarriedOut
+	(*v16.AudienceWidened)(nil),           // 127: counterfoil.directory.v1.AudienceWidened
+	(*v16.WideningReviewed)(nil),          // 128: counterfoil.directory.v1.WideningReviewed
+	(*v16.PolicyAdopted)(nil),             // 129: counterfoil.directory.v1.PolicyAdopted
+	(*v16.CalendarAdopted)(nil),           // 130: counterfoil.directory.v1.CalendarAdopted
+	(*v16.RoleHandedOver)(nil),            // 131: counterfoil.directory.v1.RoleHandedOver
+	(*v16.SharingRule)(nil),               // 132: counterfoil.directory.v1.SharingRule
 }
 var file_counterfoil_ledger_v1_ledger_proto_depIdxs = []int32{
-	38, // 0: counterfoil.ledger.v1.Application.deal:type_name -> counterfoil.licensing.v1.Deal
-	0,  // 1: counterfoil.ledger.v1.Application.status:type_name -> counterfoil.ledger.v1.Status
-	39, // 2: counterfoil.ledger.v1.Application.submitted_at:type_name -> google.protobuf.Timestamp
-	38, // 3: counterfoil.ledger.v1.Licence.deal:type_name -> counterfoil.licensing.v1.Deal
-	0,  // 4: counterfoil.ledger.v1.Licence.status:type_name -> counterfoil.ledger.v1.Status
-	39, // 5: counterfoil.ledger.v1.Licence.decided_at:type_name -> google.protobuf.Timestamp
-	39, // 6: counterfoil.ledger.v1.Licence.valid_from:type_name -> google.protobuf.Timestamp
-	39, // 7: counterfoil.ledger.v1.Licence.valid_until:type_name -> google.protobuf.Timestamp
-	40, // 8: counterfoil.ledger.v1.Licence.published:type_name -> counterfoil.licensing.v1.Published
-	38, // 9: counterfoil.ledger.v1.Denial.deal:type_name -> counterfoil.licensing.v1.Deal
-	0,  // 10: counterfoil.ledger.v1.Denial.status:type_name -> counterfoil.ledger.v1.Status
-	39, // 11: counterfoil.ledger.v1.Denial.decided_at:type_name -> google.protobuf.Timestamp
-	40, // 12: counterfoil.ledger.v1.Denial.published:type_name -> counterfoil.licensing.v1.Published
-	41, // 13: counterfoil.ledger.v1.Line.line:type_name -> counterfoil.transfer.v1.Line
-	42, // 14: counterfoil.ledger.v1.Line.kind:type_name -> counterfoil.transfer.v1.Kind
-	43, // 15: counterfoil.ledger.v1.Line.destination:type_name -> counterfoil.licensing.v1.Place
-	0,  // 16: counterfoil.ledger.v1.Line.status:type_name -> counterfoil.ledger.v1.Status
-	39, // 17: counterfoil.ledger.v1.Line.decided_at:type_name -> google.protobuf.Timestamp
-	39, // 18: counterfoil.ledger.v1.Reassessment.opened_at:type_name -> google.protobuf.Timestamp
-	44, // 19: counterfoil.ledger.v1.Reassessment.outcome:type_name -> counterfoil.licensing.v1.Outcome
-	45, // 20: counterfoil.ledger.v1.Declaration.accepted:type_name -> counterfoil.customs.v1.DeclarationAccepted
-	1,  // 21: counterfoil.ledger.v1.Declaration.status:type_name -> counterfoil.ledger.v1.DeclarationStatus
-	39, // 22: counterfoil.ledger.v1.Declaration.moved_at:type_name -> google.protobuf.Timestamp
-	2,  // 23: counterfoil.ledger.v1.WriteOff.effect:type_name -> counterfoil.ledger.v1.Effect
-	46, // 24: counterfoil.ledger.v1.WriteOff.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	47, // 25: counterfoil.ledger.v1.WriteOff.value:type_name -> counterfoil.transfer.v1.Money
-	48, // 26: counterfoil.ledger.v1.Alert.raised:type_name -> counterfoil.enforcement.v1.DiversionAlertRaised
-	3,  // 27: counterfoil.ledger.v1.Alert.status:type_name -> counterfoil.ledger.v1.AlertStatus
-	39, // 28: counterfoil.ledger.v1.Alert.raised_at:type_name -> google.protobuf.Timestamp
-	3,  // 29: counterfoil.ledger.v1.Alert.finding:type_name -> counterfoil.ledger.v1.AlertStatus
-	39, // 30: counterfoil.ledger.v1.Acknowledgement.at:type_name -> google.protobuf.Timestamp
-	49, // 31: counterfoil.ledger.v1.ReturnRequest.requested:type_name -> counterfoil.reporting.v1.AgencyReturnRequested
-	50, // 32: counterfoil.ledger.v1.ReturnSubmission.submitted:type_name -> counterfoil.reporting.v1.AgencyReturnSubmitted
-	39, // 33: counterfoil.ledger.v1.ReturnSubmission.at:type_name -> google.protobuf.Timestamp
-	51, // 34: counterfoil.ledger.v1.Agency.signing_keys:type_name -> counterfoil.directory.v1.SigningKey
-	52, // 35: counterfoil.ledger.v1.Agency.sealing_key:type_name -> counterfoil.directory.v1.SealingKey
-	4,  // 36: counterfoil.ledger.v1.Agency.status:type_name -> counterfoil.ledger.v1.AgencyStatus
-	39, // 37: counterfoil.ledger.v1.Agency.since:type_name -> google.protobuf.Timestamp
-	53, // 38: counterfoil.ledger.v1.Agency.contacts:type_name -> counterfoil.directory.v1.Contact
-	54, // 39: counterfoil.ledger.v1.Agency.competences:type_name -> counterfoil.directory.v1.Competence
-	55, // 40: counterfoil.ledger.v1.Agency.ended_keys:type_name -> counterfoil.directory.v1.SigningKeyEnded
-	39, // 41: counterfoil.ledger.v1.Agency.readmitted:type_name -> google.protobuf.Timestamp
-	56, // 42: counterfoil.ledger.v1.Group.history:type_name -> counterfoil.directory.v1.HistoryRule
-	57, // 43: counterfoil.ledger.v1.Group.keys:type_name -> counterfoil.directory.v1.GroupKeyIssued
-	39, // 44: counterfoil.ledger.v1.Group.history_from:type_name -> google.protobuf.Timestamp
-	58, // 45: counterfoil.ledger.v1.Group.exceptions:type_name -> counterfoil.directory.v1.Exception
-	20, // 46: counterfoil.ledger.v1.Group.since:type_name -> counterfoil.ledger.v1.Membership
-	39, // 47: counterfoil.ledger.v1.Membership.since:type_name -> google.protobuf.Timestamp
-	51, // 48: counterfoil.ledger.v1.AgencyKeys.signing_keys:type_name -> counterfoil.directory.v1.SigningKey
-	52, // 49: counterfoil.ledger.v1.AgencyKeys.sealing_keys:type_name -> counterfoil.directory.v1.SealingKey
-	39, // 50: counterfoil.ledger.v1.AgencyKeys.changed_at:type_name -> google.protobuf.Timestamp
-	59, // 51: counterfoil.ledger.v1.JournalKey.issued:type_name -> counterfoil.directory.v1.JournalKeyIssued
-	39, // 52: counterfoil.ledger.v1.JournalKey.issued_at:type_name -> google.protobuf.Timestamp
-	5,  // 53: counterfoil.ledger.v1.Release.state:type_name -> counterfoil.ledger.v1.ReleaseState
-	56, // 54: counterfoil.ledger.v1.Release.history:type_name -> counterfoil.directory.v1.HistoryRule
-	60, // 55: counterfoil.ledger.v1.Release.start:type_name -> counterfoil.directory.v1.JournalStart
-	61, // 56: counterfoil.ledger.v1.Release.keys:type_name -> counterfoil.directory.v1.EpochKey
-	39, // 57: counterfoil.ledger.v1.Release.since:type_name -> google.protobuf.Timestamp
-	60, // 58: counterfoil.ledger.v1.Release.earlier_starts:type_name -> counterfoil.directory.v1.JournalStart
-	62, // 59: counterfoil.ledger.v1.Receipt.receipt:type_name -> counterfoil.directory.v1.JournalReceipt
-	39, // 60: counterfoil.ledger.v1.Receipt.at:type_name -> google.protobuf.Timestamp
-	63, // 61: counterfoil.ledger.v1.Withdrawal.withdrawn:type_name -> counterfoil.directory.v1.EventWithdrawn
-	39, // 62: counterfoil.ledger.v1.Withdrawal.at:type_name -> google.protobuf.Timestamp
-	64, // 63: counterfoil.ledger.v1.WithdrawalReceipt.carried_out:type_name -> counterfoil.directory.v1.WithdrawalCarriedOut
-	39, // 64: counterfoil.ledger.v1.WithdrawalReceipt.at:type_name -> google.protobuf.Timestamp
-	65, // 65: counterfoil.ledger.v1.Widening.widened:type_name -> counterfoil.directory.v1.AudienceWidened
-	39, // 66: counterfoil.ledger.v1.Widening.at:type_name -> google.protobuf.Timestamp
-	39, // 67: counterfoil.ledger.v1.Widening.ended_at:type_name -> google.protobuf.Timestamp
-	66, // 68: counterfoil.ledger.v1.Widening.review:type_name -> counterfoil.directory.v1.WideningReviewed
-	39, // 69: counterfoil.ledger.v1.Widening.reviewed_at:type_name -> google.protobuf.Timestamp
-	67, // 70: counterfoil.ledger.v1.Policy.adopted:type_name -> counterfoil.directory.v1.PolicyAdopted
-	68, // 71: counterfoil.ledger.v1.Calendar.adopted:type_name -> counterfoil.directory.v1.CalendarAdopted
-	69, // 72: counterfoil.ledger.v1.Handover.handed_over:type_name -> counterfoil.directory.v1.RoleHandedOver
-	39, // 73: counterfoil.ledger.v1.Handover.at:type_name -> google.protobuf.Timestamp
-	70, // 74: counterfoil.ledger.v1.SharingRules.rules:type_name -> counterfoil.directory.v1.SharingRule
-	39, // 75: counterfoil.ledger.v1.Position.recorded_at:type_name -> google.protobuf.Timestamp
-	39, // 76: counterfoil.ledger.v1.Position.received_at:type_name -> google.protobuf.Timestamp
-	39, // 77: counterfoil.ledger.v1.FoldedBlock.received_at:type_name -> google.protobuf.Timestamp
-	35, // 78: counterfoil.ledger.v1.FoldedBlock.withdrawn:type_name -> counterfoil.ledger.v1.WithdrawnLeaf
-	39, // 79: counterfoil.ledger.v1.Stop.at:type_name -> google.protobuf.Timestamp
-	80, // [80:80] is the sub-list for method output_type
-	80, // [80:80] is the sub-list for method input_type
-	80, // [80:80] is the sub-list for extension type_name
-	80, // [80:80] is the sub-list for extension extendee
-	0,  // [0:80] is the sub-list for field type_name
+	60,  // 0: counterfoil.ledger.v1.Application.deal:type_name -> counterfoil.licensing.v1.Deal
+	0,   // 1: counterfoil.ledger.v1.Application.status:type_name -> counterfoil.ledger.v1.Status
+	61,  // 2: counterfoil.ledger.v1.Application.submitted_at:type_name -> google.protobuf.Timestamp
+	62,  // 3: counterfoil.ledger.v1.Application.classified:type_name -> counterfoil.licensing.v1.ClassificationAssigned
+	63,  // 4: counterfoil.ledger.v1.Application.verified:type_name -> counterfoil.licensing.v1.DocumentVerified
+	64,  // 5: counterfoil.ledger.v1.Application.parts:type_name -> counterfoil.licensing.v1.RoutedPart
+	65,  // 6: counterfoil.ledger.v1.Application.conflicts:type_name -> counterfoil.licensing.v1.ConflictDeclared
+	60,  // 7: counterfoil.ledger.v1.Licence.deal:type_name -> counterfoil.licensing.v1.Deal
+	0,   // 8: counterfoil.ledger.v1.Licence.status:type_name -> counterfoil.ledger.v1.Status
+	61,  // 9: counterfoil.ledger.v1.Licence.decided_at:type_name -> google.protobuf.Timestamp
+	61,  // 10: counterfoil.ledger.v1.Licence.valid_from:type_name -> google.protobuf.Timestamp
+	61,  // 11: counterfoil.ledger.v1.Licence.valid_until:type_name -> google.protobuf.Timestamp
+	66,  // 12: counterfoil.ledger.v1.Licence.published:type_name -> counterfoil.licensing.v1.Published
+	67,  // 13: counterfoil.ledger.v1.Licence.basis:type_name -> counterfoil.licensing.v1.Basis
+	68,  // 14: counterfoil.ledger.v1.Licence.kept:type_name -> counterfoil.licensing.v1.ConditionKept
+	69,  // 15: counterfoil.ledger.v1.Licence.let_go:type_name -> counterfoil.licensing.v1.ConditionLetGo
+	60,  // 16: counterfoil.ledger.v1.Denial.deal:type_name -> counterfoil.licensing.v1.Deal
+	0,   // 17: counterfoil.ledger.v1.Denial.status:type_name -> counterfoil.ledger.v1.Status
+	61,  // 18: counterfoil.ledger.v1.Denial.decided_at:type_name -> google.protobuf.Timestamp
+	66,  // 19: counterfoil.ledger.v1.Denial.published:type_name -> counterfoil.licensing.v1.Published
+	67,  // 20: counterfoil.ledger.v1.Denial.basis:type_name -> counterfoil.licensing.v1.Basis
+	70,  // 21: counterfoil.ledger.v1.Line.line:type_name -> counterfoil.transfer.v1.Line
+	71,  // 22: counterfoil.ledger.v1.Line.kind:type_name -> counterfoil.transfer.v1.Kind
+	72,  // 23: counterfoil.ledger.v1.Line.destination:type_name -> counterfoil.licensing.v1.Place
+	0,   // 24: counterfoil.ledger.v1.Line.status:type_name -> counterfoil.ledger.v1.Status
+	61,  // 25: counterfoil.ledger.v1.Line.decided_at:type_name -> google.protobuf.Timestamp
+	61,  // 26: counterfoil.ledger.v1.Reassessment.opened_at:type_name -> google.protobuf.Timestamp
+	73,  // 27: counterfoil.ledger.v1.Reassessment.outcome:type_name -> counterfoil.licensing.v1.Outcome
+	74,  // 28: counterfoil.ledger.v1.ProhibitionCheck.checked:type_name -> counterfoil.licensing.v1.ProhibitionChecked
+	61,  // 29: counterfoil.ledger.v1.ProhibitionCheck.at:type_name -> google.protobuf.Timestamp
+	75,  // 30: counterfoil.ledger.v1.Assessment.assessed:type_name -> counterfoil.licensing.v1.RiskAssessed
+	61,  // 31: counterfoil.ledger.v1.Assessment.at:type_name -> google.protobuf.Timestamp
+	76,  // 32: counterfoil.ledger.v1.Proposal.proposed:type_name -> counterfoil.licensing.v1.DecisionProposed
+	77,  // 33: counterfoil.ledger.v1.Proposal.signatures:type_name -> counterfoil.licensing.v1.Signature
+	61,  // 34: counterfoil.ledger.v1.Proposal.at:type_name -> google.protobuf.Timestamp
+	78,  // 35: counterfoil.ledger.v1.Appeal.lodged:type_name -> counterfoil.licensing.v1.AppealLodged
+	79,  // 36: counterfoil.ledger.v1.Appeal.decided:type_name -> counterfoil.licensing.v1.AppealDecided
+	61,  // 37: counterfoil.ledger.v1.Appeal.lodged_at:type_name -> google.protobuf.Timestamp
+	61,  // 38: counterfoil.ledger.v1.Appeal.decided_at:type_name -> google.protobuf.Timestamp
+	80,  // 39: counterfoil.ledger.v1.Obligation.set:type_name -> counterfoil.licensing.v1.ObligationSet
+	61,  // 40: counterfoil.ledger.v1.Obligation.set_at:type_name -> google.protobuf.Timestamp
+	81,  // 41: counterfoil.ledger.v1.Obligation.met:type_name -> counterfoil.licensing.v1.ObligationMet
+	61,  // 42: counterfoil.ledger.v1.Obligation.met_at:type_name -> google.protobuf.Timestamp
+	82,  // 43: counterfoil.ledger.v1.Consultation.opened:type_name -> counterfoil.licensing.v1.ConsultationOpened
+	61,  // 44: counterfoil.ledger.v1.Consultation.due:type_name -> google.protobuf.Timestamp
+	18,  // 45: counterfoil.ledger.v1.Consultation.stops:type_name -> counterfoil.ledger.v1.ClockStop
+	83,  // 46: counterfoil.ledger.v1.Consultation.silences:type_name -> counterfoil.licensing.v1.SilenceTaken
+	84,  // 47: counterfoil.ledger.v1.Consultation.closed:type_name -> counterfoil.licensing.v1.ConsultationClosed
+	61,  // 48: counterfoil.ledger.v1.Consultation.closed_at:type_name -> google.protobuf.Timestamp
+	61,  // 49: counterfoil.ledger.v1.ClockStop.from:type_name -> google.protobuf.Timestamp
+	61,  // 50: counterfoil.ledger.v1.ClockStop.until:type_name -> google.protobuf.Timestamp
+	85,  // 51: counterfoil.ledger.v1.Opinion.given:type_name -> counterfoil.licensing.v1.OpinionGiven
+	61,  // 52: counterfoil.ledger.v1.Opinion.at:type_name -> google.protobuf.Timestamp
+	61,  // 53: counterfoil.ledger.v1.Condition.asked_at:type_name -> google.protobuf.Timestamp
+	61,  // 54: counterfoil.ledger.v1.Condition.changed_at:type_name -> google.protobuf.Timestamp
+	86,  // 55: counterfoil.ledger.v1.DenialNotice.notice:type_name -> counterfoil.licensing.v1.DenialNotified
+	0,   // 56: counterfoil.ledger.v1.DenialNotice.status:type_name -> counterfoil.ledger.v1.Status
+	87,  // 57: counterfoil.ledger.v1.Undercut.found:type_name -> counterfoil.licensing.v1.UndercutFound
+	1,   // 58: counterfoil.ledger.v1.Undercut.status:type_name -> counterfoil.ledger.v1.UndercutStatus
+	88,  // 59: counterfoil.ledger.v1.Undercut.judged:type_name -> counterfoil.licensing.v1.UndercutJudged
+	89,  // 60: counterfoil.ledger.v1.Undercut.opened:type_name -> counterfoil.licensing.v1.UndercutConsultationOpened
+	90,  // 61: counterfoil.ledger.v1.Undercut.received:type_name -> counterfoil.licensing.v1.UndercutReplyReceived
+	91,  // 62: counterfoil.ledger.v1.Undercut.closed:type_name -> counterfoil.licensing.v1.UndercutClosed
+	92,  // 63: counterfoil.ledger.v1.Undercut.decided:type_name -> counterfoil.licensing.v1.UndercutDecided
+	61,  // 64: counterfoil.ledger.v1.Undercut.found_at:type_name -> google.protobuf.Timestamp
+	93,  // 65: counterfoil.ledger.v1.UndercutReply.replied:type_name -> counterfoil.licensing.v1.UndercutReplied
+	61,  // 66: counterfoil.ledger.v1.UndercutReply.at:type_name -> google.protobuf.Timestamp
+	94,  // 67: counterfoil.ledger.v1.DenialTokens.published:type_name -> counterfoil.licensing.v1.DenialTokensPublished
+	61,  // 68: counterfoil.ledger.v1.DenialTokens.at:type_name -> google.protobuf.Timestamp
+	95,  // 69: counterfoil.ledger.v1.BlindCheck.asked:type_name -> counterfoil.licensing.v1.BlindCheckAsked
+	61,  // 70: counterfoil.ledger.v1.BlindCheck.at:type_name -> google.protobuf.Timestamp
+	96,  // 71: counterfoil.ledger.v1.BlindAnswer.answered:type_name -> counterfoil.licensing.v1.BlindCheckAnswered
+	61,  // 72: counterfoil.ledger.v1.BlindAnswer.at:type_name -> google.protobuf.Timestamp
+	97,  // 73: counterfoil.ledger.v1.BlindConclusion.concluded:type_name -> counterfoil.licensing.v1.BlindCheckConcluded
+	61,  // 74: counterfoil.ledger.v1.BlindConclusion.at:type_name -> google.protobuf.Timestamp
+	98,  // 75: counterfoil.ledger.v1.ListEntry.entry:type_name -> counterfoil.screening.v1.ListEntry
+	0,   // 76: counterfoil.ledger.v1.ListEntry.status:type_name -> counterfoil.ledger.v1.Status
+	99,  // 77: counterfoil.ledger.v1.WatchList.edition:type_name -> counterfoil.screening.v1.ListEditionRecorded
+	61,  // 78: counterfoil.ledger.v1.WatchList.recorded_at:type_name -> google.protobuf.Timestamp
+	100, // 79: counterfoil.ledger.v1.Embargo.recorded:type_name -> counterfoil.screening.v1.EmbargoRecorded
+	101, // 80: counterfoil.ledger.v1.Embargo.ended:type_name -> counterfoil.screening.v1.EmbargoEnded
+	102, // 81: counterfoil.ledger.v1.Screening.certificate:type_name -> counterfoil.screening.v1.Certificate
+	103, // 82: counterfoil.ledger.v1.Screening.hits:type_name -> counterfoil.screening.v1.Hit
+	104, // 83: counterfoil.ledger.v1.Screening.not_performed:type_name -> counterfoil.screening.v1.ScreeningNotPerformed
+	61,  // 84: counterfoil.ledger.v1.Screening.at:type_name -> google.protobuf.Timestamp
+	105, // 85: counterfoil.ledger.v1.Finding.found:type_name -> counterfoil.screening.v1.PartyFound
+	61,  // 86: counterfoil.ledger.v1.Finding.at:type_name -> google.protobuf.Timestamp
+	106, // 87: counterfoil.ledger.v1.Declaration.accepted:type_name -> counterfoil.customs.v1.DeclarationAccepted
+	2,   // 88: counterfoil.ledger.v1.Declaration.status:type_name -> counterfoil.ledger.v1.DeclarationStatus
+	61,  // 89: counterfoil.ledger.v1.Declaration.moved_at:type_name -> google.protobuf.Timestamp
+	3,   // 90: counterfoil.ledger.v1.WriteOff.effect:type_name -> counterfoil.ledger.v1.Effect
+	107, // 91: counterfoil.ledger.v1.WriteOff.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	108, // 92: counterfoil.ledger.v1.WriteOff.value:type_name -> counterfoil.transfer.v1.Money
+	109, // 93: counterfoil.ledger.v1.Alert.raised:type_name -> counterfoil.enforcement.v1.DiversionAlertRaised
+	4,   // 94: counterfoil.ledger.v1.Alert.status:type_name -> counterfoil.ledger.v1.AlertStatus
+	61,  // 95: counterfoil.ledger.v1.Alert.raised_at:type_name -> google.protobuf.Timestamp
+	4,   // 96: counterfoil.ledger.v1.Alert.finding:type_name -> counterfoil.ledger.v1.AlertStatus
+	110, // 97: counterfoil.ledger.v1.Alert.escalated:type_name -> counterfoil.enforcement.v1.AlertEscalated
+	61,  // 98: counterfoil.ledger.v1.Acknowledgement.at:type_name -> google.protobuf.Timestamp
+	111, // 99: counterfoil.ledger.v1.ReturnRequest.requested:type_name -> counterfoil.reporting.v1.AgencyReturnRequested
+	112, // 100: counterfoil.ledger.v1.ReturnSubmission.submitted:type_name -> counterfoil.reporting.v1.AgencyReturnSubmitted
+	61,  // 101: counterfoil.ledger.v1.ReturnSubmission.at:type_name -> google.protobuf.Timestamp
+	113, // 102: counterfoil.ledger.v1.Agency.signing_keys:type_name -> counterfoil.directory.v1.SigningKey
+	114, // 103: counterfoil.ledger.v1.Agency.sealing_key:type_name -> counterfoil.directory.v1.SealingKey
+	5,   // 104: counterfoil.ledger.v1.Agency.status:type_name -> counterfoil.ledger.v1.AgencyStatus
+	61,  // 105: counterfoil.ledger.v1.Agency.since:type_name -> google.protobuf.Timestamp
+	115, // 106: counterfoil.ledger.v1.Agency.contacts:type_name -> counterfoil.directory.v1.Contact
+	116, // 107: counterfoil.ledger.v1.Agency.competences:type_name -> counterfoil.directory.v1.Competence
+	117, // 108: counterfoil.ledger.v1.Agency.ended_keys:type_name -> counterfoil.directory.v1.SigningKeyEnded
+	61,  // 109: counterfoil.ledger.v1.Agency.readmitted:type_name -> google.protobuf.Timestamp
+	118, // 110: counterfoil.ledger.v1.Group.history:type_name -> counterfoil.directory.v1.HistoryRule
+	119, // 111: counterfoil.ledger.v1.Group.keys:type_name -> counterfoil.directory.v1.GroupKeyIssued
+	61,  // 112: counterfoil.ledger.v1.Group.history_from:type_name -> google.protobuf.Timestamp
+	120, // 113: counterfoil.ledger.v1.Group.exceptions:type_name -> counterfoil.directory.v1.Exception
+	42,  // 114: counterfoil.ledger.v1.Group.since:type_name -> counterfoil.ledger.v1.Membership
+	61,  // 115: counterfoil.ledger.v1.Membership.since:type_name -> google.protobuf.Timestamp
+	113, // 116: counterfoil.ledger.v1.AgencyKeys.signing_keys:type_name -> counterfoil.directory.v1.SigningKey
+	114, // 117: counterfoil.ledger.v1.AgencyKeys.sealing_keys:type_name -> counterfoil.directory.v1.SealingKey
+	61,  // 118: counterfoil.ledger.v1.AgencyKeys.changed_at:type_name -> google.protobuf.Timestamp
+	121, // 119: counterfoil.ledger.v1.JournalKey.issued:type_name -> counterfoil.directory.v1.JournalKeyIssued
+	61,  // 120: counterfoil.ledger.v1.JournalKey.issued_at:type_name -> google.protobuf.Timestamp
+	6,   // 121: counterfoil.ledger.v1.Release.state:type_name -> counterfoil.ledger.v1.ReleaseState
+	118, // 122: counterfoil.ledger.v1.Release.history:type_name -> counterfoil.directory.v1.HistoryRule
+	122, // 123: counterfoil.ledger.v1.Release.start:type_name -> counterfoil.directory.v1.JournalStart
+	123, // 124: counterfoil.ledger.v1.Release.keys:type_name -> counterfoil.directory.v1.EpochKey
+	61,  // 125: counterfoil.ledger.v1.Release.since:type_name -> google.protobuf.Timestamp
+	122, // 126: counterfoil.ledger.v1.Release.earlier_starts:type_name -> counterfoil.directory.v1.JournalStart
+	124, // 127: counterfoil.ledger.v1.Receipt.receipt:type_name -> counterfoil.directory.v1.JournalReceipt
+	61,  // 128: counterfoil.ledger.v1.Receipt.at:type_name -> google.protobuf.Timestamp
+	125, // 129: counterfoil.ledger.v1.Withdrawal.withdrawn:type_name -> counterfoil.directory.v1.EventWithdrawn
+	61,  // 130: counterfoil.ledger.v1.Withdrawal.at:type_name -> google.protobuf.Timestamp
+	126, // 131: counterfoil.ledger.v1.WithdrawalReceipt.carried_out:type_name -> counterfoil.directory.v1.WithdrawalCarriedOut
+	61,  // 132: counterfoil.ledger.v1.WithdrawalReceipt.at:type_name -> google.protobuf.Timestamp
+	127, // 133: counterfoil.ledger.v1.Widening.widened:type_name -> counterfoil.directory.v1.AudienceWidened
+	61,  // 134: counterfoil.ledger.v1.Widening.at:type_name -> google.protobuf.Timestamp
+	61,  // 135: counterfoil.ledger.v1.Widening.ended_at:type_name -> google.protobuf.Timestamp
+	128, // 136: counterfoil.ledger.v1.Widening.review:type_name -> counterfoil.directory.v1.WideningReviewed
+	61,  // 137: counterfoil.ledger.v1.Widening.reviewed_at:type_name -> google.protobuf.Timestamp
+	129, // 138: counterfoil.ledger.v1.Policy.adopted:type_name -> counterfoil.directory.v1.PolicyAdopted
+	130, // 139: counterfoil.ledger.v1.Calendar.adopted:type_name -> counterfoil.directory.v1.CalendarAdopted
+	131, // 140: counterfoil.ledger.v1.Handover.handed_over:type_name -> counterfoil.directory.v1.RoleHandedOver
+	61,  // 141: counterfoil.ledger.v1.Handover.at:type_name -> google.protobuf.Timestamp
+	132, // 142: counterfoil.ledger.v1.SharingRules.rules:type_name -> counterfoil.directory.v1.SharingRule
+	61,  // 143: counterfoil.ledger.v1.Position.recorded_at:type_name -> google.protobuf.Timestamp
+	61,  // 144: counterfoil.ledger.v1.Position.received_at:type_name -> google.protobuf.Timestamp
+	61,  // 145: counterfoil.ledger.v1.FoldedBlock.received_at:type_name -> google.protobuf.Timestamp
+	57,  // 146: counterfoil.ledger.v1.FoldedBlock.withdrawn:type_name -> counterfoil.ledger.v1.WithdrawnLeaf
+	61,  // 147: counterfoil.ledger.v1.Stop.at:type_name -> google.protobuf.Timestamp
+	148, // [148:148] is the sub-list for method output_type
+	148, // [148:148] is the sub-list for method input_type
+	148, // [148:148] is the sub-list for extension type_name
+	148, // [148:148] is the sub-list for extension extendee
+	0,   // [0:148] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_ledger_v1_ledger_proto_init() }
@@ -3986,8 +6367,8 @@ func file_counterfoil_ledger_v1_ledger_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_ledger_v1_ledger_proto_rawDesc), len(file_counterfoil_ledger_v1_ledger_proto_rawDesc)),
-			NumEnums:      6,
-			NumMessages:   32,
+			NumEnums:      7,
+			NumMessages:   53,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

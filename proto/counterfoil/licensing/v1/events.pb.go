@@ -9,6 +9,8 @@
 package licensingv1
 
 import (
+	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	v11 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	v1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -91,9 +93,16 @@ type Deal struct {
 	// Further destinations when goods are built into equipment there and passed on.
 	Onward []*Place `protobuf:"bytes,4,rep,name=onward,proto3" json:"onward,omitempty"`
 	// Where the goods come from, when that is not the State that decides.
-	Sources       []*Place   `protobuf:"bytes,5,rep,name=sources,proto3" json:"sources,omitempty"`
-	Lines         []*v1.Line `protobuf:"bytes,6,rep,name=lines,proto3" json:"lines,omitempty"`
-	EndUse        string     `protobuf:"bytes,7,opt,name=end_use,json=endUse,proto3" json:"end_use,omitempty"`
+	Sources []*Place   `protobuf:"bytes,5,rep,name=sources,proto3" json:"sources,omitempty"`
+	Lines   []*v1.Line `protobuf:"bytes,6,rep,name=lines,proto3" json:"lines,omitempty"`
+	EndUse  string     `protobuf:"bytes,7,opt,name=end_use,json=endUse,proto3" json:"end_use,omitempty"`
+	// States that the goods pass through, in order.
+	Route                  []*Place                 `protobuf:"bytes,8,rep,name=route,proto3" json:"route,omitempty"`
+	Documents              []*Document              `protobuf:"bytes,9,rep,name=documents,proto3" json:"documents,omitempty"`
+	ExternalAuthorizations []*ExternalAuthorization `protobuf:"bytes,10,rep,name=external_authorizations,json=externalAuthorizations,proto3" json:"external_authorizations,omitempty"`
+	// Reference that all authorizations of one shipment carry, such as its UCR: one agency's export licence, another's
+	// transit permit.
+	ShipmentId    string `protobuf:"bytes,11,opt,name=shipment_id,json=shipmentId,proto3" json:"shipment_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -177,6 +186,237 @@ func (x *Deal) GetEndUse() string {
 	return ""
 }
 
+func (x *Deal) GetRoute() []*Place {
+	if x != nil {
+		return x.Route
+	}
+	return nil
+}
+
+func (x *Deal) GetDocuments() []*Document {
+	if x != nil {
+		return x.Documents
+	}
+	return nil
+}
+
+func (x *Deal) GetExternalAuthorizations() []*ExternalAuthorization {
+	if x != nil {
+		return x.ExternalAuthorizations
+	}
+	return nil
+}
+
+func (x *Deal) GetShipmentId() string {
+	if x != nil {
+		return x.ShipmentId
+	}
+	return ""
+}
+
+// Document is a paper in an application, by its hash: the paper itself stays where it is kept.
+type Document struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Such as "end_user_certificate", "contract", "delivery_verification".
+	Kind   string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	Number string `protobuf:"bytes,2,opt,name=number,proto3" json:"number,omitempty"`
+	// Who issued it.
+	Issuer string `protobuf:"bytes,3,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// yyyy-mm-dd; empty when the paper does not say.
+	IssuedOn  string `protobuf:"bytes,4,opt,name=issued_on,json=issuedOn,proto3" json:"issued_on,omitempty"`
+	ExpiresOn string `protobuf:"bytes,5,opt,name=expires_on,json=expiresOn,proto3" json:"expires_on,omitempty"`
+	// SHA-256 of its bytes.
+	Sha256    []byte `protobuf:"bytes,6,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	MediaType string `protobuf:"bytes,7,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
+	// A private certificate is not a government's.
+	CertifiedByGovernment bool `protobuf:"varint,8,opt,name=certified_by_government,json=certifiedByGovernment,proto3" json:"certified_by_government,omitempty"`
+	// Codes of what the end user undertakes, such as "U2" (no re-export without consent).
+	Undertakings  []string `protobuf:"bytes,9,rep,name=undertakings,proto3" json:"undertakings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Document) Reset() {
+	*x = Document{}
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Document) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Document) ProtoMessage() {}
+
+func (x *Document) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Document.ProtoReflect.Descriptor instead.
+func (*Document) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Document) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Document) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *Document) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+func (x *Document) GetIssuedOn() string {
+	if x != nil {
+		return x.IssuedOn
+	}
+	return ""
+}
+
+func (x *Document) GetExpiresOn() string {
+	if x != nil {
+		return x.ExpiresOn
+	}
+	return ""
+}
+
+func (x *Document) GetSha256() []byte {
+	if x != nil {
+		return x.Sha256
+	}
+	return nil
+}
+
+func (x *Document) GetMediaType() string {
+	if x != nil {
+		return x.MediaType
+	}
+	return ""
+}
+
+func (x *Document) GetCertifiedByGovernment() bool {
+	if x != nil {
+		return x.CertifiedByGovernment
+	}
+	return false
+}
+
+func (x *Document) GetUndertakings() []string {
+	if x != nil {
+		return x.Undertakings
+	}
+	return nil
+}
+
+// ExternalAuthorization is what somebody else has to allow first: the importing State, a transit State, a regional body.
+type ExternalAuthorization struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Such as "import_authorization", "transit_no_objection", "regional_exemption".
+	Kind      string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	Reference string `protobuf:"bytes,2,opt,name=reference,proto3" json:"reference,omitempty"`
+	// State (ISO 3166-1 alpha-2) or organisation.
+	Issuer string `protobuf:"bytes,3,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// yyyy-mm-dd.
+	IssuedOn      string `protobuf:"bytes,4,opt,name=issued_on,json=issuedOn,proto3" json:"issued_on,omitempty"`
+	ValidUntil    string `protobuf:"bytes,5,opt,name=valid_until,json=validUntil,proto3" json:"valid_until,omitempty"`
+	Sha256        []byte `protobuf:"bytes,6,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExternalAuthorization) Reset() {
+	*x = ExternalAuthorization{}
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExternalAuthorization) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExternalAuthorization) ProtoMessage() {}
+
+func (x *ExternalAuthorization) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExternalAuthorization.ProtoReflect.Descriptor instead.
+func (*ExternalAuthorization) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ExternalAuthorization) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *ExternalAuthorization) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *ExternalAuthorization) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+func (x *ExternalAuthorization) GetIssuedOn() string {
+	if x != nil {
+		return x.IssuedOn
+	}
+	return ""
+}
+
+func (x *ExternalAuthorization) GetValidUntil() string {
+	if x != nil {
+		return x.ValidUntil
+	}
+	return ""
+}
+
+func (x *ExternalAuthorization) GetSha256() []byte {
+	if x != nil {
+		return x.Sha256
+	}
+	return nil
+}
+
 // Place is a State, and the name that the source wrote where that matters.
 type Place struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -189,7 +429,7 @@ type Place struct {
 
 func (x *Place) Reset() {
 	*x = Place{}
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[1]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -201,7 +441,7 @@ func (x *Place) String() string {
 func (*Place) ProtoMessage() {}
 
 func (x *Place) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[1]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -214,7 +454,7 @@ func (x *Place) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Place.ProtoReflect.Descriptor instead.
 func (*Place) Descriptor() ([]byte, []int) {
-	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{1}
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Place) GetCountry() string {
@@ -248,7 +488,7 @@ type Published struct {
 
 func (x *Published) Reset() {
 	*x = Published{}
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[2]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -260,7 +500,7 @@ func (x *Published) String() string {
 func (*Published) ProtoMessage() {}
 
 func (x *Published) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[2]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -273,7 +513,7 @@ func (x *Published) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Published.ProtoReflect.Descriptor instead.
 func (*Published) Descriptor() ([]byte, []int) {
-	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{2}
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Published) GetSource() string {
@@ -308,13 +548,17 @@ type ApplicationSubmitted struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	ApplicationId string                 `protobuf:"bytes,1,opt,name=application_id,json=applicationId,proto3" json:"application_id,omitempty"`
 	Deal          *Deal                  `protobuf:"bytes,2,opt,name=deal,proto3" json:"deal,omitempty"`
+	// Set on a case that came of another application, which was routed to several deciders or to another one.
+	RoutedFrom string `protobuf:"bytes,3,opt,name=routed_from,json=routedFrom,proto3" json:"routed_from,omitempty"`
+	// The policy that it was routed by.
+	PolicyId      string `protobuf:"bytes,4,opt,name=policy_id,json=policyId,proto3" json:"policy_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ApplicationSubmitted) Reset() {
 	*x = ApplicationSubmitted{}
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[3]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -326,7 +570,7 @@ func (x *ApplicationSubmitted) String() string {
 func (*ApplicationSubmitted) ProtoMessage() {}
 
 func (x *ApplicationSubmitted) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[3]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -339,7 +583,7 @@ func (x *ApplicationSubmitted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplicationSubmitted.ProtoReflect.Descriptor instead.
 func (*ApplicationSubmitted) Descriptor() ([]byte, []int) {
-	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{3}
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ApplicationSubmitted) GetApplicationId() string {
@@ -356,6 +600,20 @@ func (x *ApplicationSubmitted) GetDeal() *Deal {
 	return nil
 }
 
+func (x *ApplicationSubmitted) GetRoutedFrom() string {
+	if x != nil {
+		return x.RoutedFrom
+	}
+	return ""
+}
+
+func (x *ApplicationSubmitted) GetPolicyId() string {
+	if x != nil {
+		return x.PolicyId
+	}
+	return ""
+}
+
 type LicenceGranted struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	LicenceId string                 `protobuf:"bytes,1,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
@@ -363,17 +621,21 @@ type LicenceGranted struct {
 	ApplicationId string `protobuf:"bytes,2,opt,name=application_id,json=applicationId,proto3" json:"application_id,omitempty"`
 	Deal          *Deal  `protobuf:"bytes,3,opt,name=deal,proto3" json:"deal,omitempty"`
 	// The licence may be used from valid_from, and before valid_until when that is set.
-	ValidFrom     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=valid_from,json=validFrom,proto3" json:"valid_from,omitempty"`
-	ValidUntil    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=valid_until,json=validUntil,proto3" json:"valid_until,omitempty"`
-	Conditions    []string               `protobuf:"bytes,6,rep,name=conditions,proto3" json:"conditions,omitempty"`
-	Published     *Published             `protobuf:"bytes,7,opt,name=published,proto3" json:"published,omitempty"`
+	ValidFrom  *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=valid_from,json=validFrom,proto3" json:"valid_from,omitempty"`
+	ValidUntil *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=valid_until,json=validUntil,proto3" json:"valid_until,omitempty"`
+	Conditions []string               `protobuf:"bytes,6,rep,name=conditions,proto3" json:"conditions,omitempty"`
+	Published  *Published             `protobuf:"bytes,7,opt,name=published,proto3" json:"published,omitempty"`
+	// What the decision rests on; absent when it was read from a register.
+	Basis *Basis `protobuf:"bytes,8,opt,name=basis,proto3" json:"basis,omitempty"`
+	// Conditions that consulted agencies asked for, as they stood.
+	Kept          []*ConditionKept `protobuf:"bytes,9,rep,name=kept,proto3" json:"kept,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *LicenceGranted) Reset() {
 	*x = LicenceGranted{}
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[4]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -385,7 +647,7 @@ func (x *LicenceGranted) String() string {
 func (*LicenceGranted) ProtoMessage() {}
 
 func (x *LicenceGranted) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[4]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -398,7 +660,7 @@ func (x *LicenceGranted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LicenceGranted.ProtoReflect.Descriptor instead.
 func (*LicenceGranted) Descriptor() ([]byte, []int) {
-	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{4}
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *LicenceGranted) GetLicenceId() string {
@@ -450,6 +712,20 @@ func (x *LicenceGranted) GetPublished() *Published {
 	return nil
 }
 
+func (x *LicenceGranted) GetBasis() *Basis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *LicenceGranted) GetKept() []*ConditionKept {
+	if x != nil {
+		return x.Kept
+	}
+	return nil
+}
+
 type LicenceDenied struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	DenialId      string                 `protobuf:"bytes,1,opt,name=denial_id,json=denialId,proto3" json:"denial_id,omitempty"`
@@ -459,13 +735,14 @@ type LicenceDenied struct {
 	Criteria      []string   `protobuf:"bytes,4,rep,name=criteria,proto3" json:"criteria,omitempty"`
 	Reason        string     `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
 	Published     *Published `protobuf:"bytes,6,opt,name=published,proto3" json:"published,omitempty"`
+	Basis         *Basis     `protobuf:"bytes,7,opt,name=basis,proto3" json:"basis,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *LicenceDenied) Reset() {
 	*x = LicenceDenied{}
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[5]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -477,7 +754,7 @@ func (x *LicenceDenied) String() string {
 func (*LicenceDenied) ProtoMessage() {}
 
 func (x *LicenceDenied) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[5]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -490,7 +767,7 @@ func (x *LicenceDenied) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LicenceDenied.ProtoReflect.Descriptor instead.
 func (*LicenceDenied) Descriptor() ([]byte, []int) {
-	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{5}
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *LicenceDenied) GetDenialId() string {
@@ -535,6 +812,13 @@ func (x *LicenceDenied) GetPublished() *Published {
 	return nil
 }
 
+func (x *LicenceDenied) GetBasis() *Basis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 // LicenceAmended replaces the parts of the licence that it carries; absent parts stay.
 type LicenceAmended struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
@@ -544,14 +828,20 @@ type LicenceAmended struct {
 	ValidUntil *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=valid_until,json=validUntil,proto3" json:"valid_until,omitempty"`
 	Reason     string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
 	// When an edition of a register changed the entry.
-	Published     *Published `protobuf:"bytes,5,opt,name=published,proto3" json:"published,omitempty"`
+	Published *Published `protobuf:"bytes,5,opt,name=published,proto3" json:"published,omitempty"`
+	// The certificate that the licence rests on now, when its parties changed.
+	Basis *Basis `protobuf:"bytes,6,opt,name=basis,proto3" json:"basis,omitempty"`
+	// Conditions of consulted agencies that are new or stand otherwise.
+	Kept []*ConditionKept `protobuf:"bytes,7,rep,name=kept,proto3" json:"kept,omitempty"`
+	// Conditions that no longer stand, each with the event by which the agency that asked for it let it go.
+	LetGo         []*ConditionLetGo `protobuf:"bytes,8,rep,name=let_go,json=letGo,proto3" json:"let_go,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *LicenceAmended) Reset() {
 	*x = LicenceAmended{}
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[6]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -563,7 +853,7 @@ func (x *LicenceAmended) String() string {
 func (*LicenceAmended) ProtoMessage() {}
 
 func (x *LicenceAmended) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[6]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -576,7 +866,7 @@ func (x *LicenceAmended) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LicenceAmended.ProtoReflect.Descriptor instead.
 func (*LicenceAmended) Descriptor() ([]byte, []int) {
-	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{6}
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *LicenceAmended) GetLicenceId() string {
@@ -614,6 +904,141 @@ func (x *LicenceAmended) GetPublished() *Published {
 	return nil
 }
 
+func (x *LicenceAmended) GetBasis() *Basis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *LicenceAmended) GetKept() []*ConditionKept {
+	if x != nil {
+		return x.Kept
+	}
+	return nil
+}
+
+func (x *LicenceAmended) GetLetGo() []*ConditionLetGo {
+	if x != nil {
+		return x.LetGo
+	}
+	return nil
+}
+
+// ConditionKept is a condition that a consulted agency asked for, as it stands on a licence.
+type ConditionKept struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ConditionId   string                 `protobuf:"bytes,1,opt,name=condition_id,json=conditionId,proto3" json:"condition_id,omitempty"`
+	AskedBy       string                 `protobuf:"bytes,2,opt,name=asked_by,json=askedBy,proto3" json:"asked_by,omitempty"`
+	Text          string                 `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConditionKept) Reset() {
+	*x = ConditionKept{}
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConditionKept) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConditionKept) ProtoMessage() {}
+
+func (x *ConditionKept) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConditionKept.ProtoReflect.Descriptor instead.
+func (*ConditionKept) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ConditionKept) GetConditionId() string {
+	if x != nil {
+		return x.ConditionId
+	}
+	return ""
+}
+
+func (x *ConditionKept) GetAskedBy() string {
+	if x != nil {
+		return x.AskedBy
+	}
+	return ""
+}
+
+func (x *ConditionKept) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+type ConditionLetGo struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	ConditionId string                 `protobuf:"bytes,1,opt,name=condition_id,json=conditionId,proto3" json:"condition_id,omitempty"`
+	// The ConditionDropped of the agency that asked for it.
+	By            *v11.Cause `protobuf:"bytes,2,opt,name=by,proto3" json:"by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConditionLetGo) Reset() {
+	*x = ConditionLetGo{}
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConditionLetGo) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConditionLetGo) ProtoMessage() {}
+
+func (x *ConditionLetGo) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConditionLetGo.ProtoReflect.Descriptor instead.
+func (*ConditionLetGo) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ConditionLetGo) GetConditionId() string {
+	if x != nil {
+		return x.ConditionId
+	}
+	return ""
+}
+
+func (x *ConditionLetGo) GetBy() *v11.Cause {
+	if x != nil {
+		return x.By
+	}
+	return nil
+}
+
 // DenialAmended corrects a denial, as LicenceAmended does a licence.
 type DenialAmended struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -628,7 +1053,7 @@ type DenialAmended struct {
 
 func (x *DenialAmended) Reset() {
 	*x = DenialAmended{}
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[7]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -640,7 +1065,7 @@ func (x *DenialAmended) String() string {
 func (*DenialAmended) ProtoMessage() {}
 
 func (x *DenialAmended) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[7]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -653,7 +1078,7 @@ func (x *DenialAmended) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DenialAmended.ProtoReflect.Descriptor instead.
 func (*DenialAmended) Descriptor() ([]byte, []int) {
-	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{7}
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *DenialAmended) GetDenialId() string {
@@ -701,7 +1126,7 @@ type LicenceSuspended struct {
 
 func (x *LicenceSuspended) Reset() {
 	*x = LicenceSuspended{}
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[8]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -713,7 +1138,7 @@ func (x *LicenceSuspended) String() string {
 func (*LicenceSuspended) ProtoMessage() {}
 
 func (x *LicenceSuspended) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[8]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -726,7 +1151,7 @@ func (x *LicenceSuspended) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LicenceSuspended.ProtoReflect.Descriptor instead.
 func (*LicenceSuspended) Descriptor() ([]byte, []int) {
-	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{8}
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *LicenceSuspended) GetLicenceId() string {
@@ -753,7 +1178,7 @@ type LicenceReinstated struct {
 
 func (x *LicenceReinstated) Reset() {
 	*x = LicenceReinstated{}
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[9]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -765,7 +1190,7 @@ func (x *LicenceReinstated) String() string {
 func (*LicenceReinstated) ProtoMessage() {}
 
 func (x *LicenceReinstated) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[9]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -778,7 +1203,7 @@ func (x *LicenceReinstated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LicenceReinstated.ProtoReflect.Descriptor instead.
 func (*LicenceReinstated) Descriptor() ([]byte, []int) {
-	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{9}
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *LicenceReinstated) GetLicenceId() string {
@@ -805,7 +1230,7 @@ type LicenceRevoked struct {
 
 func (x *LicenceRevoked) Reset() {
 	*x = LicenceRevoked{}
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[10]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -817,7 +1242,7 @@ func (x *LicenceRevoked) String() string {
 func (*LicenceRevoked) ProtoMessage() {}
 
 func (x *LicenceRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[10]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -830,7 +1255,7 @@ func (x *LicenceRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LicenceRevoked.ProtoReflect.Descriptor instead.
 func (*LicenceRevoked) Descriptor() ([]byte, []int) {
-	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{10}
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *LicenceRevoked) GetLicenceId() string {
@@ -861,7 +1286,7 @@ type EntryWithdrawn struct {
 
 func (x *EntryWithdrawn) Reset() {
 	*x = EntryWithdrawn{}
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[11]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -873,7 +1298,7 @@ func (x *EntryWithdrawn) String() string {
 func (*EntryWithdrawn) ProtoMessage() {}
 
 func (x *EntryWithdrawn) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[11]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -886,7 +1311,7 @@ func (x *EntryWithdrawn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EntryWithdrawn.ProtoReflect.Descriptor instead.
 func (*EntryWithdrawn) Descriptor() ([]byte, []int) {
-	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{11}
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *EntryWithdrawn) GetId() string {
@@ -926,7 +1351,7 @@ type EditionRecorded struct {
 
 func (x *EditionRecorded) Reset() {
 	*x = EditionRecorded{}
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[12]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -938,7 +1363,7 @@ func (x *EditionRecorded) String() string {
 func (*EditionRecorded) ProtoMessage() {}
 
 func (x *EditionRecorded) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[12]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -951,7 +1376,7 @@ func (x *EditionRecorded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EditionRecorded.ProtoReflect.Descriptor instead.
 func (*EditionRecorded) Descriptor() ([]byte, []int) {
-	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{12}
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *EditionRecorded) GetSource() string {
@@ -996,13 +1421,15 @@ type ReassessmentOpened struct {
 	LicenceId      string                 `protobuf:"bytes,2,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
 	AlertId        string                 `protobuf:"bytes,3,opt,name=alert_id,json=alertId,proto3" json:"alert_id,omitempty"`
 	Reason         string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// What is new, when it is no alert: a denial, an entry of a watch list, an embargo.
+	CauseId       string `protobuf:"bytes,5,opt,name=cause_id,json=causeId,proto3" json:"cause_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReassessmentOpened) Reset() {
 	*x = ReassessmentOpened{}
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[13]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1014,7 +1441,7 @@ func (x *ReassessmentOpened) String() string {
 func (*ReassessmentOpened) ProtoMessage() {}
 
 func (x *ReassessmentOpened) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[13]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1027,7 +1454,7 @@ func (x *ReassessmentOpened) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReassessmentOpened.ProtoReflect.Descriptor instead.
 func (*ReassessmentOpened) Descriptor() ([]byte, []int) {
-	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{13}
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ReassessmentOpened) GetReassessmentId() string {
@@ -1058,6 +1485,13 @@ func (x *ReassessmentOpened) GetReason() string {
 	return ""
 }
 
+func (x *ReassessmentOpened) GetCauseId() string {
+	if x != nil {
+		return x.CauseId
+	}
+	return ""
+}
+
 type ReassessmentConcluded struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
 	ReassessmentId string                 `protobuf:"bytes,1,opt,name=reassessment_id,json=reassessmentId,proto3" json:"reassessment_id,omitempty"`
@@ -1069,7 +1503,7 @@ type ReassessmentConcluded struct {
 
 func (x *ReassessmentConcluded) Reset() {
 	*x = ReassessmentConcluded{}
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[14]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1081,7 +1515,7 @@ func (x *ReassessmentConcluded) String() string {
 func (*ReassessmentConcluded) ProtoMessage() {}
 
 func (x *ReassessmentConcluded) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[14]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1094,7 +1528,7 @@ func (x *ReassessmentConcluded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReassessmentConcluded.ProtoReflect.Descriptor instead.
 func (*ReassessmentConcluded) Descriptor() ([]byte, []int) {
-	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{14}
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ReassessmentConcluded) GetReassessmentId() string {
@@ -1122,7 +1556,7 @@ var File_counterfoil_licensing_v1_events_proto protoreflect.FileDescriptor
 
 const file_counterfoil_licensing_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"%counterfoil/licensing/v1/events.proto\x12\x18counterfoil.licensing.v1\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf8\x02\n" +
+	"%counterfoil/licensing/v1/events.proto\x12\x18counterfoil.licensing.v1\x1a\x1bbuf/validate/validate.proto\x1a counterfoil/event/v1/event.proto\x1a'counterfoil/licensing/v1/decision.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfc\x04\n" +
 	"\x04Deal\x121\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1d.counterfoil.transfer.v1.KindR\x04kind\x128\n" +
 	"\aparties\x18\x02 \x03(\v2\x1e.counterfoil.transfer.v1.PartyR\aparties\x12A\n" +
@@ -1130,7 +1564,34 @@ const file_counterfoil_licensing_v1_events_proto_rawDesc = "" +
 	"\x06onward\x18\x04 \x03(\v2\x1f.counterfoil.licensing.v1.PlaceR\x06onward\x129\n" +
 	"\asources\x18\x05 \x03(\v2\x1f.counterfoil.licensing.v1.PlaceR\asources\x123\n" +
 	"\x05lines\x18\x06 \x03(\v2\x1d.counterfoil.transfer.v1.LineR\x05lines\x12\x17\n" +
-	"\aend_use\x18\a \x01(\tR\x06endUse\"5\n" +
+	"\aend_use\x18\a \x01(\tR\x06endUse\x125\n" +
+	"\x05route\x18\b \x03(\v2\x1f.counterfoil.licensing.v1.PlaceR\x05route\x12@\n" +
+	"\tdocuments\x18\t \x03(\v2\".counterfoil.licensing.v1.DocumentR\tdocuments\x12h\n" +
+	"\x17external_authorizations\x18\n" +
+	" \x03(\v2/.counterfoil.licensing.v1.ExternalAuthorizationR\x16externalAuthorizations\x12\x1f\n" +
+	"\vshipment_id\x18\v \x01(\tR\n" +
+	"shipmentId\"\xce\x03\n" +
+	"\bDocument\x121\n" +
+	"\x04kind\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9_]{1,59}$R\x04kind\x12\x1f\n" +
+	"\x06number\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18dR\x06number\x12 \n" +
+	"\x06issuer\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\x06issuer\x12C\n" +
+	"\tissued_on\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\bissuedOn\x12E\n" +
+	"\n" +
+	"expires_on\x18\x05 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\texpiresOn\x12\x1f\n" +
+	"\x06sha256\x18\x06 \x01(\fB\a\xbaH\x04z\x02\x18 R\x06sha256\x12&\n" +
+	"\n" +
+	"media_type\x18\a \x01(\tB\a\xbaH\x04r\x02\x18dR\tmediaType\x126\n" +
+	"\x17certified_by_government\x18\b \x01(\bR\x15certifiedByGovernment\x12?\n" +
+	"\fundertakings\x18\t \x03(\tB\x1b\xbaH\x18\x92\x01\x15\x10\x14\"\x11r\x0f2\r^U[0-9]{1,2}$R\fundertakings\"\xc6\x02\n" +
+	"\x15ExternalAuthorization\x121\n" +
+	"\x04kind\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9_]{1,59}$R\x04kind\x12'\n" +
+	"\treference\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\treference\x12\"\n" +
+	"\x06issuer\x18\x03 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xac\x02R\x06issuer\x12C\n" +
+	"\tissued_on\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\bissuedOn\x12G\n" +
+	"\vvalid_until\x18\x05 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\n" +
+	"validUntil\x12\x1f\n" +
+	"\x06sha256\x18\x06 \x01(\fB\a\xbaH\x04z\x02\x18 R\x06sha256\"5\n" +
 	"\x05Place\x12\x18\n" +
 	"\acountry\x18\x01 \x01(\tR\acountry\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\"i\n" +
@@ -1138,10 +1599,13 @@ const file_counterfoil_licensing_v1_events_proto_rawDesc = "" +
 	"\x06source\x18\x01 \x01(\tR\x06source\x12\x16\n" +
 	"\x06digest\x18\x02 \x01(\fR\x06digest\x12\x12\n" +
 	"\x04date\x18\x03 \x01(\tR\x04date\x12\x18\n" +
-	"\aedition\x18\x04 \x01(\tR\aedition\"q\n" +
+	"\aedition\x18\x04 \x01(\tR\aedition\"\xaf\x01\n" +
 	"\x14ApplicationSubmitted\x12%\n" +
 	"\x0eapplication_id\x18\x01 \x01(\tR\rapplicationId\x122\n" +
-	"\x04deal\x18\x02 \x01(\v2\x1e.counterfoil.licensing.v1.DealR\x04deal\"\xe5\x02\n" +
+	"\x04deal\x18\x02 \x01(\v2\x1e.counterfoil.licensing.v1.DealR\x04deal\x12\x1f\n" +
+	"\vrouted_from\x18\x03 \x01(\tR\n" +
+	"routedFrom\x12\x1b\n" +
+	"\tpolicy_id\x18\x04 \x01(\tR\bpolicyId\"\xd9\x03\n" +
 	"\x0eLicenceGranted\x12\x1d\n" +
 	"\n" +
 	"licence_id\x18\x01 \x01(\tR\tlicenceId\x12%\n" +
@@ -1154,14 +1618,17 @@ const file_counterfoil_licensing_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"conditions\x18\x06 \x03(\tR\n" +
 	"conditions\x12A\n" +
-	"\tpublished\x18\a \x01(\v2#.counterfoil.licensing.v1.PublishedR\tpublished\"\xfe\x01\n" +
+	"\tpublished\x18\a \x01(\v2#.counterfoil.licensing.v1.PublishedR\tpublished\x125\n" +
+	"\x05basis\x18\b \x01(\v2\x1f.counterfoil.licensing.v1.BasisR\x05basis\x12;\n" +
+	"\x04kept\x18\t \x03(\v2'.counterfoil.licensing.v1.ConditionKeptR\x04kept\"\xb5\x02\n" +
 	"\rLicenceDenied\x12\x1b\n" +
 	"\tdenial_id\x18\x01 \x01(\tR\bdenialId\x12%\n" +
 	"\x0eapplication_id\x18\x02 \x01(\tR\rapplicationId\x122\n" +
 	"\x04deal\x18\x03 \x01(\v2\x1e.counterfoil.licensing.v1.DealR\x04deal\x12\x1a\n" +
 	"\bcriteria\x18\x04 \x03(\tR\bcriteria\x12\x16\n" +
 	"\x06reason\x18\x05 \x01(\tR\x06reason\x12A\n" +
-	"\tpublished\x18\x06 \x01(\v2#.counterfoil.licensing.v1.PublishedR\tpublished\"\xfb\x01\n" +
+	"\tpublished\x18\x06 \x01(\v2#.counterfoil.licensing.v1.PublishedR\tpublished\x125\n" +
+	"\x05basis\x18\a \x01(\v2\x1f.counterfoil.licensing.v1.BasisR\x05basis\"\xb0\x03\n" +
 	"\x0eLicenceAmended\x12\x1d\n" +
 	"\n" +
 	"licence_id\x18\x01 \x01(\tR\tlicenceId\x122\n" +
@@ -1169,7 +1636,17 @@ const file_counterfoil_licensing_v1_events_proto_rawDesc = "" +
 	"\vvalid_until\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"validUntil\x12\x16\n" +
 	"\x06reason\x18\x04 \x01(\tR\x06reason\x12A\n" +
-	"\tpublished\x18\x05 \x01(\v2#.counterfoil.licensing.v1.PublishedR\tpublished\"\xd7\x01\n" +
+	"\tpublished\x18\x05 \x01(\v2#.counterfoil.licensing.v1.PublishedR\tpublished\x125\n" +
+	"\x05basis\x18\x06 \x01(\v2\x1f.counterfoil.licensing.v1.BasisR\x05basis\x12;\n" +
+	"\x04kept\x18\a \x03(\v2'.counterfoil.licensing.v1.ConditionKeptR\x04kept\x12?\n" +
+	"\x06let_go\x18\b \x03(\v2(.counterfoil.licensing.v1.ConditionLetGoR\x05letGo\"a\n" +
+	"\rConditionKept\x12!\n" +
+	"\fcondition_id\x18\x01 \x01(\tR\vconditionId\x12\x19\n" +
+	"\basked_by\x18\x02 \x01(\tR\aaskedBy\x12\x12\n" +
+	"\x04text\x18\x03 \x01(\tR\x04text\"`\n" +
+	"\x0eConditionLetGo\x12!\n" +
+	"\fcondition_id\x18\x01 \x01(\tR\vconditionId\x12+\n" +
+	"\x02by\x18\x02 \x01(\v2\x1b.counterfoil.event.v1.CauseR\x02by\"\xd7\x01\n" +
 	"\rDenialAmended\x12\x1b\n" +
 	"\tdenial_id\x18\x01 \x01(\tR\bdenialId\x122\n" +
 	"\x04deal\x18\x02 \x01(\v2\x1e.counterfoil.licensing.v1.DealR\x04deal\x12\x1a\n" +
@@ -1197,13 +1674,14 @@ const file_counterfoil_licensing_v1_events_proto_rawDesc = "" +
 	"\aedition\x18\x02 \x01(\tR\aedition\x12\x16\n" +
 	"\x06digest\x18\x03 \x01(\fR\x06digest\x12\x18\n" +
 	"\aentries\x18\x04 \x01(\x04R\aentries\x12\x14\n" +
-	"\x05lines\x18\x05 \x01(\x04R\x05lines\"\x8f\x01\n" +
+	"\x05lines\x18\x05 \x01(\x04R\x05lines\"\xaa\x01\n" +
 	"\x12ReassessmentOpened\x12'\n" +
 	"\x0freassessment_id\x18\x01 \x01(\tR\x0ereassessmentId\x12\x1d\n" +
 	"\n" +
 	"licence_id\x18\x02 \x01(\tR\tlicenceId\x12\x19\n" +
 	"\balert_id\x18\x03 \x01(\tR\aalertId\x12\x16\n" +
-	"\x06reason\x18\x04 \x01(\tR\x06reason\"\x95\x01\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x19\n" +
+	"\bcause_id\x18\x05 \x01(\tR\acauseId\"\x95\x01\n" +
 	"\x15ReassessmentConcluded\x12'\n" +
 	"\x0freassessment_id\x18\x01 \x01(\tR\x0ereassessmentId\x12;\n" +
 	"\aoutcome\x18\x02 \x01(\x0e2!.counterfoil.licensing.v1.OutcomeR\aoutcome\x12\x16\n" +
@@ -1228,54 +1706,70 @@ func file_counterfoil_licensing_v1_events_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_licensing_v1_events_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_counterfoil_licensing_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_counterfoil_licensing_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_counterfoil_licensing_v1_events_proto_goTypes = []any{
 	(Outcome)(0),                  // 0: counterfoil.licensing.v1.Outcome
 	(*Deal)(nil),                  // 1: counterfoil.licensing.v1.Deal
-	(*Place)(nil),                 // 2: counterfoil.licensing.v1.Place
-	(*Published)(nil),             // 3: counterfoil.licensing.v1.Published
-	(*ApplicationSubmitted)(nil),  // 4: counterfoil.licensing.v1.ApplicationSubmitted
-	(*LicenceGranted)(nil),        // 5: counterfoil.licensing.v1.LicenceGranted
-	(*LicenceDenied)(nil),         // 6: counterfoil.licensing.v1.LicenceDenied
-	(*LicenceAmended)(nil),        // 7: counterfoil.licensing.v1.LicenceAmended
-	(*DenialAmended)(nil),         // 8: counterfoil.licensing.v1.DenialAmended
-	(*LicenceSuspended)(nil),      // 9: counterfoil.licensing.v1.LicenceSuspended
-	(*LicenceReinstated)(nil),     // 10: counterfoil.licensing.v1.LicenceReinstated
-	(*LicenceRevoked)(nil),        // 11: counterfoil.licensing.v1.LicenceRevoked
-	(*EntryWithdrawn)(nil),        // 12: counterfoil.licensing.v1.EntryWithdrawn
-	(*EditionRecorded)(nil),       // 13: counterfoil.licensing.v1.EditionRecorded
-	(*ReassessmentOpened)(nil),    // 14: counterfoil.licensing.v1.ReassessmentOpened
-	(*ReassessmentConcluded)(nil), // 15: counterfoil.licensing.v1.ReassessmentConcluded
-	(v1.Kind)(0),                  // 16: counterfoil.transfer.v1.Kind
-	(*v1.Party)(nil),              // 17: counterfoil.transfer.v1.Party
-	(*v1.Line)(nil),               // 18: counterfoil.transfer.v1.Line
-	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
+	(*Document)(nil),              // 2: counterfoil.licensing.v1.Document
+	(*ExternalAuthorization)(nil), // 3: counterfoil.licensing.v1.ExternalAuthorization
+	(*Place)(nil),                 // 4: counterfoil.licensing.v1.Place
+	(*Published)(nil),             // 5: counterfoil.licensing.v1.Published
+	(*ApplicationSubmitted)(nil),  // 6: counterfoil.licensing.v1.ApplicationSubmitted
+	(*LicenceGranted)(nil),        // 7: counterfoil.licensing.v1.LicenceGranted
+	(*LicenceDenied)(nil),         // 8: counterfoil.licensing.v1.LicenceDenied
+	(*LicenceAmended)(nil),        // 9: counterfoil.licensing.v1.LicenceAmended
+	(*ConditionKept)(nil),         // 10: counterfoil.licensing.v1.ConditionKept
+	(*ConditionLetGo)(nil),        // 11: counterfoil.licensing.v1.ConditionLetGo
+	(*DenialAmended)(nil),         // 12: counterfoil.licensing.v1.DenialAmended
+	(*LicenceSuspended)(nil),      // 13: counterfoil.licensing.v1.LicenceSuspended
+	(*LicenceReinstated)(nil),     // 14: counterfoil.licensing.v1.LicenceReinstated
+	(*LicenceRevoked)(nil),        // 15: counterfoil.licensing.v1.LicenceRevoked
+	(*EntryWithdrawn)(nil),        // 16: counterfoil.licensing.v1.EntryWithdrawn
+	(*EditionRecorded)(nil),       // 17: counterfoil.licensing.v1.EditionRecorded
+	(*ReassessmentOpened)(nil),    // 18: counterfoil.licensing.v1.ReassessmentOpened
+	(*ReassessmentConcluded)(nil), // 19: counterfoil.licensing.v1.ReassessmentConcluded
+	(v1.Kind)(0),                  // 20: counterfoil.transfer.v1.Kind
+	(*v1.Party)(nil),              // 21: counterfoil.transfer.v1.Party
+	(*v1.Line)(nil),               // 22: counterfoil.transfer.v1.Line
+	(*timestamppb.Timestamp)(nil), // 23: google.protobuf.Timestamp
+	(*Basis)(nil),                 // 24: counterfoil.licensing.v1.Basis
+	(*v11.Cause)(nil),             // 25: counterfoil.event.v1.Cause
 }
 var file_counterfoil_licensing_v1_events_proto_depIdxs = []int32{
-	16, // 0: counterfoil.licensing.v1.Deal.kind:type_name -> counterfoil.transfer.v1.Kind
-	17, // 1: counterfoil.licensing.v1.Deal.parties:type_name -> counterfoil.transfer.v1.Party
-	2,  // 2: counterfoil.licensing.v1.Deal.destination:type_name -> counterfoil.licensing.v1.Place
-	2,  // 3: counterfoil.licensing.v1.Deal.onward:type_name -> counterfoil.licensing.v1.Place
-	2,  // 4: counterfoil.licensing.v1.Deal.sources:type_name -> counterfoil.licensing.v1.Place
-	18, // 5: counterfoil.licensing.v1.Deal.lines:type_name -> counterfoil.transfer.v1.Line
-	1,  // 6: counterfoil.licensing.v1.ApplicationSubmitted.deal:type_name -> counterfoil.licensing.v1.Deal
-	1,  // 7: counterfoil.licensing.v1.LicenceGranted.deal:type_name -> counterfoil.licensing.v1.Deal
-	19, // 8: counterfoil.licensing.v1.LicenceGranted.valid_from:type_name -> google.protobuf.Timestamp
-	19, // 9: counterfoil.licensing.v1.LicenceGranted.valid_until:type_name -> google.protobuf.Timestamp
-	3,  // 10: counterfoil.licensing.v1.LicenceGranted.published:type_name -> counterfoil.licensing.v1.Published
-	1,  // 11: counterfoil.licensing.v1.LicenceDenied.deal:type_name -> counterfoil.licensing.v1.Deal
-	3,  // 12: counterfoil.licensing.v1.LicenceDenied.published:type_name -> counterfoil.licensing.v1.Published
-	1,  // 13: counterfoil.licensing.v1.LicenceAmended.deal:type_name -> counterfoil.licensing.v1.Deal
-	19, // 14: counterfoil.licensing.v1.LicenceAmended.valid_until:type_name -> google.protobuf.Timestamp
-	3,  // 15: counterfoil.licensing.v1.LicenceAmended.published:type_name -> counterfoil.licensing.v1.Published
-	1,  // 16: counterfoil.licensing.v1.DenialAmended.deal:type_name -> counterfoil.licensing.v1.Deal
-	3,  // 17: counterfoil.licensing.v1.DenialAmended.published:type_name -> counterfoil.licensing.v1.Published
-	0,  // 18: counterfoil.licensing.v1.ReassessmentConcluded.outcome:type_name -> counterfoil.licensing.v1.Outcome
-	19, // [19:19] is the sub-list for method output_type
-	19, // [19:19] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	20, // 0: counterfoil.licensing.v1.Deal.kind:type_name -> counterfoil.transfer.v1.Kind
+	21, // 1: counterfoil.licensing.v1.Deal.parties:type_name -> counterfoil.transfer.v1.Party
+	4,  // 2: counterfoil.licensing.v1.Deal.destination:type_name -> counterfoil.licensing.v1.Place
+	4,  // 3: counterfoil.licensing.v1.Deal.onward:type_name -> counterfoil.licensing.v1.Place
+	4,  // 4: counterfoil.licensing.v1.Deal.sources:type_name -> counterfoil.licensing.v1.Place
+	22, // 5: counterfoil.licensing.v1.Deal.lines:type_name -> counterfoil.transfer.v1.Line
+	4,  // 6: counterfoil.licensing.v1.Deal.route:type_name -> counterfoil.licensing.v1.Place
+	2,  // 7: counterfoil.licensing.v1.Deal.documents:type_name -> counterfoil.licensing.v1.Document
+	3,  // 8: counterfoil.licensing.v1.Deal.external_authorizations:type_name -> counterfoil.licensing.v1.ExternalAuthorization
+	1,  // 9: counterfoil.licensing.v1.ApplicationSubmitted.deal:type_name -> counterfoil.licensing.v1.Deal
+	1,  // 10: counterfoil.licensing.v1.LicenceGranted.deal:type_name -> counterfoil.licensing.v1.Deal
+	23, // 11: counterfoil.licensing.v1.LicenceGranted.valid_from:type_name -> google.protobuf.Timestamp
+	23, // 12: counterfoil.licensing.v1.LicenceGranted.valid_until:type_name -> google.protobuf.Timestamp
+	5,  // 13: counterfoil.licensing.v1.LicenceGranted.published:type_name -> counterfoil.licensing.v1.Published
+	24, // 14: counterfoil.licensing.v1.LicenceGranted.basis:type_name -> counterfoil.licensing.v1.Basis
+	10, // 15: counterfoil.licensing.v1.LicenceGranted.kept:type_name -> counterfoil.licensing.v1.ConditionKept
+	1,  // 16: counterfoil.licensing.v1.LicenceDenied.deal:type_name -> counterfoil.licensing.v1.Deal
+	5,  // 17: counterfoil.licensing.v1.LicenceDenied.published:type_name -> counterfoil.licensing.v1.Published
+	24, // 18: counterfoil.licensing.v1.LicenceDenied.basis:type_name -> counterfoil.licensing.v1.Basis
+	1,  // 19: counterfoil.licensing.v1.LicenceAmended.deal:type_name -> counterfoil.licensing.v1.Deal
+	23, // 20: counterfoil.licensing.v1.LicenceAmended.valid_until:type_name -> google.protobuf.Timestamp
+	5,  // 21: counterfoil.licensing.v1.LicenceAmended.published:type_name -> counterfoil.licensing.v1.Published
+	24, // 22: counterfoil.licensing.v1.LicenceAmended.basis:type_name -> counterfoil.licensing.v1.Basis
+	10, // 23: counterfoil.licensing.v1.LicenceAmended.kept:type_name -> counterfoil.licensing.v1.ConditionKept
+	11, // 24: counterfoil.licensing.v1.LicenceAmended.let_go:type_name -> counterfoil.licensing.v1.ConditionLetGo
+	25, // 25: counterfoil.licensing.v1.ConditionLetGo.by:type_name -> counterfoil.event.v1.Cause
+	1,  // 26: counterfoil.licensing.v1.DenialAmended.deal:type_name -> counterfoil.licensing.v1.Deal
+	5,  // 27: counterfoil.licensing.v1.DenialAmended.published:type_name -> counterfoil.licensing.v1.Published
+	0,  // 28: counterfoil.licensing.v1.ReassessmentConcluded.outcome:type_name -> counterfoil.licensing.v1.Outcome
+	29, // [29:29] is the sub-list for method output_type
+	29, // [29:29] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_licensing_v1_events_proto_init() }
@@ -1283,13 +1777,14 @@ func file_counterfoil_licensing_v1_events_proto_init() {
 	if File_counterfoil_licensing_v1_events_proto != nil {
 		return
 	}
+	file_counterfoil_licensing_v1_decision_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_licensing_v1_events_proto_rawDesc), len(file_counterfoil_licensing_v1_events_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   15,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -9,6 +9,7 @@ package licensingv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	v11 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
+	v12 "github.com/counterfoil/counterfoil/proto/counterfoil/policy/v1"
 	v1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -31,13 +32,18 @@ type DealInput struct {
 	Kind    v1.Kind                `protobuf:"varint,1,opt,name=kind,proto3,enum=counterfoil.transfer.v1.Kind" json:"kind,omitempty"`
 	Parties []*v1.Party            `protobuf:"bytes,2,rep,name=parties,proto3" json:"parties,omitempty"`
 	// ISO 3166-1 alpha-2.
-	Destination   string     `protobuf:"bytes,3,opt,name=destination,proto3" json:"destination,omitempty"`
-	Onward        []string   `protobuf:"bytes,4,rep,name=onward,proto3" json:"onward,omitempty"`
-	Sources       []string   `protobuf:"bytes,5,rep,name=sources,proto3" json:"sources,omitempty"`
-	Lines         []*v1.Line `protobuf:"bytes,6,rep,name=lines,proto3" json:"lines,omitempty"`
-	EndUse        string     `protobuf:"bytes,7,opt,name=end_use,json=endUse,proto3" json:"end_use,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Destination string     `protobuf:"bytes,3,opt,name=destination,proto3" json:"destination,omitempty"`
+	Onward      []string   `protobuf:"bytes,4,rep,name=onward,proto3" json:"onward,omitempty"`
+	Sources     []string   `protobuf:"bytes,5,rep,name=sources,proto3" json:"sources,omitempty"`
+	Lines       []*v1.Line `protobuf:"bytes,6,rep,name=lines,proto3" json:"lines,omitempty"`
+	EndUse      string     `protobuf:"bytes,7,opt,name=end_use,json=endUse,proto3" json:"end_use,omitempty"`
+	// States that the goods pass through, in order.
+	Route                  []string                 `protobuf:"bytes,8,rep,name=route,proto3" json:"route,omitempty"`
+	Documents              []*Document              `protobuf:"bytes,9,rep,name=documents,proto3" json:"documents,omitempty"`
+	ExternalAuthorizations []*ExternalAuthorization `protobuf:"bytes,10,rep,name=external_authorizations,json=externalAuthorizations,proto3" json:"external_authorizations,omitempty"`
+	ShipmentId             string                   `protobuf:"bytes,11,opt,name=shipment_id,json=shipmentId,proto3" json:"shipment_id,omitempty"`
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
 }
 
 func (x *DealInput) Reset() {
@@ -115,6 +121,34 @@ func (x *DealInput) GetLines() []*v1.Line {
 func (x *DealInput) GetEndUse() string {
 	if x != nil {
 		return x.EndUse
+	}
+	return ""
+}
+
+func (x *DealInput) GetRoute() []string {
+	if x != nil {
+		return x.Route
+	}
+	return nil
+}
+
+func (x *DealInput) GetDocuments() []*Document {
+	if x != nil {
+		return x.Documents
+	}
+	return nil
+}
+
+func (x *DealInput) GetExternalAuthorizations() []*ExternalAuthorization {
+	if x != nil {
+		return x.ExternalAuthorizations
+	}
+	return nil
+}
+
+func (x *DealInput) GetShipmentId() string {
+	if x != nil {
+		return x.ShipmentId
 	}
 	return ""
 }
@@ -230,6 +264,11 @@ type GrantLicenceRequest struct {
 	ValidFrom     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=valid_from,json=validFrom,proto3" json:"valid_from,omitempty"`
 	ValidUntil    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=valid_until,json=validUntil,proto3" json:"valid_until,omitempty"`
 	Conditions    []string               `protobuf:"bytes,5,rep,name=conditions,proto3" json:"conditions,omitempty"`
+	Reason        string                 `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Why, when it goes against the advice of a consulted agency.
+	AgainstAdvice string `protobuf:"bytes,7,opt,name=against_advice,json=againstAdvice,proto3" json:"against_advice,omitempty"`
+	// Why the policy's emergency variant is used; empty when it is not.
+	Emergency     string `protobuf:"bytes,8,opt,name=emergency,proto3" json:"emergency,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -299,10 +338,33 @@ func (x *GrantLicenceRequest) GetConditions() []string {
 	return nil
 }
 
+func (x *GrantLicenceRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *GrantLicenceRequest) GetAgainstAdvice() string {
+	if x != nil {
+		return x.AgainstAdvice
+	}
+	return ""
+}
+
+func (x *GrantLicenceRequest) GetEmergency() string {
+	if x != nil {
+		return x.Emergency
+	}
+	return ""
+}
+
 type GrantLicenceResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
-	LicenceId     string                 `protobuf:"bytes,2,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Receipt   *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	LicenceId string                 `protobuf:"bytes,2,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
+	// Set instead when further signatures are needed.
+	ProposalId    string `protobuf:"bytes,3,opt,name=proposal_id,json=proposalId,proto3" json:"proposal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -347,6 +409,13 @@ func (x *GrantLicenceResponse) GetReceipt() *v11.Receipt {
 func (x *GrantLicenceResponse) GetLicenceId() string {
 	if x != nil {
 		return x.LicenceId
+	}
+	return ""
+}
+
+func (x *GrantLicenceResponse) GetProposalId() string {
+	if x != nil {
+		return x.ProposalId
 	}
 	return ""
 }
@@ -420,9 +489,11 @@ func (x *DenyLicenceRequest) GetReason() string {
 }
 
 type DenyLicenceResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
-	DenialId      string                 `protobuf:"bytes,2,opt,name=denial_id,json=denialId,proto3" json:"denial_id,omitempty"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Receipt  *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	DenialId string                 `protobuf:"bytes,2,opt,name=denial_id,json=denialId,proto3" json:"denial_id,omitempty"`
+	// Set instead when further signatures are needed.
+	ProposalId    string `protobuf:"bytes,3,opt,name=proposal_id,json=proposalId,proto3" json:"proposal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -471,14 +542,25 @@ func (x *DenyLicenceResponse) GetDenialId() string {
 	return ""
 }
 
+func (x *DenyLicenceResponse) GetProposalId() string {
+	if x != nil {
+		return x.ProposalId
+	}
+	return ""
+}
+
 type AmendLicenceRequest struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
 	Particulars *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
 	LicenceId   string                 `protobuf:"bytes,2,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
 	// The lines as they shall stand; empty: as they are.
-	Lines         []*v1.Line             `protobuf:"bytes,3,rep,name=lines,proto3" json:"lines,omitempty"`
-	ValidUntil    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=valid_until,json=validUntil,proto3" json:"valid_until,omitempty"`
-	Reason        string                 `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	Lines      []*v1.Line             `protobuf:"bytes,3,rep,name=lines,proto3" json:"lines,omitempty"`
+	ValidUntil *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=valid_until,json=validUntil,proto3" json:"valid_until,omitempty"`
+	Reason     string                 `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The parties as they shall stand; empty: as they are. They are screened first.
+	Parties []*v1.Party `protobuf:"bytes,6,rep,name=parties,proto3" json:"parties,omitempty"`
+	// Take over the conditions of consulted agencies as they stand now: new, changed and let go.
+	Conditions    bool `protobuf:"varint,7,opt,name=conditions,proto3" json:"conditions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -546,6 +628,20 @@ func (x *AmendLicenceRequest) GetReason() string {
 		return x.Reason
 	}
 	return ""
+}
+
+func (x *AmendLicenceRequest) GetParties() []*v1.Party {
+	if x != nil {
+		return x.Parties
+	}
+	return nil
+}
+
+func (x *AmendLicenceRequest) GetConditions() bool {
+	if x != nil {
+		return x.Conditions
+	}
+	return false
 }
 
 type AmendLicenceResponse struct {
@@ -1668,11 +1764,2081 @@ func (x *CloseEditionResponse) GetReceipt() *v11.Receipt {
 	return nil
 }
 
+type AmendApplicationRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	ApplicationId string                 `protobuf:"bytes,2,opt,name=application_id,json=applicationId,proto3" json:"application_id,omitempty"`
+	Deal          *DealInput             `protobuf:"bytes,3,opt,name=deal,proto3" json:"deal,omitempty"`
+	Reason        string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AmendApplicationRequest) Reset() {
+	*x = AmendApplicationRequest{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AmendApplicationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AmendApplicationRequest) ProtoMessage() {}
+
+func (x *AmendApplicationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AmendApplicationRequest.ProtoReflect.Descriptor instead.
+func (*AmendApplicationRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *AmendApplicationRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *AmendApplicationRequest) GetApplicationId() string {
+	if x != nil {
+		return x.ApplicationId
+	}
+	return ""
+}
+
+func (x *AmendApplicationRequest) GetDeal() *DealInput {
+	if x != nil {
+		return x.Deal
+	}
+	return nil
+}
+
+func (x *AmendApplicationRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type AmendApplicationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AmendApplicationResponse) Reset() {
+	*x = AmendApplicationResponse{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AmendApplicationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AmendApplicationResponse) ProtoMessage() {}
+
+func (x *AmendApplicationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AmendApplicationResponse.ProtoReflect.Descriptor instead.
+func (*AmendApplicationResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *AmendApplicationResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type WithdrawApplicationRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	ApplicationId string                 `protobuf:"bytes,2,opt,name=application_id,json=applicationId,proto3" json:"application_id,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawApplicationRequest) Reset() {
+	*x = WithdrawApplicationRequest{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawApplicationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawApplicationRequest) ProtoMessage() {}
+
+func (x *WithdrawApplicationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawApplicationRequest.ProtoReflect.Descriptor instead.
+func (*WithdrawApplicationRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *WithdrawApplicationRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *WithdrawApplicationRequest) GetApplicationId() string {
+	if x != nil {
+		return x.ApplicationId
+	}
+	return ""
+}
+
+func (x *WithdrawApplicationRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type WithdrawApplicationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawApplicationResponse) Reset() {
+	*x = WithdrawApplicationResponse{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawApplicationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawApplicationResponse) ProtoMessage() {}
+
+func (x *WithdrawApplicationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawApplicationResponse.ProtoReflect.Descriptor instead.
+func (*WithdrawApplicationResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *WithdrawApplicationResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type ReturnApplicationRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	ApplicationId string                 `protobuf:"bytes,2,opt,name=application_id,json=applicationId,proto3" json:"application_id,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReturnApplicationRequest) Reset() {
+	*x = ReturnApplicationRequest{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReturnApplicationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReturnApplicationRequest) ProtoMessage() {}
+
+func (x *ReturnApplicationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReturnApplicationRequest.ProtoReflect.Descriptor instead.
+func (*ReturnApplicationRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *ReturnApplicationRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *ReturnApplicationRequest) GetApplicationId() string {
+	if x != nil {
+		return x.ApplicationId
+	}
+	return ""
+}
+
+func (x *ReturnApplicationRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type ReturnApplicationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReturnApplicationResponse) Reset() {
+	*x = ReturnApplicationResponse{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReturnApplicationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReturnApplicationResponse) ProtoMessage() {}
+
+func (x *ReturnApplicationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReturnApplicationResponse.ProtoReflect.Descriptor instead.
+func (*ReturnApplicationResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ReturnApplicationResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type ClassifyLineRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	ApplicationId string                 `protobuf:"bytes,2,opt,name=application_id,json=applicationId,proto3" json:"application_id,omitempty"`
+	Line          uint32                 `protobuf:"varint,3,opt,name=line,proto3" json:"line,omitempty"`
+	// Added to those that the application states.
+	Parameters map[string]string `protobuf:"bytes,4,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// What the officer decides; unspecified: what the table says.
+	Category v1.Category `protobuf:"varint,5,opt,name=category,proto3,enum=counterfoil.transfer.v1.Category" json:"category,omitempty"`
+	Row      string      `protobuf:"bytes,6,opt,name=row,proto3" json:"row,omitempty"`
+	// It falls under no category.
+	None          bool   `protobuf:"varint,7,opt,name=none,proto3" json:"none,omitempty"`
+	Reason        string `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClassifyLineRequest) Reset() {
+	*x = ClassifyLineRequest{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClassifyLineRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClassifyLineRequest) ProtoMessage() {}
+
+func (x *ClassifyLineRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClassifyLineRequest.ProtoReflect.Descriptor instead.
+func (*ClassifyLineRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *ClassifyLineRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *ClassifyLineRequest) GetApplicationId() string {
+	if x != nil {
+		return x.ApplicationId
+	}
+	return ""
+}
+
+func (x *ClassifyLineRequest) GetLine() uint32 {
+	if x != nil {
+		return x.Line
+	}
+	return 0
+}
+
+func (x *ClassifyLineRequest) GetParameters() map[string]string {
+	if x != nil {
+		return x.Parameters
+	}
+	return nil
+}
+
+func (x *ClassifyLineRequest) GetCategory() v1.Category {
+	if x != nil {
+		return x.Category
+	}
+	return v1.Category(0)
+}
+
+func (x *ClassifyLineRequest) GetRow() string {
+	if x != nil {
+		return x.Row
+	}
+	return ""
+}
+
+func (x *ClassifyLineRequest) GetNone() bool {
+	if x != nil {
+		return x.None
+	}
+	return false
+}
+
+func (x *ClassifyLineRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type ClassifyLineResponse struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Receipt *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	// What the table said.
+	Fired []*FiredRule `protobuf:"bytes,2,rep,name=fired,proto3" json:"fired,omitempty"`
+	// Parameters that it would need to be certain.
+	Missing       []string `protobuf:"bytes,3,rep,name=missing,proto3" json:"missing,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClassifyLineResponse) Reset() {
+	*x = ClassifyLineResponse{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClassifyLineResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClassifyLineResponse) ProtoMessage() {}
+
+func (x *ClassifyLineResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClassifyLineResponse.ProtoReflect.Descriptor instead.
+func (*ClassifyLineResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *ClassifyLineResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+func (x *ClassifyLineResponse) GetFired() []*FiredRule {
+	if x != nil {
+		return x.Fired
+	}
+	return nil
+}
+
+func (x *ClassifyLineResponse) GetMissing() []string {
+	if x != nil {
+		return x.Missing
+	}
+	return nil
+}
+
+type FileDocumentRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	ApplicationId string                 `protobuf:"bytes,2,opt,name=application_id,json=applicationId,proto3" json:"application_id,omitempty"`
+	Document      *Document              `protobuf:"bytes,3,opt,name=document,proto3" json:"document,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FileDocumentRequest) Reset() {
+	*x = FileDocumentRequest{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FileDocumentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FileDocumentRequest) ProtoMessage() {}
+
+func (x *FileDocumentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FileDocumentRequest.ProtoReflect.Descriptor instead.
+func (*FileDocumentRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *FileDocumentRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *FileDocumentRequest) GetApplicationId() string {
+	if x != nil {
+		return x.ApplicationId
+	}
+	return ""
+}
+
+func (x *FileDocumentRequest) GetDocument() *Document {
+	if x != nil {
+		return x.Document
+	}
+	return nil
+}
+
+type FileDocumentResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FileDocumentResponse) Reset() {
+	*x = FileDocumentResponse{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FileDocumentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FileDocumentResponse) ProtoMessage() {}
+
+func (x *FileDocumentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FileDocumentResponse.ProtoReflect.Descriptor instead.
+func (*FileDocumentResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *FileDocumentResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type FileAuthorizationRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	ApplicationId string                 `protobuf:"bytes,2,opt,name=application_id,json=applicationId,proto3" json:"application_id,omitempty"`
+	Authorization *ExternalAuthorization `protobuf:"bytes,3,opt,name=authorization,proto3" json:"authorization,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FileAuthorizationRequest) Reset() {
+	*x = FileAuthorizationRequest{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FileAuthorizationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FileAuthorizationRequest) ProtoMessage() {}
+
+func (x *FileAuthorizationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FileAuthorizationRequest.ProtoReflect.Descriptor instead.
+func (*FileAuthorizationRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *FileAuthorizationRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *FileAuthorizationRequest) GetApplicationId() string {
+	if x != nil {
+		return x.ApplicationId
+	}
+	return ""
+}
+
+func (x *FileAuthorizationRequest) GetAuthorization() *ExternalAuthorization {
+	if x != nil {
+		return x.Authorization
+	}
+	return nil
+}
+
+type FileAuthorizationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FileAuthorizationResponse) Reset() {
+	*x = FileAuthorizationResponse{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FileAuthorizationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FileAuthorizationResponse) ProtoMessage() {}
+
+func (x *FileAuthorizationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FileAuthorizationResponse.ProtoReflect.Descriptor instead.
+func (*FileAuthorizationResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *FileAuthorizationResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type VerifyDocumentRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	ApplicationId string                 `protobuf:"bytes,2,opt,name=application_id,json=applicationId,proto3" json:"application_id,omitempty"`
+	Kind          string                 `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
+	Number        string                 `protobuf:"bytes,4,opt,name=number,proto3" json:"number,omitempty"`
+	// Such as "embassy", "ministry register", "direct contact".
+	Method        string `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	Genuine       bool   `protobuf:"varint,6,opt,name=genuine,proto3" json:"genuine,omitempty"`
+	Note          string `protobuf:"bytes,7,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyDocumentRequest) Reset() {
+	*x = VerifyDocumentRequest{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyDocumentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyDocumentRequest) ProtoMessage() {}
+
+func (x *VerifyDocumentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyDocumentRequest.ProtoReflect.Descriptor instead.
+func (*VerifyDocumentRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *VerifyDocumentRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *VerifyDocumentRequest) GetApplicationId() string {
+	if x != nil {
+		return x.ApplicationId
+	}
+	return ""
+}
+
+func (x *VerifyDocumentRequest) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *VerifyDocumentRequest) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *VerifyDocumentRequest) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *VerifyDocumentRequest) GetGenuine() bool {
+	if x != nil {
+		return x.Genuine
+	}
+	return false
+}
+
+func (x *VerifyDocumentRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+type VerifyDocumentResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyDocumentResponse) Reset() {
+	*x = VerifyDocumentResponse{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyDocumentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyDocumentResponse) ProtoMessage() {}
+
+func (x *VerifyDocumentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyDocumentResponse.ProtoReflect.Descriptor instead.
+func (*VerifyDocumentResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *VerifyDocumentResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type CheckProhibitionsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	ApplicationId string                 `protobuf:"bytes,2,opt,name=application_id,json=applicationId,proto3" json:"application_id,omitempty"`
+	// On each of 6(1), 6(2) and 6(3).
+	Findings []*ProhibitionFinding `protobuf:"bytes,3,rep,name=findings,proto3" json:"findings,omitempty"`
+	// Papers, reports and messages that were looked at, each by a name that others can find it under.
+	External      []string `protobuf:"bytes,4,rep,name=external,proto3" json:"external,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckProhibitionsRequest) Reset() {
+	*x = CheckProhibitionsRequest{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckProhibitionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckProhibitionsRequest) ProtoMessage() {}
+
+func (x *CheckProhibitionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckProhibitionsRequest.ProtoReflect.Descriptor instead.
+func (*CheckProhibitionsRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *CheckProhibitionsRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *CheckProhibitionsRequest) GetApplicationId() string {
+	if x != nil {
+		return x.ApplicationId
+	}
+	return ""
+}
+
+func (x *CheckProhibitionsRequest) GetFindings() []*ProhibitionFinding {
+	if x != nil {
+		return x.Findings
+	}
+	return nil
+}
+
+func (x *CheckProhibitionsRequest) GetExternal() []string {
+	if x != nil {
+		return x.External
+	}
+	return nil
+}
+
+type CheckProhibitionsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	CheckId       string                 `protobuf:"bytes,2,opt,name=check_id,json=checkId,proto3" json:"check_id,omitempty"`
+	Result        GateResult             `protobuf:"varint,3,opt,name=result,proto3,enum=counterfoil.licensing.v1.GateResult" json:"result,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckProhibitionsResponse) Reset() {
+	*x = CheckProhibitionsResponse{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckProhibitionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckProhibitionsResponse) ProtoMessage() {}
+
+func (x *CheckProhibitionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckProhibitionsResponse.ProtoReflect.Descriptor instead.
+func (*CheckProhibitionsResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *CheckProhibitionsResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+func (x *CheckProhibitionsResponse) GetCheckId() string {
+	if x != nil {
+		return x.CheckId
+	}
+	return ""
+}
+
+func (x *CheckProhibitionsResponse) GetResult() GateResult {
+	if x != nil {
+		return x.Result
+	}
+	return GateResult_GATE_RESULT_UNSPECIFIED
+}
+
+type AssessRiskRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	ApplicationId string                 `protobuf:"bytes,2,opt,name=application_id,json=applicationId,proto3" json:"application_id,omitempty"`
+	Findings      []*RiskFinding         `protobuf:"bytes,3,rep,name=findings,proto3" json:"findings,omitempty"`
+	Mitigations   []*Mitigation          `protobuf:"bytes,4,rep,name=mitigations,proto3" json:"mitigations,omitempty"`
+	// Papers, reports and messages that were looked at, each by a name that others can find it under.
+	External      []string `protobuf:"bytes,5,rep,name=external,proto3" json:"external,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AssessRiskRequest) Reset() {
+	*x = AssessRiskRequest{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AssessRiskRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AssessRiskRequest) ProtoMessage() {}
+
+func (x *AssessRiskRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AssessRiskRequest.ProtoReflect.Descriptor instead.
+func (*AssessRiskRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *AssessRiskRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *AssessRiskRequest) GetApplicationId() string {
+	if x != nil {
+		return x.ApplicationId
+	}
+	return ""
+}
+
+func (x *AssessRiskRequest) GetFindings() []*RiskFinding {
+	if x != nil {
+		return x.Findings
+	}
+	return nil
+}
+
+func (x *AssessRiskRequest) GetMitigations() []*Mitigation {
+	if x != nil {
+		return x.Mitigations
+	}
+	return nil
+}
+
+func (x *AssessRiskRequest) GetExternal() []string {
+	if x != nil {
+		return x.External
+	}
+	return nil
+}
+
+type AssessRiskResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	AssessmentId  string                 `protobuf:"bytes,2,opt,name=assessment_id,json=assessmentId,proto3" json:"assessment_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AssessRiskResponse) Reset() {
+	*x = AssessRiskResponse{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AssessRiskResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AssessRiskResponse) ProtoMessage() {}
+
+func (x *AssessRiskResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AssessRiskResponse.ProtoReflect.Descriptor instead.
+func (*AssessRiskResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *AssessRiskResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+func (x *AssessRiskResponse) GetAssessmentId() string {
+	if x != nil {
+		return x.AssessmentId
+	}
+	return ""
+}
+
+type SignDecisionRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	ProposalId    string                 `protobuf:"bytes,2,opt,name=proposal_id,json=proposalId,proto3" json:"proposal_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignDecisionRequest) Reset() {
+	*x = SignDecisionRequest{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignDecisionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignDecisionRequest) ProtoMessage() {}
+
+func (x *SignDecisionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignDecisionRequest.ProtoReflect.Descriptor instead.
+func (*SignDecisionRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *SignDecisionRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *SignDecisionRequest) GetProposalId() string {
+	if x != nil {
+		return x.ProposalId
+	}
+	return ""
+}
+
+type SignDecisionResponse struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Receipt *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	// Set by the last signature: the licence or the denial.
+	DecisionId string `protobuf:"bytes,2,opt,name=decision_id,json=decisionId,proto3" json:"decision_id,omitempty"`
+	// Signatures still needed.
+	Open          uint32 `protobuf:"varint,3,opt,name=open,proto3" json:"open,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignDecisionResponse) Reset() {
+	*x = SignDecisionResponse{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignDecisionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignDecisionResponse) ProtoMessage() {}
+
+func (x *SignDecisionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignDecisionResponse.ProtoReflect.Descriptor instead.
+func (*SignDecisionResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *SignDecisionResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+func (x *SignDecisionResponse) GetDecisionId() string {
+	if x != nil {
+		return x.DecisionId
+	}
+	return ""
+}
+
+func (x *SignDecisionResponse) GetOpen() uint32 {
+	if x != nil {
+		return x.Open
+	}
+	return 0
+}
+
+type DropProposalRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	ProposalId    string                 `protobuf:"bytes,2,opt,name=proposal_id,json=proposalId,proto3" json:"proposal_id,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DropProposalRequest) Reset() {
+	*x = DropProposalRequest{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DropProposalRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DropProposalRequest) ProtoMessage() {}
+
+func (x *DropProposalRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DropProposalRequest.ProtoReflect.Descriptor instead.
+func (*DropProposalRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *DropProposalRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *DropProposalRequest) GetProposalId() string {
+	if x != nil {
+		return x.ProposalId
+	}
+	return ""
+}
+
+func (x *DropProposalRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type DropProposalResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DropProposalResponse) Reset() {
+	*x = DropProposalResponse{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DropProposalResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DropProposalResponse) ProtoMessage() {}
+
+func (x *DropProposalResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DropProposalResponse.ProtoReflect.Descriptor instead.
+func (*DropProposalResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *DropProposalResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type DeclareConflictRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	ApplicationId string                 `protobuf:"bytes,2,opt,name=application_id,json=applicationId,proto3" json:"application_id,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeclareConflictRequest) Reset() {
+	*x = DeclareConflictRequest{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeclareConflictRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeclareConflictRequest) ProtoMessage() {}
+
+func (x *DeclareConflictRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeclareConflictRequest.ProtoReflect.Descriptor instead.
+func (*DeclareConflictRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *DeclareConflictRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *DeclareConflictRequest) GetApplicationId() string {
+	if x != nil {
+		return x.ApplicationId
+	}
+	return ""
+}
+
+func (x *DeclareConflictRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type DeclareConflictResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeclareConflictResponse) Reset() {
+	*x = DeclareConflictResponse{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeclareConflictResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeclareConflictResponse) ProtoMessage() {}
+
+func (x *DeclareConflictResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeclareConflictResponse.ProtoReflect.Descriptor instead.
+func (*DeclareConflictResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *DeclareConflictResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type LodgeAppealRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Particulars *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	// Denial or licence id.
+	DecisionId    string `protobuf:"bytes,2,opt,name=decision_id,json=decisionId,proto3" json:"decision_id,omitempty"`
+	Grounds       string `protobuf:"bytes,3,opt,name=grounds,proto3" json:"grounds,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LodgeAppealRequest) Reset() {
+	*x = LodgeAppealRequest{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LodgeAppealRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LodgeAppealRequest) ProtoMessage() {}
+
+func (x *LodgeAppealRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LodgeAppealRequest.ProtoReflect.Descriptor instead.
+func (*LodgeAppealRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *LodgeAppealRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *LodgeAppealRequest) GetDecisionId() string {
+	if x != nil {
+		return x.DecisionId
+	}
+	return ""
+}
+
+func (x *LodgeAppealRequest) GetGrounds() string {
+	if x != nil {
+		return x.Grounds
+	}
+	return ""
+}
+
+type LodgeAppealResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	AppealId      string                 `protobuf:"bytes,2,opt,name=appeal_id,json=appealId,proto3" json:"appeal_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LodgeAppealResponse) Reset() {
+	*x = LodgeAppealResponse{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LodgeAppealResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LodgeAppealResponse) ProtoMessage() {}
+
+func (x *LodgeAppealResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LodgeAppealResponse.ProtoReflect.Descriptor instead.
+func (*LodgeAppealResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *LodgeAppealResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+func (x *LodgeAppealResponse) GetAppealId() string {
+	if x != nil {
+		return x.AppealId
+	}
+	return ""
+}
+
+type DecideAppealRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	AppealId      string                 `protobuf:"bytes,2,opt,name=appeal_id,json=appealId,proto3" json:"appeal_id,omitempty"`
+	Outcome       AppealOutcome          `protobuf:"varint,3,opt,name=outcome,proto3,enum=counterfoil.licensing.v1.AppealOutcome" json:"outcome,omitempty"`
+	Reason        string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DecideAppealRequest) Reset() {
+	*x = DecideAppealRequest{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DecideAppealRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DecideAppealRequest) ProtoMessage() {}
+
+func (x *DecideAppealRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DecideAppealRequest.ProtoReflect.Descriptor instead.
+func (*DecideAppealRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *DecideAppealRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *DecideAppealRequest) GetAppealId() string {
+	if x != nil {
+		return x.AppealId
+	}
+	return ""
+}
+
+func (x *DecideAppealRequest) GetOutcome() AppealOutcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return AppealOutcome_APPEAL_OUTCOME_UNSPECIFIED
+}
+
+func (x *DecideAppealRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type DecideAppealResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DecideAppealResponse) Reset() {
+	*x = DecideAppealResponse{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DecideAppealResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DecideAppealResponse) ProtoMessage() {}
+
+func (x *DecideAppealResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DecideAppealResponse.ProtoReflect.Descriptor instead.
+func (*DecideAppealResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{54}
+}
+
+func (x *DecideAppealResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type MeetObligationRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	ObligationId  string                 `protobuf:"bytes,2,opt,name=obligation_id,json=obligationId,proto3" json:"obligation_id,omitempty"`
+	How           string                 `protobuf:"bytes,3,opt,name=how,proto3" json:"how,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MeetObligationRequest) Reset() {
+	*x = MeetObligationRequest{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[55]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MeetObligationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MeetObligationRequest) ProtoMessage() {}
+
+func (x *MeetObligationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[55]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MeetObligationRequest.ProtoReflect.Descriptor instead.
+func (*MeetObligationRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{55}
+}
+
+func (x *MeetObligationRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *MeetObligationRequest) GetObligationId() string {
+	if x != nil {
+		return x.ObligationId
+	}
+	return ""
+}
+
+func (x *MeetObligationRequest) GetHow() string {
+	if x != nil {
+		return x.How
+	}
+	return ""
+}
+
+type MeetObligationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MeetObligationResponse) Reset() {
+	*x = MeetObligationResponse{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[56]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MeetObligationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MeetObligationResponse) ProtoMessage() {}
+
+func (x *MeetObligationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[56]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MeetObligationResponse.ProtoReflect.Descriptor instead.
+func (*MeetObligationResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{56}
+}
+
+func (x *MeetObligationResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type SimulatePolicyRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Policy *v12.Policy            `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
+	// Cases decided from <= date < until.
+	From          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
+	Until         *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=until,proto3" json:"until,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SimulatePolicyRequest) Reset() {
+	*x = SimulatePolicyRequest{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SimulatePolicyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SimulatePolicyRequest) ProtoMessage() {}
+
+func (x *SimulatePolicyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SimulatePolicyRequest.ProtoReflect.Descriptor instead.
+func (*SimulatePolicyRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *SimulatePolicyRequest) GetPolicy() *v12.Policy {
+	if x != nil {
+		return x.Policy
+	}
+	return nil
+}
+
+func (x *SimulatePolicyRequest) GetFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *SimulatePolicyRequest) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
+type SimulatePolicyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Decided cases that the policy is about.
+	Cases   uint64           `protobuf:"varint,1,opt,name=cases,proto3" json:"cases,omitempty"`
+	Changed []*SimulatedCase `protobuf:"bytes,2,rep,name=changed,proto3" json:"changed,omitempty"`
+	// Working days from application to decision, as it was and as it would have been at the earliest: the middle and the
+	// longest.
+	Before        *SimulatedDays `protobuf:"bytes,3,opt,name=before,proto3" json:"before,omitempty"`
+	After         *SimulatedDays `protobuf:"bytes,4,opt,name=after,proto3" json:"after,omitempty"`
+	Loads         []*AgencyLoad  `protobuf:"bytes,5,rep,name=loads,proto3" json:"loads,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SimulatePolicyResponse) Reset() {
+	*x = SimulatePolicyResponse{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SimulatePolicyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SimulatePolicyResponse) ProtoMessage() {}
+
+func (x *SimulatePolicyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SimulatePolicyResponse.ProtoReflect.Descriptor instead.
+func (*SimulatePolicyResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *SimulatePolicyResponse) GetCases() uint64 {
+	if x != nil {
+		return x.Cases
+	}
+	return 0
+}
+
+func (x *SimulatePolicyResponse) GetChanged() []*SimulatedCase {
+	if x != nil {
+		return x.Changed
+	}
+	return nil
+}
+
+func (x *SimulatePolicyResponse) GetBefore() *SimulatedDays {
+	if x != nil {
+		return x.Before
+	}
+	return nil
+}
+
+func (x *SimulatePolicyResponse) GetAfter() *SimulatedDays {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
+func (x *SimulatePolicyResponse) GetLoads() []*AgencyLoad {
+	if x != nil {
+		return x.Loads
+	}
+	return nil
+}
+
+// SimulatedCase is a case that would have been decided otherwise, or not yet.
+type SimulatedCase struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ApplicationId string                 `protobuf:"bytes,1,opt,name=application_id,json=applicationId,proto3" json:"application_id,omitempty"`
+	DecisionId    string                 `protobuf:"bytes,2,opt,name=decision_id,json=decisionId,proto3" json:"decision_id,omitempty"`
+	Was           string                 `protobuf:"bytes,3,opt,name=was,proto3" json:"was,omitempty"`
+	WouldBe       string                 `protobuf:"bytes,4,opt,name=would_be,json=wouldBe,proto3" json:"would_be,omitempty"`
+	Reasons       []string               `protobuf:"bytes,5,rep,name=reasons,proto3" json:"reasons,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SimulatedCase) Reset() {
+	*x = SimulatedCase{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SimulatedCase) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SimulatedCase) ProtoMessage() {}
+
+func (x *SimulatedCase) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SimulatedCase.ProtoReflect.Descriptor instead.
+func (*SimulatedCase) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{59}
+}
+
+func (x *SimulatedCase) GetApplicationId() string {
+	if x != nil {
+		return x.ApplicationId
+	}
+	return ""
+}
+
+func (x *SimulatedCase) GetDecisionId() string {
+	if x != nil {
+		return x.DecisionId
+	}
+	return ""
+}
+
+func (x *SimulatedCase) GetWas() string {
+	if x != nil {
+		return x.Was
+	}
+	return ""
+}
+
+func (x *SimulatedCase) GetWouldBe() string {
+	if x != nil {
+		return x.WouldBe
+	}
+	return ""
+}
+
+func (x *SimulatedCase) GetReasons() []string {
+	if x != nil {
+		return x.Reasons
+	}
+	return nil
+}
+
+type SimulatedDays struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Median        float64                `protobuf:"fixed64,1,opt,name=median,proto3" json:"median,omitempty"`
+	Longest       float64                `protobuf:"fixed64,2,opt,name=longest,proto3" json:"longest,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SimulatedDays) Reset() {
+	*x = SimulatedDays{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SimulatedDays) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SimulatedDays) ProtoMessage() {}
+
+func (x *SimulatedDays) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SimulatedDays.ProtoReflect.Descriptor instead.
+func (*SimulatedDays) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{60}
+}
+
+func (x *SimulatedDays) GetMedian() float64 {
+	if x != nil {
+		return x.Median
+	}
+	return 0
+}
+
+func (x *SimulatedDays) GetLongest() float64 {
+	if x != nil {
+		return x.Longest
+	}
+	return 0
+}
+
+// AgencyLoad is how many opinions an agency was asked for, and would have been.
+type AgencyLoad struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Agency        string                 `protobuf:"bytes,1,opt,name=agency,proto3" json:"agency,omitempty"`
+	Before        uint64                 `protobuf:"varint,2,opt,name=before,proto3" json:"before,omitempty"`
+	After         uint64                 `protobuf:"varint,3,opt,name=after,proto3" json:"after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AgencyLoad) Reset() {
+	*x = AgencyLoad{}
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AgencyLoad) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AgencyLoad) ProtoMessage() {}
+
+func (x *AgencyLoad) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_service_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AgencyLoad.ProtoReflect.Descriptor instead.
+func (*AgencyLoad) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_service_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *AgencyLoad) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *AgencyLoad) GetBefore() uint64 {
+	if x != nil {
+		return x.Before
+	}
+	return 0
+}
+
+func (x *AgencyLoad) GetAfter() uint64 {
+	if x != nil {
+		return x.After
+	}
+	return 0
+}
+
 var File_counterfoil_licensing_v1_service_proto protoreflect.FileDescriptor
 
 const file_counterfoil_licensing_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"&counterfoil/licensing/v1/service.proto\x12\x18counterfoil.licensing.v1\x1a\x1bbuf/validate/validate.proto\x1a\"counterfoil/event/v1/command.proto\x1a%counterfoil/licensing/v1/events.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x92\x03\n" +
+	"&counterfoil/licensing/v1/service.proto\x12\x18counterfoil.licensing.v1\x1a\x1bbuf/validate/validate.proto\x1a\"counterfoil/event/v1/command.proto\x1a*counterfoil/licensing/v1/application.proto\x1a'counterfoil/licensing/v1/decision.proto\x1a%counterfoil/licensing/v1/events.proto\x1a$counterfoil/licensing/v1/gates.proto\x1a\"counterfoil/policy/v1/policy.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc0\x05\n" +
 	"\tDealInput\x12=\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1d.counterfoil.transfer.v1.KindB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12D\n" +
@@ -1685,13 +3851,20 @@ const file_counterfoil_licensing_v1_service_proto_rawDesc = "" +
 	"\asources\x18\x05 \x03(\tB\x19\xbaH\x16\x92\x01\x13\x10\xfa\x01\"\x0er\f2\n" +
 	"^[A-Z]{2}$R\asources\x12@\n" +
 	"\x05lines\x18\x06 \x03(\v2\x1d.counterfoil.transfer.v1.LineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x05lines\x12!\n" +
-	"\aend_use\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06endUse\"\xa0\x01\n" +
+	"\aend_use\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06endUse\x12.\n" +
+	"\x05route\x18\b \x03(\tB\x18\xbaH\x15\x92\x01\x12\x102\"\x0er\f2\n" +
+	"^[A-Z]{2}$R\x05route\x12J\n" +
+	"\tdocuments\x18\t \x03(\v2\".counterfoil.licensing.v1.DocumentB\b\xbaH\x05\x92\x01\x02\x10dR\tdocuments\x12r\n" +
+	"\x17external_authorizations\x18\n" +
+	" \x03(\v2/.counterfoil.licensing.v1.ExternalAuthorizationB\b\xbaH\x05\x92\x01\x02\x102R\x16externalAuthorizations\x12<\n" +
+	"\vshipment_id\x18\v \x01(\tB\x1b\xbaH\x18r\x16\x18<2\x12^[A-Za-z0-9./_-]*$R\n" +
+	"shipmentId\"\xa0\x01\n" +
 	"\x18SubmitApplicationRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12?\n" +
 	"\x04deal\x18\x02 \x01(\v2#.counterfoil.licensing.v1.DealInputB\x06\xbaH\x03\xc8\x01\x01R\x04deal\"{\n" +
 	"\x19SubmitApplicationResponse\x127\n" +
 	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x12%\n" +
-	"\x0eapplication_id\x18\x02 \x01(\tR\rapplicationId\"\xe1\x02\n" +
+	"\x0eapplication_id\x18\x02 \x01(\tR\rapplicationId\"\xdc\x03\n" +
 	"\x13GrantLicenceRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
 	"\x0eapplication_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\rapplicationId\x129\n" +
@@ -1701,20 +3874,27 @@ const file_counterfoil_licensing_v1_service_proto_rawDesc = "" +
 	"validUntil\x121\n" +
 	"\n" +
 	"conditions\x18\x05 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10d\"\ar\x05\x10\x01\x18\xe8\aR\n" +
-	"conditions\"n\n" +
+	"conditions\x12 \n" +
+	"\x06reason\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06reason\x12/\n" +
+	"\x0eagainst_advice\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\ragainstAdvice\x12&\n" +
+	"\temergency\x18\b \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\temergency\"\x8f\x01\n" +
 	"\x14GrantLicenceResponse\x127\n" +
 	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x12\x1d\n" +
 	"\n" +
-	"licence_id\x18\x02 \x01(\tR\tlicenceId\"\x8b\x02\n" +
+	"licence_id\x18\x02 \x01(\tR\tlicenceId\x12\x1f\n" +
+	"\vproposal_id\x18\x03 \x01(\tR\n" +
+	"proposalId\"\x8b\x02\n" +
 	"\x12DenyLicenceRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
 	"\x0eapplication_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\rapplicationId\x120\n" +
 	"\bcriteria\x18\x03 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\b\x01\x10\x14\x18\x01\"\x06r\x04\x10\x01\x18\x14R\bcriteria\x12\"\n" +
 	"\x06reason\x18\x04 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\x06reason\"k\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\x06reason\"\x8c\x01\n" +
 	"\x13DenyLicenceResponse\x127\n" +
 	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x12\x1b\n" +
-	"\tdenial_id\x18\x02 \x01(\tR\bdenialId\"\xcf\x02\n" +
+	"\tdenial_id\x18\x02 \x01(\tR\bdenialId\x12\x1f\n" +
+	"\vproposal_id\x18\x03 \x01(\tR\n" +
+	"proposalId\"\xb3\x03\n" +
 	"\x13AmendLicenceRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12R\n" +
 	"\n" +
@@ -1723,7 +3903,11 @@ const file_counterfoil_licensing_v1_service_proto_rawDesc = "" +
 	"\vvalid_until\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"validUntil\x12\"\n" +
 	"\x06reason\x18\x05 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\x06reason\"O\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\x06reason\x12B\n" +
+	"\aparties\x18\x06 \x03(\v2\x1e.counterfoil.transfer.v1.PartyB\b\xbaH\x05\x92\x01\x02\x10dR\aparties\x12\x1e\n" +
+	"\n" +
+	"conditions\x18\a \x01(\bR\n" +
+	"conditions\"O\n" +
 	"\x14AmendLicenceResponse\x127\n" +
 	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xd4\x01\n" +
 	"\x15SuspendLicenceRequest\x12C\n" +
@@ -1805,12 +3989,184 @@ const file_counterfoil_licensing_v1_service_proto_rawDesc = "" +
 	"\aentries\x18\x05 \x01(\x04R\aentries\x12\x14\n" +
 	"\x05lines\x18\x06 \x01(\x04R\x05lines\"O\n" +
 	"\x14CloseEditionResponse\x127\n" +
-	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt2\x9d\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\x9f\x02\n" +
+	"\x17AmendApplicationRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
+	"\x0eapplication_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\rapplicationId\x12?\n" +
+	"\x04deal\x18\x03 \x01(\v2#.counterfoil.licensing.v1.DealInputB\x06\xbaH\x03\xc8\x01\x01R\x04deal\x12\"\n" +
+	"\x06reason\x18\x04 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\x06reason\"S\n" +
+	"\x18AmendApplicationResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xe1\x01\n" +
+	"\x1aWithdrawApplicationRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
+	"\x0eapplication_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\rapplicationId\x12\"\n" +
+	"\x06reason\x18\x03 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\x06reason\"V\n" +
+	"\x1bWithdrawApplicationResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xdf\x01\n" +
+	"\x18ReturnApplicationRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
+	"\x0eapplication_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\rapplicationId\x12\"\n" +
+	"\x06reason\x18\x03 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\x06reason\"T\n" +
+	"\x19ReturnApplicationResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xb8\x04\n" +
+	"\x13ClassifyLineRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
+	"\x0eapplication_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\rapplicationId\x12\x1b\n" +
+	"\x04line\x18\x03 \x01(\rB\a\xbaH\x04*\x02(\x01R\x04line\x12\x89\x01\n" +
 	"\n" +
+	"parameters\x18\x04 \x03(\v2=.counterfoil.licensing.v1.ClassifyLineRequest.ParametersEntryB*\xbaH'\x9a\x01$\x10(\"\x1ar\x182\x16^[a-z][a-z0-9_]{0,39}$*\x04r\x02\x18<R\n" +
+	"parameters\x12G\n" +
+	"\bcategory\x18\x05 \x01(\x0e2!.counterfoil.transfer.v1.CategoryB\b\xbaH\x05\x82\x01\x02\x10\x01R\bcategory\x12\x19\n" +
+	"\x03row\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18<R\x03row\x12\x12\n" +
+	"\x04none\x18\a \x01(\bR\x04none\x12 \n" +
+	"\x06reason\x18\b \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06reason\x1a=\n" +
+	"\x0fParametersEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xa4\x01\n" +
+	"\x14ClassifyLineResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x129\n" +
+	"\x05fired\x18\x02 \x03(\v2#.counterfoil.licensing.v1.FiredRuleR\x05fired\x12\x18\n" +
+	"\amissing\x18\x03 \x03(\tR\amissing\"\xfe\x01\n" +
+	"\x13FileDocumentRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
+	"\x0eapplication_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\rapplicationId\x12F\n" +
+	"\bdocument\x18\x03 \x01(\v2\".counterfoil.licensing.v1.DocumentB\x06\xbaH\x03\xc8\x01\x01R\bdocument\"O\n" +
+	"\x14FileDocumentResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\x9a\x02\n" +
+	"\x18FileAuthorizationRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
+	"\x0eapplication_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\rapplicationId\x12]\n" +
+	"\rauthorization\x18\x03 \x01(\v2/.counterfoil.licensing.v1.ExternalAuthorizationB\x06\xbaH\x03\xc8\x01\x01R\rauthorization\"T\n" +
+	"\x19FileAuthorizationResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xe7\x02\n" +
+	"\x15VerifyDocumentRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
+	"\x0eapplication_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\rapplicationId\x121\n" +
+	"\x04kind\x18\x03 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9_]{1,59}$R\x04kind\x12\x1f\n" +
+	"\x06number\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18dR\x06number\x12!\n" +
+	"\x06method\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x06method\x12\x18\n" +
+	"\agenuine\x18\x06 \x01(\bR\agenuine\x12\x1c\n" +
+	"\x04note\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x04note\"Q\n" +
+	"\x16VerifyDocumentResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xc0\x02\n" +
+	"\x18CheckProhibitionsRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
+	"\x0eapplication_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\rapplicationId\x12T\n" +
+	"\bfindings\x18\x03 \x03(\v2,.counterfoil.licensing.v1.ProhibitionFindingB\n" +
+	"\xbaH\a\x92\x01\x04\b\x03\x10\x03R\bfindings\x12-\n" +
+	"\bexternal\x18\x04 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10d\"\ar\x05\x10\x01\x18\xac\x02R\bexternal\"\xad\x01\n" +
+	"\x19CheckProhibitionsResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x12\x19\n" +
+	"\bcheck_id\x18\x02 \x01(\tR\acheckId\x12<\n" +
+	"\x06result\x18\x03 \x01(\x0e2$.counterfoil.licensing.v1.GateResultR\x06result\"\x84\x03\n" +
+	"\x11AssessRiskRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
+	"\x0eapplication_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\rapplicationId\x12M\n" +
+	"\bfindings\x18\x03 \x03(\v2%.counterfoil.licensing.v1.RiskFindingB\n" +
+	"\xbaH\a\x92\x01\x04\b\x01\x102R\bfindings\x12P\n" +
+	"\vmitigations\x18\x04 \x03(\v2$.counterfoil.licensing.v1.MitigationB\b\xbaH\x05\x92\x01\x02\x102R\vmitigations\x12-\n" +
+	"\bexternal\x18\x05 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10d\"\ar\x05\x10\x01\x18\xac\x02R\bexternal\"r\n" +
+	"\x12AssessRiskResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x12#\n" +
+	"\rassessment_id\x18\x02 \x01(\tR\fassessmentId\"\xb0\x01\n" +
+	"\x13SignDecisionRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12T\n" +
+	"\vproposal_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\n" +
+	"proposalId\"\x84\x01\n" +
+	"\x14SignDecisionResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x12\x1f\n" +
+	"\vdecision_id\x18\x02 \x01(\tR\n" +
+	"decisionId\x12\x12\n" +
+	"\x04open\x18\x03 \x01(\rR\x04open\"\xd4\x01\n" +
+	"\x13DropProposalRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12T\n" +
+	"\vproposal_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\n" +
+	"proposalId\x12\"\n" +
+	"\x06reason\x18\x03 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\x06reason\"O\n" +
+	"\x14DropProposalResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xdd\x01\n" +
+	"\x16DeclareConflictRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
+	"\x0eapplication_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\rapplicationId\x12\"\n" +
+	"\x06reason\x18\x03 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\x06reason\"R\n" +
+	"\x17DeclareConflictResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xd5\x01\n" +
+	"\x12LodgeAppealRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12T\n" +
+	"\vdecision_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\n" +
+	"decisionId\x12$\n" +
+	"\agrounds\x18\x03 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\agrounds\"k\n" +
+	"\x13LodgeAppealResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x12\x1b\n" +
+	"\tappeal_id\x18\x02 \x01(\tR\bappealId\"\x9f\x02\n" +
+	"\x13DecideAppealRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12P\n" +
+	"\tappeal_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\bappealId\x12M\n" +
+	"\aoutcome\x18\x03 \x01(\x0e2'.counterfoil.licensing.v1.AppealOutcomeB\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\aoutcome\x12\"\n" +
+	"\x06reason\x18\x04 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\x06reason\"O\n" +
+	"\x14DecideAppealResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xd4\x01\n" +
+	"\x15MeetObligationRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12X\n" +
+	"\robligation_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\fobligationId\x12\x1c\n" +
+	"\x03how\x18\x03 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\x03how\"Q\n" +
+	"\x16MeetObligationResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xb8\x01\n" +
+	"\x15SimulatePolicyRequest\x12=\n" +
+	"\x06policy\x18\x01 \x01(\v2\x1d.counterfoil.policy.v1.PolicyB\x06\xbaH\x03\xc8\x01\x01R\x06policy\x12.\n" +
+	"\x04from\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x120\n" +
+	"\x05until\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\"\xad\x02\n" +
+	"\x16SimulatePolicyResponse\x12\x14\n" +
+	"\x05cases\x18\x01 \x01(\x04R\x05cases\x12A\n" +
+	"\achanged\x18\x02 \x03(\v2'.counterfoil.licensing.v1.SimulatedCaseR\achanged\x12?\n" +
+	"\x06before\x18\x03 \x01(\v2'.counterfoil.licensing.v1.SimulatedDaysR\x06before\x12=\n" +
+	"\x05after\x18\x04 \x01(\v2'.counterfoil.licensing.v1.SimulatedDaysR\x05after\x12:\n" +
+	"\x05loads\x18\x05 \x03(\v2$.counterfoil.licensing.v1.AgencyLoadR\x05loads\"\x9e\x01\n" +
+	"\rSimulatedCase\x12%\n" +
+	"\x0eapplication_id\x18\x01 \x01(\tR\rapplicationId\x12\x1f\n" +
+	"\vdecision_id\x18\x02 \x01(\tR\n" +
+	"decisionId\x12\x10\n" +
+	"\x03was\x18\x03 \x01(\tR\x03was\x12\x19\n" +
+	"\bwould_be\x18\x04 \x01(\tR\awouldBe\x12\x18\n" +
+	"\areasons\x18\x05 \x03(\tR\areasons\"A\n" +
+	"\rSimulatedDays\x12\x16\n" +
+	"\x06median\x18\x01 \x01(\x01R\x06median\x12\x18\n" +
+	"\alongest\x18\x02 \x01(\x01R\alongest\"R\n" +
+	"\n" +
+	"AgencyLoad\x12\x16\n" +
+	"\x06agency\x18\x01 \x01(\tR\x06agency\x12\x16\n" +
+	"\x06before\x18\x02 \x01(\x04R\x06before\x12\x14\n" +
+	"\x05after\x18\x03 \x01(\x04R\x05after2\xee\x18\n" +
 	"\x10LicensingService\x12|\n" +
-	"\x11SubmitApplication\x122.counterfoil.licensing.v1.SubmitApplicationRequest\x1a3.counterfoil.licensing.v1.SubmitApplicationResponse\x12m\n" +
+	"\x11SubmitApplication\x122.counterfoil.licensing.v1.SubmitApplicationRequest\x1a3.counterfoil.licensing.v1.SubmitApplicationResponse\x12y\n" +
+	"\x10AmendApplication\x121.counterfoil.licensing.v1.AmendApplicationRequest\x1a2.counterfoil.licensing.v1.AmendApplicationResponse\x12\x82\x01\n" +
+	"\x13WithdrawApplication\x124.counterfoil.licensing.v1.WithdrawApplicationRequest\x1a5.counterfoil.licensing.v1.WithdrawApplicationResponse\x12|\n" +
+	"\x11ReturnApplication\x122.counterfoil.licensing.v1.ReturnApplicationRequest\x1a3.counterfoil.licensing.v1.ReturnApplicationResponse\x12m\n" +
+	"\fClassifyLine\x12-.counterfoil.licensing.v1.ClassifyLineRequest\x1a..counterfoil.licensing.v1.ClassifyLineResponse\x12m\n" +
+	"\fFileDocument\x12-.counterfoil.licensing.v1.FileDocumentRequest\x1a..counterfoil.licensing.v1.FileDocumentResponse\x12|\n" +
+	"\x11FileAuthorization\x122.counterfoil.licensing.v1.FileAuthorizationRequest\x1a3.counterfoil.licensing.v1.FileAuthorizationResponse\x12s\n" +
+	"\x0eVerifyDocument\x12/.counterfoil.licensing.v1.VerifyDocumentRequest\x1a0.counterfoil.licensing.v1.VerifyDocumentResponse\x12|\n" +
+	"\x11CheckProhibitions\x122.counterfoil.licensing.v1.CheckProhibitionsRequest\x1a3.counterfoil.licensing.v1.CheckProhibitionsResponse\x12g\n" +
+	"\n" +
+	"AssessRisk\x12+.counterfoil.licensing.v1.AssessRiskRequest\x1a,.counterfoil.licensing.v1.AssessRiskResponse\x12m\n" +
 	"\fGrantLicence\x12-.counterfoil.licensing.v1.GrantLicenceRequest\x1a..counterfoil.licensing.v1.GrantLicenceResponse\x12j\n" +
 	"\vDenyLicence\x12,.counterfoil.licensing.v1.DenyLicenceRequest\x1a-.counterfoil.licensing.v1.DenyLicenceResponse\x12m\n" +
+	"\fSignDecision\x12-.counterfoil.licensing.v1.SignDecisionRequest\x1a..counterfoil.licensing.v1.SignDecisionResponse\x12m\n" +
+	"\fDropProposal\x12-.counterfoil.licensing.v1.DropProposalRequest\x1a..counterfoil.licensing.v1.DropProposalResponse\x12v\n" +
+	"\x0fDeclareConflict\x120.counterfoil.licensing.v1.DeclareConflictRequest\x1a1.counterfoil.licensing.v1.DeclareConflictResponse\x12j\n" +
+	"\vLodgeAppeal\x12,.counterfoil.licensing.v1.LodgeAppealRequest\x1a-.counterfoil.licensing.v1.LodgeAppealResponse\x12m\n" +
+	"\fDecideAppeal\x12-.counterfoil.licensing.v1.DecideAppealRequest\x1a..counterfoil.licensing.v1.DecideAppealResponse\x12s\n" +
+	"\x0eMeetObligation\x12/.counterfoil.licensing.v1.MeetObligationRequest\x1a0.counterfoil.licensing.v1.MeetObligationResponse\x12s\n" +
+	"\x0eSimulatePolicy\x12/.counterfoil.licensing.v1.SimulatePolicyRequest\x1a0.counterfoil.licensing.v1.SimulatePolicyResponse\x12m\n" +
 	"\fAmendLicence\x12-.counterfoil.licensing.v1.AmendLicenceRequest\x1a..counterfoil.licensing.v1.AmendLicenceResponse\x12s\n" +
 	"\x0eSuspendLicence\x12/.counterfoil.licensing.v1.SuspendLicenceRequest\x1a0.counterfoil.licensing.v1.SuspendLicenceResponse\x12y\n" +
 	"\x10ReinstateLicence\x121.counterfoil.licensing.v1.ReinstateLicenceRequest\x1a2.counterfoil.licensing.v1.ReinstateLicenceResponse\x12p\n" +
@@ -1832,7 +4188,7 @@ func file_counterfoil_licensing_v1_service_proto_rawDescGZIP() []byte {
 	return file_counterfoil_licensing_v1_service_proto_rawDescData
 }
 
-var file_counterfoil_licensing_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_counterfoil_licensing_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 63)
 var file_counterfoil_licensing_v1_service_proto_goTypes = []any{
 	(*DealInput)(nil),                    // 0: counterfoil.licensing.v1.DealInput
 	(*SubmitApplicationRequest)(nil),     // 1: counterfoil.licensing.v1.SubmitApplicationRequest
@@ -1861,81 +4217,210 @@ var file_counterfoil_licensing_v1_service_proto_goTypes = []any{
 	(*RecordEditionResponse)(nil),        // 24: counterfoil.licensing.v1.RecordEditionResponse
 	(*CloseEditionRequest)(nil),          // 25: counterfoil.licensing.v1.CloseEditionRequest
 	(*CloseEditionResponse)(nil),         // 26: counterfoil.licensing.v1.CloseEditionResponse
-	(v1.Kind)(0),                         // 27: counterfoil.transfer.v1.Kind
-	(*v1.Party)(nil),                     // 28: counterfoil.transfer.v1.Party
-	(*v1.Line)(nil),                      // 29: counterfoil.transfer.v1.Line
-	(*v11.Particulars)(nil),              // 30: counterfoil.event.v1.Particulars
-	(*v11.Receipt)(nil),                  // 31: counterfoil.event.v1.Receipt
-	(*timestamppb.Timestamp)(nil),        // 32: google.protobuf.Timestamp
-	(Outcome)(0),                         // 33: counterfoil.licensing.v1.Outcome
-	(*Place)(nil),                        // 34: counterfoil.licensing.v1.Place
+	(*AmendApplicationRequest)(nil),      // 27: counterfoil.licensing.v1.AmendApplicationRequest
+	(*AmendApplicationResponse)(nil),     // 28: counterfoil.licensing.v1.AmendApplicationResponse
+	(*WithdrawApplicationRequest)(nil),   // 29: counterfoil.licensing.v1.WithdrawApplicationRequest
+	(*WithdrawApplicationResponse)(nil),  // 30: counterfoil.licensing.v1.WithdrawApplicationResponse
+	(*ReturnApplicationRequest)(nil),     // 31: counterfoil.licensing.v1.ReturnApplicationRequest
+	(*ReturnApplicationResponse)(nil),    // 32: counterfoil.licensing.v1.ReturnApplicationResponse
+	(*ClassifyLineRequest)(nil),          // 33: counterfoil.licensing.v1.ClassifyLineRequest
+	(*ClassifyLineResponse)(nil),         // 34: counterfoil.licensing.v1.ClassifyLineResponse
+	(*FileDocumentRequest)(nil),          // 35: counterfoil.licensing.v1.FileDocumentRequest
+	(*FileDocumentResponse)(nil),         // 36: counterfoil.licensing.v1.FileDocumentResponse
+	(*FileAuthorizationRequest)(nil),     // 37: counterfoil.licensing.v1.FileAuthorizationRequest
+	(*FileAuthorizationResponse)(nil),    // 38: counterfoil.licensing.v1.FileAuthorizationResponse
+	(*VerifyDocumentRequest)(nil),        // 39: counterfoil.licensing.v1.VerifyDocumentRequest
+	(*VerifyDocumentResponse)(nil),       // 40: counterfoil.licensing.v1.VerifyDocumentResponse
+	(*CheckProhibitionsRequest)(nil),     // 41: counterfoil.licensing.v1.CheckProhibitionsRequest
+	(*CheckProhibitionsResponse)(nil),    // 42: counterfoil.licensing.v1.CheckProhibitionsResponse
+	(*AssessRiskRequest)(nil),            // 43: counterfoil.licensing.v1.AssessRiskRequest
+	(*AssessRiskResponse)(nil),           // 44: counterfoil.licensing.v1.AssessRiskResponse
+	(*SignDecisionRequest)(nil),          // 45: counterfoil.licensing.v1.SignDecisionRequest
+	(*SignDecisionResponse)(nil),         // 46: counterfoil.licensing.v1.SignDecisionResponse
+	(*DropProposalRequest)(nil),          // 47: counterfoil.licensing.v1.DropProposalRequest
+	(*DropProposalResponse)(nil),         // 48: counterfoil.licensing.v1.DropProposalResponse
+	(*DeclareConflictRequest)(nil),       // 49: counterfoil.licensing.v1.DeclareConflictRequest
+	(*DeclareConflictResponse)(nil),      // 50: counterfoil.licensing.v1.DeclareConflictResponse
+	(*LodgeAppealRequest)(nil),           // 51: counterfoil.licensing.v1.LodgeAppealRequest
+	(*LodgeAppealResponse)(nil),          // 52: counterfoil.licensing.v1.LodgeAppealResponse
+	(*DecideAppealRequest)(nil),          // 53: counterfoil.licensing.v1.DecideAppealRequest
+	(*DecideAppealResponse)(nil),         // 54: counterfoil.licensing.v1.DecideAppealResponse
+	(*MeetObligationRequest)(nil),        // 55: counterfoil.licensing.v1.MeetObligationRequest
+	(*MeetObligationResponse)(nil),       // 56: counterfoil.licensing.v1.MeetObligationResponse
+	(*SimulatePolicyRequest)(nil),        // 57: counterfoil.licensing.v1.SimulatePolicyRequest
+	(*SimulatePolicyResponse)(nil),       // 58: counterfoil.licensing.v1.SimulatePolicyResponse
+	(*SimulatedCase)(nil),                // 59: counterfoil.licensing.v1.SimulatedCase
+	(*SimulatedDays)(nil),                // 60: counterfoil.licensing.v1.SimulatedDays
+	(*AgencyLoad)(nil),                   // 61: counterfoil.licensing.v1.AgencyLoad
+	nil,                                  // 62: counterfoil.licensing.v1.ClassifyLineRequest.ParametersEntry
+	(v1.Kind)(0),                         // 63: counterfoil.transfer.v1.Kind
+	(*v1.Party)(nil),                     // 64: counterfoil.transfer.v1.Party
+	(*v1.Line)(nil),                      // 65: counterfoil.transfer.v1.Line
+	(*Document)(nil),                     // 66: counterfoil.licensing.v1.Document
+	(*ExternalAuthorization)(nil),        // 67: counterfoil.licensing.v1.ExternalAuthorization
+	(*v11.Particulars)(nil),              // 68: counterfoil.event.v1.Particulars
+	(*v11.Receipt)(nil),                  // 69: counterfoil.event.v1.Receipt
+	(*timestamppb.Timestamp)(nil),        // 70: google.protobuf.Timestamp
+	(Outcome)(0),                         // 71: counterfoil.licensing.v1.Outcome
+	(*Place)(nil),                        // 72: counterfoil.licensing.v1.Place
+	(v1.Category)(0),                     // 73: counterfoil.transfer.v1.Category
+	(*FiredRule)(nil),                    // 74: counterfoil.licensing.v1.FiredRule
+	(*ProhibitionFinding)(nil),           // 75: counterfoil.licensing.v1.ProhibitionFinding
+	(GateResult)(0),                      // 76: counterfoil.licensing.v1.GateResult
+	(*RiskFinding)(nil),                  // 77: counterfoil.licensing.v1.RiskFinding
+	(*Mitigation)(nil),                   // 78: counterfoil.licensing.v1.Mitigation
+	(AppealOutcome)(0),                   // 79: counterfoil.licensing.v1.AppealOutcome
+	(*v12.Policy)(nil),                   // 80: counterfoil.policy.v1.Policy
 }
 var file_counterfoil_licensing_v1_service_proto_depIdxs = []int32{
-	27, // 0: counterfoil.licensing.v1.DealInput.kind:type_name -> counterfoil.transfer.v1.Kind
-	28, // 1: counterfoil.licensing.v1.DealInput.parties:type_name -> counterfoil.transfer.v1.Party
-	29, // 2: counterfoil.licensing.v1.DealInput.lines:type_name -> counterfoil.transfer.v1.Line
-	30, // 3: counterfoil.licensing.v1.SubmitApplicationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	0,  // 4: counterfoil.licensing.v1.SubmitApplicationRequest.deal:type_name -> counterfoil.licensing.v1.DealInput
-	31, // 5: counterfoil.licensing.v1.SubmitApplicationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	30, // 6: counterfoil.licensing.v1.GrantLicenceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	32, // 7: counterfoil.licensing.v1.GrantLicenceRequest.valid_from:type_name -> google.protobuf.Timestamp
-	32, // 8: counterfoil.licensing.v1.GrantLicenceRequest.valid_until:type_name -> google.protobuf.Timestamp
-	31, // 9: counterfoil.licensing.v1.GrantLicenceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	30, // 10: counterfoil.licensing.v1.DenyLicenceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	31, // 11: counterfoil.licensing.v1.DenyLicenceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	30, // 12: counterfoil.licensing.v1.AmendLicenceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	29, // 13: counterfoil.licensing.v1.AmendLicenceRequest.lines:type_name -> counterfoil.transfer.v1.Line
-	32, // 14: counterfoil.licensing.v1.AmendLicenceRequest.valid_until:type_name -> google.protobuf.Timestamp
-	31, // 15: counterfoil.licensing.v1.AmendLicenceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	30, // 16: counterfoil.licensing.v1.SuspendLicenceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	31, // 17: counterfoil.licensing.v1.SuspendLicenceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	30, // 18: counterfoil.licensing.v1.ReinstateLicenceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	31, // 19: counterfoil.licensing.v1.ReinstateLicenceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	30, // 20: counterfoil.licensing.v1.RevokeLicenceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	31, // 21: counterfoil.licensing.v1.RevokeLicenceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	30, // 22: counterfoil.licensing.v1.ConcludeReassessmentRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	33, // 23: counterfoil.licensing.v1.ConcludeReassessmentRequest.outcome:type_name -> counterfoil.licensing.v1.Outcome
-	31, // 24: counterfoil.licensing.v1.ConcludeReassessmentResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	34, // 25: counterfoil.licensing.v1.Entry.destination:type_name -> counterfoil.licensing.v1.Place
-	34, // 26: counterfoil.licensing.v1.Entry.onward:type_name -> counterfoil.licensing.v1.Place
-	34, // 27: counterfoil.licensing.v1.Entry.sources:type_name -> counterfoil.licensing.v1.Place
-	29, // 28: counterfoil.licensing.v1.Entry.lines:type_name -> counterfoil.transfer.v1.Line
-	20, // 29: counterfoil.licensing.v1.EditionContentsResponse.entries:type_name -> counterfoil.licensing.v1.EntryOnRecord
-	30, // 30: counterfoil.licensing.v1.RecordEditionRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	22, // 31: counterfoil.licensing.v1.RecordEditionRequest.added:type_name -> counterfoil.licensing.v1.Addition
-	23, // 32: counterfoil.licensing.v1.RecordEditionRequest.changed:type_name -> counterfoil.licensing.v1.Change
-	17, // 33: counterfoil.licensing.v1.Addition.entry:type_name -> counterfoil.licensing.v1.Entry
-	17, // 34: counterfoil.licensing.v1.Change.entry:type_name -> counterfoil.licensing.v1.Entry
-	31, // 35: counterfoil.licensing.v1.RecordEditionResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	30, // 36: counterfoil.licensing.v1.CloseEditionRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	31, // 37: counterfoil.licensing.v1.CloseEditionResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	1,  // 38: counterfoil.licensing.v1.LicensingService.SubmitApplication:input_type -> counterfoil.licensing.v1.SubmitApplicationRequest
-	3,  // 39: counterfoil.licensing.v1.LicensingService.GrantLicence:input_type -> counterfoil.licensing.v1.GrantLicenceRequest
-	5,  // 40: counterfoil.licensing.v1.LicensingService.DenyLicence:input_type -> counterfoil.licensing.v1.DenyLicenceRequest
-	7,  // 41: counterfoil.licensing.v1.LicensingService.AmendLicence:input_type -> counterfoil.licensing.v1.AmendLicenceRequest
-	9,  // 42: counterfoil.licensing.v1.LicensingService.SuspendLicence:input_type -> counterfoil.licensing.v1.SuspendLicenceRequest
-	11, // 43: counterfoil.licensing.v1.LicensingService.ReinstateLicence:input_type -> counterfoil.licensing.v1.ReinstateLicenceRequest
-	13, // 44: counterfoil.licensing.v1.LicensingService.RevokeLicence:input_type -> counterfoil.licensing.v1.RevokeLicenceRequest
-	15, // 45: counterfoil.licensing.v1.LicensingService.ConcludeReassessment:input_type -> counterfoil.licensing.v1.ConcludeReassessmentRequest
-	18, // 46: counterfoil.licensing.v1.LicensingService.EditionContents:input_type -> counterfoil.licensing.v1.EditionContentsRequest
-	21, // 47: counterfoil.licensing.v1.LicensingService.RecordEdition:input_type -> counterfoil.licensing.v1.RecordEditionRequest
-	25, // 48: counterfoil.licensing.v1.LicensingService.CloseEdition:input_type -> counterfoil.licensing.v1.CloseEditionRequest
-	2,  // 49: counterfoil.licensing.v1.LicensingService.SubmitApplication:output_type -> counterfoil.licensing.v1.SubmitApplicationResponse
-	4,  // 50: counterfoil.licensing.v1.LicensingService.GrantLicence:output_type -> counterfoil.licensing.v1.GrantLicenceResponse
-	6,  // 51: counterfoil.licensing.v1.LicensingService.DenyLicence:output_type -> counterfoil.licensing.v1.DenyLicenceResponse
-	8,  // 52: counterfoil.licensing.v1.LicensingService.AmendLicence:output_type -> counterfoil.licensing.v1.AmendLicenceResponse
-	10, // 53: counterfoil.licensing.v1.LicensingService.SuspendLicence:output_type -> counterfoil.licensing.v1.SuspendLicenceResponse
-	12, // 54: counterfoil.licensing.v1.LicensingService.ReinstateLicence:output_type -> counterfoil.licensing.v1.ReinstateLicenceResponse
-	14, // 55: counterfoil.licensing.v1.LicensingService.RevokeLicence:output_type -> counterfoil.licensing.v1.RevokeLicenceResponse
-	16, // 56: counterfoil.licensing.v1.LicensingService.ConcludeReassessment:output_type -> counterfoil.licensing.v1.ConcludeReassessmentResponse
-	19, // 57: counterfoil.licensing.v1.LicensingService.EditionContents:output_type -> counterfoil.licensing.v1.EditionContentsResponse
-	24, // 58: counterfoil.licensing.v1.LicensingService.RecordEdition:output_type -> counterfoil.licensing.v1.RecordEditionResponse
-	26, // 59: counterfoil.licensing.v1.LicensingService.CloseEdition:output_type -> counterfoil.licensing.v1.CloseEditionResponse
-	49, // [49:60] is the sub-list for method output_type
-	38, // [38:49] is the sub-list for method input_type
-	38, // [38:38] is the sub-list for extension type_name
-	38, // [38:38] is the sub-list for extension extendee
-	0,  // [0:38] is the sub-list for field type_name
+	63,  // 0: counterfoil.licensing.v1.DealInput.kind:type_name -> counterfoil.transfer.v1.Kind
+	64,  // 1: counterfoil.licensing.v1.DealInput.parties:type_name -> counterfoil.transfer.v1.Party
+	65,  // 2: counterfoil.licensing.v1.DealInput.lines:type_name -> counterfoil.transfer.v1.Line
+	66,  // 3: counterfoil.licensing.v1.DealInput.documents:type_name -> counterfoil.licensing.v1.Document
+	67,  // 4: counterfoil.licensing.v1.DealInput.external_authorizations:type_name -> counterfoil.licensing.v1.ExternalAuthorization
+	68,  // 5: counterfoil.licensing.v1.SubmitApplicationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	0,   // 6: counterfoil.licensing.v1.SubmitApplicationRequest.deal:type_name -> counterfoil.licensing.v1.DealInput
+	69,  // 7: counterfoil.licensing.v1.SubmitApplicationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 8: counterfoil.licensing.v1.GrantLicenceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	70,  // 9: counterfoil.licensing.v1.GrantLicenceRequest.valid_from:type_name -> google.protobuf.Timestamp
+	70,  // 10: counterfoil.licensing.v1.GrantLicenceRequest.valid_until:type_name -> google.protobuf.Timestamp
+	69,  // 11: counterfoil.licensing.v1.GrantLicenceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 12: counterfoil.licensing.v1.DenyLicenceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	69,  // 13: counterfoil.licensing.v1.DenyLicenceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 14: counterfoil.licensing.v1.AmendLicenceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	65,  // 15: counterfoil.licensing.v1.AmendLicenceRequest.lines:type_name -> counterfoil.transfer.v1.Line
+	70,  // 16: counterfoil.licensing.v1.AmendLicenceRequest.valid_until:type_name -> google.protobuf.Timestamp
+	64,  // 17: counterfoil.licensing.v1.AmendLicenceRequest.parties:type_name -> counterfoil.transfer.v1.Party
+	69,  // 18: counterfoil.licensing.v1.AmendLicenceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 19: counterfoil.licensing.v1.SuspendLicenceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	69,  // 20: counterfoil.licensing.v1.SuspendLicenceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 21: counterfoil.licensing.v1.ReinstateLicenceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	69,  // 22: counterfoil.licensing.v1.ReinstateLicenceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 23: counterfoil.licensing.v1.RevokeLicenceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	69,  // 24: counterfoil.licensing.v1.RevokeLicenceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 25: counterfoil.licensing.v1.ConcludeReassessmentRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	71,  // 26: counterfoil.licensing.v1.ConcludeReassessmentRequest.outcome:type_name -> counterfoil.licensing.v1.Outcome
+	69,  // 27: counterfoil.licensing.v1.ConcludeReassessmentResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	72,  // 28: counterfoil.licensing.v1.Entry.destination:type_name -> counterfoil.licensing.v1.Place
+	72,  // 29: counterfoil.licensing.v1.Entry.onward:type_name -> counterfoil.licensing.v1.Place
+	72,  // 30: counterfoil.licensing.v1.Entry.sources:type_name -> counterfoil.licensing.v1.Place
+	65,  // 31: counterfoil.licensing.v1.Entry.lines:type_name -> counterfoil.transfer.v1.Line
+	20,  // 32: counterfoil.licensing.v1.EditionContentsResponse.entries:type_name -> counterfoil.licensing.v1.EntryOnRecord
+	68,  // 33: counterfoil.licensing.v1.RecordEditionRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	22,  // 34: counterfoil.licensing.v1.RecordEditionRequest.added:type_name -> counterfoil.licensing.v1.Addition
+	23,  // 35: counterfoil.licensing.v1.RecordEditionRequest.changed:type_name -> counterfoil.licensing.v1.Change
+	17,  // 36: counterfoil.licensing.v1.Addition.entry:type_name -> counterfoil.licensing.v1.Entry
+	17,  // 37: counterfoil.licensing.v1.Change.entry:type_name -> counterfoil.licensing.v1.Entry
+	69,  // 38: counterfoil.licensing.v1.RecordEditionResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 39: counterfoil.licensing.v1.CloseEditionRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	69,  // 40: counterfoil.licensing.v1.CloseEditionResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 41: counterfoil.licensing.v1.AmendApplicationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	0,   // 42: counterfoil.licensing.v1.AmendApplicationRequest.deal:type_name -> counterfoil.licensing.v1.DealInput
+	69,  // 43: counterfoil.licensing.v1.AmendApplicationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 44: counterfoil.licensing.v1.WithdrawApplicationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	69,  // 45: counterfoil.licensing.v1.WithdrawApplicationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 46: counterfoil.licensing.v1.ReturnApplicationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	69,  // 47: counterfoil.licensing.v1.ReturnApplicationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 48: counterfoil.licensing.v1.ClassifyLineRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	62,  // 49: counterfoil.licensing.v1.ClassifyLineRequest.parameters:type_name -> counterfoil.licensing.v1.ClassifyLineRequest.ParametersEntry
+	73,  // 50: counterfoil.licensing.v1.ClassifyLineRequest.category:type_name -> counterfoil.transfer.v1.Category
+	69,  // 51: counterfoil.licensing.v1.ClassifyLineResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	74,  // 52: counterfoil.licensing.v1.ClassifyLineResponse.fired:type_name -> counterfoil.licensing.v1.FiredRule
+	68,  // 53: counterfoil.licensing.v1.FileDocumentRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	66,  // 54: counterfoil.licensing.v1.FileDocumentRequest.document:type_name -> counterfoil.licensing.v1.Document
+	69,  // 55: counterfoil.licensing.v1.FileDocumentResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 56: counterfoil.licensing.v1.FileAuthorizationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	67,  // 57: counterfoil.licensing.v1.FileAuthorizationRequest.authorization:type_name -> counterfoil.licensing.v1.ExternalAuthorization
+	69,  // 58: counterfoil.licensing.v1.FileAuthorizationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 59: counterfoil.licensing.v1.VerifyDocumentRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	69,  // 60: counterfoil.licensing.v1.VerifyDocumentResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 61: counterfoil.licensing.v1.CheckProhibitionsRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	75,  // 62: counterfoil.licensing.v1.CheckProhibitionsRequest.findings:type_name -> counterfoil.licensing.v1.ProhibitionFinding
+	69,  // 63: counterfoil.licensing.v1.CheckProhibitionsResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	76,  // 64: counterfoil.licensing.v1.CheckProhibitionsResponse.result:type_name -> counterfoil.licensing.v1.GateResult
+	68,  // 65: counterfoil.licensing.v1.AssessRiskRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	77,  // 66: counterfoil.licensing.v1.AssessRiskRequest.findings:type_name -> counterfoil.licensing.v1.RiskFinding
+	78,  // 67: counterfoil.licensing.v1.AssessRiskRequest.mitigations:type_name -> counterfoil.licensing.v1.Mitigation
+	69,  // 68: counterfoil.licensing.v1.AssessRiskResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 69: counterfoil.licensing.v1.SignDecisionRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	69,  // 70: counterfoil.licensing.v1.SignDecisionResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 71: counterfoil.licensing.v1.DropProposalRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	69,  // 72: counterfoil.licensing.v1.DropProposalResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 73: counterfoil.licensing.v1.DeclareConflictRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	69,  // 74: counterfoil.licensing.v1.DeclareConflictResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 75: counterfoil.licensing.v1.LodgeAppealRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	69,  // 76: counterfoil.licensing.v1.LodgeAppealResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 77: counterfoil.licensing.v1.DecideAppealRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	79,  // 78: counterfoil.licensing.v1.DecideAppealRequest.outcome:type_name -> counterfoil.licensing.v1.AppealOutcome
+	69,  // 79: counterfoil.licensing.v1.DecideAppealResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 80: counterfoil.licensing.v1.MeetObligationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	69,  // 81: counterfoil.licensing.v1.MeetObligationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	80,  // 82: counterfoil.licensing.v1.SimulatePolicyRequest.policy:type_name -> counterfoil.policy.v1.Policy
+	70,  // 83: counterfoil.licensing.v1.SimulatePolicyRequest.from:type_name -> google.protobuf.Timestamp
+	70,  // 84: counterfoil.licensing.v1.SimulatePolicyRequest.until:type_name -> google.protobuf.Timestamp
+	59,  // 85: counterfoil.licensing.v1.SimulatePolicyResponse.changed:type_name -> counterfoil.licensing.v1.SimulatedCase
+	60,  // 86: counterfoil.licensing.v1.SimulatePolicyResponse.before:type_name -> counterfoil.licensing.v1.SimulatedDays
+	60,  // 87: counterfoil.licensing.v1.SimulatePolicyResponse.after:type_name -> counterfoil.licensing.v1.SimulatedDays
+	61,  // 88: counterfoil.licensing.v1.SimulatePolicyResponse.loads:type_name -> counterfoil.licensing.v1.AgencyLoad
+	1,   // 89: counterfoil.licensing.v1.LicensingService.SubmitApplication:input_type -> counterfoil.licensing.v1.SubmitApplicationRequest
+	27,  // 90: counterfoil.licensing.v1.LicensingService.AmendApplication:input_type -> counterfoil.licensing.v1.AmendApplicationRequest
+	29,  // 91: counterfoil.licensing.v1.LicensingService.WithdrawApplication:input_type -> counterfoil.licensing.v1.WithdrawApplicationRequest
+	31,  // 92: counterfoil.licensing.v1.LicensingService.ReturnApplication:input_type -> counterfoil.licensing.v1.ReturnApplicationRequest
+	33,  // 93: counterfoil.licensing.v1.LicensingService.ClassifyLine:input_type -> counterfoil.licensing.v1.ClassifyLineRequest
+	35,  // 94: counterfoil.licensing.v1.LicensingService.FileDocument:input_type -> counterfoil.licensing.v1.FileDocumentRequest
+	37,  // 95: counterfoil.licensing.v1.LicensingService.FileAuthorization:input_type -> counterfoil.licensing.v1.FileAuthorizationRequest
+	39,  // 96: counterfoil.licensing.v1.LicensingService.VerifyDocument:input_type -> counterfoil.licensing.v1.VerifyDocumentRequest
+	41,  // 97: counterfoil.licensing.v1.LicensingService.CheckProhibitions:input_type -> counterfoil.licensing.v1.CheckProhibitionsRequest
+	43,  // 98: counterfoil.licensing.v1.LicensingService.AssessRisk:input_type -> counterfoil.licensing.v1.AssessRiskRequest
+	3,   // 99: counterfoil.licensing.v1.LicensingService.GrantLicence:input_type -> counterfoil.licensing.v1.GrantLicenceRequest
+	5,   // 100: counterfoil.licensing.v1.LicensingService.DenyLicence:input_type -> counterfoil.licensing.v1.DenyLicenceRequest
+	45,  // 101: counterfoil.licensing.v1.LicensingService.SignDecision:input_type -> counterfoil.licensing.v1.SignDecisionRequest
+	47,  // 102: counterfoil.licensing.v1.LicensingService.DropProposal:input_type -> counterfoil.licensing.v1.DropProposalRequest
+	49,  // 103: counterfoil.licensing.v1.LicensingService.DeclareConflict:input_type -> counterfoil.licensing.v1.DeclareConflictRequest
+	51,  // 104: counterfoil.licensing.v1.LicensingService.LodgeAppeal:input_type -> counterfoil.licensing.v1.LodgeAppealRequest
+	53,  // 105: counterfoil.licensing.v1.LicensingService.DecideAppeal:input_type -> counterfoil.licensing.v1.DecideAppealRequest
+	55,  // 106: counterfoil.licensing.v1.LicensingService.MeetObligation:input_type -> counterfoil.licensing.v1.MeetObligationRequest
+	57,  // 107: counterfoil.licensing.v1.LicensingService.SimulatePolicy:input_type -> counterfoil.licensing.v1.SimulatePolicyRequest
+	7,   // 108: counterfoil.licensing.v1.LicensingService.AmendLicence:input_type -> counterfoil.licensing.v1.AmendLicenceRequest
+	9,   // 109: counterfoil.licensing.v1.LicensingService.SuspendLicence:input_type -> counterfoil.licensing.v1.SuspendLicenceRequest
+	11,  // 110: counterfoil.licensing.v1.LicensingService.ReinstateLicence:input_type -> counterfoil.licensing.v1.ReinstateLicenceRequest
+	13,  // 111: counterfoil.licensing.v1.LicensingService.RevokeLicence:input_type -> counterfoil.licensing.v1.RevokeLicenceRequest
+	15,  // 112: counterfoil.licensing.v1.LicensingService.ConcludeReassessment:input_type -> counterfoil.licensing.v1.ConcludeReassessmentRequest
+	18,  // 113: counterfoil.licensing.v1.LicensingService.EditionContents:input_type -> counterfoil.licensing.v1.EditionContentsRequest
+	21,  // 114: counterfoil.licensing.v1.LicensingService.RecordEdition:input_type -> counterfoil.licensing.v1.RecordEditionRequest
+	25,  // 115: counterfoil.licensing.v1.LicensingService.CloseEdition:input_type -> counterfoil.licensing.v1.CloseEditionRequest
+	2,   // 116: counterfoil.licensing.v1.LicensingService.SubmitApplication:output_type -> counterfoil.licensing.v1.SubmitApplicationResponse
+	28,  // 117: counterfoil.licensing.v1.LicensingService.AmendApplication:output_type -> counterfoil.licensing.v1.AmendApplicationResponse
+	30,  // 118: counterfoil.licensing.v1.LicensingService.WithdrawApplication:output_type -> counterfoil.licensing.v1.WithdrawApplicationResponse
+	32,  // 119: counterfoil.licensing.v1.LicensingService.ReturnApplication:output_type -> counterfoil.licensing.v1.ReturnApplicationResponse
+	34,  // 120: counterfoil.licensing.v1.LicensingService.ClassifyLine:output_type -> counterfoil.licensing.v1.ClassifyLineResponse
+	36,  // 121: counterfoil.licensing.v1.LicensingService.FileDocument:output_type -> counterfoil.licensing.v1.FileDocumentResponse
+	38,  // 122: counterfoil.licensing.v1.LicensingService.FileAuthorization:output_type -> counterfoil.licensing.v1.FileAuthorizationResponse
+	40,  // 123: counterfoil.licensing.v1.LicensingService.VerifyDocument:output_type -> counterfoil.licensing.v1.VerifyDocumentResponse
+	42,  // 124: counterfoil.licensing.v1.LicensingService.CheckProhibitions:output_type -> counterfoil.licensing.v1.CheckProhibitionsResponse
+	44,  // 125: counterfoil.licensing.v1.LicensingService.AssessRisk:output_type -> counterfoil.licensing.v1.AssessRiskResponse
+	4,   // 126: counterfoil.licensing.v1.LicensingService.GrantLicence:output_type -> counterfoil.licensing.v1.GrantLicenceResponse
+	6,   // 127: counterfoil.licensing.v1.LicensingService.DenyLicence:output_type -> counterfoil.licensing.v1.DenyLicenceResponse
+	46,  // 128: counterfoil.licensing.v1.LicensingService.SignDecision:output_type -> counterfoil.licensing.v1.SignDecisionResponse
+	48,  // 129: counterfoil.licensing.v1.LicensingService.DropProposal:output_type -> counterfoil.licensing.v1.DropProposalResponse
+	50,  // 130: counterfoil.licensing.v1.LicensingService.DeclareConflict:output_type -> counterfoil.licensing.v1.DeclareConflictResponse
+	52,  // 131: counterfoil.licensing.v1.LicensingService.LodgeAppeal:output_type -> counterfoil.licensing.v1.LodgeAppealResponse
+	54,  // 132: counterfoil.licensing.v1.LicensingService.DecideAppeal:output_type -> counterfoil.licensing.v1.DecideAppealResponse
+	56,  // 133: counterfoil.licensing.v1.LicensingService.MeetObligation:output_type -> counterfoil.licensing.v1.MeetObligationResponse
+	58,  // 134: counterfoil.licensing.v1.LicensingService.SimulatePolicy:output_type -> counterfoil.licensing.v1.SimulatePolicyResponse
+	8,   // 135: counterfoil.licensing.v1.LicensingService.AmendLicence:output_type -> counterfoil.licensing.v1.AmendLicenceResponse
+	10,  // 136: counterfoil.licensing.v1.LicensingService.SuspendLicence:output_type -> counterfoil.licensing.v1.SuspendLicenceResponse
+	12,  // 137: counterfoil.licensing.v1.LicensingService.ReinstateLicence:output_type -> counterfoil.licensing.v1.ReinstateLicenceResponse
+	14,  // 138: counterfoil.licensing.v1.LicensingService.RevokeLicence:output_type -> counterfoil.licensing.v1.RevokeLicenceResponse
+	16,  // 139: counterfoil.licensing.v1.LicensingService.ConcludeReassessment:output_type -> counterfoil.licensing.v1.ConcludeReassessmentResponse
+	19,  // 140: counterfoil.licensing.v1.LicensingService.EditionContents:output_type -> counterfoil.licensing.v1.EditionContentsResponse
+	24,  // 141: counterfoil.licensing.v1.LicensingService.RecordEdition:output_type -> counterfoil.licensing.v1.RecordEditionResponse
+	26,  // 142: counterfoil.licensing.v1.LicensingService.CloseEdition:output_type -> counterfoil.licensing.v1.CloseEditionResponse
+	116, // [116:143] is the sub-list for method output_type
+	89,  // [89:116] is the sub-list for method input_type
+	89,  // [89:89] is the sub-list for extension type_name
+	89,  // [89:89] is the sub-list for extension extendee
+	0,   // [0:89] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_licensing_v1_service_proto_init() }
@@ -1943,14 +4428,17 @@ func file_counterfoil_licensing_v1_service_proto_init() {
 	if File_counterfoil_licensing_v1_service_proto != nil {
 		return
 	}
+	file_counterfoil_licensing_v1_application_proto_init()
+	file_counterfoil_licensing_v1_decision_proto_init()
 	file_counterfoil_licensing_v1_events_proto_init()
+	file_counterfoil_licensing_v1_gates_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_licensing_v1_service_proto_rawDesc), len(file_counterfoil_licensing_v1_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   27,
+			NumMessages:   63,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

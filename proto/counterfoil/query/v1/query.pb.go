@@ -59,6 +59,26 @@ const (
 	Table_TABLE_CALENDARS           Table = 23
 	Table_TABLE_HANDOVERS           Table = 24
 	Table_TABLE_AGENCY_KEYS         Table = 25
+	Table_TABLE_PROHIBITION_CHECKS  Table = 26
+	Table_TABLE_ASSESSMENTS         Table = 27
+	Table_TABLE_PROPOSALS           Table = 28
+	Table_TABLE_APPEALS             Table = 29
+	Table_TABLE_OBLIGATIONS         Table = 30
+	Table_TABLE_CONSULTATIONS       Table = 31
+	Table_TABLE_OPINIONS            Table = 32
+	Table_TABLE_CONDITIONS          Table = 33
+	Table_TABLE_DENIAL_NOTICES      Table = 34
+	Table_TABLE_UNDERCUTS           Table = 35
+	Table_TABLE_UNDERCUT_REPLIES    Table = 36
+	Table_TABLE_DENIAL_TOKENS       Table = 37
+	Table_TABLE_BLIND_CHECKS        Table = 38
+	Table_TABLE_BLIND_ANSWERS       Table = 39
+	Table_TABLE_BLIND_CONCLUSIONS   Table = 40
+	Table_TABLE_LIST_ENTRIES        Table = 41
+	Table_TABLE_WATCH_LISTS         Table = 42
+	Table_TABLE_EMBARGOES           Table = 43
+	Table_TABLE_SCREENINGS          Table = 44
+	Table_TABLE_FINDINGS            Table = 45
 )
 
 // Enum value maps for Table.
@@ -90,6 +110,26 @@ var (
 		23: "TABLE_CALENDARS",
 		24: "TABLE_HANDOVERS",
 		25: "TABLE_AGENCY_KEYS",
+		26: "TABLE_PROHIBITION_CHECKS",
+		27: "TABLE_ASSESSMENTS",
+		28: "TABLE_PROPOSALS",
+		29: "TABLE_APPEALS",
+		30: "TABLE_OBLIGATIONS",
+		31: "TABLE_CONSULTATIONS",
+		32: "TABLE_OPINIONS",
+		33: "TABLE_CONDITIONS",
+		34: "TABLE_DENIAL_NOTICES",
+		35: "TABLE_UNDERCUTS",
+		36: "TABLE_UNDERCUT_REPLIES",
+		37: "TABLE_DENIAL_TOKENS",
+		38: "TABLE_BLIND_CHECKS",
+		39: "TABLE_BLIND_ANSWERS",
+		40: "TABLE_BLIND_CONCLUSIONS",
+		41: "TABLE_LIST_ENTRIES",
+		42: "TABLE_WATCH_LISTS",
+		43: "TABLE_EMBARGOES",
+		44: "TABLE_SCREENINGS",
+		45: "TABLE_FINDINGS",
 	}
 	Table_value = map[string]int32{
 		"TABLE_UNSPECIFIED":         0,
@@ -118,6 +158,26 @@ var (
 		"TABLE_CALENDARS":           23,
 		"TABLE_HANDOVERS":           24,
 		"TABLE_AGENCY_KEYS":         25,
+		"TABLE_PROHIBITION_CHECKS":  26,
+		"TABLE_ASSESSMENTS":         27,
+		"TABLE_PROPOSALS":           28,
+		"TABLE_APPEALS":             29,
+		"TABLE_OBLIGATIONS":         30,
+		"TABLE_CONSULTATIONS":       31,
+		"TABLE_OPINIONS":            32,
+		"TABLE_CONDITIONS":          33,
+		"TABLE_DENIAL_NOTICES":      34,
+		"TABLE_UNDERCUTS":           35,
+		"TABLE_UNDERCUT_REPLIES":    36,
+		"TABLE_DENIAL_TOKENS":       37,
+		"TABLE_BLIND_CHECKS":        38,
+		"TABLE_BLIND_ANSWERS":       39,
+		"TABLE_BLIND_CONCLUSIONS":   40,
+		"TABLE_LIST_ENTRIES":        41,
+		"TABLE_WATCH_LISTS":         42,
+		"TABLE_EMBARGOES":           43,
+		"TABLE_SCREENINGS":          44,
+		"TABLE_FINDINGS":            45,
 	}
 )
 
@@ -1072,6 +1132,26 @@ type Row struct {
 	//	*Row_Calendar
 	//	*Row_Handover
 	//	*Row_AgencyKeys
+	//	*Row_ProhibitionCheck
+	//	*Row_Assessment
+	//	*Row_Proposal
+	//	*Row_Appeal
+	//	*Row_Obligation
+	//	*Row_Consultation
+	//	*Row_Opinion
+	//	*Row_Condition
+	//	*Row_DenialNotice
+	//	*Row_Undercut
+	//	*Row_UndercutReply
+	//	*Row_DenialTokens
+	//	*Row_BlindCheck
+	//	*Row_BlindAnswer
+	//	*Row_BlindConclusion
+	//	*Row_ListEntry
+	//	*Row_WatchList
+	//	*Row_Embargo
+	//	*Row_Screening
+	//	*Row_Finding
 	Row           isRow_Row `protobuf_oneof:"row"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1339,6 +1419,186 @@ func (x *Row) GetAgencyKeys() *v1.AgencyKeys {
 	return nil
 }
 
+func (x *Row) GetProhibitionCheck() *v1.ProhibitionCheck {
+	if x != nil {
+		if x, ok := x.Row.(*Row_ProhibitionCheck); ok {
+			return x.ProhibitionCheck
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetAssessment() *v1.Assessment {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Assessment); ok {
+			return x.Assessment
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetProposal() *v1.Proposal {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Proposal); ok {
+			return x.Proposal
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetAppeal() *v1.Appeal {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Appeal); ok {
+			return x.Appeal
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetObligation() *v1.Obligation {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Obligation); ok {
+			return x.Obligation
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetConsultation() *v1.Consultation {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Consultation); ok {
+			return x.Consultation
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetOpinion() *v1.Opinion {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Opinion); ok {
+			return x.Opinion
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetCondition() *v1.Condition {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Condition); ok {
+			return x.Condition
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetDenialNotice() *v1.DenialNotice {
+	if x != nil {
+		if x, ok := x.Row.(*Row_DenialNotice); ok {
+			return x.DenialNotice
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetUndercut() *v1.Undercut {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Undercut); ok {
+			return x.Undercut
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetUndercutReply() *v1.UndercutReply {
+	if x != nil {
+		if x, ok := x.Row.(*Row_UndercutReply); ok {
+			return x.UndercutReply
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetDenialTokens() *v1.DenialTokens {
+	if x != nil {
+		if x, ok := x.Row.(*Row_DenialTokens); ok {
+			return x.DenialTokens
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetBlindCheck() *v1.BlindCheck {
+	if x != nil {
+		if x, ok := x.Row.(*Row_BlindCheck); ok {
+			return x.BlindCheck
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetBlindAnswer() *v1.BlindAnswer {
+	if x != nil {
+		if x, ok := x.Row.(*Row_BlindAnswer); ok {
+			return x.BlindAnswer
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetBlindConclusion() *v1.BlindConclusion {
+	if x != nil {
+		if x, ok := x.Row.(*Row_BlindConclusion); ok {
+			return x.BlindConclusion
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetListEntry() *v1.ListEntry {
+	if x != nil {
+		if x, ok := x.Row.(*Row_ListEntry); ok {
+			return x.ListEntry
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetWatchList() *v1.WatchList {
+	if x != nil {
+		if x, ok := x.Row.(*Row_WatchList); ok {
+			return x.WatchList
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetEmbargo() *v1.Embargo {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Embargo); ok {
+			return x.Embargo
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetScreening() *v1.Screening {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Screening); ok {
+			return x.Screening
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetFinding() *v1.Finding {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Finding); ok {
+			return x.Finding
+		}
+	}
+	return nil
+}
+
 type isRow_Row interface {
 	isRow_Row()
 }
@@ -1443,6 +1703,86 @@ type Row_AgencyKeys struct {
 	AgencyKeys *v1.AgencyKeys `protobuf:"bytes,25,opt,name=agency_keys,json=agencyKeys,proto3,oneof"`
 }
 
+type Row_ProhibitionCheck struct {
+	ProhibitionCheck *v1.ProhibitionCheck `protobuf:"bytes,26,opt,name=prohibition_check,json=prohibitionCheck,proto3,oneof"`
+}
+
+type Row_Assessment struct {
+	Assessment *v1.Assessment `protobuf:"bytes,27,opt,name=assessment,proto3,oneof"`
+}
+
+type Row_Proposal struct {
+	Proposal *v1.Proposal `protobuf:"bytes,28,opt,name=proposal,proto3,oneof"`
+}
+
+type Row_Appeal struct {
+	Appeal *v1.Appeal `protobuf:"bytes,29,opt,name=appeal,proto3,oneof"`
+}
+
+type Row_Obligation struct {
+	Obligation *v1.Obligation `protobuf:"bytes,30,opt,name=obligation,proto3,oneof"`
+}
+
+type Row_Consultation struct {
+	Consultation *v1.Consultation `protobuf:"bytes,31,opt,name=consultation,proto3,oneof"`
+}
+
+type Row_Opinion struct {
+	Opinion *v1.Opinion `protobuf:"bytes,32,opt,name=opinion,proto3,oneof"`
+}
+
+type Row_Condition struct {
+	Condition *v1.Condition `protobuf:"bytes,33,opt,name=condition,proto3,oneof"`
+}
+
+type Row_DenialNotice struct {
+	DenialNotice *v1.DenialNotice `protobuf:"bytes,34,opt,name=denial_notice,json=denialNotice,proto3,oneof"`
+}
+
+type Row_Undercut struct {
+	Undercut *v1.Undercut `protobuf:"bytes,35,opt,name=undercut,proto3,oneof"`
+}
+
+type Row_UndercutReply struct {
+	UndercutReply *v1.UndercutReply `protobuf:"bytes,36,opt,name=undercut_reply,json=undercutReply,proto3,oneof"`
+}
+
+type Row_DenialTokens struct {
+	DenialTokens *v1.DenialTokens `protobuf:"bytes,37,opt,name=denial_tokens,json=denialTokens,proto3,oneof"`
+}
+
+type Row_BlindCheck struct {
+	BlindCheck *v1.BlindCheck `protobuf:"bytes,38,opt,name=blind_check,json=blindCheck,proto3,oneof"`
+}
+
+type Row_BlindAnswer struct {
+	BlindAnswer *v1.BlindAnswer `protobuf:"bytes,39,opt,name=blind_answer,json=blindAnswer,proto3,oneof"`
+}
+
+type Row_BlindConclusion struct {
+	BlindConclusion *v1.BlindConclusion `protobuf:"bytes,40,opt,name=blind_conclusion,json=blindConclusion,proto3,oneof"`
+}
+
+type Row_ListEntry struct {
+	ListEntry *v1.ListEntry `protobuf:"bytes,41,opt,name=list_entry,json=listEntry,proto3,oneof"`
+}
+
+type Row_WatchList struct {
+	WatchList *v1.WatchList `protobuf:"bytes,42,opt,name=watch_list,json=watchList,proto3,oneof"`
+}
+
+type Row_Embargo struct {
+	Embargo *v1.Embargo `protobuf:"bytes,43,opt,name=embargo,proto3,oneof"`
+}
+
+type Row_Screening struct {
+	Screening *v1.Screening `protobuf:"bytes,44,opt,name=screening,proto3,oneof"`
+}
+
+type Row_Finding struct {
+	Finding *v1.Finding `protobuf:"bytes,45,opt,name=finding,proto3,oneof"`
+}
+
 func (*Row_Licence) isRow_Row() {}
 
 func (*Row_Line) isRow_Row() {}
@@ -1492,6 +1832,46 @@ func (*Row_Calendar) isRow_Row() {}
 func (*Row_Handover) isRow_Row() {}
 
 func (*Row_AgencyKeys) isRow_Row() {}
+
+func (*Row_ProhibitionCheck) isRow_Row() {}
+
+func (*Row_Assessment) isRow_Row() {}
+
+func (*Row_Proposal) isRow_Row() {}
+
+func (*Row_Appeal) isRow_Row() {}
+
+func (*Row_Obligation) isRow_Row() {}
+
+func (*Row_Consultation) isRow_Row() {}
+
+func (*Row_Opinion) isRow_Row() {}
+
+func (*Row_Condition) isRow_Row() {}
+
+func (*Row_DenialNotice) isRow_Row() {}
+
+func (*Row_Undercut) isRow_Row() {}
+
+func (*Row_UndercutReply) isRow_Row() {}
+
+func (*Row_DenialTokens) isRow_Row() {}
+
+func (*Row_BlindCheck) isRow_Row() {}
+
+func (*Row_BlindAnswer) isRow_Row() {}
+
+func (*Row_BlindConclusion) isRow_Row() {}
+
+func (*Row_ListEntry) isRow_Row() {}
+
+func (*Row_WatchList) isRow_Row() {}
+
+func (*Row_Embargo) isRow_Row() {}
+
+func (*Row_Screening) isRow_Row() {}
+
+func (*Row_Finding) isRow_Row() {}
 
 // RecordedEvent is an event with where it stands.
 type RecordedEvent struct {
@@ -3467,7 +3847,7 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\fListResponse\x12-\n" +
 	"\x04rows\x18\x01 \x03(\v2\x19.counterfoil.query.v1.RowR\x04rows\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x121\n" +
-	"\x05basis\x18\x03 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis\"\x82\r\n" +
+	"\x05basis\x18\x03 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis\"\xef\x17\n" +
 	"\x03Row\x12:\n" +
 	"\alicence\x18\x01 \x01(\v2\x1e.counterfoil.ledger.v1.LicenceH\x00R\alicence\x121\n" +
 	"\x04line\x18\x02 \x01(\v2\x1b.counterfoil.ledger.v1.LineH\x00R\x04line\x127\n" +
@@ -3498,7 +3878,34 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\bcalendar\x18\x17 \x01(\v2\x1f.counterfoil.ledger.v1.CalendarH\x00R\bcalendar\x12=\n" +
 	"\bhandover\x18\x18 \x01(\v2\x1f.counterfoil.ledger.v1.HandoverH\x00R\bhandover\x12D\n" +
 	"\vagency_keys\x18\x19 \x01(\v2!.counterfoil.ledger.v1.AgencyKeysH\x00R\n" +
-	"agencyKeysB\x05\n" +
+	"agencyKeys\x12V\n" +
+	"\x11prohibition_check\x18\x1a \x01(\v2'.counterfoil.ledger.v1.ProhibitionCheckH\x00R\x10prohibitionCheck\x12C\n" +
+	"\n" +
+	"assessment\x18\x1b \x01(\v2!.counterfoil.ledger.v1.AssessmentH\x00R\n" +
+	"assessment\x12=\n" +
+	"\bproposal\x18\x1c \x01(\v2\x1f.counterfoil.ledger.v1.ProposalH\x00R\bproposal\x127\n" +
+	"\x06appeal\x18\x1d \x01(\v2\x1d.counterfoil.ledger.v1.AppealH\x00R\x06appeal\x12C\n" +
+	"\n" +
+	"obligation\x18\x1e \x01(\v2!.counterfoil.ledger.v1.ObligationH\x00R\n" +
+	"obligation\x12I\n" +
+	"\fconsultation\x18\x1f \x01(\v2#.counterfoil.ledger.v1.ConsultationH\x00R\fconsultation\x12:\n" +
+	"\aopinion\x18  \x01(\v2\x1e.counterfoil.ledger.v1.OpinionH\x00R\aopinion\x12@\n" +
+	"\tcondition\x18! \x01(\v2 .counterfoil.ledger.v1.ConditionH\x00R\tcondition\x12J\n" +
+	"\rdenial_notice\x18\" \x01(\v2#.counterfoil.ledger.v1.DenialNoticeH\x00R\fdenialNotice\x12=\n" +
+	"\bundercut\x18# \x01(\v2\x1f.counterfoil.ledger.v1.UndercutH\x00R\bundercut\x12M\n" +
+	"\x0eundercut_reply\x18$ \x01(\v2$.counterfoil.ledger.v1.UndercutReplyH\x00R\rundercutReply\x12J\n" +
+	"\rdenial_tokens\x18% \x01(\v2#.counterfoil.ledger.v1.DenialTokensH\x00R\fdenialTokens\x12D\n" +
+	"\vblind_check\x18& \x01(\v2!.counterfoil.ledger.v1.BlindCheckH\x00R\n" +
+	"blindCheck\x12G\n" +
+	"\fblind_answer\x18' \x01(\v2\".counterfoil.ledger.v1.BlindAnswerH\x00R\vblindAnswer\x12S\n" +
+	"\x10blind_conclusion\x18( \x01(\v2&.counterfoil.ledger.v1.BlindConclusionH\x00R\x0fblindConclusion\x12A\n" +
+	"\n" +
+	"list_entry\x18) \x01(\v2 .counterfoil.ledger.v1.ListEntryH\x00R\tlistEntry\x12A\n" +
+	"\n" +
+	"watch_list\x18* \x01(\v2 .counterfoil.ledger.v1.WatchListH\x00R\twatchList\x12:\n" +
+	"\aembargo\x18+ \x01(\v2\x1e.counterfoil.ledger.v1.EmbargoH\x00R\aembargo\x12@\n" +
+	"\tscreening\x18, \x01(\v2 .counterfoil.ledger.v1.ScreeningH\x00R\tscreening\x12:\n" +
+	"\afinding\x18- \x01(\v2\x1e.counterfoil.ledger.v1.FindingH\x00R\afindingB\x05\n" +
 	"\x03row\"\xd8\x05\n" +
 	"\rRecordedEvent\x12\x18\n" +
 	"\ajournal\x18\x01 \x01(\tR\ajournal\x12\x16\n" +
@@ -3656,7 +4063,7 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x02id\x18\x05 \x01(\tR\x02id\x121\n" +
 	"\x05table\x18\x06 \x01(\x0e2\x1b.counterfoil.query.v1.TableR\x05table\x12\x12\n" +
 	"\x04rows\x18\a \x01(\x04R\x04rows\x12\x16\n" +
-	"\x06owners\x18\b \x03(\tR\x06owners*\xc8\x04\n" +
+	"\x06owners\x18\b \x03(\tR\x06owners*\x9f\b\n" +
 	"\x05Table\x12\x15\n" +
 	"\x11TABLE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eTABLE_LICENCES\x10\x01\x12\x0f\n" +
@@ -3684,7 +4091,27 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x0eTABLE_POLICIES\x10\x16\x12\x13\n" +
 	"\x0fTABLE_CALENDARS\x10\x17\x12\x13\n" +
 	"\x0fTABLE_HANDOVERS\x10\x18\x12\x15\n" +
-	"\x11TABLE_AGENCY_KEYS\x10\x19*\x92\x01\n" +
+	"\x11TABLE_AGENCY_KEYS\x10\x19\x12\x1c\n" +
+	"\x18TABLE_PROHIBITION_CHECKS\x10\x1a\x12\x15\n" +
+	"\x11TABLE_ASSESSMENTS\x10\x1b\x12\x13\n" +
+	"\x0fTABLE_PROPOSALS\x10\x1c\x12\x11\n" +
+	"\rTABLE_APPEALS\x10\x1d\x12\x15\n" +
+	"\x11TABLE_OBLIGATIONS\x10\x1e\x12\x17\n" +
+	"\x13TABLE_CONSULTATIONS\x10\x1f\x12\x12\n" +
+	"\x0eTABLE_OPINIONS\x10 \x12\x14\n" +
+	"\x10TABLE_CONDITIONS\x10!\x12\x18\n" +
+	"\x14TABLE_DENIAL_NOTICES\x10\"\x12\x13\n" +
+	"\x0fTABLE_UNDERCUTS\x10#\x12\x1a\n" +
+	"\x16TABLE_UNDERCUT_REPLIES\x10$\x12\x17\n" +
+	"\x13TABLE_DENIAL_TOKENS\x10%\x12\x16\n" +
+	"\x12TABLE_BLIND_CHECKS\x10&\x12\x17\n" +
+	"\x13TABLE_BLIND_ANSWERS\x10'\x12\x1b\n" +
+	"\x17TABLE_BLIND_CONCLUSIONS\x10(\x12\x16\n" +
+	"\x12TABLE_LIST_ENTRIES\x10)\x12\x15\n" +
+	"\x11TABLE_WATCH_LISTS\x10*\x12\x13\n" +
+	"\x0fTABLE_EMBARGOES\x10+\x12\x14\n" +
+	"\x10TABLE_SCREENINGS\x10,\x12\x12\n" +
+	"\x0eTABLE_FINDINGS\x10-*\x92\x01\n" +
 	"\vHolderState\x12\x1c\n" +
 	"\x18HOLDER_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14HOLDER_STATE_ARRIVED\x10\x01\x12\x19\n" +
@@ -3787,127 +4214,167 @@ var file_counterfoil_query_v1_query_proto_goTypes = []any{
 	(*v1.Calendar)(nil),           // 64: counterfoil.ledger.v1.Calendar
 	(*v1.Handover)(nil),           // 65: counterfoil.ledger.v1.Handover
 	(*v1.AgencyKeys)(nil),         // 66: counterfoil.ledger.v1.AgencyKeys
-	(*v11.Officer)(nil),           // 67: counterfoil.event.v1.Officer
-	(*v11.Cause)(nil),             // 68: counterfoil.event.v1.Cause
-	(*anypb.Any)(nil),             // 69: google.protobuf.Any
-	(*v12.SharingRule)(nil),       // 70: counterfoil.directory.v1.SharingRule
+	(*v1.ProhibitionCheck)(nil),   // 67: counterfoil.ledger.v1.ProhibitionCheck
+	(*v1.Assessment)(nil),         // 68: counterfoil.ledger.v1.Assessment
+	(*v1.Proposal)(nil),           // 69: counterfoil.ledger.v1.Proposal
+	(*v1.Appeal)(nil),             // 70: counterfoil.ledger.v1.Appeal
+	(*v1.Obligation)(nil),         // 71: counterfoil.ledger.v1.Obligation
+	(*v1.Consultation)(nil),       // 72: counterfoil.ledger.v1.Consultation
+	(*v1.Opinion)(nil),            // 73: counterfoil.ledger.v1.Opinion
+	(*v1.Condition)(nil),          // 74: counterfoil.ledger.v1.Condition
+	(*v1.DenialNotice)(nil),       // 75: counterfoil.ledger.v1.DenialNotice
+	(*v1.Undercut)(nil),           // 76: counterfoil.ledger.v1.Undercut
+	(*v1.UndercutReply)(nil),      // 77: counterfoil.ledger.v1.UndercutReply
+	(*v1.DenialTokens)(nil),       // 78: counterfoil.ledger.v1.DenialTokens
+	(*v1.BlindCheck)(nil),         // 79: counterfoil.ledger.v1.BlindCheck
+	(*v1.BlindAnswer)(nil),        // 80: counterfoil.ledger.v1.BlindAnswer
+	(*v1.BlindConclusion)(nil),    // 81: counterfoil.ledger.v1.BlindConclusion
+	(*v1.ListEntry)(nil),          // 82: counterfoil.ledger.v1.ListEntry
+	(*v1.WatchList)(nil),          // 83: counterfoil.ledger.v1.WatchList
+	(*v1.Embargo)(nil),            // 84: counterfoil.ledger.v1.Embargo
+	(*v1.Screening)(nil),          // 85: counterfoil.ledger.v1.Screening
+	(*v1.Finding)(nil),            // 86: counterfoil.ledger.v1.Finding
+	(*v11.Officer)(nil),           // 87: counterfoil.event.v1.Officer
+	(*v11.Cause)(nil),             // 88: counterfoil.event.v1.Cause
+	(*anypb.Any)(nil),             // 89: google.protobuf.Any
+	(*v12.SharingRule)(nil),       // 90: counterfoil.directory.v1.SharingRule
 }
 var file_counterfoil_query_v1_query_proto_depIdxs = []int32{
-	2,  // 0: counterfoil.query.v1.Filter.conditions:type_name -> counterfoil.query.v1.Condition
-	41, // 1: counterfoil.query.v1.Filter.from:type_name -> google.protobuf.Timestamp
-	41, // 2: counterfoil.query.v1.Filter.until:type_name -> google.protobuf.Timestamp
-	5,  // 3: counterfoil.query.v1.Basis.positions:type_name -> counterfoil.query.v1.JournalPosition
-	41, // 4: counterfoil.query.v1.JournalPosition.recorded_at:type_name -> google.protobuf.Timestamp
-	8,  // 5: counterfoil.query.v1.StatusResponse.journals:type_name -> counterfoil.query.v1.JournalStatus
-	42, // 6: counterfoil.query.v1.JournalStatus.stopped:type_name -> counterfoil.ledger.v1.Stop
-	0,  // 7: counterfoil.query.v1.CountRequest.table:type_name -> counterfoil.query.v1.Table
-	3,  // 8: counterfoil.query.v1.CountRequest.filter:type_name -> counterfoil.query.v1.Filter
-	11, // 9: counterfoil.query.v1.CountResponse.groups:type_name -> counterfoil.query.v1.GroupCount
-	4,  // 10: counterfoil.query.v1.CountResponse.basis:type_name -> counterfoil.query.v1.Basis
-	0,  // 11: counterfoil.query.v1.ListRequest.table:type_name -> counterfoil.query.v1.Table
-	3,  // 12: counterfoil.query.v1.ListRequest.filter:type_name -> counterfoil.query.v1.Filter
-	14, // 13: counterfoil.query.v1.ListResponse.rows:type_name -> counterfoil.query.v1.Row
-	4,  // 14: counterfoil.query.v1.ListResponse.basis:type_name -> counterfoil.query.v1.Basis
-	43, // 15: counterfoil.query.v1.Row.licence:type_name -> counterfoil.ledger.v1.Licence
-	44, // 16: counterfoil.query.v1.Row.line:type_name -> counterfoil.ledger.v1.Line
-	45, // 17: counterfoil.query.v1.Row.denial:type_name -> counterfoil.ledger.v1.Denial
-	46, // 18: counterfoil.query.v1.Row.declaration:type_name -> counterfoil.ledger.v1.Declaration
-	47, // 19: counterfoil.query.v1.Row.alert:type_name -> counterfoil.ledger.v1.Alert
-	15, // 20: counterfoil.query.v1.Row.event:type_name -> counterfoil.query.v1.RecordedEvent
-	48, // 21: counterfoil.query.v1.Row.application:type_name -> counterfoil.ledger.v1.Application
-	49, // 22: counterfoil.query.v1.Row.reassessment:type_name -> counterfoil.ledger.v1.Reassessment
-	50, // 23: counterfoil.query.v1.Row.write_off:type_name -> counterfoil.ledger.v1.WriteOff
-	51, // 24: counterfoil.query.v1.Row.acknowledgement:type_name -> counterfoil.ledger.v1.Acknowledgement
-	52, // 25: counterfoil.query.v1.Row.return_request:type_name -> counterfoil.ledger.v1.ReturnRequest
-	53, // 26: counterfoil.query.v1.Row.return_submission:type_name -> counterfoil.ledger.v1.ReturnSubmission
-	54, // 27: counterfoil.query.v1.Row.agency:type_name -> counterfoil.ledger.v1.Agency
-	55, // 28: counterfoil.query.v1.Row.group:type_name -> counterfoil.ledger.v1.Group
-	56, // 29: counterfoil.query.v1.Row.edition:type_name -> counterfoil.ledger.v1.Edition
-	57, // 30: counterfoil.query.v1.Row.release:type_name -> counterfoil.ledger.v1.Release
-	58, // 31: counterfoil.query.v1.Row.journal_key:type_name -> counterfoil.ledger.v1.JournalKey
-	59, // 32: counterfoil.query.v1.Row.receipt:type_name -> counterfoil.ledger.v1.Receipt
-	60, // 33: counterfoil.query.v1.Row.withdrawal:type_name -> counterfoil.ledger.v1.Withdrawal
-	61, // 34: counterfoil.query.v1.Row.withdrawal_receipt:type_name -> counterfoil.ledger.v1.WithdrawalReceipt
-	62, // 35: counterfoil.query.v1.Row.widening:type_name -> counterfoil.ledger.v1.Widening
-	63, // 36: counterfoil.query.v1.Row.policy:type_name -> counterfoil.ledger.v1.Policy
-	64, // 37: counterfoil.query.v1.Row.calendar:type_name -> counterfoil.ledger.v1.Calendar
-	65, // 38: counterfoil.query.v1.Row.handover:type_name -> counterfoil.ledger.v1.Handover
-	66, // 39: counterfoil.query.v1.Row.agency_keys:type_name -> counterfoil.ledger.v1.AgencyKeys
-	41, // 40: counterfoil.query.v1.RecordedEvent.occurred_at:type_name -> google.protobuf.Timestamp
-	41, // 41: counterfoil.query.v1.RecordedEvent.recorded_at:type_name -> google.protobuf.Timestamp
-	41, // 42: counterfoil.query.v1.RecordedEvent.written_at:type_name -> google.protobuf.Timestamp
-	41, // 43: counterfoil.query.v1.RecordedEvent.received_at:type_name -> google.protobuf.Timestamp
-	67, // 44: counterfoil.query.v1.RecordedEvent.officer:type_name -> counterfoil.event.v1.Officer
-	68, // 45: counterfoil.query.v1.RecordedEvent.causes:type_name -> counterfoil.event.v1.Cause
-	69, // 46: counterfoil.query.v1.RecordedEvent.fact:type_name -> google.protobuf.Any
-	68, // 47: counterfoil.query.v1.RecordedEvent.origin:type_name -> counterfoil.event.v1.Cause
-	0,  // 48: counterfoil.query.v1.GetRequest.table:type_name -> counterfoil.query.v1.Table
-	14, // 49: counterfoil.query.v1.GetResponse.row:type_name -> counterfoil.query.v1.Row
-	4,  // 50: counterfoil.query.v1.GetResponse.basis:type_name -> counterfoil.query.v1.Basis
-	0,  // 51: counterfoil.query.v1.ExplainResponse.table:type_name -> counterfoil.query.v1.Table
-	14, // 52: counterfoil.query.v1.ExplainResponse.row:type_name -> counterfoil.query.v1.Row
-	15, // 53: counterfoil.query.v1.ExplainResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
-	14, // 54: counterfoil.query.v1.ExplainResponse.related:type_name -> counterfoil.query.v1.Row
-	4,  // 55: counterfoil.query.v1.ExplainResponse.basis:type_name -> counterfoil.query.v1.Basis
-	3,  // 56: counterfoil.query.v1.WatchRequest.filter:type_name -> counterfoil.query.v1.Filter
-	15, // 57: counterfoil.query.v1.WatchResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
-	24, // 58: counterfoil.query.v1.VerifyResponse.findings:type_name -> counterfoil.query.v1.Finding
-	27, // 59: counterfoil.query.v1.DoctorResponse.checks:type_name -> counterfoil.query.v1.Check
-	41, // 60: counterfoil.query.v1.DirectoryRequest.as_of:type_name -> google.protobuf.Timestamp
-	54, // 61: counterfoil.query.v1.DirectoryResponse.agencies:type_name -> counterfoil.ledger.v1.Agency
-	55, // 62: counterfoil.query.v1.DirectoryResponse.groups:type_name -> counterfoil.ledger.v1.Group
-	70, // 63: counterfoil.query.v1.DirectoryResponse.rules:type_name -> counterfoil.directory.v1.SharingRule
-	57, // 64: counterfoil.query.v1.DirectoryResponse.releases:type_name -> counterfoil.ledger.v1.Release
-	63, // 65: counterfoil.query.v1.DirectoryResponse.policies:type_name -> counterfoil.ledger.v1.Policy
-	64, // 66: counterfoil.query.v1.DirectoryResponse.calendars:type_name -> counterfoil.ledger.v1.Calendar
-	65, // 67: counterfoil.query.v1.DirectoryResponse.handovers:type_name -> counterfoil.ledger.v1.Handover
-	62, // 68: counterfoil.query.v1.DirectoryResponse.widenings:type_name -> counterfoil.ledger.v1.Widening
-	66, // 69: counterfoil.query.v1.DirectoryResponse.keys:type_name -> counterfoil.ledger.v1.AgencyKeys
-	4,  // 70: counterfoil.query.v1.DirectoryResponse.basis:type_name -> counterfoil.query.v1.Basis
-	32, // 71: counterfoil.query.v1.AudienceResponse.audiences:type_name -> counterfoil.query.v1.Audience
-	4,  // 72: counterfoil.query.v1.AudienceResponse.basis:type_name -> counterfoil.query.v1.Basis
-	33, // 73: counterfoil.query.v1.Audience.readers:type_name -> counterfoil.query.v1.Reader
-	36, // 74: counterfoil.query.v1.ReceiptsResponse.events:type_name -> counterfoil.query.v1.EventReceipts
-	4,  // 75: counterfoil.query.v1.ReceiptsResponse.basis:type_name -> counterfoil.query.v1.Basis
-	41, // 76: counterfoil.query.v1.EventReceipts.written_at:type_name -> google.protobuf.Timestamp
-	37, // 77: counterfoil.query.v1.EventReceipts.holders:type_name -> counterfoil.query.v1.HolderReceipt
-	1,  // 78: counterfoil.query.v1.HolderReceipt.state:type_name -> counterfoil.query.v1.HolderState
-	41, // 79: counterfoil.query.v1.HolderReceipt.said_at:type_name -> google.protobuf.Timestamp
-	41, // 80: counterfoil.query.v1.HolderReceipt.behind_since:type_name -> google.protobuf.Timestamp
-	41, // 81: counterfoil.query.v1.AccessRequest.since:type_name -> google.protobuf.Timestamp
-	40, // 82: counterfoil.query.v1.AccessResponse.accesses:type_name -> counterfoil.query.v1.Access
-	41, // 83: counterfoil.query.v1.Access.at:type_name -> google.protobuf.Timestamp
-	67, // 84: counterfoil.query.v1.Access.officer:type_name -> counterfoil.event.v1.Officer
-	0,  // 85: counterfoil.query.v1.Access.table:type_name -> counterfoil.query.v1.Table
-	6,  // 86: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
-	9,  // 87: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
-	12, // 88: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
-	16, // 89: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
-	18, // 90: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
-	20, // 91: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
-	22, // 92: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
-	25, // 93: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
-	28, // 94: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
-	30, // 95: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
-	34, // 96: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
-	38, // 97: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
-	7,  // 98: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
-	10, // 99: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
-	13, // 100: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
-	17, // 101: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
-	19, // 102: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
-	21, // 103: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
-	23, // 104: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
-	26, // 105: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
-	29, // 106: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
-	31, // 107: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
-	35, // 108: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
-	39, // 109: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
-	98, // [98:110] is the sub-list for method output_type
-	86, // [86:98] is the sub-list for method input_type
-	86, // [86:86] is the sub-list for extension type_name
-	86, // [86:86] is the sub-list for extension extendee
-	0,  // [0:86] is the sub-list for field type_name
+	2,   // 0: counterfoil.query.v1.Filter.conditions:type_name -> counterfoil.query.v1.Condition
+	41,  // 1: counterfoil.query.v1.Filter.from:type_name -> google.protobuf.Timestamp
+	41,  // 2: counterfoil.query.v1.Filter.until:type_name -> google.protobuf.Timestamp
+	5,   // 3: counterfoil.query.v1.Basis.positions:type_name -> counterfoil.query.v1.JournalPosition
+	41,  // 4: counterfoil.query.v1.JournalPosition.recorded_at:type_name -> google.protobuf.Timestamp
+	8,   // 5: counterfoil.query.v1.StatusResponse.journals:type_name -> counterfoil.query.v1.JournalStatus
+	42,  // 6: counterfoil.query.v1.JournalStatus.stopped:type_name -> counterfoil.ledger.v1.Stop
+	0,   // 7: counterfoil.query.v1.CountRequest.table:type_name -> counterfoil.query.v1.Table
+	3,   // 8: counterfoil.query.v1.CountRequest.filter:type_name -> counterfoil.query.v1.Filter
+	11,  // 9: counterfoil.query.v1.CountResponse.groups:type_name -> counterfoil.query.v1.GroupCount
+	4,   // 10: counterfoil.query.v1.CountResponse.basis:type_name -> counterfoil.query.v1.Basis
+	0,   // 11: counterfoil.query.v1.ListRequest.table:type_name -> counterfoil.query.v1.Table
+	3,   // 12: counterfoil.query.v1.ListRequest.filter:type_name -> counterfoil.query.v1.Filter
+	14,  // 13: counterfoil.query.v1.ListResponse.rows:type_name -> counterfoil.query.v1.Row
+	4,   // 14: counterfoil.query.v1.ListResponse.basis:type_name -> counterfoil.query.v1.Basis
+	43,  // 15: counterfoil.query.v1.Row.licence:type_name -> counterfoil.ledger.v1.Licence
+	44,  // 16: counterfoil.query.v1.Row.line:type_name -> counterfoil.ledger.v1.Line
+	45,  // 17: counterfoil.query.v1.Row.denial:type_name -> counterfoil.ledger.v1.Denial
+	46,  // 18: counterfoil.query.v1.Row.declaration:type_name -> counterfoil.ledger.v1.Declaration
+	47,  // 19: counterfoil.query.v1.Row.alert:type_name -> counterfoil.ledger.v1.Alert
+	15,  // 20: counterfoil.query.v1.Row.event:type_name -> counterfoil.query.v1.RecordedEvent
+	48,  // 21: counterfoil.query.v1.Row.application:type_name -> counterfoil.ledger.v1.Application
+	49,  // 22: counterfoil.query.v1.Row.reassessment:type_name -> counterfoil.ledger.v1.Reassessment
+	50,  // 23: counterfoil.query.v1.Row.write_off:type_name -> counterfoil.ledger.v1.WriteOff
+	51,  // 24: counterfoil.query.v1.Row.acknowledgement:type_name -> counterfoil.ledger.v1.Acknowledgement
+	52,  // 25: counterfoil.query.v1.Row.return_request:type_name -> counterfoil.ledger.v1.ReturnRequest
+	53,  // 26: counterfoil.query.v1.Row.return_submission:type_name -> counterfoil.ledger.v1.ReturnSubmission
+	54,  // 27: counterfoil.query.v1.Row.agency:type_name -> counterfoil.ledger.v1.Agency
+	55,  // 28: counterfoil.query.v1.Row.group:type_name -> counterfoil.ledger.v1.Group
+	56,  // 29: counterfoil.query.v1.Row.edition:type_name -> counterfoil.ledger.v1.Edition
+	57,  // 30: counterfoil.query.v1.Row.release:type_name -> counterfoil.ledger.v1.Release
+	58,  // 31: counterfoil.query.v1.Row.journal_key:type_name -> counterfoil.ledger.v1.JournalKey
+	59,  // 32: counterfoil.query.v1.Row.receipt:type_name -> counterfoil.ledger.v1.Receipt
+	60,  // 33: counterfoil.query.v1.Row.withdrawal:type_name -> counterfoil.ledger.v1.Withdrawal
+	61,  // 34: counterfoil.query.v1.Row.withdrawal_receipt:type_name -> counterfoil.ledger.v1.WithdrawalReceipt
+	62,  // 35: counterfoil.query.v1.Row.widening:type_name -> counterfoil.ledger.v1.Widening
+	63,  // 36: counterfoil.query.v1.Row.policy:type_name -> counterfoil.ledger.v1.Policy
+	64,  // 37: counterfoil.query.v1.Row.calendar:type_name -> counterfoil.ledger.v1.Calendar
+	65,  // 38: counterfoil.query.v1.Row.handover:type_name -> counterfoil.ledger.v1.Handover
+	66,  // 39: counterfoil.query.v1.Row.agency_keys:type_name -> counterfoil.ledger.v1.AgencyKeys
+	67,  // 40: counterfoil.query.v1.Row.prohibition_check:type_name -> counterfoil.ledger.v1.ProhibitionCheck
+	68,  // 41: counterfoil.query.v1.Row.assessment:type_name -> counterfoil.ledger.v1.Assessment
+	69,  // 42: counterfoil.query.v1.Row.proposal:type_name -> counterfoil.ledger.v1.Proposal
+	70,  // 43: counterfoil.query.v1.Row.appeal:type_name -> counterfoil.ledger.v1.Appeal
+	71,  // 44: counterfoil.query.v1.Row.obligation:type_name -> counterfoil.ledger.v1.Obligation
+	72,  // 45: counterfoil.query.v1.Row.consultation:type_name -> counterfoil.ledger.v1.Consultation
+	73,  // 46: counterfoil.query.v1.Row.opinion:type_name -> counterfoil.ledger.v1.Opinion
+	74,  // 47: counterfoil.query.v1.Row.condition:type_name -> counterfoil.ledger.v1.Condition
+	75,  // 48: counterfoil.query.v1.Row.denial_notice:type_name -> counterfoil.ledger.v1.DenialNotice
+	76,  // 49: counterfoil.query.v1.Row.undercut:type_name -> counterfoil.ledger.v1.Undercut
+	77,  // 50: counterfoil.query.v1.Row.undercut_reply:type_name -> counterfoil.ledger.v1.UndercutReply
+	78,  // 51: counterfoil.query.v1.Row.denial_tokens:type_name -> counterfoil.ledger.v1.DenialTokens
+	79,  // 52: counterfoil.query.v1.Row.blind_check:type_name -> counterfoil.ledger.v1.BlindCheck
+	80,  // 53: counterfoil.query.v1.Row.blind_answer:type_name -> counterfoil.ledger.v1.BlindAnswer
+	81,  // 54: counterfoil.query.v1.Row.blind_conclusion:type_name -> counterfoil.ledger.v1.BlindConclusion
+	82,  // 55: counterfoil.query.v1.Row.list_entry:type_name -> counterfoil.ledger.v1.ListEntry
+	83,  // 56: counterfoil.query.v1.Row.watch_list:type_name -> counterfoil.ledger.v1.WatchList
+	84,  // 57: counterfoil.query.v1.Row.embargo:type_name -> counterfoil.ledger.v1.Embargo
+	85,  // 58: counterfoil.query.v1.Row.screening:type_name -> counterfoil.ledger.v1.Screening
+	86,  // 59: counterfoil.query.v1.Row.finding:type_name -> counterfoil.ledger.v1.Finding
+	41,  // 60: counterfoil.query.v1.RecordedEvent.occurred_at:type_name -> google.protobuf.Timestamp
+	41,  // 61: counterfoil.query.v1.RecordedEvent.recorded_at:type_name -> google.protobuf.Timestamp
+	41,  // 62: counterfoil.query.v1.RecordedEvent.written_at:type_name -> google.protobuf.Timestamp
+	41,  // 63: counterfoil.query.v1.RecordedEvent.received_at:type_name -> google.protobuf.Timestamp
+	87,  // 64: counterfoil.query.v1.RecordedEvent.officer:type_name -> counterfoil.event.v1.Officer
+	88,  // 65: counterfoil.query.v1.RecordedEvent.causes:type_name -> counterfoil.event.v1.Cause
+	89,  // 66: counterfoil.query.v1.RecordedEvent.fact:type_name -> google.protobuf.Any
+	88,  // 67: counterfoil.query.v1.RecordedEvent.origin:type_name -> counterfoil.event.v1.Cause
+	0,   // 68: counterfoil.query.v1.GetRequest.table:type_name -> counterfoil.query.v1.Table
+	14,  // 69: counterfoil.query.v1.GetResponse.row:type_name -> counterfoil.query.v1.Row
+	4,   // 70: counterfoil.query.v1.GetResponse.basis:type_name -> counterfoil.query.v1.Basis
+	0,   // 71: counterfoil.query.v1.ExplainResponse.table:type_name -> counterfoil.query.v1.Table
+	14,  // 72: counterfoil.query.v1.ExplainResponse.row:type_name -> counterfoil.query.v1.Row
+	15,  // 73: counterfoil.query.v1.ExplainResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
+	14,  // 74: counterfoil.query.v1.ExplainResponse.related:type_name -> counterfoil.query.v1.Row
+	4,   // 75: counterfoil.query.v1.ExplainResponse.basis:type_name -> counterfoil.query.v1.Basis
+	3,   // 76: counterfoil.query.v1.WatchRequest.filter:type_name -> counterfoil.query.v1.Filter
+	15,  // 77: counterfoil.query.v1.WatchResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
+	24,  // 78: counterfoil.query.v1.VerifyResponse.findings:type_name -> counterfoil.query.v1.Finding
+	27,  // 79: counterfoil.query.v1.DoctorResponse.checks:type_name -> counterfoil.query.v1.Check
+	41,  // 80: counterfoil.query.v1.DirectoryRequest.as_of:type_name -> google.protobuf.Timestamp
+	54,  // 81: counterfoil.query.v1.DirectoryResponse.agencies:type_name -> counterfoil.ledger.v1.Agency
+	55,  // 82: counterfoil.query.v1.DirectoryResponse.groups:type_name -> counterfoil.ledger.v1.Group
+	90,  // 83: counterfoil.query.v1.DirectoryResponse.rules:type_name -> counterfoil.directory.v1.SharingRule
+	57,  // 84: counterfoil.query.v1.DirectoryResponse.releases:type_name -> counterfoil.ledger.v1.Release
+	63,  // 85: counterfoil.query.v1.DirectoryResponse.policies:type_name -> counterfoil.ledger.v1.Policy
+	64,  // 86: counterfoil.query.v1.DirectoryResponse.calendars:type_name -> counterfoil.ledger.v1.Calendar
+	65,  // 87: counterfoil.query.v1.DirectoryResponse.handovers:type_name -> counterfoil.ledger.v1.Handover
+	62,  // 88: counterfoil.query.v1.DirectoryResponse.widenings:type_name -> counterfoil.ledger.v1.Widening
+	66,  // 89: counterfoil.query.v1.DirectoryResponse.keys:type_name -> counterfoil.ledger.v1.AgencyKeys
+	4,   // 90: counterfoil.query.v1.DirectoryResponse.basis:type_name -> counterfoil.query.v1.Basis
+	32,  // 91: counterfoil.query.v1.AudienceResponse.audiences:type_name -> counterfoil.query.v1.Audience
+	4,   // 92: counterfoil.query.v1.AudienceResponse.basis:type_name -> counterfoil.query.v1.Basis
+	33,  // 93: counterfoil.query.v1.Audience.readers:type_name -> counterfoil.query.v1.Reader
+	36,  // 94: counterfoil.query.v1.ReceiptsResponse.events:type_name -> counterfoil.query.v1.EventReceipts
+	4,   // 95: counterfoil.query.v1.ReceiptsResponse.basis:type_name -> counterfoil.query.v1.Basis
+	41,  // 96: counterfoil.query.v1.EventReceipts.written_at:type_name -> google.protobuf.Timestamp
+	37,  // 97: counterfoil.query.v1.EventReceipts.holders:type_name -> counterfoil.query.v1.HolderReceipt
+	1,   // 98: counterfoil.query.v1.HolderReceipt.state:type_name -> counterfoil.query.v1.HolderState
+	41,  // 99: counterfoil.query.v1.HolderReceipt.said_at:type_name -> google.protobuf.Timestamp
+	41,  // 100: counterfoil.query.v1.HolderReceipt.behind_since:type_name -> google.protobuf.Timestamp
+	41,  // 101: counterfoil.query.v1.AccessRequest.since:type_name -> google.protobuf.Timestamp
+	40,  // 102: counterfoil.query.v1.AccessResponse.accesses:type_name -> counterfoil.query.v1.Access
+	41,  // 103: counterfoil.query.v1.Access.at:type_name -> google.protobuf.Timestamp
+	87,  // 104: counterfoil.query.v1.Access.officer:type_name -> counterfoil.event.v1.Officer
+	0,   // 105: counterfoil.query.v1.Access.table:type_name -> counterfoil.query.v1.Table
+	6,   // 106: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
+	9,   // 107: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
+	12,  // 108: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
+	16,  // 109: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
+	18,  // 110: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
+	20,  // 111: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
+	22,  // 112: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
+	25,  // 113: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
+	28,  // 114: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
+	30,  // 115: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
+	34,  // 116: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
+	38,  // 117: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
+	7,   // 118: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
+	10,  // 119: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
+	13,  // 120: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
+	17,  // 121: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
+	19,  // 122: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
+	21,  // 123: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
+	23,  // 124: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
+	26,  // 125: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
+	29,  // 126: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
+	31,  // 127: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
+	35,  // 128: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
+	39,  // 129: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
+	118, // [118:130] is the sub-list for method output_type
+	106, // [106:118] is the sub-list for method input_type
+	106, // [106:106] is the sub-list for extension type_name
+	106, // [106:106] is the sub-list for extension extendee
+	0,   // [0:106] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_query_v1_query_proto_init() }
@@ -3941,6 +4408,26 @@ func file_counterfoil_query_v1_query_proto_init() {
 		(*Row_Calendar)(nil),
 		(*Row_Handover)(nil),
 		(*Row_AgencyKeys)(nil),
+		(*Row_ProhibitionCheck)(nil),
+		(*Row_Assessment)(nil),
+		(*Row_Proposal)(nil),
+		(*Row_Appeal)(nil),
+		(*Row_Obligation)(nil),
+		(*Row_Consultation)(nil),
+		(*Row_Opinion)(nil),
+		(*Row_Condition)(nil),
+		(*Row_DenialNotice)(nil),
+		(*Row_Undercut)(nil),
+		(*Row_UndercutReply)(nil),
+		(*Row_DenialTokens)(nil),
+		(*Row_BlindCheck)(nil),
+		(*Row_BlindAnswer)(nil),
+		(*Row_BlindConclusion)(nil),
+		(*Row_ListEntry)(nil),
+		(*Row_WatchList)(nil),
+		(*Row_Embargo)(nil),
+		(*Row_Screening)(nil),
+		(*Row_Finding)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -235,6 +235,7 @@ type Party struct {
 	Country string `protobuf:"bytes,3,opt,name=country,proto3" json:"country,omitempty"`
 	// "scheme:value", such as "lei:213800KUD8LAJWSQ9D15".
 	Identifiers   []string `protobuf:"bytes,4,rep,name=identifiers,proto3" json:"identifiers,omitempty"`
+	Address       string   `protobuf:"bytes,5,opt,name=address,proto3" json:"address,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -295,6 +296,13 @@ func (x *Party) GetIdentifiers() []string {
 		return x.Identifiers
 	}
 	return nil
+}
+
+func (x *Party) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
 }
 
 // Money is an amount in the currency's minor unit (pence, cents), never a fraction.
@@ -420,7 +428,12 @@ type Line struct {
 	// What it is worth; absent when the authority does not say.
 	Value *Money `protobuf:"bytes,7,opt,name=value,proto3" json:"value,omitempty"`
 	// How many licences of the authority this line stands for; 0 means 1.
-	Licences      uint32 `protobuf:"varint,8,opt,name=licences,proto3" json:"licences,omitempty"`
+	Licences uint32 `protobuf:"varint,8,opt,name=licences,proto3" json:"licences,omitempty"`
+	Model    string `protobuf:"bytes,9,opt,name=model,proto3" json:"model,omitempty"`
+	// Sub-row of the category, such as "VIII small arms 4".
+	Row string `protobuf:"bytes,10,opt,name=row,proto3" json:"row,omitempty"`
+	// Technical parameters that classification looks at, such as gun_calibre_mm: 105.
+	Parameters    map[string]string `protobuf:"bytes,11,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -511,25 +524,47 @@ func (x *Line) GetLicences() uint32 {
 	return 0
 }
 
+func (x *Line) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *Line) GetRow() string {
+	if x != nil {
+		return x.Row
+	}
+	return ""
+}
+
+func (x *Line) GetParameters() map[string]string {
+	if x != nil {
+		return x.Parameters
+	}
+	return nil
+}
+
 var File_counterfoil_transfer_v1_transfer_proto protoreflect.FileDescriptor
 
 const file_counterfoil_transfer_v1_transfer_proto_rawDesc = "" +
 	"\n" +
-	"&counterfoil/transfer/v1/transfer.proto\x12\x17counterfoil.transfer.v1\x1a\x1bbuf/validate/validate.proto\"\xd9\x01\n" +
+	"&counterfoil/transfer/v1/transfer.proto\x12\x17counterfoil.transfer.v1\x1a\x1bbuf/validate/validate.proto\"\xfd\x01\n" +
 	"\x05Party\x12=\n" +
 	"\x04role\x18\x01 \x01(\x0e2\x1d.counterfoil.transfer.v1.RoleB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04role\x12\x1e\n" +
 	"\x04name\x18\x02 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xac\x02R\x04name\x12.\n" +
 	"\acountry\x18\x03 \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\acountry\x12A\n" +
-	"\videntifiers\x18\x04 \x03(\tB\x1f\xbaH\x1c\x92\x01\x19\x10\x14\"\x15r\x13\x18d2\x0f^[a-z0-9-]+:.+$R\videntifiers\"U\n" +
+	"\videntifiers\x18\x04 \x03(\tB\x1f\xbaH\x1c\x92\x01\x19\x10\x14\"\x15r\x13\x18d2\x0f^[a-z0-9-]+:.+$R\videntifiers\x12\"\n" +
+	"\aaddress\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\aaddress\"U\n" +
 	"\x05Money\x12\x1d\n" +
 	"\x05minor\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x05minor\x12-\n" +
 	"\bcurrency\x18\x02 \x01(\tB\x11\xbaH\x0er\f2\n" +
 	"^[A-Z]{3}$R\bcurrency\"a\n" +
 	"\bQuantity\x12)\n" +
 	"\vthousandths\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\vthousandths\x12*\n" +
-	"\x04unit\x18\x02 \x01(\tB\x16\xbaH\x13r\x112\x0f^[A-Z0-9]{2,3}$R\x04unit\"\x83\x03\n" +
+	"\x04unit\x18\x02 \x01(\tB\x16\xbaH\x13r\x112\x0f^[A-Z0-9]{2,3}$R\x04unit\"\xf8\x04\n" +
 	"\x04Line\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\rR\x06number\x12!\n" +
 	"\x06rating\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x06rating\x12G\n" +
@@ -538,7 +573,16 @@ const file_counterfoil_transfer_v1_transfer_proto_rawDesc = "" +
 	"\vdescription\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\vdescription\x12=\n" +
 	"\bquantity\x18\x06 \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x124\n" +
 	"\x05value\x18\a \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\x12\x1a\n" +
-	"\blicences\x18\b \x01(\rR\blicences*}\n" +
+	"\blicences\x18\b \x01(\rR\blicences\x12\x1e\n" +
+	"\x05model\x18\t \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x05model\x12\x19\n" +
+	"\x03row\x18\n" +
+	" \x01(\tB\a\xbaH\x04r\x02\x18<R\x03row\x12y\n" +
+	"\n" +
+	"parameters\x18\v \x03(\v2-.counterfoil.transfer.v1.Line.ParametersEntryB*\xbaH'\x9a\x01$\x10(\"\x1ar\x182\x16^[a-z][a-z0-9_]{0,39}$*\x04r\x02\x18<R\n" +
+	"parameters\x1a=\n" +
+	"\x0fParametersEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*}\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vKIND_EXPORT\x10\x01\x12\x0f\n" +
@@ -583,7 +627,7 @@ func file_counterfoil_transfer_v1_transfer_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_transfer_v1_transfer_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_counterfoil_transfer_v1_transfer_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_counterfoil_transfer_v1_transfer_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_counterfoil_transfer_v1_transfer_proto_goTypes = []any{
 	(Kind)(0),        // 0: counterfoil.transfer.v1.Kind
 	(Category)(0),    // 1: counterfoil.transfer.v1.Category
@@ -592,17 +636,19 @@ var file_counterfoil_transfer_v1_transfer_proto_goTypes = []any{
 	(*Money)(nil),    // 4: counterfoil.transfer.v1.Money
 	(*Quantity)(nil), // 5: counterfoil.transfer.v1.Quantity
 	(*Line)(nil),     // 6: counterfoil.transfer.v1.Line
+	nil,              // 7: counterfoil.transfer.v1.Line.ParametersEntry
 }
 var file_counterfoil_transfer_v1_transfer_proto_depIdxs = []int32{
 	2, // 0: counterfoil.transfer.v1.Party.role:type_name -> counterfoil.transfer.v1.Role
 	1, // 1: counterfoil.transfer.v1.Line.category:type_name -> counterfoil.transfer.v1.Category
 	5, // 2: counterfoil.transfer.v1.Line.quantity:type_name -> counterfoil.transfer.v1.Quantity
 	4, // 3: counterfoil.transfer.v1.Line.value:type_name -> counterfoil.transfer.v1.Money
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	7, // 4: counterfoil.transfer.v1.Line.parameters:type_name -> counterfoil.transfer.v1.Line.ParametersEntry
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_transfer_v1_transfer_proto_init() }
@@ -616,7 +662,7 @@ func file_counterfoil_transfer_v1_transfer_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_transfer_v1_transfer_proto_rawDesc), len(file_counterfoil_transfer_v1_transfer_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -27,12 +27,60 @@ const (
 	// LicensingServiceSubmitApplicationProcedure is the procedure name of the LicensingService's
 	// SubmitApplication RPC.
 	LicensingServiceSubmitApplicationProcedure = "/counterfoil.licensing.v1.LicensingService/SubmitApplication"
+	// LicensingServiceAmendApplicationProcedure is the procedure name of the LicensingService's
+	// AmendApplication RPC.
+	LicensingServiceAmendApplicationProcedure = "/counterfoil.licensing.v1.LicensingService/AmendApplication"
+	// LicensingServiceWithdrawApplicationProcedure is the procedure name of the LicensingService's
+	// WithdrawApplication RPC.
+	LicensingServiceWithdrawApplicationProcedure = "/counterfoil.licensing.v1.LicensingService/WithdrawApplication"
+	// LicensingServiceReturnApplicationProcedure is the procedure name of the LicensingService's
+	// ReturnApplication RPC.
+	LicensingServiceReturnApplicationProcedure = "/counterfoil.licensing.v1.LicensingService/ReturnApplication"
+	// LicensingServiceClassifyLineProcedure is the procedure name of the LicensingService's
+	// ClassifyLine RPC.
+	LicensingServiceClassifyLineProcedure = "/counterfoil.licensing.v1.LicensingService/ClassifyLine"
+	// LicensingServiceFileDocumentProcedure is the procedure name of the LicensingService's
+	// FileDocument RPC.
+	LicensingServiceFileDocumentProcedure = "/counterfoil.licensing.v1.LicensingService/FileDocument"
+	// LicensingServiceFileAuthorizationProcedure is the procedure name of the LicensingService's
+	// FileAuthorization RPC.
+	LicensingServiceFileAuthorizationProcedure = "/counterfoil.licensing.v1.LicensingService/FileAuthorization"
+	// LicensingServiceVerifyDocumentProcedure is the procedure name of the LicensingService's
+	// VerifyDocument RPC.
+	LicensingServiceVerifyDocumentProcedure = "/counterfoil.licensing.v1.LicensingService/VerifyDocument"
+	// LicensingServiceCheckProhibitionsProcedure is the procedure name of the LicensingService's
+	// CheckProhibitions RPC.
+	LicensingServiceCheckProhibitionsProcedure = "/counterfoil.licensing.v1.LicensingService/CheckProhibitions"
+	// LicensingServiceAssessRiskProcedure is the procedure name of the LicensingService's AssessRisk
+	// RPC.
+	LicensingServiceAssessRiskProcedure = "/counterfoil.licensing.v1.LicensingService/AssessRisk"
 	// LicensingServiceGrantLicenceProcedure is the procedure name of the LicensingService's
 	// GrantLicence RPC.
 	LicensingServiceGrantLicenceProcedure = "/counterfoil.licensing.v1.LicensingService/GrantLicence"
 	// LicensingServiceDenyLicenceProcedure is the procedure name of the LicensingService's DenyLicence
 	// RPC.
 	LicensingServiceDenyLicenceProcedure = "/counterfoil.licensing.v1.LicensingService/DenyLicence"
+	// LicensingServiceSignDecisionProcedure is the procedure name of the LicensingService's
+	// SignDecision RPC.
+	LicensingServiceSignDecisionProcedure = "/counterfoil.licensing.v1.LicensingService/SignDecision"
+	// LicensingServiceDropProposalProcedure is the procedure name of the LicensingService's
+	// DropProposal RPC.
+	LicensingServiceDropProposalProcedure = "/counterfoil.licensing.v1.LicensingService/DropProposal"
+	// LicensingServiceDeclareConflictProcedure is the procedure name of the LicensingService's
+	// DeclareConflict RPC.
+	LicensingServiceDeclareConflictProcedure = "/counterfoil.licensing.v1.LicensingService/DeclareConflict"
+	// LicensingServiceLodgeAppealProcedure is the procedure name of the LicensingService's LodgeAppeal
+	// RPC.
+	LicensingServiceLodgeAppealProcedure = "/counterfoil.licensing.v1.LicensingService/LodgeAppeal"
+	// LicensingServiceDecideAppealProcedure is the procedure name of the LicensingService's
+	// DecideAppeal RPC.
+	LicensingServiceDecideAppealProcedure = "/counterfoil.licensing.v1.LicensingService/DecideAppeal"
+	// LicensingServiceMeetObligationProcedure is the procedure name of the LicensingService's
+	// MeetObligation RPC.
+	LicensingServiceMeetObligationProcedure = "/counterfoil.licensing.v1.LicensingService/MeetObligation"
+	// LicensingServiceSimulatePolicyProcedure is the procedure name of the LicensingService's
+	// SimulatePolicy RPC.
+	LicensingServiceSimulatePolicyProcedure = "/counterfoil.licensing.v1.LicensingService/SimulatePolicy"
 	// LicensingServiceAmendLicenceProcedure is the procedure name of the LicensingService's
 	// AmendLicence RPC.
 	LicensingServiceAmendLicenceProcedure = "/counterfoil.licensing.v1.LicensingService/AmendLicence"
@@ -67,6 +115,69 @@ var (
 			Procedure:  LicensingServiceSubmitApplicationProcedure,
 		}
 	})
+	licensingServiceAmendApplicationSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_licensing_v1_service_proto.Services().ByName("LicensingService").Methods().ByName("AmendApplication"),
+			Procedure:  LicensingServiceAmendApplicationProcedure,
+		}
+	})
+	licensingServiceWithdrawApplicationSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_licensing_v1_service_proto.Services().ByName("LicensingService").Methods().ByName("WithdrawApplication"),
+			Procedure:  LicensingServiceWithdrawApplicationProcedure,
+		}
+	})
+	licensingServiceReturnApplicationSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_licensing_v1_service_proto.Services().ByName("LicensingService").Methods().ByName("ReturnApplication"),
+			Procedure:  LicensingServiceReturnApplicationProcedure,
+		}
+	})
+	licensingServiceClassifyLineSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_licensing_v1_service_proto.Services().ByName("LicensingService").Methods().ByName("ClassifyLine"),
+			Procedure:  LicensingServiceClassifyLineProcedure,
+		}
+	})
+	licensingServiceFileDocumentSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_licensing_v1_service_proto.Services().ByName("LicensingService").Methods().ByName("FileDocument"),
+			Procedure:  LicensingServiceFileDocumentProcedure,
+		}
+	})
+	licensingServiceFileAuthorizationSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_licensing_v1_service_proto.Services().ByName("LicensingService").Methods().ByName("FileAuthorization"),
+			Procedure:  LicensingServiceFileAuthorizationProcedure,
+		}
+	})
+	licensingServiceVerifyDocumentSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_licensing_v1_service_proto.Services().ByName("LicensingService").Methods().ByName("VerifyDocument"),
+			Procedure:  LicensingServiceVerifyDocumentProcedure,
+		}
+	})
+	licensingServiceCheckProhibitionsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_licensing_v1_service_proto.Services().ByName("LicensingService").Methods().ByName("CheckProhibitions"),
+			Procedure:  LicensingServiceCheckProhibitionsProcedure,
+		}
+	})
+	licensingServiceAssessRiskSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_licensing_v1_service_proto.Services().ByName("LicensingService").Methods().ByName("AssessRisk"),
+			Procedure:  LicensingServiceAssessRiskProcedure,
+		}
+	})
 	licensingServiceGrantLicenceSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType: connect.StreamTypeUnary,
@@ -79,6 +190,55 @@ var (
 			StreamType: connect.StreamTypeUnary,
 			Schema:     v1.File_counterfoil_licensing_v1_service_proto.Services().ByName("LicensingService").Methods().ByName("DenyLicence"),
 			Procedure:  LicensingServiceDenyLicenceProcedure,
+		}
+	})
+	licensingServiceSignDecisionSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_licensing_v1_service_proto.Services().ByName("LicensingService").Methods().ByName("SignDecision"),
+			Procedure:  LicensingServiceSignDecisionProcedure,
+		}
+	})
+	licensingServiceDropProposalSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_licensing_v1_service_proto.Services().ByName("LicensingService").Methods().ByName("DropProposal"),
+			Procedure:  LicensingServiceDropProposalProcedure,
+		}
+	})
+	licensingServiceDeclareConflictSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_licensing_v1_service_proto.Services().ByName("LicensingService").Methods().ByName("DeclareConflict"),
+			Procedure:  LicensingServiceDeclareConflictProcedure,
+		}
+	})
+	licensingServiceLodgeAppealSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_licensing_v1_service_proto.Services().ByName("LicensingService").Methods().ByName("LodgeAppeal"),
+			Procedure:  LicensingServiceLodgeAppealProcedure,
+		}
+	})
+	licensingServiceDecideAppealSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_licensing_v1_service_proto.Services().ByName("LicensingService").Methods().ByName("DecideAppeal"),
+			Procedure:  LicensingServiceDecideAppealProcedure,
+		}
+	})
+	licensingServiceMeetObligationSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_licensing_v1_service_proto.Services().ByName("LicensingService").Methods().ByName("MeetObligation"),
+			Procedure:  LicensingServiceMeetObligationProcedure,
+		}
+	})
+	licensingServiceSimulatePolicySpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_licensing_v1_service_proto.Services().ByName("LicensingService").Methods().ByName("SimulatePolicy"),
+			Procedure:  LicensingServiceSimulatePolicyProcedure,
 		}
 	})
 	licensingServiceAmendLicenceSpec = sync.OnceValue(func() connect.Spec {
@@ -143,10 +303,42 @@ var (
 type LicensingServiceClient interface {
 	// SubmitApplication puts an application on the record.
 	SubmitApplication(context.Context, *v1.SubmitApplicationRequest) (*v1.SubmitApplicationResponse, error)
-	// GrantLicence decides an application in its favour.
+	// AmendApplication states the deal anew before it is decided.
+	AmendApplication(context.Context, *v1.AmendApplicationRequest) (*v1.AmendApplicationResponse, error)
+	// WithdrawApplication ends an application because the applicant says so.
+	WithdrawApplication(context.Context, *v1.WithdrawApplicationRequest) (*v1.WithdrawApplicationResponse, error)
+	// ReturnApplication sends an incomplete application back.
+	ReturnApplication(context.Context, *v1.ReturnApplicationRequest) (*v1.ReturnApplicationResponse, error)
+	// ClassifyLine says which category of the Treaty a line falls under, and why.
+	ClassifyLine(context.Context, *v1.ClassifyLineRequest) (*v1.ClassifyLineResponse, error)
+	// FileDocument puts a paper on the file of an application.
+	FileDocument(context.Context, *v1.FileDocumentRequest) (*v1.FileDocumentResponse, error)
+	// FileAuthorization puts an authorization of somebody else on the file.
+	FileAuthorization(context.Context, *v1.FileAuthorizationRequest) (*v1.FileAuthorizationResponse, error)
+	// VerifyDocument says what asking after a paper came to.
+	VerifyDocument(context.Context, *v1.VerifyDocumentRequest) (*v1.VerifyDocumentResponse, error)
+	// CheckProhibitions is the gate of Article 6.
+	CheckProhibitions(context.Context, *v1.CheckProhibitionsRequest) (*v1.CheckProhibitionsResponse, error)
+	// AssessRisk is the gate of Article 7, and the finding on diversion of Article 11.
+	AssessRisk(context.Context, *v1.AssessRiskRequest) (*v1.AssessRiskResponse, error)
+	// GrantLicence decides an application in its favour, or proposes to where the policy asks for more signatures.
 	GrantLicence(context.Context, *v1.GrantLicenceRequest) (*v1.GrantLicenceResponse, error)
-	// DenyLicence refuses an application and records the criteria.
+	// DenyLicence refuses an application and records the criteria, or proposes to.
 	DenyLicence(context.Context, *v1.DenyLicenceRequest) (*v1.DenyLicenceResponse, error)
+	// SignDecision signs what another person proposed; the last signature decides.
+	SignDecision(context.Context, *v1.SignDecisionRequest) (*v1.SignDecisionResponse, error)
+	// DropProposal takes a proposal back.
+	DropProposal(context.Context, *v1.DropProposalRequest) (*v1.DropProposalResponse, error)
+	// DeclareConflict keeps the caller out of a case.
+	DeclareConflict(context.Context, *v1.DeclareConflictRequest) (*v1.DeclareConflictResponse, error)
+	// LodgeAppeal puts an appeal against a decision on record.
+	LodgeAppeal(context.Context, *v1.LodgeAppealRequest) (*v1.LodgeAppealResponse, error)
+	// DecideAppeal decides it.
+	DecideAppeal(context.Context, *v1.DecideAppealRequest) (*v1.DecideAppealResponse, error)
+	// MeetObligation says that something that had to be done was done.
+	MeetObligation(context.Context, *v1.MeetObligationRequest) (*v1.MeetObligationResponse, error)
+	// SimulatePolicy decides past cases under a policy that is not in force and says what would have been otherwise.
+	SimulatePolicy(context.Context, *v1.SimulatePolicyRequest) (*v1.SimulatePolicyResponse, error)
 	// AmendLicence changes the lines or the validity of a licence.
 	AmendLicence(context.Context, *v1.AmendLicenceRequest) (*v1.AmendLicenceResponse, error)
 	// SuspendLicence stops the use of a licence until it is reinstated.
@@ -176,10 +368,42 @@ func NewLicensingServiceClient(client *connect.Client) LicensingServiceClient {
 type LicensingServiceHandler interface {
 	// SubmitApplication puts an application on the record.
 	SubmitApplication(context.Context, *v1.SubmitApplicationRequest) (*v1.SubmitApplicationResponse, error)
-	// GrantLicence decides an application in its favour.
+	// AmendApplication states the deal anew before it is decided.
+	AmendApplication(context.Context, *v1.AmendApplicationRequest) (*v1.AmendApplicationResponse, error)
+	// WithdrawApplication ends an application because the applicant says so.
+	WithdrawApplication(context.Context, *v1.WithdrawApplicationRequest) (*v1.WithdrawApplicationResponse, error)
+	// ReturnApplication sends an incomplete application back.
+	ReturnApplication(context.Context, *v1.ReturnApplicationRequest) (*v1.ReturnApplicationResponse, error)
+	// ClassifyLine says which category of the Treaty a line falls under, and why.
+	ClassifyLine(context.Context, *v1.ClassifyLineRequest) (*v1.ClassifyLineResponse, error)
+	// FileDocument puts a paper on the file of an application.
+	FileDocument(context.Context, *v1.FileDocumentRequest) (*v1.FileDocumentResponse, error)
+	// FileAuthorization puts an authorization of somebody else on the file.
+	FileAuthorization(context.Context, *v1.FileAuthorizationRequest) (*v1.FileAuthorizationResponse, error)
+	// VerifyDocument says what asking after a paper came to.
+	VerifyDocument(context.Context, *v1.VerifyDocumentRequest) (*v1.VerifyDocumentResponse, error)
+	// CheckProhibitions is the gate of Article 6.
+	CheckProhibitions(context.Context, *v1.CheckProhibitionsRequest) (*v1.CheckProhibitionsResponse, error)
+	// AssessRisk is the gate of Article 7, and the finding on diversion of Article 11.
+	AssessRisk(context.Context, *v1.AssessRiskRequest) (*v1.AssessRiskResponse, error)
+	// GrantLicence decides an application in its favour, or proposes to where the policy asks for more signatures.
 	GrantLicence(context.Context, *v1.GrantLicenceRequest) (*v1.GrantLicenceResponse, error)
-	// DenyLicence refuses an application and records the criteria.
+	// DenyLicence refuses an application and records the criteria, or proposes to.
 	DenyLicence(context.Context, *v1.DenyLicenceRequest) (*v1.DenyLicenceResponse, error)
+	// SignDecision signs what another person proposed; the last signature decides.
+	SignDecision(context.Context, *v1.SignDecisionRequest) (*v1.SignDecisionResponse, error)
+	// DropProposal takes a proposal back.
+	DropProposal(context.Context, *v1.DropProposalRequest) (*v1.DropProposalResponse, error)
+	// DeclareConflict keeps the caller out of a case.
+	DeclareConflict(context.Context, *v1.DeclareConflictRequest) (*v1.DeclareConflictResponse, error)
+	// LodgeAppeal puts an appeal against a decision on record.
+	LodgeAppeal(context.Context, *v1.LodgeAppealRequest) (*v1.LodgeAppealResponse, error)
+	// DecideAppeal decides it.
+	DecideAppeal(context.Context, *v1.DecideAppealRequest) (*v1.DecideAppealResponse, error)
+	// MeetObligation says that something that had to be done was done.
+	MeetObligation(context.Context, *v1.MeetObligationRequest) (*v1.MeetObligationResponse, error)
+	// SimulatePolicy decides past cases under a policy that is not in force and says what would have been otherwise.
+	SimulatePolicy(context.Context, *v1.SimulatePolicyRequest) (*v1.SimulatePolicyResponse, error)
 	// AmendLicence changes the lines or the validity of a licence.
 	AmendLicence(context.Context, *v1.AmendLicenceRequest) (*v1.AmendLicenceResponse, error)
 	// SuspendLicence stops the use of a licence until it is reinstated.
@@ -204,8 +428,24 @@ func RegisterLicensingServiceHandler(server *connect.Server, svc LicensingServic
 	adapter := licensingServiceHandler{svc: svc}
 	server.Register(
 		connect.Method{Spec: licensingServiceSubmitApplicationSpec(), Handler: adapter.submitApplication},
+		connect.Method{Spec: licensingServiceAmendApplicationSpec(), Handler: adapter.amendApplication},
+		connect.Method{Spec: licensingServiceWithdrawApplicationSpec(), Handler: adapter.withdrawApplication},
+		connect.Method{Spec: licensingServiceReturnApplicationSpec(), Handler: adapter.returnApplication},
+		connect.Method{Spec: licensingServiceClassifyLineSpec(), Handler: adapter.classifyLine},
+		connect.Method{Spec: licensingServiceFileDocumentSpec(), Handler: adapter.fileDocument},
+		connect.Method{Spec: licensingServiceFileAuthorizationSpec(), Handler: adapter.fileAuthorization},
+		connect.Method{Spec: licensingServiceVerifyDocumentSpec(), Handler: adapter.verifyDocument},
+		connect.Method{Spec: licensingServiceCheckProhibitionsSpec(), Handler: adapter.checkProhibitions},
+		connect.Method{Spec: licensingServiceAssessRiskSpec(), Handler: adapter.assessRisk},
 		connect.Method{Spec: licensingServiceGrantLicenceSpec(), Handler: adapter.grantLicence},
 		connect.Method{Spec: licensingServiceDenyLicenceSpec(), Handler: adapter.denyLicence},
+		connect.Method{Spec: licensingServiceSignDecisionSpec(), Handler: adapter.signDecision},
+		connect.Method{Spec: licensingServiceDropProposalSpec(), Handler: adapter.dropProposal},
+		connect.Method{Spec: licensingServiceDeclareConflictSpec(), Handler: adapter.declareConflict},
+		connect.Method{Spec: licensingServiceLodgeAppealSpec(), Handler: adapter.lodgeAppeal},
+		connect.Method{Spec: licensingServiceDecideAppealSpec(), Handler: adapter.decideAppeal},
+		connect.Method{Spec: licensingServiceMeetObligationSpec(), Handler: adapter.meetObligation},
+		connect.Method{Spec: licensingServiceSimulatePolicySpec(), Handler: adapter.simulatePolicy},
 		connect.Method{Spec: licensingServiceAmendLicenceSpec(), Handler: adapter.amendLicence},
 		connect.Method{Spec: licensingServiceSuspendLicenceSpec(), Handler: adapter.suspendLicence},
 		connect.Method{Spec: licensingServiceReinstateLicenceSpec(), Handler: adapter.reinstateLicence},
@@ -224,12 +464,76 @@ func (UnimplementedLicensingServiceHandler) SubmitApplication(context.Context, *
 	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.licensing.v1.LicensingService.SubmitApplication is not implemented")
 }
 
+func (UnimplementedLicensingServiceHandler) AmendApplication(context.Context, *v1.AmendApplicationRequest) (*v1.AmendApplicationResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.licensing.v1.LicensingService.AmendApplication is not implemented")
+}
+
+func (UnimplementedLicensingServiceHandler) WithdrawApplication(context.Context, *v1.WithdrawApplicationRequest) (*v1.WithdrawApplicationResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.licensing.v1.LicensingService.WithdrawApplication is not implemented")
+}
+
+func (UnimplementedLicensingServiceHandler) ReturnApplication(context.Context, *v1.ReturnApplicationRequest) (*v1.ReturnApplicationResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.licensing.v1.LicensingService.ReturnApplication is not implemented")
+}
+
+func (UnimplementedLicensingServiceHandler) ClassifyLine(context.Context, *v1.ClassifyLineRequest) (*v1.ClassifyLineResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.licensing.v1.LicensingService.ClassifyLine is not implemented")
+}
+
+func (UnimplementedLicensingServiceHandler) FileDocument(context.Context, *v1.FileDocumentRequest) (*v1.FileDocumentResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.licensing.v1.LicensingService.FileDocument is not implemented")
+}
+
+func (UnimplementedLicensingServiceHandler) FileAuthorization(context.Context, *v1.FileAuthorizationRequest) (*v1.FileAuthorizationResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.licensing.v1.LicensingService.FileAuthorization is not implemented")
+}
+
+func (UnimplementedLicensingServiceHandler) VerifyDocument(context.Context, *v1.VerifyDocumentRequest) (*v1.VerifyDocumentResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.licensing.v1.LicensingService.VerifyDocument is not implemented")
+}
+
+func (UnimplementedLicensingServiceHandler) CheckProhibitions(context.Context, *v1.CheckProhibitionsRequest) (*v1.CheckProhibitionsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.licensing.v1.LicensingService.CheckProhibitions is not implemented")
+}
+
+func (UnimplementedLicensingServiceHandler) AssessRisk(context.Context, *v1.AssessRiskRequest) (*v1.AssessRiskResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.licensing.v1.LicensingService.AssessRisk is not implemented")
+}
+
 func (UnimplementedLicensingServiceHandler) GrantLicence(context.Context, *v1.GrantLicenceRequest) (*v1.GrantLicenceResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.licensing.v1.LicensingService.GrantLicence is not implemented")
 }
 
 func (UnimplementedLicensingServiceHandler) DenyLicence(context.Context, *v1.DenyLicenceRequest) (*v1.DenyLicenceResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.licensing.v1.LicensingService.DenyLicence is not implemented")
+}
+
+func (UnimplementedLicensingServiceHandler) SignDecision(context.Context, *v1.SignDecisionRequest) (*v1.SignDecisionResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.licensing.v1.LicensingService.SignDecision is not implemented")
+}
+
+func (UnimplementedLicensingServiceHandler) DropProposal(context.Context, *v1.DropProposalRequest) (*v1.DropProposalResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.licensing.v1.LicensingService.DropProposal is not implemented")
+}
+
+func (UnimplementedLicensingServiceHandler) DeclareConflict(context.Context, *v1.DeclareConflictRequest) (*v1.DeclareConflictResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.licensing.v1.LicensingService.DeclareConflict is not implemented")
+}
+
+func (UnimplementedLicensingServiceHandler) LodgeAppeal(context.Context, *v1.LodgeAppealRequest) (*v1.LodgeAppealResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.licensing.v1.LicensingService.LodgeAppeal is not implemented")
+}
+
+func (UnimplementedLicensingServiceHandler) DecideAppeal(context.Context, *v1.DecideAppealRequest) (*v1.DecideAppealResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.licensing.v1.LicensingService.DecideAppeal is not implemented")
+}
+
+func (UnimplementedLicensingServiceHandler) MeetObligation(context.Context, *v1.MeetObligationRequest) (*v1.MeetObligationResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.licensing.v1.LicensingService.MeetObligation is not implemented")
+}
+
+func (UnimplementedLicensingServiceHandler) SimulatePolicy(context.Context, *v1.SimulatePolicyRequest) (*v1.SimulatePolicyResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.licensing.v1.LicensingService.SimulatePolicy is not implemented")
 }
 
 func (UnimplementedLicensingServiceHandler) AmendLicence(context.Context, *v1.AmendLicenceRequest) (*v1.AmendLicenceResponse, error) {
@@ -276,6 +580,78 @@ func (c *licensingServiceClient) SubmitApplication(ctx context.Context, req *v1.
 	return &res, nil
 }
 
+func (c *licensingServiceClient) AmendApplication(ctx context.Context, req *v1.AmendApplicationRequest) (*v1.AmendApplicationResponse, error) {
+	var res v1.AmendApplicationResponse
+	if err := c.client.CallUnary(ctx, licensingServiceAmendApplicationSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *licensingServiceClient) WithdrawApplication(ctx context.Context, req *v1.WithdrawApplicationRequest) (*v1.WithdrawApplicationResponse, error) {
+	var res v1.WithdrawApplicationResponse
+	if err := c.client.CallUnary(ctx, licensingServiceWithdrawApplicationSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *licensingServiceClient) ReturnApplication(ctx context.Context, req *v1.ReturnApplicationRequest) (*v1.ReturnApplicationResponse, error) {
+	var res v1.ReturnApplicationResponse
+	if err := c.client.CallUnary(ctx, licensingServiceReturnApplicationSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *licensingServiceClient) ClassifyLine(ctx context.Context, req *v1.ClassifyLineRequest) (*v1.ClassifyLineResponse, error) {
+	var res v1.ClassifyLineResponse
+	if err := c.client.CallUnary(ctx, licensingServiceClassifyLineSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *licensingServiceClient) FileDocument(ctx context.Context, req *v1.FileDocumentRequest) (*v1.FileDocumentResponse, error) {
+	var res v1.FileDocumentResponse
+	if err := c.client.CallUnary(ctx, licensingServiceFileDocumentSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *licensingServiceClient) FileAuthorization(ctx context.Context, req *v1.FileAuthorizationRequest) (*v1.FileAuthorizationResponse, error) {
+	var res v1.FileAuthorizationResponse
+	if err := c.client.CallUnary(ctx, licensingServiceFileAuthorizationSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *licensingServiceClient) VerifyDocument(ctx context.Context, req *v1.VerifyDocumentRequest) (*v1.VerifyDocumentResponse, error) {
+	var res v1.VerifyDocumentResponse
+	if err := c.client.CallUnary(ctx, licensingServiceVerifyDocumentSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *licensingServiceClient) CheckProhibitions(ctx context.Context, req *v1.CheckProhibitionsRequest) (*v1.CheckProhibitionsResponse, error) {
+	var res v1.CheckProhibitionsResponse
+	if err := c.client.CallUnary(ctx, licensingServiceCheckProhibitionsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *licensingServiceClient) AssessRisk(ctx context.Context, req *v1.AssessRiskRequest) (*v1.AssessRiskResponse, error) {
+	var res v1.AssessRiskResponse
+	if err := c.client.CallUnary(ctx, licensingServiceAssessRiskSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
 func (c *licensingServiceClient) GrantLicence(ctx context.Context, req *v1.GrantLicenceRequest) (*v1.GrantLicenceResponse, error) {
 	var res v1.GrantLicenceResponse
 	if err := c.client.CallUnary(ctx, licensingServiceGrantLicenceSpec(), req, &res); err != nil {
@@ -287,6 +663,62 @@ func (c *licensingServiceClient) GrantLicence(ctx context.Context, req *v1.Grant
 func (c *licensingServiceClient) DenyLicence(ctx context.Context, req *v1.DenyLicenceRequest) (*v1.DenyLicenceResponse, error) {
 	var res v1.DenyLicenceResponse
 	if err := c.client.CallUnary(ctx, licensingServiceDenyLicenceSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *licensingServiceClient) SignDecision(ctx context.Context, req *v1.SignDecisionRequest) (*v1.SignDecisionResponse, error) {
+	var res v1.SignDecisionResponse
+	if err := c.client.CallUnary(ctx, licensingServiceSignDecisionSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *licensingServiceClient) DropProposal(ctx context.Context, req *v1.DropProposalRequest) (*v1.DropProposalResponse, error) {
+	var res v1.DropProposalResponse
+	if err := c.client.CallUnary(ctx, licensingServiceDropProposalSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *licensingServiceClient) DeclareConflict(ctx context.Context, req *v1.DeclareConflictRequest) (*v1.DeclareConflictResponse, error) {
+	var res v1.DeclareConflictResponse
+	if err := c.client.CallUnary(ctx, licensingServiceDeclareConflictSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *licensingServiceClient) LodgeAppeal(ctx context.Context, req *v1.LodgeAppealRequest) (*v1.LodgeAppealResponse, error) {
+	var res v1.LodgeAppealResponse
+	if err := c.client.CallUnary(ctx, licensingServiceLodgeAppealSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *licensingServiceClient) DecideAppeal(ctx context.Context, req *v1.DecideAppealRequest) (*v1.DecideAppealResponse, error) {
+	var res v1.DecideAppealResponse
+	if err := c.client.CallUnary(ctx, licensingServiceDecideAppealSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *licensingServiceClient) MeetObligation(ctx context.Context, req *v1.MeetObligationRequest) (*v1.MeetObligationResponse, error) {
+	var res v1.MeetObligationResponse
+	if err := c.client.CallUnary(ctx, licensingServiceMeetObligationSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *licensingServiceClient) SimulatePolicy(ctx context.Context, req *v1.SimulatePolicyRequest) (*v1.SimulatePolicyResponse, error) {
+	var res v1.SimulatePolicyResponse
+	if err := c.client.CallUnary(ctx, licensingServiceSimulatePolicySpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -370,6 +802,114 @@ func (h licensingServiceHandler) submitApplication(ctx context.Context, _ connec
 	return stream.Send(res)
 }
 
+func (h licensingServiceHandler) amendApplication(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.AmendApplicationRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.AmendApplication(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h licensingServiceHandler) withdrawApplication(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.WithdrawApplicationRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.WithdrawApplication(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h licensingServiceHandler) returnApplication(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ReturnApplicationRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ReturnApplication(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h licensingServiceHandler) classifyLine(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ClassifyLineRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ClassifyLine(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h licensingServiceHandler) fileDocument(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.FileDocumentRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.FileDocument(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h licensingServiceHandler) fileAuthorization(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.FileAuthorizationRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.FileAuthorization(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h licensingServiceHandler) verifyDocument(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.VerifyDocumentRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.VerifyDocument(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h licensingServiceHandler) checkProhibitions(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.CheckProhibitionsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.CheckProhibitions(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h licensingServiceHandler) assessRisk(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.AssessRiskRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.AssessRisk(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
 func (h licensingServiceHandler) grantLicence(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
 	var req v1.GrantLicenceRequest
 	if err := stream.Receive(&req); err != nil {
@@ -388,6 +928,90 @@ func (h licensingServiceHandler) denyLicence(ctx context.Context, _ connect.Spec
 		return err
 	}
 	res, err := h.svc.DenyLicence(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h licensingServiceHandler) signDecision(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.SignDecisionRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.SignDecision(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h licensingServiceHandler) dropProposal(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.DropProposalRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.DropProposal(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h licensingServiceHandler) declareConflict(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.DeclareConflictRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.DeclareConflict(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h licensingServiceHandler) lodgeAppeal(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.LodgeAppealRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.LodgeAppeal(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h licensingServiceHandler) decideAppeal(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.DecideAppealRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.DecideAppeal(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h licensingServiceHandler) meetObligation(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.MeetObligationRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.MeetObligation(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h licensingServiceHandler) simulatePolicy(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.SimulatePolicyRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.SimulatePolicy(ctx, &req)
 	if err != nil {
 		return err
 	}
