@@ -40,7 +40,7 @@ func (f *folding) consultations(fact proto.Message) error {
 			return nil
 		})
 	case *licensingv1.OpinionGiven: // the consultation is of another agency and may not be here yet
-		id := f.id.Agency + "/" + e.ConsultationId
+		id := OpinionID(f.id.Agency, e.ConsultationId, e.InPlaceOf)
 		return upsert(f, opinions, id, func() *ledgerv1.Opinion {
 			return &ledgerv1.Opinion{Id: id, ConsultationId: e.ConsultationId, Agency: f.id.Agency}
 		}, func(r *ledgerv1.Opinion) { r.Given, r.At = e, f.event.OccurredAt })
@@ -80,4 +80,13 @@ func (f *folding) condition(id string, edit func(*ledgerv1.Condition)) error {
 		edit(r)
 		return nil
 	})
+}
+
+// OpinionID names an agency's answer to a consultation, its own or in another's place.
+func OpinionID(agency, consultation, inPlaceOf string) string {
+	id := agency + "/" + consultation
+	if inPlaceOf != "" {
+		id += "#" + inPlaceOf
+	}
+	return id
 }

@@ -23,7 +23,7 @@ func (v View) Finding(id string) (*ledgerv1.Finding, error)       { return get(v
 
 func (v View) DenialNotice(id string) (*ledgerv1.DenialNotice, error) { return get(v, notices, id) }
 
-// Opinion is by agency, "/", consultation id.
+// Opinion is by OpinionID.
 func (v View) Opinion(id string) (*ledgerv1.Opinion, error) { return get(v, opinions, id) }
 
 // UndercutReply is by agency, "/", undercut id.

@@ -6,11 +6,12 @@ import (
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	"github.com/counterfoil/counterfoil/services/licensing/dossier"
 )
 
 // Deny refuses an application and records the criteria that stood against it. An application is decided once.
 func Deny(view ledger.View, cmd *licensingv1.DenyLicenceRequest) ([]proto.Message, error) {
-	application, err := openApplication(view, cmd.GetApplicationId())
+	application, err := dossier.Undecided(view, cmd.GetApplicationId())
 	switch {
 	case err != nil:
 		return nil, err

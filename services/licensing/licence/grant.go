@@ -6,13 +6,14 @@ import (
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	"github.com/counterfoil/counterfoil/services/licensing/dossier"
 )
 
 // Grant decides an application in its favour: a licence for the deal as it was applied for. The licence may be used
 // from valid_from, or from when it is granted if the command does not say, and before valid_until. An application is
 // decided once.
 func Grant(view ledger.View, cmd *licensingv1.GrantLicenceRequest) ([]proto.Message, error) {
-	application, err := openApplication(view, cmd.GetApplicationId())
+	application, err := dossier.Undecided(view, cmd.GetApplicationId())
 	if err != nil {
 		return nil, err
 	}

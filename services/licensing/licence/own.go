@@ -25,34 +25,6 @@ func ownLicence(view ledger.View, id string) (*ledgerv1.Licence, error) {
 	return l, nil
 }
 
-// openApplication returns an application to this agency that has not been decided.
-func openApplication(view ledger.View, id string) (*ledgerv1.Application, error) {
-	a, err := view.Application(id)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("read application %s: %w", id, err)
-	case a == nil:
-		return nil, fault.Errorf(fault.NotFound, "application %s has not been submitted", id)
-	case !isOwn(view, id):
-		return nil, fault.Errorf(fault.NotAllowed, "application %s was submitted to another agency; only that agency can decide it", id)
-	}
-	licences, err := view.LicencesWith("application", id)
-	if err != nil {
-		return nil, fmt.Errorf("read licences of application %s: %w", id, err)
-	}
-	for _, l := range licences {
-		return nil, fault.Errorf(fault.Conflict, "application %s has been decided: licence %s was granted", id, l.GetId())
-	}
-	denials, err := view.DenialsWith("application", id)
-	if err != nil {
-		return nil, fmt.Errorf("read denials of application %s: %w", id, err)
-	}
-	for _, d := range denials {
-		return nil, fault.Errorf(fault.Conflict, "application %s has been decided: it was denied, see %s", id, d.GetId())
-	}
-	return a, nil
-}
-
 func isOwn(view ledger.View, id string) bool { return strings.HasPrefix(id, view.Agency()+"/") }
 
 // yearOf returns the year that an id is given in: that of occurred_at, in UTC.

@@ -1704,7 +1704,7 @@ func (x *ClockStop) GetReason() string {
 // Opinion belongs to the agency that gave it.
 type Opinion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Agency, "/", consultation id.
+	// Agency, "/", consultation id; and "#" and the agency in whose place it answers, where it does.
 	Id             string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	Journal        string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
 	Events         []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`

@@ -605,8 +605,10 @@ type OpinionGiven struct {
 	// The agency, or who answers for it, has an interest in the case, and its voice does not count.
 	Recused bool `protobuf:"varint,4,opt,name=recused,proto3" json:"recused,omitempty"`
 	// Ids of the conditions asked for with it.
-	Conditions    []string `protobuf:"bytes,5,rep,name=conditions,proto3" json:"conditions,omitempty"`
-	Signer        *Signer  `protobuf:"bytes,6,opt,name=signer,proto3" json:"signer,omitempty"`
+	Conditions []string `protobuf:"bytes,5,rep,name=conditions,proto3" json:"conditions,omitempty"`
+	Signer     *Signer  `protobuf:"bytes,6,opt,name=signer,proto3" json:"signer,omitempty"`
+	// The agency in whose place it answers: it is recused, or was silent. Empty: its own.
+	InPlaceOf     string `protobuf:"bytes,7,opt,name=in_place_of,json=inPlaceOf,proto3" json:"in_place_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -681,6 +683,13 @@ func (x *OpinionGiven) GetSigner() *Signer {
 		return x.Signer
 	}
 	return nil
+}
+
+func (x *OpinionGiven) GetInPlaceOf() string {
+	if x != nil {
+		return x.InPlaceOf
+	}
+	return ""
 }
 
 // Signer is who gave an opinion.
@@ -1361,7 +1370,9 @@ type GiveOpinionRequest struct {
 	Reason         string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
 	Recused        bool                   `protobuf:"varint,5,opt,name=recused,proto3" json:"recused,omitempty"`
 	// Texts of conditions that the licence shall carry.
-	Conditions    []string `protobuf:"bytes,6,rep,name=conditions,proto3" json:"conditions,omitempty"`
+	Conditions []string `protobuf:"bytes,6,rep,name=conditions,proto3" json:"conditions,omitempty"`
+	// The agency in whose place this one answers; empty: its own.
+	InPlaceOf     string `protobuf:"bytes,7,opt,name=in_place_of,json=inPlaceOf,proto3" json:"in_place_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1436,6 +1447,13 @@ func (x *GiveOpinionRequest) GetConditions() []string {
 		return x.Conditions
 	}
 	return nil
+}
+
+func (x *GiveOpinionRequest) GetInPlaceOf() string {
+	if x != nil {
+		return x.InPlaceOf
+	}
+	return ""
 }
 
 type GiveOpinionResponse struct {
@@ -1855,7 +1873,7 @@ const file_counterfoil_licensing_v1_consultation_proto_rawDesc = "" +
 	"\fCountedVoice\x12\x16\n" +
 	"\x06agency\x18\x01 \x01(\tR\x06agency\x129\n" +
 	"\x04view\x18\x02 \x01(\x0e2%.counterfoil.licensing.v1.OpinionViewR\x04view\x12\x18\n" +
-	"\acounted\x18\x03 \x01(\tR\acounted\"\xfe\x01\n" +
+	"\acounted\x18\x03 \x01(\tR\acounted\"\x9e\x02\n" +
 	"\fOpinionGiven\x12'\n" +
 	"\x0fconsultation_id\x18\x01 \x01(\tR\x0econsultationId\x129\n" +
 	"\x04view\x18\x02 \x01(\x0e2%.counterfoil.licensing.v1.OpinionViewR\x04view\x12\x16\n" +
@@ -1864,7 +1882,8 @@ const file_counterfoil_licensing_v1_consultation_proto_rawDesc = "" +
 	"\n" +
 	"conditions\x18\x05 \x03(\tR\n" +
 	"conditions\x128\n" +
-	"\x06signer\x18\x06 \x01(\v2 .counterfoil.licensing.v1.SignerR\x06signer\"O\n" +
+	"\x06signer\x18\x06 \x01(\v2 .counterfoil.licensing.v1.SignerR\x06signer\x12\x1e\n" +
+	"\vin_place_of\x18\a \x01(\tR\tinPlaceOf\"O\n" +
 	"\x06Signer\x12\x12\n" +
 	"\x04role\x18\x01 \x01(\tR\x04role\x12\x16\n" +
 	"\x06person\x18\x02 \x01(\tR\x06person\x12\x19\n" +
@@ -1906,7 +1925,7 @@ const file_counterfoil_licensing_v1_consultation_proto_rawDesc = "" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12\\\n" +
 	"\x0fconsultation_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\x0econsultationId\"T\n" +
 	"\x19CloseConsultationResponse\x127\n" +
-	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xeb\x02\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xad\x03\n" +
 	"\x12GiveOpinionRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12\\\n" +
 	"\x0fconsultation_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\x0econsultationId\x12C\n" +
@@ -1915,7 +1934,8 @@ const file_counterfoil_licensing_v1_consultation_proto_rawDesc = "" +
 	"\arecused\x18\x05 \x01(\bR\arecused\x121\n" +
 	"\n" +
 	"conditions\x18\x06 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x102\"\ar\x05\x10\x01\x18\xe8\aR\n" +
-	"conditions\"N\n" +
+	"conditions\x12@\n" +
+	"\vin_place_of\x18\a \x01(\tB \xbaH\x1dr\x1b2\x19^([a-z][a-z0-9-]{1,31})?$R\tinPlaceOf\"N\n" +
 	"\x13GiveOpinionResponse\x127\n" +
 	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xd6\x01\n" +
 	"\x13AddConditionRequest\x12C\n" +
