@@ -10,6 +10,7 @@ require (
 	connectrpc.com/grpcreflect/v2 v2.0.0
 	connectrpc.com/validate v0.9.0
 	filippo.io/age v1.3.2
+	github.com/cloudflare/circl v1.6.5
 	github.com/coreos/go-oidc/v3 v3.21.0
 	github.com/counterfoil/counterfoil/proto v0.0.0
 	github.com/go-jose/go-jose/v4 v4.1.9
@@ -38,6 +39,7 @@ require (
 	filippo.io/hpke v0.4.0 // indirect
 	github.com/antithesishq/antithesis-sdk-go v0.8.0-default-no-op // indirect
 	github.com/antlr4-go/antlr/v4 v4.13.1 // indirect
+	github.com/bwesterb/go-ristretto v1.2.4 // indirect
 	github.com/google/go-tpm v0.9.8 // indirect
 	github.com/hbollon/go-edlib v1.7.0 // indirect
 	github.com/minio/highwayhash v1.0.4 // indirect

@@ -13,9 +13,9 @@ const root = "github.com/counterfoil/counterfoil/"
 
 // layers of libs, from the ground up: a package imports only packages of lower layers, or named beside it.
 var layers = []string{
-	"fault config seal refdata names blind",
+	"fault config seal refdata names",
 	"policy",
-	"journal people access published",
+	"journal people access published blind",
 	"rpc ledger",
 	"backbone directory screening",
 	"projection natstest backup",
