@@ -2,14 +2,10 @@ package blind_test
 
 import (
 	"bytes"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
+	"sync"
 	"testing"
 
 	"github.com/cloudflare/circl/group"
@@ -183,6 +179,27 @@ func TestAnswerRefuses(t *testing.T) {
 	}
 }
 
+// The race detector looks on.
+func TestKeyAnswersAtOnce(t *testing.T) {
+	elements := ask(t, "check", [][]byte{[]byte("a"), []byte("b")}, 2).Elements()
+	k := newKey('k')
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if _, _, err := k.Answer(elements); err != nil {
+				t.Error(err)
+			}
+			if _, err := k.Tokens(elements, 4); err != nil {
+				t.Error(err)
+			}
+			if _, err := blind.Ask(secret, "check", elements); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+}
+
 func TestAskRefuses(t *testing.T) {
 	one := [][]byte{[]byte("a")}
 	for name, ask := range map[string]func() (*blind.Question, error){
@@ -301,151 +318,4 @@ func TestTokensArePadded(t *testing.T) {
 	if _, err := holder.Tokens([][]byte{make([]byte, blind.MaxInput+1)}, 1); !errors.Is(err, fault.Invalid) {
 		t.Errorf("long input: %v", err)
 	}
-}
-
-func TestKeyFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "blind.key")
-	k, err := blind.NewKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := blind.WriteKey(path, k); err != nil {
-		t.Fatal(err)
-	}
-	info, err := os.Stat(path)
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Fatalf("%v, %v", info.Mode(), err)
-	}
-	again, err := blind.ReadKey(path)
-	if err != nil || !bytes.Equal(again.Public(), k.Public()) {
-		t.Fatalf("read again: %v", err)
-	}
-	if !slices.EqualFunc(published(t, again, [][]byte{[]byte("a")}, 2), published(t, k, [][]byte{[]byte("a")}, 2), bytes.Equal) {
-		t.Error("the key that was read makes other tokens")
-	}
-	if err := blind.WriteKey(path, newKey('o')); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("written over another key: %v", err)
-	}
-	if err := os.Chmod(path, 0o640); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := blind.ReadKey(path); err == nil || !strings.Contains(err.Error(), "chmod 600") {
-		t.Errorf("a file that others may read: %v", err)
-	}
-	if _, err := blind.NewKey(strings.NewReader("short")); err == nil {
-		t.Error("a key from five bytes")
-	}
-}
-
-func TestReadKeyRefuses(t *testing.T) {
-	const zero = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-	dir := t.TempDir()
-	for name, content := range map[string]string{
-		"empty":       "",
-		"no PEM":      "key",
-		"other type":  "-----BEGIN PRIVATE KEY-----\n" + zero + "\n-----END PRIVATE KEY-----\n",
-		"zero":        "-----BEGIN COUNTERFOIL BLIND CHECK KEY-----\n" + zero + "\n-----END COUNTERFOIL BLIND CHECK KEY-----\n",
-		"short":       "-----BEGIN COUNTERFOIL BLIND CHECK KEY-----\nAQ==\n-----END COUNTERFOIL BLIND CHECK KEY-----\n",
-		"more behind": "-----BEGIN COUNTERFOIL BLIND CHECK KEY-----\nAQ==\n-----END COUNTERFOIL BLIND CHECK KEY-----\nmore",
-	} {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := blind.ReadKey(path); err == nil {
-			t.Errorf("%s is read", name)
-		}
-	}
-	if _, err := blind.ReadKey(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("no file: %v", err)
-	}
-}
-
-// No question makes a holder's answer fail but by refusing it, and every answer holds.
-func FuzzAnswer(f *testing.F) {
-	good := ask(f, "check", [][]byte{[]byte("a"), []byte("b")}, 2).Elements()
-	f.Add(bytes.Join(good, nil), blind.ElementSize)
-	f.Add([]byte{0}, 1)
-	f.Add(make([]byte, 66), 33)
-	f.Fuzz(func(t *testing.T, data []byte, size int) {
-		var elements [][]byte
-		for size = max(1, size); len(data) > 0 && len(elements) < 4; {
-			n := min(size, len(data))
-			elements, data = append(elements, data[:n]), data[n:]
-		}
-		evaluated, proof, err := holder.Answer(elements)
-		if err != nil {
-			if fault.As(err) == nil {
-				t.Errorf("not a refusal: %v", err)
-			}
-			return
-		}
-		if len(evaluated) != len(elements) || len(proof) != 64 {
-			t.Errorf("%d evaluated of %d, a proof of %d bytes", len(evaluated), len(elements), len(proof))
-		}
-	})
-}
-
-// Whatever a holder answers, an asker gets tokens only from the true answer.
-func FuzzFinish(f *testing.F) {
-	q := ask(f, "check", [][]byte{[]byte("a")}, 1)
-	evaluated, proof, err := holder.Answer(q.Elements())
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(holder.Public(), evaluated[0], proof)
-	f.Fuzz(func(t *testing.T, public, element, given []byte) {
-		tokens, err := q.Finish(public, [][]byte{element}, given)
-		if err == nil && bytes.Equal(public, holder.Public()) && !bytes.Equal(element, evaluated[0]) {
-			t.Errorf("token %x from element %x", tokens, element)
-		}
-	})
-}
-
-func benchInputs(n int) [][]byte {
-	inputs := make([][]byte, n)
-	for i := range inputs {
-		inputs[i] = fmt.Appendf(nil, "input %d", i)
-	}
-	return inputs
-}
-
-// Each benchmark tells nanoseconds per element.
-func perElement(b *testing.B, n int, work func()) {
-	for b.Loop() {
-		work()
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/element")
-}
-
-func BenchmarkAsk(b *testing.B) {
-	inputs := benchInputs(64)
-	perElement(b, 64, func() { ask(b, "check", inputs, 64) })
-}
-
-func BenchmarkAnswer(b *testing.B) {
-	elements := ask(b, "check", benchInputs(64), 64).Elements()
-	perElement(b, 64, func() {
-		if _, _, err := holder.Answer(elements); err != nil {
-			b.Fatal(err)
-		}
-	})
-}
-
-func BenchmarkFinish(b *testing.B) {
-	q := ask(b, "check", benchInputs(64), 64)
-	evaluated, proof, err := holder.Answer(q.Elements())
-	if err != nil {
-		b.Fatal(err)
-	}
-	perElement(b, 64, func() {
-		if _, err := q.Finish(holder.Public(), evaluated, proof); err != nil {
-			b.Fatal(err)
-		}
-	})
-}
-
-func BenchmarkTokens(b *testing.B) {
-	inputs := benchInputs(64)
-	perElement(b, 64, func() { published(b, holder, inputs, 64) })
 }

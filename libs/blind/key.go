@@ -39,8 +39,8 @@ var suite = oprf.SuiteP256
 
 // Key is what a holder makes tokens with and answers questions with. Its methods may be called from several goroutines.
 type Key struct {
-	private *oprf.PrivateKey
-	public  []byte
+	scalar []byte // private
+	public []byte
 }
 
 // NewKey makes a key from 32 bytes of random, which is crypto/rand's Reader but in tests. It fails when random does.
@@ -53,7 +53,11 @@ func NewKey(random io.Reader) (*Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a blind check key: %w", err)
 	}
-	return newKey(private)
+	scalar, err := private.MarshalBinary()
+	if err != nil {
+		return nil, fmt.Errorf("make a blind check key: %w", err)
+	}
+	return parseKey(scalar)
 }
 
 func parseKey(scalar []byte) (*Key, error) {
@@ -61,16 +65,22 @@ func parseKey(scalar []byte) (*Key, error) {
 	if err := private.UnmarshalBinary(suite, scalar); err != nil {
 		return nil, err
 	}
-	return newKey(private)
-}
-
-// newKey works the public side out at once: the library does so at first use, which two goroutines could race for.
-func newKey(private *oprf.PrivateKey) (*Key, error) {
 	public, err := private.Public().MarshalBinary()
 	if err != nil {
-		return nil, fmt.Errorf("work out a blind check key's public side: %w", err)
+		return nil, err
 	}
-	return &Key{private: private, public: public}, nil
+	return &Key{scalar: scalar, public: public}, nil
+}
+
+// server reads the key anew each time: the library writes to a key's numbers where it encodes them, and goroutines that
+// share them would race.
+func (k *Key) server() (*oprf.VerifiableServer, error) {
+	private := new(oprf.PrivateKey)
+	if err := private.UnmarshalBinary(suite, k.scalar); err != nil {
+		return nil, fmt.Errorf("read the blind check key: %w", err)
+	}
+	server := oprf.NewVerifiableServer(suite, private)
+	return &server, nil
 }
 
 // ReadKey reads what WriteKey wrote. It refuses a file that others on the machine can read.
@@ -103,11 +113,7 @@ func WriteKey(path string, k *Key) error {
 	if _, err := os.Stat(path); err == nil {
 		return fmt.Errorf("keep the blind check key: %s: %w", path, fs.ErrExist)
 	}
-	scalar, err := k.private.MarshalBinary()
-	if err != nil {
-		return fmt.Errorf("keep the blind check key: %w", err)
-	}
-	if err := write(path, pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: scalar})); err != nil {
+	if err := write(path, pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: k.scalar})); err != nil {
 		return fmt.Errorf("keep the blind check key: %w", err)
 	}
 	return nil
@@ -144,7 +150,11 @@ func (k *Key) Answer(elements [][]byte) (evaluated [][]byte, proof []byte, err e
 	if err != nil {
 		return nil, nil, err
 	}
-	evaluation, err := oprf.NewVerifiableServer(suite, k.private).Evaluate(&oprf.EvaluationRequest{Elements: points})
+	server, err := k.server()
+	if err != nil {
+		return nil, nil, err
+	}
+	evaluation, err := server.Evaluate(&oprf.EvaluationRequest{Elements: points})
 	if err != nil {
 		return nil, nil, fmt.Errorf("answer a blind check: %w", err)
 	}
@@ -164,7 +174,10 @@ func (k *Key) Tokens(inputs [][]byte, padTo int) ([][]byte, error) {
 	if padTo < 1 {
 		return nil, fmt.Errorf("make blind check tokens: pad to %d is not positive", padTo)
 	}
-	server := oprf.NewVerifiableServer(suite, k.private)
+	server, err := k.server()
+	if err != nil {
+		return nil, err
+	}
 	tokens := make([][]byte, 0, len(inputs)+padTo)
 	for _, input := range inputs {
 		if len(input) > MaxInput {
@@ -178,12 +191,8 @@ func (k *Key) Tokens(inputs [][]byte, padTo int) ([][]byte, error) {
 	}
 	slices.SortFunc(tokens, bytes.Compare)
 	tokens = slices.CompactFunc(tokens, bytes.Equal)
-	scalar, err := k.private.MarshalBinary()
-	if err != nil {
-		return nil, fmt.Errorf("pad blind check tokens: %w", err)
-	}
 	for i := 0; len(tokens) == 0 || len(tokens)%padTo != 0; i++ {
-		token, err := derive(scalar, TokenSize, "padding", strconv.Itoa(i))
+		token, err := derive(k.scalar, TokenSize, "padding", strconv.Itoa(i))
 		if err != nil {
 			return nil, fmt.Errorf("pad blind check tokens: %w", err)
 		}

@@ -22,7 +22,7 @@ const MinSecret = 32
 var ErrProof = errors.New("the proof of the blind check does not hold")
 
 // Question is one blind check at the asker. It can be asked again with the same arguments when the answer is there, so
-// that nothing has to be kept.
+// that nothing has to be kept. It is for one goroutine at a time.
 type Question struct {
 	inputs   int
 	elements [][]byte
