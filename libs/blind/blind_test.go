@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"testing"
 
 	"github.com/cloudflare/circl/group"
@@ -177,27 +176,6 @@ func TestAnswerRefuses(t *testing.T) {
 	if _, _, err := holder.Answer(many); err != nil {
 		t.Errorf("%d elements: %v", len(many), err)
 	}
-}
-
-// The race detector looks on.
-func TestKeyAnswersAtOnce(t *testing.T) {
-	elements := ask(t, "check", [][]byte{[]byte("a"), []byte("b")}, 2).Elements()
-	k := newKey('k')
-	var all sync.WaitGroup
-	for range 8 {
-		all.Go(func() {
-			if _, _, err := k.Answer(elements); err != nil {
-				t.Error(err)
-			}
-			if _, err := k.Tokens(elements, 4); err != nil {
-				t.Error(err)
-			}
-			if _, err := blind.Ask(secret, "check", elements); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	all.Wait()
 }
 
 func TestAskRefuses(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/counterfoil/counterfoil/libs/blind"
@@ -70,4 +71,25 @@ func TestReadKeyRefuses(t *testing.T) {
 	if _, err := blind.ReadKey(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no file: %v", err)
 	}
+}
+
+// What goroutines share is read only; the race detector says so.
+func TestKeyAnswersAtOnce(t *testing.T) {
+	elements := ask(t, "check", [][]byte{[]byte("a"), []byte("b")}, 2).Elements()
+	k := newKey('k')
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if _, _, err := k.Answer(elements); err != nil {
+				t.Error(err)
+			}
+			if _, err := k.Tokens(elements, 4); err != nil {
+				t.Error(err)
+			}
+			if _, err := blind.Ask(secret, "check", elements); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
 }
