@@ -35,13 +35,10 @@ var statements = (&directoryv1.AgencyRegistered{}).ProtoReflect().Descriptor().P
 // group is the sharing group for a fact and a marking: its own choice, or the rules', which cannot change while the
 // transaction is held.
 func (d *Desk) group(tx *ledger.Tx, fact proto.Message, marking string) (string, error) {
-	if dated, ok := fact.(ledger.Dated); ok && dated.Group != "" {
-		return dated.Group, nil
+	if group, chosen := chosenGroup(d.Agency, fact); chosen {
+		return group, nil
 	}
 	kind := fact.ProtoReflect().Descriptor().FullName()
-	if kind.Parent() == statements || d.Agency == directory.Authority {
-		return directory.Group, nil
-	}
 	key := string(kind) + " " + marking
 	if group, ok := d.groups[key]; ok {
 		return group, nil
@@ -51,6 +48,15 @@ func (d *Desk) group(tx *ledger.Tx, fact proto.Message, marking string) (string,
 		d.groups[key] = group
 	}
 	return group, err
+}
+
+// chosenGroup is the group of a fact that no rule chooses one for: it chose one itself, or is said in the directory.
+func chosenGroup(agency string, fact proto.Message) (group string, chosen bool) {
+	if dated, ok := fact.(ledger.Dated); ok && dated.Group != "" {
+		return dated.Group, true
+	}
+	kind := fact.ProtoReflect().Descriptor().FullName()
+	return directory.Group, kind.Parent() == statements || agency == directory.Authority
 }
 
 // dryRun says what a command would record, and who would read it.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -25,8 +26,9 @@ type Reaction struct {
 	Name string
 	// Kind of the events that it hears.
 	Kind protoreflect.FullName
-	// React decides like a command. It is pure, and may be asked again about the same event. It is asked first on what is
-	// committed, and, when it decides something, again in the transaction that records it.
+	// React decides like a command, also for several groups: each is recorded by a command of its own. It is pure, and may be
+	// asked again about the same event. It is asked first on what is committed, and, when it decides something, again in the
+	// transaction that records it.
 	React func(view ledger.View, id journal.ID, e journal.Entry) ([]proto.Message, error)
 	// Due, in place of Kind and React, decides what one thing comes to whose time has come, and says when the next will be;
 	// zero: none. It is asked after every change and at that time, until it decides nothing.
@@ -146,7 +148,7 @@ func (d *Desk) hear(ctx context.Context, r Reaction) (more bool, err error) {
 
 func (d *Desk) hearJournal(ctx context.Context, r Reaction, id journal.ID) (more bool, err error) {
 	var heard []journal.Entry
-	decides := map[uint64]bool{}
+	decides := map[uint64][]string{}
 	err = d.Ledger.Committed(func(v ledger.View) error {
 		after, err := d.cursor(v, r, id)
 		if err != nil {
@@ -160,7 +162,9 @@ func (d *Desk) hearJournal(ctx context.Context, r Reaction, id journal.ID) (more
 			if err != nil {
 				return fmt.Errorf("react to event %d: %w", e.Number, err)
 			}
-			decides[e.Number] = len(facts) > 0
+			if decides[e.Number], err = d.groupsOf(v, facts); err != nil {
+				return fmt.Errorf("react to event %d: %w", e.Number, err)
+			}
 		}
 		return nil
 	})
@@ -168,38 +172,86 @@ func (d *Desk) hearJournal(ctx context.Context, r Reaction, id journal.ID) (more
 		return false, err
 	}
 	for i, e := range heard {
-		if !decides[e.Number] && i < len(heard)-1 {
+		groups := decides[e.Number]
+		if len(groups) == 0 && i < len(heard)-1 {
 			continue // the cursor moves over it with the next
 		}
-		if err := d.answerTo(ctx, r, id, e); err != nil {
-			return false, err
+		if len(groups) == 0 {
+			groups = []string{""}
+		}
+		for n, group := range groups {
+			if err := d.answerTo(ctx, r, id, e, group, n, len(groups)); err != nil {
+				return false, err
+			}
 		}
 	}
 	return len(heard) == hearAtOnce, nil
 }
 
-// answerTo puts one event before the reaction, as a command of its own.
-func (d *Desk) answerTo(ctx context.Context, r Reaction, id journal.ID, e journal.Entry) error {
+// groupsOf are the sharing groups that facts are recorded for, each once, in the order of their first facts.
+func (d *Desk) groupsOf(v ledger.View, facts []proto.Message) (groups []string, err error) {
+	for _, fact := range facts {
+		group, chosen := chosenGroup(d.Agency, fact)
+		if !chosen {
+			if group, err = v.SharingGroup(plain(fact).ProtoReflect().Descriptor().FullName(), "", d.Agency); err != nil {
+				return nil, err
+			}
+		}
+		if !slices.Contains(groups, group) {
+			groups = append(groups, group)
+		}
+	}
+	return groups, nil
+}
+
+// answerTo puts one event before the reaction, as a command of its own for what it decides for a group; the cursor moves with
+// the last of several.
+func (d *Desk) answerTo(ctx context.Context, r Reaction, id journal.ID, e journal.Entry, group string, n, of int) error {
 	key := keyOf(r, id) + fmt.Sprintf("%020d", e.Number)
 	if o := e.Event.Origin; o != nil { // the same event, wherever it is heard first
 		key = "reaction/" + r.Name + "/" + o.Journal + "/" + fmt.Sprintf("%020d", o.Number)
 	}
+	if n > 0 {
+		key += "/" + group
+	}
 	digest := sha256.Sum256([]byte(key))
-	_, err := d.submit(&command{
+	c := &command{
 		particulars: &eventv1.Particulars{
 			IdempotencyKey: key, OccurredAt: timestamppb.New(d.Now()), Officer: &eventv1.Officer{Role: "reaction"}, Correlation: e.Event.Correlation,
 		},
 		digest: digest[:],
-		decide: func(v ledger.View) ([]proto.Message, error) { return r.React(v, id, e) },
-		before: func(tx *ledger.Tx) error {
-			return tx.PutLocal(cursorKey(r, id), binary.BigEndian.AppendUint64(nil, e.Number))
+		decide: func(v ledger.View) ([]proto.Message, error) {
+			facts, err := r.React(v, id, e)
+			if err != nil || of == 1 {
+				return facts, err
+			}
+			return d.only(v, facts, group)
 		},
 		ctx: ctx, done: make(chan outcome, 1),
-	})
-	if err != nil {
+	}
+	if n == of-1 {
+		c.before = func(tx *ledger.Tx) error {
+			return tx.PutLocal(cursorKey(r, id), binary.BigEndian.AppendUint64(nil, e.Number))
+		}
+	}
+	if _, err := d.submit(c); err != nil {
 		return fmt.Errorf("react to event %d: %w", e.Number, err)
 	}
 	return nil
+}
+
+// only are the facts that are recorded for a group.
+func (d *Desk) only(v ledger.View, facts []proto.Message, group string) (list []proto.Message, err error) {
+	for _, fact := range facts {
+		is, err := d.groupsOf(v, []proto.Message{fact})
+		if err != nil {
+			return nil, err
+		}
+		if is[0] == group {
+			list = append(list, fact)
+		}
+	}
+	return list, nil
 }
 
 // cursor is the number of the last event that the reaction has heard. In a ledger that was built anew it is that of

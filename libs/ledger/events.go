@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
@@ -340,4 +341,21 @@ func parseUUID(s string) (id [16]byte, ok bool) {
 		return id, false
 	}
 	return [16]byte(b), true
+}
+
+// LastCause points at the event that changed a row last.
+func (v View) LastCause(r interface {
+	GetJournal() string
+	GetEvents() []uint64
+}) (*eventv1.Cause, error) {
+	events, err := v.EventsOf(r)
+	if err != nil || len(events) == 0 {
+		return nil, err
+	}
+	last := events[len(events)-1]
+	id, err := uuid.Parse(last.GetId())
+	if err != nil {
+		return nil, fmt.Errorf("event %d of %s: %w", last.GetNumber(), last.GetJournal(), err)
+	}
+	return &eventv1.Cause{Journal: last.GetJournal(), Number: last.GetNumber(), Id: id[:]}, nil
 }

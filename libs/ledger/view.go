@@ -32,14 +32,27 @@ func (v View) Own(group string) journal.ID { return journal.ID{Agency: v.l.agenc
 
 // NextID returns "<agency>/<prefix>-000001", numbered one above the highest such id on record in any table.
 func (v View) NextID(prefix string) (string, error) {
-	if err := v.written(); err != nil {
+	ids, err := v.NextIDs(prefix, 1)
+	if err != nil {
 		return "", err
 	}
-	n := uint64(1)
-	if b := v.tx.Bucket(bucketNumbers).Get([]byte(prefix)); b != nil {
-		n += binary.BigEndian.Uint64(b)
+	return ids[0], nil
+}
+
+// NextIDs returns the next n ids, for a command that makes several rows.
+func (v View) NextIDs(prefix string, n int) ([]string, error) {
+	if err := v.written(); err != nil {
+		return nil, err
 	}
-	return fmt.Sprintf("%s/%s-%0*d", v.l.agency, prefix, idDigits, n), nil
+	next := uint64(1)
+	if b := v.tx.Bucket(bucketNumbers).Get([]byte(prefix)); b != nil {
+		next += binary.BigEndian.Uint64(b)
+	}
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("%s/%s-%0*d", v.l.agency, prefix, idDigits, next+uint64(i))
+	}
+	return ids, nil
 }
 
 func (v View) Licence(id string) (*ledgerv1.Licence, error)         { return get(v, licences, id) }

@@ -1,6 +1,11 @@
 package enforcement
 
-import "github.com/counterfoil/counterfoil/libs/desk"
+import (
+	"github.com/counterfoil/counterfoil/libs/desk"
+	"github.com/counterfoil/counterfoil/services/enforcement/alert"
+)
 
-// Reactions are the events that make this agency record something: none so far.
-func (*Service) Reactions() []desk.Reaction { return nil }
+// Reactions are what makes this agency record something by itself.
+func (*Service) Reactions() []desk.Reaction {
+	return []desk.Reaction{{Name: "escalate alerts", Due: alert.Escalate}}
+}

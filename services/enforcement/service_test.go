@@ -40,9 +40,6 @@ func TestAlerts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if reactions := service.Reactions(); len(reactions) != 0 {
-		t.Errorf("enforcement reacts: %v", reactions)
-	}
 	server := connect.NewServer()
 	service.Register(server)
 	api := enforcementv1connect.NewEnforcementServiceClient(connect.NewClient(connectinprocess.New(server)))

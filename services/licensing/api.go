@@ -24,39 +24,6 @@ func (s *Service) SubmitApplication(ctx context.Context, req *licensingv1.Submit
 	return &licensingv1.SubmitApplicationResponse{Receipt: receipt, ApplicationId: receipt.GetSubject()}, nil
 }
 
-// GrantLicence decides an application in its favour and returns the licence's id.
-func (s *Service) GrantLicence(ctx context.Context, req *licensingv1.GrantLicenceRequest) (*licensingv1.GrantLicenceResponse, error) {
-	receipt, err := s.node.Desk.Execute(ctx, req, func(view ledger.View) ([]proto.Message, error) {
-		return licence.Grant(view, req)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("grant application %s: %w", req.GetApplicationId(), err)
-	}
-	return &licensingv1.GrantLicenceResponse{Receipt: receipt, LicenceId: receipt.GetSubject()}, nil
-}
-
-// DenyLicence refuses an application and returns the denial's id.
-func (s *Service) DenyLicence(ctx context.Context, req *licensingv1.DenyLicenceRequest) (*licensingv1.DenyLicenceResponse, error) {
-	receipt, err := s.node.Desk.Execute(ctx, req, func(view ledger.View) ([]proto.Message, error) {
-		return licence.Deny(view, req)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("deny application %s: %w", req.GetApplicationId(), err)
-	}
-	return &licensingv1.DenyLicenceResponse{Receipt: receipt, DenialId: receipt.GetSubject()}, nil
-}
-
-// AmendLicence changes the lines or the validity of a licence.
-func (s *Service) AmendLicence(ctx context.Context, req *licensingv1.AmendLicenceRequest) (*licensingv1.AmendLicenceResponse, error) {
-	receipt, err := s.node.Desk.Execute(ctx, req, func(view ledger.View) ([]proto.Message, error) {
-		return licence.Amend(view, req)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("amend licence %s: %w", req.GetLicenceId(), err)
-	}
-	return &licensingv1.AmendLicenceResponse{Receipt: receipt}, nil
-}
-
 // SuspendLicence stops the use of a licence until it is reinstated.
 func (s *Service) SuspendLicence(ctx context.Context, req *licensingv1.SuspendLicenceRequest) (*licensingv1.SuspendLicenceResponse, error) {
 	receipt, err := s.node.Desk.Execute(ctx, req, func(view ledger.View) ([]proto.Message, error) {

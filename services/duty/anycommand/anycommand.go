@@ -4,6 +4,7 @@ package anycommand
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -85,6 +86,12 @@ func keepsToContract(c Command) bool {
 
 func record(t *rapid.T, tx *ledger.Tx, agency string, c Command, facts []proto.Message) {
 	id := journal.ID{Agency: agency, Group: "all"}
+	facts = slices.Clone(facts)
+	for i, fact := range facts {
+		if dated, ok := fact.(ledger.Dated); ok {
+			facts[i] = dated.Message
+		}
+	}
 	if len(facts) > 0 && facts[0].ProtoReflect().Descriptor().FullName().Parent() == statements {
 		id.Group = ledger.Directory.Group
 	}

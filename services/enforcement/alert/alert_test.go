@@ -33,6 +33,7 @@ var (
 		Parties:    []*transferv1.Party{{Role: transferv1.Role_ROLE_CARRIER, Name: "unknown"}},
 		LicenceIds: []string{"licensing/L-2026-000001"}, DeclarationIds: []string{"customs/26XA0001"}, Indicators: []string{"RF11", "RF26"},
 		LastKnownLocation: "XCABC", Addressees: []string{"licensing", "customs"}, Summary: "off-loaded at a port that was not declared",
+		AcknowledgeBy: timestamppb.New(time.Date(2026, 3, 11, 9, 0, 0, 0, time.UTC)),
 	}
 	raising = &enforcementv1.RaiseAlertRequest{
 		Particulars: particulars, Stage: raised.Stage, Priority: raised.Priority, Item: raised.Item, Parties: raised.Parties,

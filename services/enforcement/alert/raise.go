@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
@@ -57,7 +59,23 @@ func Raise(view ledger.View, cmd *enforcementv1.RaiseAlertRequest) ([]proto.Mess
 		LastKnownLocation: cmd.GetLastKnownLocation(),
 		Addressees:        cmd.GetAddressees(),
 		Summary:           cmd.GetSummary(),
+		AcknowledgeBy:     acknowledgeBy(cmd),
 	}}, nil
+}
+
+// acknowledgeBy is when addressees that are silent are escalated. How long they have is a default that the caller may set
+// otherwise: an hour for an immediate alert, a day for an urgent one; a routine alert is not escalated.
+func acknowledgeBy(cmd *enforcementv1.RaiseAlertRequest) *timestamppb.Timestamp {
+	within := time.Duration(cmd.GetAcknowledgeWithin()) * time.Minute
+	if within == 0 {
+		within = map[enforcementv1.Priority]time.Duration{
+			enforcementv1.Priority_PRIORITY_IMMEDIATE: time.Hour, enforcementv1.Priority_PRIORITY_URGENT: 24 * time.Hour,
+		}[cmd.GetPriority()]
+	}
+	if within == 0 {
+		return nil
+	}
+	return timestamppb.New(cmd.GetParticulars().GetOccurredAt().AsTime().Add(within))
 }
 
 // checkIndicators refuses what is no red-flag code: RF01 to RF28.

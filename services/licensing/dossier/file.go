@@ -84,15 +84,23 @@ func deciders(a *ledgerv1.Application) string {
 	return strings.Join(names, ", ")
 }
 
-// Decision is the licence or denial that an application came to and that stands; empty while there is none. A denial that
-// was overturned on appeal leaves the application to be decided anew.
+// Decision is the licence or denial that an application came to and that stands; empty while there is none. A denial, or the
+// revocation of a licence, that was overturned on appeal leaves the application to be decided anew.
 func Decision(view ledger.View, id string) (string, error) {
 	licences, err := view.LicencesWith("application", id)
 	if err != nil {
 		return "", fmt.Errorf("read licences of application %s: %w", id, err)
 	}
 	for _, l := range licences {
-		return l.GetId(), nil
+		over := false
+		if l.GetStatus() == ledgerv1.Status_STATUS_REVOKED {
+			if over, err = overturned(view, l.GetId()); err != nil {
+				return "", err
+			}
+		}
+		if !over {
+			return l.GetId(), nil
+		}
 	}
 	denials, err := view.DenialsWith("application", id)
 	if err != nil {

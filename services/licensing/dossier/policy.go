@@ -76,7 +76,7 @@ func circumstances(deal *licensingv1.Deal, emergency bool) policy.Circumstances 
 // lines, if together they make one case and this agency decides it.
 func governing(view ledger.View, a *ledgerv1.Application, state string, at time.Time, emergency bool) ([]*policy.Policy, error) {
 	if a.GetPolicyId() != "" {
-		return byID(view, strings.Split(a.GetPolicyId(), " "))
+		return ByID(view, strings.Split(a.GetPolicyId(), " "))
 	}
 	parts, err := Route(view, a.GetDeal(), state, at, emergency)
 	if err != nil {
@@ -95,7 +95,8 @@ func governing(view ledger.View, a *ledgerv1.Application, state string, at time.
 	return list, nil
 }
 
-func byID(view ledger.View, ids []string) ([]*policy.Policy, error) {
+// ByID returns policies by their names and versions.
+func ByID(view ledger.View, ids []string) ([]*policy.Policy, error) {
 	var list []*policy.Policy
 	for _, id := range ids {
 		row, err := view.Policy(id)

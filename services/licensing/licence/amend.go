@@ -12,10 +12,11 @@ import (
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 )
 
-// Amend changes the lines or the validity of a licence that is in force or suspended. Lines keep their numbers, since
-// customs writes off against them: further lines come last, and a line that is no longer authorized is set to
-// nothing. A line is not lowered below what customs has reserved and used on it, as far as that was released to this
-// agency. An amendment that changes nothing decides nothing.
+// Amend changes the lines, the parties or the validity of a licence that is in force or suspended, or takes over the
+// conditions of consulted agencies as they stand now. Lines keep their numbers, since customs writes off against them: further
+// lines come last, and a line that is no longer authorized is set to nothing. A line is not lowered below what customs has
+// reserved and used on it, as far as that was released to this agency. Other parties need a screening that covers them (see
+// Screen) and no embargo that reaches them. An amendment that changes nothing decides nothing.
 func Amend(view ledger.View, cmd *licensingv1.AmendLicenceRequest) ([]proto.Message, error) {
 	l, err := ownLicence(view, cmd.GetLicenceId())
 	switch {
@@ -23,8 +24,8 @@ func Amend(view ledger.View, cmd *licensingv1.AmendLicenceRequest) ([]proto.Mess
 		return nil, err
 	case cmd.GetReason() == "":
 		return nil, fault.Errorf(fault.Invalid, "give the reason for amending licence %s", cmd.GetLicenceId())
-	case len(cmd.GetLines()) == 0 && cmd.GetValidUntil() == nil:
-		return nil, fault.Errorf(fault.Invalid, "say what to change on licence %s: its lines, or until when it is valid", cmd.GetLicenceId())
+	case len(cmd.GetLines()) == 0 && cmd.GetValidUntil() == nil && len(cmd.GetParties()) == 0 && !cmd.GetConditions():
+		return nil, fault.Errorf(fault.Invalid, "say what to change on licence %s: its lines, its parties, its conditions, or until when it is valid", cmd.GetLicenceId())
 	case l.GetStatus() != ledgerv1.Status_STATUS_GRANTED && l.GetStatus() != ledgerv1.Status_STATUS_SUSPENDED:
 		return nil, fault.Errorf(fault.Precondition, "licence %s is %s and cannot be amended", cmd.GetLicenceId(), statusWord(l.GetStatus()))
 	}
@@ -40,7 +41,15 @@ func Amend(view ledger.View, cmd *licensingv1.AmendLicenceRequest) ([]proto.Mess
 			return nil, err
 		}
 	}
-	if amended.ValidUntil == nil && amended.Deal == nil {
+	if err := amendParties(view, l, cmd, amended); err != nil {
+		return nil, err
+	}
+	if cmd.GetConditions() {
+		if err := takeOver(view, l, amended); err != nil {
+			return nil, err
+		}
+	}
+	if proto.Equal(amended, &licensingv1.LicenceAmended{LicenceId: cmd.GetLicenceId(), Reason: cmd.GetReason()}) {
 		return nil, nil
 	}
 	return []proto.Message{amended}, nil

@@ -1,6 +1,8 @@
 package licence_test
 
 import (
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -8,10 +10,21 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
-	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	screeningv1 "github.com/counterfoil/counterfoil/proto/counterfoil/screening/v1"
 	"github.com/counterfoil/counterfoil/services/licensing/licence"
 )
+
+// decision is the licence that is granted on what ready has on file, under the policy that has licensing decide alone.
+func decision() *licensingv1.LicenceGranted {
+	return with(granted, func(g *licensingv1.LicenceGranted) {
+		g.Basis = &licensingv1.Basis{
+			PolicyId: "alone/1", Screening: certificate(deal(), screeningv1.Result_RESULT_CLEAR), CheckId: "licensing/G-2026-000001",
+			Prohibition: licensingv1.GateResult_GATE_RESULT_CLEAR, AssessmentId: "licensing/V-2026-000001",
+			Signatures: []*licensingv1.Signature{{At: particulars.OccurredAt}},
+		}
+	})
+}
 
 func TestGrant(t *testing.T) {
 	later := func(d time.Duration) *timestamppb.Timestamp { return timestamppb.New(now.Add(d)) }
@@ -19,6 +32,12 @@ func TestGrant(t *testing.T) {
 	of := func(change func(*licensingv1.GrantLicenceRequest)) *licensingv1.GrantLicenceRequest {
 		return with(command, change)
 	}
+	file := func(more ...proto.Message) []proto.Message { return append(append(ready(), alone), more...) }
+	without := func(drop proto.Message, put ...proto.Message) []proto.Message {
+		kept := slices.DeleteFunc(file(), func(m proto.Message) bool { return m.ProtoReflect().Descriptor() == drop.ProtoReflect().Descriptor() })
+		return append(kept, put...)
+	}
+	overriding := &licensingv1.RiskFinding{Criterion: "7(4)", Level: licensingv1.Level_LEVEL_OVERRIDING, Reason: "known incidents"}
 	tests := []struct {
 		name    string
 		given   []proto.Message
@@ -26,33 +45,40 @@ func TestGrant(t *testing.T) {
 		want    []proto.Message
 		wantErr error
 	}{
-		{"valid from the decision", []proto.Message{submitted}, command, []proto.Message{granted}, nil},
-		{"valid for a time, under conditions", []proto.Message{submitted},
+		{"valid from the decision", file(), command, []proto.Message{decision()}, nil},
+		{"valid for a time, under conditions", file(),
 			of(func(c *licensingv1.GrantLicenceRequest) {
 				c.ValidFrom, c.ValidUntil, c.Conditions = later(time.Hour), later(2*time.Hour), []string{"proof of arrival within 3 months"}
 			}),
-			[]proto.Message{with(granted, func(g *licensingv1.LicenceGranted) {
+			[]proto.Message{with(decision(), func(g *licensingv1.LicenceGranted) {
 				g.ValidFrom, g.ValidUntil, g.Conditions = later(time.Hour), later(2*time.Hour), []string{"proof of arrival within 3 months"}
 			})}, nil},
-		{"decided in the last second of a year", []proto.Message{submitted},
-			of(func(c *licensingv1.GrantLicenceRequest) {
-				c.Particulars = &eventv1.Particulars{OccurredAt: timestamppb.New(time.Date(2025, 12, 31, 23, 59, 59, 0, time.UTC))}
-			}),
-			[]proto.Message{with(granted, func(g *licensingv1.LicenceGranted) {
-				g.LicenceId, g.ValidFrom = "licensing/L-2025-000001", timestamppb.New(time.Date(2025, 12, 31, 23, 59, 59, 0, time.UTC))
-			})}, nil},
-		{"ends as it begins", []proto.Message{submitted},
+		{"ends as it begins", file(),
 			of(func(c *licensingv1.GrantLicenceRequest) { c.ValidUntil = later(0) }), nil, fault.Invalid},
-		{"ends before it begins", []proto.Message{submitted},
+		{"ends before it begins", file(),
 			of(func(c *licensingv1.GrantLicenceRequest) {
 				c.ValidFrom, c.ValidUntil = later(time.Hour), later(time.Minute)
 			}), nil, fault.Invalid},
-		{"never submitted", nil, command, nil, fault.NotFound},
+		{"no policy was adopted", ready(), command, nil, fault.Precondition},
+		{"another agency decides", append(ready(), adopted("board", "decider: board\n")), command, nil, fault.Precondition},
+		{"Article 6 not checked", without(&licensingv1.ProhibitionChecked{}), command, nil, fault.Precondition},
+		{"prohibited", without(&licensingv1.ProhibitionChecked{}, checked(submitted, licensingv1.GateResult_GATE_RESULT_PROHIBITED)), command, nil, fault.Precondition},
+		{"referred", without(&licensingv1.ProhibitionChecked{}, checked(submitted, licensingv1.GateResult_GATE_RESULT_REFER)), command, nil, fault.Precondition},
+		{"Article 7 not assessed", without(&licensingv1.RiskAssessed{}), command, nil, fault.Precondition},
+		{"overriding risk", without(&licensingv1.RiskAssessed{}, assessed(submitted, overriding)), command, nil, fault.Precondition},
+		{"another deal was checked", file(&licensingv1.ApplicationAmended{ApplicationId: applicationID, Deal: with(deal(), func(d *licensingv1.Deal) { d.EndUse = "police" })}),
+			command, nil, fault.Precondition},
+		{"a paper is missing", append(ready(), adopted("papers", "signatures: 1\nrequires: [{kind: regional_exemption}]")), command, nil, fault.Precondition},
+		{"a mandatory opinion is missing", append(ready(), adopted("asks", "signatures: 1\nconsultees: [{agency: foreign, part: mandatory, serves: ATT 7(1)}]")), command, nil, fault.Precondition},
+		{"never submitted", []proto.Message{registered, alone}, command, nil, fault.NotFound},
 		{"submitted to another agency", []proto.Message{othersApplication},
 			of(func(c *licensingv1.GrantLicenceRequest) { c.ApplicationId = othersApplicationID }), nil, fault.NotAllowed},
-		{"granted already", []proto.Message{submitted, granted}, command, nil, fault.Conflict},
-		{"granted and revoked", []proto.Message{submitted, granted, revoked}, command, nil, fault.Conflict},
-		{"denied already", []proto.Message{submitted, denied}, command, nil, fault.Conflict},
+		{"granted already", file(granted), command, nil, fault.Conflict},
+		{"granted and revoked", file(granted, revoked), command, nil, fault.Conflict},
+		{"denied already", file(denied), command, nil, fault.Conflict},
+		{"withdrawn by the applicant", file(&licensingv1.ApplicationWithdrawn{ApplicationId: applicationID}), command, nil, fault.Precondition},
+		{"sent back", file(&licensingv1.ApplicationReturned{ApplicationId: applicationID}), command, nil, fault.Precondition},
+		{"no emergency variant", file(), of(func(c *licensingv1.GrantLicenceRequest) { c.Emergency = "flood" }), nil, fault.Precondition},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -62,8 +88,27 @@ func TestGrant(t *testing.T) {
 	}
 }
 
+// A decision says how far the deciding agency had every journal when it was made (Articles 6(3) and 7(7)).
+func TestGrantSaysWhatWasKnown(t *testing.T) {
+	view := given(t, append(ready(), alone, othersLicence)...)
+	facts, err := licence.Grant(view, &licensingv1.GrantLicenceRequest{Particulars: particulars, ApplicationId: applicationID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]uint64{}
+	for _, j := range facts[0].(*licensingv1.LicenceGranted).Basis.Knowledge.Journals {
+		known[j.Journal] = j.Events
+	}
+	if want := map[string]uint64{"authority/directory": 2, "licensing/all": 4, "licensing-b/all": 1}; !maps.Equal(known, want) {
+		t.Errorf("known were %v, want %v", known, want)
+	}
+}
+
 func TestDeny(t *testing.T) {
 	command := &licensingv1.DenyLicenceRequest{Particulars: particulars, ApplicationId: applicationID, Criteria: []string{"7"}, Reason: "risk of diversion"}
+	deniedUnder := with(denied, func(d *licensingv1.LicenceDenied) {
+		d.Basis = &licensingv1.Basis{PolicyId: "alone/1", Reason: "risk of diversion", Signatures: []*licensingv1.Signature{{At: particulars.OccurredAt}}}
+	})
 	of := func(change func(*licensingv1.DenyLicenceRequest)) *licensingv1.DenyLicenceRequest {
 		return with(command, change)
 	}
@@ -74,9 +119,10 @@ func TestDeny(t *testing.T) {
 		want    []proto.Message
 		wantErr error
 	}{
-		{"open application", []proto.Message{submitted}, command, []proto.Message{denied}, nil},
-		{"no criteria", []proto.Message{submitted}, of(func(c *licensingv1.DenyLicenceRequest) { c.Criteria = nil }), nil, fault.Invalid},
-		{"no reason", []proto.Message{submitted}, of(func(c *licensingv1.DenyLicenceRequest) { c.Reason = "" }), nil, fault.Invalid},
+		{"open application", []proto.Message{registered, alone, submitted}, command, []proto.Message{deniedUnder}, nil},
+		{"no policy was adopted", []proto.Message{registered, submitted}, command, nil, fault.Precondition},
+		{"no criteria", []proto.Message{registered, alone, submitted}, of(func(c *licensingv1.DenyLicenceRequest) { c.Criteria = nil }), nil, fault.Invalid},
+		{"no reason", []proto.Message{registered, alone, submitted}, of(func(c *licensingv1.DenyLicenceRequest) { c.Reason = "" }), nil, fault.Invalid},
 		{"never submitted", nil, command, nil, fault.NotFound},
 		{"submitted to another agency", []proto.Message{othersApplication},
 			of(func(c *licensingv1.DenyLicenceRequest) { c.ApplicationId = othersApplicationID }), nil, fault.NotAllowed},

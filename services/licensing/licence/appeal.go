@@ -1,0 +1,97 @@
+package licence
+
+import (
+	"fmt"
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+)
+
+// Appeal puts an appeal on record, against a denial, or the suspension or revocation of a licence. One is open at a time.
+func Appeal(view ledger.View, cmd *licensingv1.LodgeAppealRequest) ([]proto.Message, error) {
+	_, err := contested(view, cmd.GetDecisionId())
+	if err != nil {
+		return nil, err
+	}
+	before, err := view.AppealsWith("decision", cmd.GetDecisionId())
+	if err != nil {
+		return nil, fmt.Errorf("read appeals against %s: %w", cmd.GetDecisionId(), err)
+	}
+	for _, a := range before {
+		switch {
+		case a.GetDecided() == nil && a.GetLodged().GetGrounds() == cmd.GetGrounds():
+			return nil, nil
+		case a.GetDecided() == nil:
+			return nil, fault.Errorf(fault.Conflict, "appeal %s against %s is open; decide it first", a.GetId(), cmd.GetDecisionId())
+		case a.GetDecided().GetOutcome() == licensingv1.AppealOutcome_APPEAL_OUTCOME_OVERTURNED:
+			return nil, fault.Errorf(fault.Precondition, "%s was overturned already, see %s", cmd.GetDecisionId(), a.GetId())
+		}
+	}
+	id, err := view.NextID("X-" + yearOf(cmd.GetParticulars()))
+	if err != nil {
+		return nil, err
+	}
+	return []proto.Message{&licensingv1.AppealLodged{AppealId: id, DecisionId: cmd.GetDecisionId(), Grounds: cmd.GetGrounds()}}, nil
+}
+
+// DecideAppeal decides an appeal, by a person who did not sign the decision. A denial that is overturned leaves its
+// application to be decided anew; a licence is reinstated by its own command.
+func DecideAppeal(view ledger.View, cmd *licensingv1.DecideAppealRequest) ([]proto.Message, error) {
+	a, err := view.Appeal(cmd.GetAppealId())
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read appeal %s: %w", cmd.GetAppealId(), err)
+	case a == nil:
+		return nil, fault.Errorf(fault.NotFound, "appeal %s has not been lodged", cmd.GetAppealId())
+	case !isOwn(view, a.GetId()):
+		return nil, fault.Errorf(fault.NotAllowed, "appeal %s was lodged with another agency", a.GetId())
+	case cmd.GetOutcome() == licensingv1.AppealOutcome_APPEAL_OUTCOME_UNSPECIFIED:
+		return nil, fault.Errorf(fault.Invalid, "say what appeal %s came to", a.GetId())
+	case cmd.GetReason() == "":
+		return nil, fault.Errorf(fault.Invalid, "give the reason for deciding appeal %s", a.GetId())
+	case a.GetDecided() != nil && a.GetDecided().GetOutcome() == cmd.GetOutcome():
+		return nil, nil
+	case a.GetDecided() != nil:
+		return nil, fault.Errorf(fault.Conflict, "appeal %s was decided otherwise; a decision on appeal stands", a.GetId())
+	}
+	b, err := contested(view, a.GetLodged().GetDecisionId())
+	if err != nil {
+		return nil, err
+	}
+	by := cmd.GetParticulars()
+	person := by.GetOfficer().GetPerson()
+	if person != "" && slices.ContainsFunc(b.GetSignatures(), func(s *licensingv1.Signature) bool { return s.GetPerson() == person }) {
+		return nil, fault.Errorf(fault.NotAllowed, "this person signed the decision that is contested; another has to decide the appeal")
+	}
+	return []proto.Message{ledger.Beside(a, &licensingv1.AppealDecided{
+		AppealId: a.GetId(), Outcome: cmd.GetOutcome(), Reason: cmd.GetReason(),
+		Signature: &licensingv1.Signature{Role: by.GetOfficer().GetRole(), Person: person, At: by.GetOccurredAt()},
+	})}, nil
+}
+
+// contested is what a decision of this agency rests on that can be appealed against.
+func contested(view ledger.View, id string) (*licensingv1.Basis, error) {
+	d, err := view.Denial(id)
+	if err != nil {
+		return nil, fmt.Errorf("read denial %s: %w", id, err)
+	}
+	if d != nil {
+		if !isOwn(view, id) {
+			return nil, fault.Errorf(fault.NotAllowed, "%s was decided by another agency; appeal there", id)
+		}
+		return d.GetBasis(), nil
+	}
+	l, err := ownLicence(view, id)
+	if err != nil {
+		return nil, err
+	}
+	if s := l.GetStatus(); s != ledgerv1.Status_STATUS_SUSPENDED && s != ledgerv1.Status_STATUS_REVOKED {
+		return nil, fault.Errorf(fault.Precondition, "licence %s is %s; there is nothing to appeal against", id, statusWord(s))
+	}
+	return l.GetBasis(), nil
+}

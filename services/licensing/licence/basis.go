@@ -1,0 +1,252 @@
+package licence
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/screening"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
+	"github.com/counterfoil/counterfoil/services/licensing/denial"
+	"github.com/counterfoil/counterfoil/services/licensing/dossier"
+	"github.com/counterfoil/counterfoil/services/licensing/gate"
+)
+
+// basis is what a decision rests on at a moment. A grant is refused with every reason that stands in its way; a denial
+// rests on what there is.
+func basis(view ledger.View, f *dossier.File, p *licensingv1.DecisionProposed, at time.Time) (*licensingv1.Basis, error) {
+	knowledge, err := dossier.Knowledge(view, nil)
+	if err != nil {
+		return nil, err
+	}
+	c, err := dossier.Consultation(view, f.Application.GetId())
+	if err != nil {
+		return nil, err
+	}
+	b := &licensingv1.Basis{PolicyId: f.PolicyID(), Knowledge: knowledge, AgainstAdvice: p.GetAgainstAdvice(), Emergency: p.GetEmergency()}
+	if c != nil {
+		b.ConsultationId = c.Row.GetId()
+	}
+	if p.GetOutcome() == licensingv1.DecisionOutcome_DECISION_OUTCOME_DENY {
+		return b, nil
+	}
+	obstacles, against, err := Obstacles(view, f, c, b, at)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(obstacles) > 0:
+		return nil, fault.Errorf(fault.Precondition, "application %s cannot be granted yet: %s", f.Application.GetId(), strings.Join(obstacles, "; "))
+	case against && p.GetAgainstAdvice() == "":
+		return nil, fault.Errorf(fault.Precondition, "granting application %s goes against the advice of a consulted agency; say why (--against-advice)", f.Application.GetId())
+	}
+	return b, nil
+}
+
+// Obstacles are the sentences that say what stands in the way of a grant at a moment, and whether a grant would go against
+// advice. What the grant rests on is written into b. The order is that of the decision (Articles 6, then 7, then the rest):
+// nothing outweighs a prohibition.
+func Obstacles(view ledger.View, f *dossier.File, c *dossier.Consulted, b *licensingv1.Basis, at time.Time) (obstacles []string, against bool, err error) {
+	checks := []func() ([]string, error){
+		func() ([]string, error) { return prohibitions(view, f, b, at) },
+		func() ([]string, error) { return risks(view, f, b) },
+		func() ([]string, error) { return screened(view, f, b, at) },
+		func() ([]string, error) { return denial.Open(view, f.Application.GetId(), at) },
+		func() ([]string, error) { return papers(f, at) },
+		func() ([]string, error) {
+			tally, err := f.Tally(view, c, at)
+			against = tally.Against
+			if tally.MayGrant {
+				return nil, err
+			}
+			return tally.Reasons, err
+		},
+	}
+	for _, check := range checks {
+		found, err := check()
+		if err != nil {
+			return nil, false, err
+		}
+		obstacles = append(obstacles, found...)
+	}
+	return obstacles, against, nil
+}
+
+// prohibitions are what is open or stands against the deal under Article 6: the latest check of the deal as it is stated, and
+// a fresh look at embargoes.
+func prohibitions(view ledger.View, f *dossier.File, b *licensingv1.Basis, at time.Time) ([]string, error) {
+	id := f.Application.GetId()
+	digest, err := dossier.DealDigest(f.Application.GetDeal())
+	if err != nil {
+		return nil, err
+	}
+	checks, err := view.ProhibitionChecksWith("application", id)
+	if err != nil {
+		return nil, fmt.Errorf("read checks of application %s: %w", id, err)
+	}
+	var last *ledgerv1.ProhibitionCheck
+	for _, c := range checks {
+		if bytes.Equal(c.GetChecked().GetDeal(), digest) {
+			last = c
+		}
+	}
+	if last == nil {
+		return []string{fmt.Sprintf("Article 6 was not checked for the deal as it is stated: counterfoil licence assess %s --prohibitions -f FILE", id)}, nil
+	}
+	b.CheckId, b.Prohibition = last.GetId(), last.GetChecked().GetResult()
+	reasons, err := gate.Prohibited(view, f.Application.GetDeal(), last, at)
+	if err != nil {
+		return nil, err
+	}
+	switch b.Prohibition {
+	case licensingv1.GateResult_GATE_RESULT_CLEAR:
+	case licensingv1.GateResult_GATE_RESULT_PROHIBITED:
+		reasons = append(reasons, fmt.Sprintf("it is prohibited by Article 6, see %s; nothing is weighed against that", last.GetId()))
+	default:
+		reasons = append(reasons, fmt.Sprintf("the check of Article 6 is referred to others, see %s", last.GetId()))
+	}
+	return reasons, nil
+}
+
+// risks are what is open or stands against an export under Article 7, by the latest assessment of the deal as it is stated.
+func risks(view ledger.View, f *dossier.File, b *licensingv1.Basis) ([]string, error) {
+	id, deal := f.Application.GetId(), f.Application.GetDeal()
+	digest, err := dossier.DealDigest(deal)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := view.AssessmentsWith("application", id)
+	if err != nil {
+		return nil, fmt.Errorf("read assessments of application %s: %w", id, err)
+	}
+	var last *ledgerv1.Assessment
+	for _, a := range rows {
+		if bytes.Equal(a.GetAssessed().GetDeal(), digest) {
+			last = a
+		}
+	}
+	if last == nil {
+		if deal.GetKind() != transferv1.Kind_KIND_EXPORT {
+			return nil, nil
+		}
+		return []string{fmt.Sprintf("the risks of Article 7 were not assessed for the deal as it is stated: counterfoil licence assess %s --risk -f FILE", id)}, nil
+	}
+	b.AssessmentId = last.GetId()
+	var reasons []string
+	for _, p := range f.Policies {
+		for _, criterion := range gate.Overriding(last, p.Terms.GetRisk().GetThreshold()) {
+			if !slices.Contains(reasons, criterion) {
+				reasons = append(reasons, criterion)
+			}
+		}
+	}
+	return reasons, nil
+}
+
+// screened is why the latest screening of the application cannot be rested on.
+func screened(view ledger.View, f *dossier.File, b *licensingv1.Basis, at time.Time) ([]string, error) {
+	last, err := latestScreening(view, f.Application.GetId())
+	if err != nil {
+		return nil, err
+	}
+	if last == nil {
+		return []string{fmt.Sprintf("its parties were not screened: counterfoil screen --application %s", f.Application.GetId())}, nil
+	}
+	b.Screening = last.GetCertificate()
+	return screening.Valid(view, last, f.Application.GetDeal(), Lists(f), at)
+}
+
+// Lists are the watch lists that the policies of a case have its parties compared with.
+func Lists(f *dossier.File) []screening.Required {
+	var lists []screening.Required
+	for _, p := range f.Policies {
+		for _, l := range p.Terms.GetScreening().GetLists() {
+			lists = append(lists, screening.Required{Source: l.GetSource(), MaxAgeDays: int(l.GetMaxAgeDays())})
+		}
+	}
+	return lists
+}
+
+func latestScreening(view ledger.View, subject string) (last *ledgerv1.Screening, err error) {
+	rows, err := view.ScreeningsWith("subject", subject)
+	if err != nil {
+		return nil, fmt.Errorf("read screenings of %s: %w", subject, err)
+	}
+	for _, r := range rows {
+		if last == nil || !r.GetAt().AsTime().Before(last.GetAt().AsTime()) {
+			last = r
+		}
+	}
+	return last, nil
+}
+
+// papers are what the policies want on file and is not, is found not to be genuine, or has run out.
+func papers(f *dossier.File, at time.Time) ([]string, error) {
+	requires, err := f.Requires()
+	if err != nil {
+		return nil, err
+	}
+	a := f.Application
+	var reasons []string
+	for _, r := range requires {
+		if reason := missing(a, r.GetKind(), at); reason != "" && !slices.Contains(reasons, reason) {
+			reasons = append(reasons, reason)
+		}
+	}
+	for _, v := range a.GetVerified() {
+		if !v.GetGenuine() && !verifiedSince(a, v) {
+			reasons = append(reasons, fmt.Sprintf("document %s %s was found not to be genuine", v.GetKind(), v.GetNumber()))
+		}
+	}
+	return reasons, nil
+}
+
+// missing says why nothing of a kind is on file that is good on a day; empty when something is. Kind "classification" is that
+// every line was classified.
+func missing(a *ledgerv1.Application, kind string, at time.Time) string {
+	if kind == "classification" {
+		for _, l := range a.GetDeal().GetLines() {
+			if !slices.ContainsFunc(a.GetClassified(), func(c *licensingv1.ClassificationAssigned) bool { return c.GetLine() == l.GetNumber() }) {
+				return fmt.Sprintf("line %d is not classified: counterfoil licence classify %s --line %d", l.GetNumber(), a.GetId(), l.GetNumber())
+			}
+		}
+		return ""
+	}
+	today, expired := at.UTC().Format(time.DateOnly), ""
+	good := func(until string) bool {
+		if until == "" || until >= today {
+			return true
+		}
+		expired = until
+		return false
+	}
+	for _, d := range a.GetDeal().GetDocuments() {
+		if d.GetKind() == kind && good(d.GetExpiresOn()) {
+			return ""
+		}
+	}
+	for _, e := range a.GetDeal().GetExternalAuthorizations() {
+		if e.GetKind() == kind && good(e.GetValidUntil()) {
+			return ""
+		}
+	}
+	if expired != "" {
+		return fmt.Sprintf("the %s on file was good until %s: counterfoil licence file %s", words(kind), expired, a.GetId())
+	}
+	return fmt.Sprintf("no %s is on file: counterfoil licence file %s", words(kind), a.GetId())
+}
+
+func words(kind string) string { return strings.ReplaceAll(kind, "_", " ") }
+
+// verifiedSince reports whether a document that was doubted was found genuine later.
+func verifiedSince(a *ledgerv1.Application, doubted *licensingv1.DocumentVerified) bool {
+	i := slices.Index(a.GetVerified(), doubted)
+	return slices.ContainsFunc(a.GetVerified()[i+1:], func(v *licensingv1.DocumentVerified) bool {
+		return v.GetGenuine() && v.GetKind() == doubted.GetKind() && v.GetNumber() == doubted.GetNumber()
+	})
+}
