@@ -64,17 +64,19 @@ func companies(n int) []string {
 		func() []string { return []string{pick(surnames) + strings.ToLower(pick(coined)), pick(trades)} },
 	}
 	seen := map[string]bool{}
-	for len(seen) < n {
-		seen[strings.TrimSpace(strings.Join(append(shapes[r.IntN(len(shapes))](), pick(forms)), " "))] = true
-	}
-	all := make([]string, 0, n)
-	for name := range seen {
-		all = append(all, name)
+	var all []string
+	for len(all) < n {
+		name := strings.TrimSpace(strings.Join(append(shapes[r.IntN(len(shapes))](), pick(forms)), " "))
+		if !seen[name] {
+			seen[name] = true
+			all = append(all, name)
+		}
 	}
 	return all
 }
 
 func TestOrdinaryCompaniesAreLeftAlone(t *testing.T) {
+	t.Parallel()
 	x := index(t)
 	all := companies(25000)
 	hits := 0

@@ -42,20 +42,20 @@ func (x *Index) Add(id, name string) {
 func (x *Index) Search(name string) []Hit {
 	query := Parse(name)
 	keys := query.Keys()
-	shared := make(map[int32]int)
+	shared := make([]uint8, len(x.entries)) // a name has at most some 300 keys, and 255 shared is enough
 	for _, k := range keys {
 		for _, at := range x.postings[k] {
-			shared[at]++
+			shared[at] = max(shared[at], shared[at]+1)
 		}
 	}
 	var hits []Hit
 	for at, n := range shared {
 		e := &x.entries[at]
-		if !Enough(n, len(keys), e.keys) {
+		if n == 0 || !Enough(int(n), len(keys), e.keys) {
 			continue
 		}
-		if m := Compare(query, e.name); m.Score >= ReviewLine {
-			hits = append(hits, Hit{e.id, e.text, m})
+		if Score(query, e.name) >= ReviewLine {
+			hits = append(hits, Hit{e.id, e.text, Compare(query, e.name)})
 		}
 	}
 	slices.SortFunc(hits, func(a, b Hit) int {

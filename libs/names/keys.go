@@ -2,10 +2,10 @@ package names
 
 import "slices"
 
-// Keys returns the distinct keys under which an index keeps a name, in order: for each word of the name its
-// consonants, and its consonants without one of them, so that names still meet after a slip of the pen or another
-// romanisation. Words of business, particles and legal forms give keys only where a name has nothing else. A name of
-// three words has about 15 keys, of 1 to 12 bytes.
+// Keys returns the distinct keys under which an index keeps a name, in order: for each word its consonants and, so that
+// names still meet after a slip of the pen, its consonants without one of them or, of a long word, the first and the
+// last few; and the consonants of two neighbouring words in one. Words of business, particles and legal forms alone
+// give keys only where a name has nothing else. A name of three words has about 15 keys, of 1 to 12 bytes.
 func Keys(name string) []string { return Parse(name).Keys() }
 
 // Keys returns what Keys(name) returns for the name that was parsed.
@@ -30,24 +30,29 @@ func (n Name) Keys() []string {
 	return slices.Compact(keys)
 }
 
-// appendKeys adds a word's consonants and what is left of them without each one. A word of few consonants is known by
-// its vowels too.
+// appendKeys adds a word's keys. Two words that differ in one consonant, or in two that changed places, share a fifth of
+// their keys at least.
 func appendKeys(keys []string, t Token) []string {
-	s := cut(t.skeleton)
-	keys = append(keys, s)
-	if len(s) < 3 {
-		return append(keys, "="+t.sound)
+	s := t.skeleton
+	n := len(s)
+	switch {
+	case n < 3:
+		return append(keys, s, "="+t.sound)
+	case n < 6:
+		keys = append(keys, s)
+		for i := range n {
+			keys = append(keys, s[:i]+s[i+1:])
+		}
+		return keys
 	}
-	for i := range len(s) {
-		keys = append(keys, s[:i]+s[i+1:])
-	}
-	return keys
+	return append(keys, cut(s), s[:3]+"-", "-"+s[n-3:], s[:2]+"-"+s[n-2:])
 }
 
+// cut bounds the length of a key.
 func cut(skeleton string) string { return skeleton[:min(len(skeleton), 12)] }
 
 // Enough reports whether a name on record that shares so many of its keys with the query is worth comparing. The
 // counts are of distinct keys.
 func Enough(shared, queryKeys, listedKeys int) bool {
-	return shared > 0 && shared*5 >= min(queryKeys, listedKeys)
+	return shared > 0 && shared*6 >= min(queryKeys, listedKeys)
 }

@@ -11,8 +11,9 @@ import (
 
 // field is what stands between separators, in Latin letters, digits, full stops and slashes.
 type field struct {
-	text string
-	bare bool // its script leaves vowels out
+	text  string
+	bare  bool // its script leaves vowels out
+	aside bool // it stands in brackets
 }
 
 // fields writes a name in Latin letters and cuts it at its separators.
@@ -56,11 +57,12 @@ type cutter struct {
 	fields []field
 	text   []byte
 	bare   bool
+	aside  bool
 }
 
 func (c *cutter) end() {
 	if len(c.text) > 0 {
-		c.fields = append(c.fields, field{string(c.text), c.bare})
+		c.fields = append(c.fields, field{string(c.text), c.bare, c.aside})
 	}
 	c.text, c.bare = c.text[:0], false
 }
@@ -78,6 +80,7 @@ func (c *cutter) add(b byte) {
 		c.end()
 	default:
 		c.end()
+		c.aside = b == '(' || c.aside && b != ')'
 	}
 }
 

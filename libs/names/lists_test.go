@@ -128,6 +128,7 @@ func found(hits []names.Hit, id string) (best names.Hit) {
 }
 
 func TestEveryListedNameFindsItself(t *testing.T) {
+	t.Parallel()
 	x := index(t)
 	missed := 0
 	for _, l := range lists(t) {

@@ -21,8 +21,9 @@ type Token struct {
 	// Text is in a to z and 0 to 9, whatever the script of the name.
 	Text string
 	// Weight is what the token counts for, above 0 and at most 1: a word that sets a name apart 1 (0.7 when it has
-	// two or three letters), a common word of business 0.35, an initial 0.3, a particle 0.2, a legal form 0.01. In a
-	// name of legal forms alone they weigh 0.2.
+	// two or three letters), a common word of business 0.35, an initial 0.3, a particle 0.2, a legal form 0.01, and a
+	// word in brackets, which explains a name rather than being of it, 0.3 at most. In a name of legal forms alone
+	// they weigh 0.2. A word with digits weighs 0.7.
 	Weight float64
 
 	kind     kind
@@ -74,8 +75,8 @@ type Pair struct {
 
 // Match is how alike two names are.
 type Match struct {
-	// Score is the sum of similarity times weight over all pairs, 0 to 1. Equal names score 1; a name without
-	// tokens scores 0 with every other and has no pairs.
+	// Score is the sum of similarity times weight over all pairs (but for the last digits), 0 to 1. Equal names score
+	// 1; a name without tokens scores 0 with every other.
 	Score float64
 	// Pairs, the heaviest first.
 	Pairs []Pair

@@ -12,7 +12,7 @@ func Parse(name string) Name {
 	var n Name
 	for _, f := range fields(name) {
 		for _, text := range words(f) {
-			n.Tokens = append(n.Tokens, newToken(text, f.bare))
+			n.Tokens = append(n.Tokens, newToken(text, f))
 		}
 	}
 	if len(n.Tokens) > maxTokens {
@@ -42,7 +42,7 @@ func words(f field) []string {
 	}
 	var all []string
 	for _, p := range parts {
-		all = append(all, parted(field{p, f.bare})...)
+		all = append(all, parted(field{text: p, bare: f.bare})...)
 	}
 	return all
 }
@@ -65,9 +65,12 @@ func parted(f field) []string {
 	return []string{f.text}
 }
 
-func newToken(text string, bare bool) Token {
-	t := Token{Text: text, bare: bare}
+func newToken(text string, f field) Token {
+	t := Token{Text: text, bare: f.bare}
 	t.kind, t.Weight = weigh(text)
+	if f.aside {
+		t.Weight = min(t.Weight, 0.3)
+	}
 	t.sound = soundOf(text)
 	t.skeleton = skeletonOf(t.sound)
 	for i := range len(t.sound) {

@@ -10,6 +10,9 @@ import (
 // leastSimilarity is what two tokens need to be a pair at all.
 const leastSimilarity = 0.75
 
+// leastOfCommon is what they need where one is a common word: "shipping" is not a misspelt "Sixing".
+const leastOfCommon = 0.9
+
 // similar says how alike two tokens are, and 0 where they are no pair. It is symmetric.
 func similar(a, b *Token) (float64, How) {
 	switch {
@@ -21,40 +24,44 @@ func similar(a, b *Token) (float64, How) {
 		return 0, Unmatched
 	case a.sound == b.sound:
 		return 0.97, Spelling
+	case a.kind == legalForm:
+		return 0, Unmatched
 	case a.bare || b.bare:
 		return similarBare(a, b)
 	case len(a.sound) < 3 || len(b.sound) < 3 || len(a.sound)+len(b.sound) < 7:
 		return 0, Unmatched
 	}
-	sameSkeleton := a.skeleton == b.skeleton && len(a.skeleton) > 1
+	sameSkeleton := a.skeleton == b.skeleton && len(a.skeleton) > 2
 	if !sameSkeleton && bits.OnesCount64(a.letters^b.letters) > 4 {
 		return 0, Unmatched
 	}
 	s := edits(a.sound, b.sound)
-	if sameSkeleton {
+	if sameSkeleton && len(a.skeleton) > 3 {
 		s = (1 + s) / 2
+	} else if sameSkeleton {
+		s = (2 + 3*s) / 5
 	}
-	if s < leastSimilarity {
+	if s < leastSimilarity || a.kind != b.kind && s < leastOfCommon {
 		return 0, Unmatched
 	}
 	return min(s, 0.97), Spelling
 }
 
-// edits is the mean of two measures: Damerau's and Levenshtein's distance, which judges the whole word, and Jaro's and
-// Winkler's similarity, which trusts its beginning.
+// edits weighs two measures: two thirds for Damerau's and Levenshtein's distance, which judges the whole word, and one
+// for Jaro's and Winkler's similarity, which trusts its beginning.
 func edits(a, b string) float64 {
 	if a > b {
 		a, b = b, a // Jaro's measure is not quite symmetric
 	}
 	osa := 1 - float64(edlib.OSADamerauLevenshteinDistance(a, b))/float64(max(len(a), len(b)))
-	return (osa + float64(edlib.JaroWinklerSimilarity(a, b))) / 2
+	return (2*osa + float64(edlib.JaroWinklerSimilarity(a, b))) / 3
 }
 
 func similarInitial(a, b *Token) (float64, How) {
 	if a.kind == initial {
 		a, b = b, a
 	}
-	if a.kind == word && len(a.Text) > 1 && (a.Text[0] == b.Text[0] || a.sound[0] == b.sound[0]) {
+	if a.kind == word && len(a.Text) > 1 && a.Text[0] == b.Text[0] {
 		return 0.8, Initial
 	}
 	return 0, Unmatched

@@ -26,6 +26,9 @@ var byFirst = func() (table [26][]int) {
 // soundOf spells a token as romanisations commonly agree on: "mukhammed" and "muhamed" become one, "qaeda" and
 // "qaida", "petroff" and "petrov". The result is never empty.
 func soundOf(text string) string {
+	if s, ok := spellings[text]; ok {
+		return s
+	}
 	out := make([]byte, 0, len(text))
 	for i := 0; i < len(text); {
 		to, n := text[i:i+1], 1
@@ -61,10 +64,8 @@ func class(b byte) byte {
 		return 'p'
 	case 'f':
 		return 'v'
-	case 'z':
+	case 'z', 'c':
 		return 's'
-	case 'j':
-		return 'c'
 	}
 	return b
 }
@@ -80,7 +81,7 @@ func skeletonOf(sound string) string {
 			}
 			b = 'a'
 		}
-		if len(out) == 0 || out[len(out)-1] != b || b <= '9' {
+		if i == 0 || b != class(sound[i-1]) || b <= '9' {
 			out = append(out, b)
 		}
 	}

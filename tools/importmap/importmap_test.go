@@ -14,8 +14,7 @@ const root = "github.com/counterfoil/counterfoil/"
 // layers of libs, from the ground up: a package imports only packages of lower layers, or named beside it.
 var layers = []string{
 	"fault config seal refdata names",
-	"policy",
-	"journal people access published blind",
+	"journal people access published",
 	"rpc ledger",
 	"backbone directory screening",
 	"projection natstest backup",
