@@ -13,8 +13,8 @@ const root = "github.com/counterfoil/counterfoil/"
 
 // layers of libs, from the ground up: a package imports only packages of lower layers, or named beside it.
 var layers = []string{
-	"fault config seal refdata names",
-	"journal people access published",
+	"fault config seal refdata",
+	"journal people access published policy",
 	"rpc ledger",
 	"backbone directory screening",
 	"projection natstest backup",
