@@ -190,10 +190,12 @@ func (c *checker) alternates() {
 
 // neverTrue tries every expression on transfers made of the words that the policy uses.
 func (c *checker) neverTrue() {
-	tries := c.tries()
 	var inScope []Facts
-	for _, f := range tries {
-		if yes, err := c.expressions["scope"].holds(f); err == nil && yes {
+	for _, f := range c.tries() {
+		if yes, err := c.expressions["scope"].holds(f); excessive(err) {
+			c.add(Error, "scope", "it does too much work; make it simpler")
+			return
+		} else if err == nil && yes {
 			inScope = append(inScope, f)
 		}
 	}
@@ -202,17 +204,29 @@ func (c *checker) neverTrue() {
 		return
 	}
 	for path := range ordered(c.written()) {
-		e := c.expressions[path]
-		if !slices.ContainsFunc(inScope, func(f Facts) bool { yes, err := e.holds(f); return err == nil && yes }) {
-			c.add(Warning, path, "it holds none of the transfers in scope that it was tried on, of every kind and category")
+		if path != "scope" {
+			c.neverTrueOf(path, inScope)
 		}
 	}
 }
 
+func (c *checker) neverTrueOf(path string, inScope []Facts) {
+	for _, f := range inScope {
+		switch yes, err := c.expressions[path].holds(f); {
+		case excessive(err):
+			c.add(Error, path, "it does too much work; make it simpler")
+			return
+		case err == nil && yes:
+			return
+		}
+	}
+	c.add(Warning, path, "it holds none of the transfers in scope that it was tried on, of every kind and category")
+}
+
 var literal = regexp.MustCompile(`"([^"]*)"|'([^']*)'`)
 
-// maxWords is how many different words of a policy transfers are made of: the tries grow with its square.
-const maxWords = 12
+// maxStates is how many of the States that a policy names are tried.
+const maxStates = 50
 
 // tries returns transfers of every kind and category, by States that the policy names or others, bare and with everything.
 func (c *checker) tries() []Facts {
@@ -222,7 +236,7 @@ func (c *checker) tries() []Facts {
 		for _, m := range literal.FindAllStringSubmatch(text, -1) {
 			word := m[1] + m[2]
 			switch words = with(words, word); {
-			case len(word) == 2 && strings.ToUpper(word) == word && len(states) < maxWords:
+			case len(word) == 2 && strings.ToUpper(word) == word && len(states) < maxStates:
 				states = with(states, word)
 			case len(word) == 3 && strings.ToUpper(word) == word:
 				full.Values[word] = math.MaxInt32
@@ -239,10 +253,11 @@ func (c *checker) tries() []Facts {
 		for _, f.Kind = range ordered(names(kinds)) {
 			for _, category := range categories {
 				f.Categories = []string{category}
-				for _, f.Destination = range states {
-					for _, f.State = range states {
-						list = append(list, f, urgent(f))
-					}
+				for _, state := range states {
+					f.Destination, f.State = state, "XA"
+					list = append(list, f, urgent(f))
+					f.Destination, f.State = "XB", state
+					list = append(list, f, urgent(f))
 				}
 			}
 		}

@@ -1,18 +1,20 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/interpreter"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 )
 
-// costLimit is how much work one expression may do, in the units of CEL: about a thousand times what an ordinary one
-// needs.
-const costLimit = 100_000
+// costLimit is how much work one evaluation may do, in the units of CEL: a hundred times what an ordinary one needs, and
+// a few milliseconds.
+const costLimit = 10_000
 
 // expression is a compiled expression; the zero value says yes to everything.
 type expression struct{ program cel.Program }
@@ -66,6 +68,12 @@ func (e expression) holds(f Facts) (bool, error) {
 	}
 	yes, _ := out.Value().(bool)
 	return yes, nil
+}
+
+// excessive reports whether an evaluation was given up because it did too much.
+func excessive(err error) bool {
+	var e interpreter.EvalCancelledError
+	return errors.As(err, &e)
 }
 
 // written lists the policy's expressions by path.

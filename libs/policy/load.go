@@ -13,7 +13,6 @@ import (
 	"buf.build/go/protovalidate"
 	"buf.build/go/protoyaml"
 	"go.yaml.in/yaml/v3"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	policyv1 "github.com/counterfoil/counterfoil/proto/counterfoil/policy/v1"
@@ -22,15 +21,9 @@ import (
 // maxFile is the size of the largest policy that is read, in bytes.
 const maxFile = 256 << 10
 
-var validator = sync.OnceValues(func() (rules, error) {
-	v, err := protovalidate.New(protovalidate.WithMessages(&policyv1.Policy{}))
-	return rules{v}, err
+var validator = sync.OnceValues(func() (protovalidate.Validator, error) {
+	return protovalidate.New(protovalidate.WithMessages(&policyv1.Policy{}))
 })
-
-// rules are the rules of the contract, as protoyaml asks for them.
-type rules struct{ protovalidate.Validator }
-
-func (r rules) Validate(m proto.Message) error { return r.Validator.Validate(m) }
 
 // Load reads a policy in YAML, or JSON, which is YAML too. file is what errors call it. What is unknown, of a wrong type
 // or against a rule of the contract is refused (fault.Invalid) with a line for each error: file, line, field, what is
@@ -45,11 +38,14 @@ func Load(file string, data []byte) (*Policy, error) {
 		return nil, fmt.Errorf("read the rules of a policy: %w", err)
 	}
 	written := &policyv1.Policy{}
-	if err := (protoyaml.UnmarshalOptions{Validator: v}).Unmarshal(data, written); err != nil {
+	if err := protoyaml.Unmarshal(data, written); err != nil {
 		return nil, fault.Errorf(fault.Invalid, "%s", strings.Join(located(file, root, err), "\n"))
 	}
 	p := &Policy{Terms: withDefaults(written), file: file, root: root}
-	var wrong []string
+	wrong, err := p.broken(v.Validate(written))
+	if err != nil {
+		return nil, fmt.Errorf("hold %s against the rules of a policy: %w", file, err)
+	}
 	if day := p.Terms.ValidFrom; day != "" {
 		if p.ValidFrom, err = time.Parse(time.DateOnly, day); err != nil {
 			wrong = append(wrong, p.at("valid_from", "there is no day "+day))
@@ -90,6 +86,19 @@ func parse(data []byte) (*yaml.Node, error) {
 	return doc.Content[0], nil
 }
 
+// broken says which rules of the contract are broken, and where; any other error it returns.
+func (p *Policy) broken(err error) ([]string, error) {
+	var invalid *protovalidate.ValidationError
+	if !errors.As(err, &invalid) {
+		return nil, err
+	}
+	var lines []string
+	for _, v := range invalid.Violations {
+		lines = append(lines, p.at(protovalidate.FieldPathString(v.Proto.GetField()), v.Proto.GetMessage()))
+	}
+	return lines, nil
+}
+
 // located renders the reader's errors as lines "file:line: field: what is wrong".
 func located(file string, root *yaml.Node, err error) []string {
 	list := []error{err}
@@ -105,7 +114,7 @@ func located(file string, root *yaml.Node, err error) []string {
 			continue
 		}
 		_, what, _ := strings.Cut(head, " ")
-		if path := pathAt(root, "", line, column); path != "" && !strings.HasPrefix(what, path) {
+		if path := pathAt(root, "", line, column); path != "" {
 			what = path + ": " + what
 		}
 		lines = append(lines, fmt.Sprintf("%s:%d: %s", file, line, what))
