@@ -95,7 +95,10 @@ func seat(p *Policy, r Round) table {
 	t := table{p: p, terms: p.terms(r.Emergency), Round: r, voices: map[[2]string]Voice{}}
 	t.Asked = merged(r.Asked)
 	for _, v := range r.Voices {
-		if !v.Recused && !slices.Contains(views, v.View) {
+		switch {
+		case v.Recused:
+			v.View = ""
+		case !slices.Contains(views, v.View):
 			continue
 		}
 		key := [2]string{v.Agency, cmp.Or(v.For, v.Agency)}
@@ -106,8 +109,7 @@ func seat(p *Policy, r Round) table {
 	return t
 }
 
-// weightier reports whether a voice replaces another of the same agency. A recusal of the same moment outweighs a view:
-// a view may be empty, and it may be the wrong person's.
+// weightier reports whether a voice replaces another of the same agency. A recusal outweighs a view of the same moment.
 func weightier(v, old Voice) bool {
 	weight := func(v Voice) int {
 		if v.Recused {
