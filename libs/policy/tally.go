@@ -61,8 +61,8 @@ func (r Result) Outcome() string {
 }
 
 // Tally counts a round under a policy. Guests and recused agencies never count. It does not depend on the order of the
-// voices. An objection in place of another answer never turns a refusal into a permission; an objection where an answer was
-// missing may, since then it no longer is.
+// voices. An objection in place of another answer never turns a refusal into a permission. One where an answer was missing,
+// from an agency that is waited for or for the quorum, may: then it is missing no longer.
 func Tally(p *Policy, r Round) Result {
 	return tally(seat(p, r), permits)
 }
