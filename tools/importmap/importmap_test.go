@@ -13,7 +13,7 @@ const root = "github.com/counterfoil/counterfoil/"
 
 // layers of libs, from the ground up: a package imports only packages of lower layers, or named beside it.
 var layers = []string{
-	"fault config seal refdata",
+	"fault config seal refdata names",
 	"journal people access published policy",
 	"rpc ledger",
 	"backbone directory screening",
