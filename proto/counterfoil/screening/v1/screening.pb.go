@@ -1088,8 +1088,10 @@ type Hit struct {
 	// The name that it came near to.
 	Name string `protobuf:"bytes,10,opt,name=name,proto3" json:"name,omitempty"`
 	// A person judged it: 0 open, 1 another, 2 the same.
-	Judgement     Judgement `protobuf:"varint,11,opt,name=judgement,proto3,enum=counterfoil.screening.v1.Judgement" json:"judgement,omitempty"`
-	Reason        string    `protobuf:"bytes,12,opt,name=reason,proto3" json:"reason,omitempty"`
+	Judgement Judgement `protobuf:"varint,11,opt,name=judgement,proto3,enum=counterfoil.screening.v1.Judgement" json:"judgement,omitempty"`
+	Reason    string    `protobuf:"bytes,12,opt,name=reason,proto3" json:"reason,omitempty"`
+	// SHA-256 of what the row says of whom it is about: a judgement holds while row and party say the same.
+	Digest        []byte `protobuf:"bytes,13,opt,name=digest,proto3" json:"digest,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1206,6 +1208,13 @@ func (x *Hit) GetReason() string {
 		return x.Reason
 	}
 	return ""
+}
+
+func (x *Hit) GetDigest() []byte {
+	if x != nil {
+		return x.Digest
+	}
+	return nil
 }
 
 // Pair is how one word of a name was compared.
@@ -1673,7 +1682,7 @@ const file_counterfoil_screening_v1_screening_proto_rawDesc = "" +
 	"recordedAt\"Y\n" +
 	"\fCoveredParty\x121\n" +
 	"\x04role\x18\x01 \x01(\x0e2\x1d.counterfoil.transfer.v1.RoleR\x04role\x12\x16\n" +
-	"\x06digest\x18\x02 \x01(\fR\x06digest\"\xaa\x03\n" +
+	"\x06digest\x18\x02 \x01(\fR\x06digest\"\xc2\x03\n" +
 	"\x03Hit\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\rR\x06number\x12\x14\n" +
 	"\x05party\x18\x02 \x01(\rR\x05party\x121\n" +
@@ -1687,7 +1696,8 @@ const file_counterfoil_screening_v1_screening_proto_rawDesc = "" +
 	"\x04name\x18\n" +
 	" \x01(\tR\x04name\x12A\n" +
 	"\tjudgement\x18\v \x01(\x0e2#.counterfoil.screening.v1.JudgementR\tjudgement\x12\x16\n" +
-	"\x06reason\x18\f \x01(\tR\x06reason\"|\n" +
+	"\x06reason\x18\f \x01(\tR\x06reason\x12\x16\n" +
+	"\x06digest\x18\r \x01(\fR\x06digest\"|\n" +
 	"\x04Pair\x12\x12\n" +
 	"\x04word\x18\x01 \x01(\tR\x04word\x12\x16\n" +
 	"\x06listed\x18\x02 \x01(\tR\x06listed\x12\x1e\n" +
