@@ -13,6 +13,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/policy"
+	"github.com/counterfoil/counterfoil/libs/screening"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	policyv1 "github.com/counterfoil/counterfoil/proto/counterfoil/policy/v1"
@@ -161,6 +162,17 @@ func (f *File) Obligations() ([]*policyv1.Obligation, error) { return each(f, po
 
 // Consultees are who is asked, by all policies of the case.
 func (f *File) Consultees() ([]policy.Consultee, error) { return each(f, policy.Consultees) }
+
+// Lists are the watch lists that the parties have to be compared with.
+func (f *File) Lists() []screening.Required {
+	var lists []screening.Required
+	for _, p := range f.Policies {
+		for _, l := range p.Terms.GetScreening().GetLists() {
+			lists = append(lists, screening.Required{Source: l.GetSource(), MaxAgeDays: l.GetMaxAgeDays()})
+		}
+	}
+	return lists
+}
 
 // each collects what every policy of a case says of it.
 func each[T any](f *File, of func(*policy.Policy, policy.Facts) ([]T, error)) ([]T, error) {

@@ -18,7 +18,7 @@ func TestAnyCommand(t *testing.T) {
 		with(granted, func(g *licensingv1.LicenceGranted) { g.LicenceId, g.ApplicationId = "licensing/L-2026-000002", "" }),
 		with(submitted, func(a *licensingv1.ApplicationSubmitted) { a.ApplicationId = proposed }),
 		&licensingv1.DecisionProposed{ProposalId: signed, ApplicationId: proposed, Outcome: licensingv1.DecisionOutcome_DECISION_OUTCOME_DENY, Criteria: []string{"7"}, Reason: "risk", Needed: 2, Signature: &licensingv1.Signature{Person: "p-1"}},
-		with(denied, func(d *licensingv1.LicenceDenied) { d.ApplicationId = "" }),
+		with(denied, func(d *licensingv1.LicenceDenied) { d.ApplicationId, d.Deal.Parties = "", nil }),
 		&licensingv1.AppealLodged{AppealId: appealed, DecisionId: denialID, Grounds: "new certificate"},
 		&licensingv1.ObligationSet{ObligationId: set, Subject: licenceID, Kind: "delivery_verification", Owner: "holder"},
 		accepted("customs/1"), reserved("customs/1", 40_000, 2_000_00),

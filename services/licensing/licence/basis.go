@@ -150,39 +150,16 @@ func risks(view ledger.View, f *dossier.File, b *licensingv1.Basis) ([]string, e
 
 // screened is why the latest screening of the application cannot be rested on.
 func screened(view ledger.View, f *dossier.File, b *licensingv1.Basis, at time.Time) ([]string, error) {
-	last, err := latestScreening(view, f.Application.GetId())
+	last, err := screening.Latest(view, f.Application.GetId())
 	if err != nil {
 		return nil, err
 	}
-	if last == nil {
-		return []string{fmt.Sprintf("its parties were not screened: counterfoil screen --application %s", f.Application.GetId())}, nil
-	}
 	b.Screening = last.GetCertificate()
-	return screening.Valid(view, last, f.Application.GetDeal(), Lists(f), at)
-}
-
-// Lists are the watch lists that the policies of a case have its parties compared with.
-func Lists(f *dossier.File) []screening.Required {
-	var lists []screening.Required
-	for _, p := range f.Policies {
-		for _, l := range p.Terms.GetScreening().GetLists() {
-			lists = append(lists, screening.Required{Source: l.GetSource(), MaxAgeDays: int(l.GetMaxAgeDays())})
-		}
+	reasons := screening.Valid(view, last, f.Application.GetDeal(), f.Lists(), at)
+	if len(reasons) > 0 {
+		reasons = append(reasons, "screen again with: counterfoil screen --application "+f.Application.GetId())
 	}
-	return lists
-}
-
-func latestScreening(view ledger.View, subject string) (last *ledgerv1.Screening, err error) {
-	rows, err := view.ScreeningsWith("subject", subject)
-	if err != nil {
-		return nil, fmt.Errorf("read screenings of %s: %w", subject, err)
-	}
-	for _, r := range rows {
-		if last == nil || !r.GetAt().AsTime().Before(last.GetAt().AsTime()) {
-			last = r
-		}
-	}
-	return last, nil
+	return reasons, nil
 }
 
 // papers are what the policies want on file and is not, is found not to be genuine, or has run out.

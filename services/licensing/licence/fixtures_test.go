@@ -12,7 +12,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
-	"github.com/counterfoil/counterfoil/libs/names"
+	"github.com/counterfoil/counterfoil/libs/screening"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
@@ -85,7 +85,7 @@ func screened(a *licensingv1.ApplicationSubmitted, result screeningv1.Result) pr
 }
 
 func certificate(d *licensingv1.Deal, result screeningv1.Result) *screeningv1.Certificate {
-	c := &screeningv1.Certificate{ScreeningId: "licensing/S-2026-000001", PerformedAt: timestamppb.New(now), Matcher: names.Version, Result: result}
+	c := &screeningv1.Certificate{ScreeningId: "licensing/S-2026-000001", PerformedAt: timestamppb.New(now), Matcher: screening.Version, ReviewLine: screening.ReviewLine, Result: result}
 	for _, p := range d.Parties {
 		c.Parties = append(c.Parties, &screeningv1.CoveredParty{Role: p.Role, Digest: ledger.PartyDigest(p)})
 	}

@@ -32,9 +32,8 @@ func Screen(view ledger.View, cmd *licensingv1.AmendLicenceRequest) ([]proto.Mes
 	}
 	at := cmd.GetParticulars().GetOccurredAt().AsTime()
 	if last != nil && ledger.Covers(last.GetCertificate(), deal) {
-		reasons, err := screening.Valid(view, last, deal, lists, at)
-		if err != nil || len(reasons) == 0 || judging(last) {
-			return nil, err
+		if judging(last) || len(screening.Valid(view, last, deal, lists, at)) == 0 {
+			return nil, nil
 		}
 	}
 	id, err := view.NextID("S-" + yearOf(cmd.GetParticulars()))
@@ -64,7 +63,7 @@ func toScreen(view ledger.View, l *ledgerv1.Licence, parties []*transferv1.Party
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	last, err := latestScreening(view, l.GetId())
+	last, err := screening.Latest(view, l.GetId())
 	return deal, lists, last, err
 }
 
@@ -77,7 +76,7 @@ func listsOf(view ledger.View, l *ledgerv1.Licence) ([]screening.Required, error
 	if err != nil {
 		return nil, err
 	}
-	return Lists(&dossier.File{Policies: policies}), nil
+	return (&dossier.File{Policies: policies}).Lists(), nil
 }
 
 func sameParties(now, next []*transferv1.Party) bool {
@@ -101,15 +100,7 @@ func amendParties(view ledger.View, l *ledgerv1.Licence, cmd *licensingv1.AmendL
 	if err != nil {
 		return err
 	}
-	if last == nil {
-		reasons = append(reasons, "the new parties were not screened")
-	} else {
-		found, err := screening.Valid(view, last, deal, lists, at)
-		if err != nil {
-			return err
-		}
-		reasons = append(reasons, found...)
-	}
+	reasons = append(reasons, screening.Valid(view, last, deal, lists, at)...)
 	if len(reasons) > 0 {
 		return fault.Errorf(fault.Precondition, "licence %s cannot be given these parties: %s", l.GetId(), strings.Join(reasons, "; "))
 	}
