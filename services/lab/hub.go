@@ -239,7 +239,8 @@ func (h *Hub) found(ctx context.Context) error {
 		members = append(members, m)
 	}
 	_, err = h.authority.Desk.Record(ctx, &eventv1.Particulars{Officer: &eventv1.Officer{Role: "operator"}}, func(ledger.View) ([]proto.Message, error) {
-		return directory.Found(members, h.plan.groups(), h.plan.sharingRules(), handed[1], time.Now())
+		facts, err := directory.Found(members, h.plan.groups(), h.plan.sharingRules(), handed[1], time.Now())
+		return append(facts, h.plan.adoptions()...), err
 	})
 	return err
 }

@@ -4,23 +4,27 @@ package lab
 
 import (
 	"bytes"
-	_ "embed"
+	"embed"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/node"
+	"github.com/counterfoil/counterfoil/libs/policy"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 )
 
-//go:embed plan.yaml
-var example []byte
+//go:embed plan.yaml policies
+var example embed.FS
 
 // Plan is who takes part and who shares what with whom, as a State sets out.
 type Plan struct {
@@ -28,6 +32,21 @@ type Plan struct {
 	Agencies []Agency `yaml:"agencies"`
 	Groups   []Group  `yaml:"groups"`
 	Rules    []Rule   `yaml:"rules"`
+	// Policies are files of decision policies that are adopted at the start, beside the plan.
+	Policies  []string   `yaml:"policies"`
+	Calendars []Calendar `yaml:"calendars"`
+
+	policies []*policy.Policy
+	adopted  []*directoryv1.PolicyAdopted
+}
+
+// Calendar is a calendar of working days that is adopted at the start: weekdays from 1, Monday, holidays as yyyy-mm-dd, and
+// the zone that its days are of.
+type Calendar struct {
+	Calendar string   `yaml:"calendar"`
+	Weekend  []uint32 `yaml:"weekend"`
+	Holidays []string `yaml:"holidays"`
+	TimeZone string   `yaml:"time_zone"`
 }
 
 // Agency is one node of the plan. Service is licensing, customs, enforcement, reporting, observer or authority; Listen
@@ -62,18 +81,23 @@ type Rule struct {
 
 // ReadPlan reads a plan from a file; an empty path is the example that comes with the program.
 func ReadPlan(path string) (*Plan, error) {
-	data := example
+	var dir fs.FS = example
+	name := "plan.yaml"
 	if path != "" {
-		var err error
-		if data, err = os.ReadFile(path); err != nil {
-			return nil, fmt.Errorf("read the plan: %w", err)
-		}
+		dir, name = os.DirFS(filepath.Dir(path)), filepath.Base(path)
+	}
+	data, err := fs.ReadFile(dir, name)
+	if err != nil {
+		return nil, fmt.Errorf("read the plan: %w", err)
 	}
 	p := &Plan{}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
 	if err := dec.Decode(p); err != nil {
 		return nil, fmt.Errorf("read the plan %s: %w", path, err)
+	}
+	if err := p.readPolicies(dir); err != nil {
+		return nil, fmt.Errorf("plan %s: %w", path, err)
 	}
 	if err := p.check(); err != nil {
 		return nil, fmt.Errorf("plan %s: %w", path, err)
@@ -122,6 +146,62 @@ func (p *Plan) check() error {
 	for _, r := range p.Rules {
 		if !groups[r.Group] {
 			return fmt.Errorf("a sharing rule names group %q, which the plan does not have", r.Group)
+		}
+	}
+	return p.checkPolicies()
+}
+
+func (p *Plan) readPolicies(dir fs.FS) error {
+	for _, name := range p.Policies {
+		data, err := fs.ReadFile(dir, name)
+		if err != nil {
+			return fmt.Errorf("read a policy: %w", err)
+		}
+		read, err := policy.Load(name, data)
+		if err != nil {
+			return err
+		}
+		p.policies = append(p.policies, read)
+		p.adopted = append(p.adopted, &directoryv1.PolicyAdopted{
+			PolicyId: read.ID(), Title: read.Terms.Title, ValidFrom: timestamppb.New(read.ValidFrom), LegalBasis: read.Terms.LegalBasis, Content: data,
+		})
+	}
+	return nil
+}
+
+// adoptions are the calendars and policies that the directory begins with.
+func (p *Plan) adoptions() (list []proto.Message) {
+	for _, c := range p.Calendars {
+		list = append(list, c.adopted())
+	}
+	for _, a := range p.adopted {
+		list = append(list, a)
+	}
+	return list
+}
+
+func (c Calendar) adopted() *directoryv1.CalendarAdopted {
+	return &directoryv1.CalendarAdopted{CalendarId: c.Calendar, Weekend: c.Weekend, Holidays: c.Holidays, TimeZone: c.TimeZone}
+}
+
+// checkPolicies refuses calendars that cannot be counted by, and policies that name agencies or calendars that the plan does
+// not have.
+func (p *Plan) checkPolicies() error {
+	known := policy.Registry{Agencies: []string{}, Calendars: []string{}}
+	for _, a := range p.Agencies {
+		known.Agencies = append(known.Agencies, a.Name)
+	}
+	for _, c := range p.Calendars {
+		if _, err := policy.NewCalendar(c.adopted()); err != nil {
+			return fmt.Errorf("calendar %s: %w", c.Calendar, err)
+		}
+		known.Calendars = append(known.Calendars, c.Calendar)
+	}
+	for _, read := range p.policies {
+		for _, problem := range policy.Check(read, known) {
+			if problem.Severity == "error" {
+				return fmt.Errorf("policy %s: %s", read.ID(), problem)
+			}
 		}
 	}
 	return nil
