@@ -10,16 +10,20 @@ import (
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
+	"github.com/counterfoil/counterfoil/services/licensing/dossier"
 )
 
-// newDeal returns the deal that an application states, its lines numbered, once it is one that this agency's State
-// can decide.
-func newDeal(view ledger.View, in *licensingv1.DealInput) (*licensingv1.Deal, error) {
+// NewDeal returns the deal that an application states, its lines numbered, once it is one that this agency's State
+// can decide. Its papers have a number and a hash each; whether they are still good is a matter of the decision.
+func NewDeal(view ledger.View, in *licensingv1.DealInput) (*licensingv1.Deal, error) {
 	if err := checkKind(view, in); err != nil {
 		return nil, err
 	}
 	lines, err := numbered(in.GetLines())
 	if err != nil {
+		return nil, err
+	}
+	if err := dossier.CheckPapers(in.GetDocuments(), in.GetExternalAuthorizations()); err != nil {
 		return nil, err
 	}
 	return &licensingv1.Deal{
@@ -30,6 +34,11 @@ func newDeal(view ledger.View, in *licensingv1.DealInput) (*licensingv1.Deal, er
 		Sources:     places(in.GetSources()),
 		Lines:       lines,
 		EndUse:      in.GetEndUse(),
+		Route:       places(in.GetRoute()),
+		Documents:   in.GetDocuments(),
+		ShipmentId:  in.GetShipmentId(),
+
+		ExternalAuthorizations: in.GetExternalAuthorizations(),
 	}, nil
 }
 

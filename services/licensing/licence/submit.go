@@ -9,7 +9,7 @@ import (
 
 // Submit puts an application on the record under a new id, "A-" and the year it was made in.
 func Submit(view ledger.View, cmd *licensingv1.SubmitApplicationRequest) ([]proto.Message, error) {
-	deal, err := newDeal(view, cmd.GetDeal())
+	deal, err := NewDeal(view, cmd.GetDeal())
 	if err != nil {
 		return nil, err
 	}
