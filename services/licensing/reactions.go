@@ -2,6 +2,7 @@ package licensing
 
 import (
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -16,42 +17,11 @@ import (
 // Reactions are the events that make this agency record something. They depend on nothing of the service, so they can
 // be asked for before its node is up.
 func (*Service) Reactions() []desk.Reaction {
-	return []desk.Reaction{
-		{Name: "suspend on immediate alerts", Kind: raised, React: suspendOnAlert},
-		{Name: "suspend on confirmed alerts", Kind: confirmed, React: suspendOnConfirmation},
-		{Name: "open reassessments", Kind: confirmed, React: openReassessments},
-	}
-}
-
-var (
-	raised    = (&enforcementv1.DiversionAlertRaised{}).ProtoReflect().Descriptor().FullName()
-	confirmed = (&enforcementv1.AlertConfirmed{}).ProtoReflect().Descriptor().FullName()
-)
-
-// suspendOnAlert stops, by an immediate alert, the licences that it touches whose policy says so.
-func suspendOnAlert(view ledger.View, id journal.ID, e journal.Entry) ([]proto.Message, error) {
-	alert, ok := e.Fact.(*enforcementv1.DiversionAlertRaised)
-	if !ok || alert.GetPriority() != enforcementv1.Priority_PRIORITY_IMMEDIATE {
-		return nil, nil
-	}
-	return suspend(view, alert.GetAlertId(), "immediate", id, e)
-}
-
-// suspendOnConfirmation stops, once an alert is confirmed, the licences that it touches whose policy says so.
-func suspendOnConfirmation(view ledger.View, id journal.ID, e journal.Entry) ([]proto.Message, error) {
-	alert, ok := e.Fact.(*enforcementv1.AlertConfirmed)
-	if !ok {
-		return nil, nil
-	}
-	return suspend(view, alert.GetAlertId(), "confirmed", id, e)
-}
-
-func suspend(view ledger.View, alertID, on string, id journal.ID, e journal.Entry) ([]proto.Message, error) {
-	alert, err := view.Alert(alertID)
-	if err != nil || alert == nil {
-		return nil, err
-	}
-	return reassessment.Suspend(view, alert, on, &eventv1.Cause{Journal: id.String(), Number: e.Number, Id: e.Event.GetId()})
+	return slices.Concat([]desk.Reaction{{
+		Name:  "open reassessments",
+		Kind:  (&enforcementv1.AlertConfirmed{}).ProtoReflect().Descriptor().FullName(),
+		React: openReassessments,
+	}}, applicationReactions(), gateReactions())
 }
 
 // openReassessments reacts to a confirmed alert: every live licence that the alert names, or that has one of its
