@@ -78,7 +78,8 @@ func New(t testing.TB, names ...string) *World {
 	rules := []*directoryv1.SharingRule{{Group: "all"}, {Agency: "customs", Group: "border"}, {Marking: "border", Group: "border"}}
 	w.Authority.Start()
 	w.Authority.Record(func(ledger.View) ([]proto.Message, error) {
-		return directory.Found(members, groups, rules, given.Directory[1], time.Now())
+		facts, err := directory.Found(members, groups, rules, given.Directory[1], time.Now())
+		return append(facts, &directoryv1.PolicyAdopted{PolicyId: "alone/1", Content: []byte(alone)}), err
 	})
 	for _, name := range names {
 		w.Carry(w.Authority, w.agencies[name], directory.Group)
@@ -87,6 +88,9 @@ func New(t testing.TB, names ...string) *World {
 	}
 	return w
 }
+
+// alone is the decision policy of a world: licensing decides by itself, with one signature.
+const alone = `{name: alone, version: 1, title: licensing decides alone, legal_basis: fictional, valid_from: 2000-01-01, decider: licensing, signatures: 1}`
 
 // Agency returns the agency of this name.
 func (w *World) Agency(name string) *Agency { return w.agencies[name] }

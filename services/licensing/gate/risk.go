@@ -2,6 +2,7 @@ package gate
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -185,7 +186,7 @@ func Overriding(row *ledgerv1.Assessment, threshold string) []string {
 	from := licensingv1.Level(licensingv1.Level_value["LEVEL_"+strings.ToUpper(threshold)])
 	var over []string
 	for _, f := range row.GetAssessed().GetFindings() {
-		if f.GetMitigated() >= from {
+		if left := cmp.Or(f.GetMitigated(), f.GetLevel()); left >= from {
 			over = append(over, f.GetCriterion())
 		}
 	}

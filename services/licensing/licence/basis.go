@@ -1,7 +1,6 @@
 package licence
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -81,19 +80,9 @@ func Obstacles(view ledger.View, f *dossier.File, c *dossier.Consulted, b *licen
 // a fresh look at embargoes.
 func prohibitions(view ledger.View, f *dossier.File, b *licensingv1.Basis, at time.Time) ([]string, error) {
 	id := f.Application.GetId()
-	digest, err := dossier.DealDigest(f.Application.GetDeal())
+	last, err := gate.LatestCheck(view, f.Application)
 	if err != nil {
 		return nil, err
-	}
-	checks, err := view.ProhibitionChecksWith("application", id)
-	if err != nil {
-		return nil, fmt.Errorf("read checks of application %s: %w", id, err)
-	}
-	var last *ledgerv1.ProhibitionCheck
-	for _, c := range checks {
-		if bytes.Equal(c.GetChecked().GetDeal(), digest) {
-			last = c
-		}
 	}
 	if last == nil {
 		return []string{fmt.Sprintf("Article 6 was not checked for the deal as it is stated: counterfoil licence assess %s --prohibitions -f FILE", id)}, nil
@@ -115,37 +104,28 @@ func prohibitions(view ledger.View, f *dossier.File, b *licensingv1.Basis, at ti
 
 // risks are what is open or stands against an export under Article 7, by the latest assessment of the deal as it is stated.
 func risks(view ledger.View, f *dossier.File, b *licensingv1.Basis) ([]string, error) {
-	id, deal := f.Application.GetId(), f.Application.GetDeal()
-	digest, err := dossier.DealDigest(deal)
-	if err != nil {
+	last, err := gate.LatestAssessment(view, f.Application)
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	rows, err := view.AssessmentsWith("application", id)
-	if err != nil {
-		return nil, fmt.Errorf("read assessments of application %s: %w", id, err)
-	}
-	var last *ledgerv1.Assessment
-	for _, a := range rows {
-		if bytes.Equal(a.GetAssessed().GetDeal(), digest) {
-			last = a
-		}
-	}
-	if last == nil {
-		if deal.GetKind() != transferv1.Kind_KIND_EXPORT {
-			return nil, nil
-		}
-		return []string{fmt.Sprintf("the risks of Article 7 were not assessed for the deal as it is stated: counterfoil licence assess %s --risk -f FILE", id)}, nil
+	case last == nil && f.Application.GetDeal().GetKind() != transferv1.Kind_KIND_EXPORT:
+		return nil, nil
+	case last == nil:
+		return []string{fmt.Sprintf("the risks of Article 7 were not assessed for the deal as it is stated: counterfoil licence assess %s --risk -f FILE", f.Application.GetId())}, nil
 	}
 	b.AssessmentId = last.GetId()
-	var reasons []string
+	var criteria []string
 	for _, p := range f.Policies {
-		for _, criterion := range gate.Overriding(last, p.Terms.GetRisk().GetThreshold()) {
-			if !slices.Contains(reasons, criterion) {
-				reasons = append(reasons, criterion)
+		for _, c := range gate.Overriding(last, p.Terms.GetRisk().GetThreshold()) {
+			if !slices.Contains(criteria, c) {
+				criteria = append(criteria, c)
 			}
 		}
 	}
-	return reasons, nil
+	if len(criteria) == 0 {
+		return nil, nil
+	}
+	return []string{fmt.Sprintf("the risk on %s is too great, also after mitigation, see %s (Article 7(3))", strings.Join(criteria, ", "), last.GetId())}, nil
 }
 
 // screened is why the latest screening of the application cannot be rested on.
