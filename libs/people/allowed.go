@@ -31,6 +31,27 @@ var allowed = table(
 		"GrantLicence": deciding, "DenyLicence": deciding, "AmendLicence": deciding, "SuspendLicence": deciding,
 		"ReinstateLicence": deciding, "RevokeLicence": deciding, "ConcludeReassessment": deciding,
 		"EditionContents": reading,
+		"AmendApplication": recording, "WithdrawApplication": recording, "ReturnApplication": recording, "ClassifyLine": recording,
+		"FileDocument": recording, "FileAuthorization": recording, "VerifyDocument": recording, "CheckProhibitions": recording,
+		"AssessRisk": recording, "DeclareConflict": recording, "LodgeAppeal": recording, "MeetObligation": recording,
+		"SignDecision": deciding, "DropProposal": deciding, "DecideAppeal": deciding, "SimulatePolicy": reading,
+	}),
+	service("counterfoil.licensing.v1.ConsultationService", calls{
+		"OpenConsultation": recording, "StopClock": recording, "RestartClock": recording, "CloseConsultation": recording,
+	}),
+	service("counterfoil.licensing.v1.OpinionService", calls{
+		"GiveOpinion": deciding, "AddCondition": deciding, "ChangeCondition": deciding, "DropCondition": deciding,
+	}),
+	service("counterfoil.licensing.v1.DenialService", calls{
+		"RecordDenials": recording, "NotifyDenial": deciding, "RevokeDenial": deciding, "JudgeUndercut": recording,
+		"ConsultDenial": recording, "RecordReply": recording, "ReplyToConsultation": deciding, "CheckBlindly": recording,
+		"BlindCheck": reading, "ConsultationFigures": reading,
+	}),
+	service("counterfoil.screening.v1.ScreeningService", calls{
+		"ScreenName": reading, "ScreenSubject": recording, "JudgeHit": recording,
+	}),
+	service("counterfoil.screening.v1.ListService", calls{
+		"ListContents": reading, "RecordList": recording, "CloseList": recording, "RecordEmbargo": recording, "EndEmbargo": recording,
 	}),
 	service("counterfoil.customs.v1.CustomsService", calls{
 		"AcceptDeclaration": recording, "ConfirmExit": recording, "ConfirmArrival": recording, "CancelDeclaration": recording,
