@@ -40,12 +40,16 @@ func With(view ledger.View, row *ledgerv1.Consultation) (*Consulted, error) {
 	return &Consulted{Row: row, Opinions: opinions}, nil
 }
 
-// Round is what is on file of the consultation at a moment, as policies count it; nobody was asked where c is nil.
+// Round is what is on file of the consultation at a moment, as policies count it; nobody was asked where c is nil. Once it is
+// closed its clock stands where it stood then: who could not answer any more is not silent.
 func (c *Consulted) Round(cal *policy.Calendar, now time.Time) policy.Round {
 	if c == nil {
 		return policy.Round{Now: now}
 	}
 	opened := c.Row.GetOpened()
+	if at := c.Row.GetClosedAt(); at != nil && at.AsTime().Before(now) {
+		now = at.AsTime()
+	}
 	r := policy.Round{Now: now, Calendar: cal, Emergency: opened.GetEmergency() != "", Stopped: c.Stopped()}
 	if c.Row.GetDue() != nil {
 		r.Due = c.Row.GetDue().AsTime()
