@@ -14,14 +14,15 @@ import (
 	"github.com/counterfoil/counterfoil/services/licensing/reassessment"
 )
 
-// Reactions are the events that make this agency record something. They depend on nothing of the service, so they can
+// Reactions are the events, and the times that come, that make this agency record something. They depend on nothing of the service, so they can
 // be asked for before its node is up.
 func (*Service) Reactions() []desk.Reaction {
-	return slices.Concat([]desk.Reaction{{
+	reactions := []desk.Reaction{{
 		Name:  "open reassessments",
 		Kind:  (&enforcementv1.AlertConfirmed{}).ProtoReflect().Descriptor().FullName(),
 		React: openReassessments,
-	}}, applicationReactions(), gateReactions())
+	}}
+	return append(reactions, consultationReactions()...)
 }
 
 // openReassessments reacts to a confirmed alert: every live licence that the alert names, or that has one of its
