@@ -42,42 +42,6 @@ func conclude(view ledger.View, _ time.Time) (open []*directoryv1.Duty, err erro
 	return open, err
 }
 
-// decide has the applications to the agency of which neither a licence nor a denial came.
-func decide(view ledger.View, _ time.Time) (open []*directoryv1.Duty, err error) {
-	positions, err := view.Positions()
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range positions {
-		if !strings.HasPrefix(p.Journal, view.Agency()+"/") {
-			continue
-		}
-		rows, err := view.ApplicationsWith("journal", p.Journal)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range rows {
-			decided, err := isDecided(view, r.Id)
-			if err != nil {
-				return nil, err
-			}
-			if !decided {
-				open = append(open, &directoryv1.Duty{Subject: r.Id, What: "decide", Since: r.SubmittedAt})
-			}
-		}
-	}
-	return open, nil
-}
-
-func isDecided(view ledger.View, application string) (bool, error) {
-	licences, err := view.LicencesWith("application", application)
-	if err != nil || len(licences) > 0 {
-		return len(licences) > 0, err
-	}
-	denials, err := view.DenialsWith("application", application)
-	return len(denials) > 0, err
-}
-
 // submit has the returns that the agency was asked for and has not submitted.
 func submit(view ledger.View, _ time.Time) (open []*directoryv1.Duty, err error) {
 	requests, err := view.RequestsWith("agency", view.Agency())
