@@ -40,7 +40,7 @@ type Profile struct {
 	Title  string `json:"title"`
 	// State is ISO 3166-1 alpha-2.
 	State string `json:"state"`
-	// Service is what the node serves: licensing, customs, enforcement, reporting, observer or authority.
+	// Service is what the node serves: licensing, customs, enforcement, reporting, ministry, observer or authority.
 	Service string `json:"service"`
 	// Listen is the API's address, such as "127.0.0.1:7101".
 	Listen string `json:"listen"`

@@ -17,6 +17,7 @@ import (
 	"github.com/counterfoil/counterfoil/services/customs"
 	"github.com/counterfoil/counterfoil/services/enforcement"
 	"github.com/counterfoil/counterfoil/services/licensing"
+	"github.com/counterfoil/counterfoil/services/ministry"
 	"github.com/counterfoil/counterfoil/services/observer"
 	"github.com/counterfoil/counterfoil/services/reporting"
 	"github.com/counterfoil/counterfoil/services/statement"
@@ -41,10 +42,12 @@ func ownService(n *node.Node) (node.Service, error) {
 		return enforcement.New(enforcement.Config{Node: n})
 	case "reporting":
 		return reporting.New(reporting.Config{Node: n})
+	case "ministry":
+		return ministry.New(ministry.Config{Node: n})
 	case "observer":
 		return observer.New(observer.Config{Node: n})
 	}
-	return nil, fmt.Errorf("agency %s has service %q; there are licensing, customs, enforcement, reporting and observer", n.Agency, n.Profile.Service)
+	return nil, fmt.Errorf("agency %s has service %q; there are licensing, customs, enforcement, reporting, ministry and observer", n.Agency, n.Profile.Service)
 }
 
 // stating is an agency's service with what every agency says of itself.

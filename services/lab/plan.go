@@ -49,8 +49,8 @@ type Calendar struct {
 	TimeZone string   `yaml:"time_zone"`
 }
 
-// Agency is one node of the plan. Service is licensing, customs, enforcement, reporting, observer or authority; Listen
-// the API's address, by default any free port of the loopback address.
+// Agency is one node of the plan. Service is licensing, customs, enforcement, reporting, ministry, observer or authority;
+// Listen the API's address, by default any free port of the loopback address.
 type Agency struct {
 	Name    string `yaml:"name"`
 	Title   string `yaml:"title"`

@@ -24,7 +24,7 @@ var layers = []string{
 }
 
 // agencies never import each other.
-var agencies = []string{"licensing", "customs", "enforcement", "reporting", "observer", "authority"}
+var agencies = []string{"licensing", "customs", "enforcement", "reporting", "ministry", "observer", "authority"}
 
 // common are what every agency serves beside its own; agencies do not import it, and their rules are pure too.
 var common = []string{"statement"}

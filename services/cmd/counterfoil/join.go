@@ -60,13 +60,13 @@ func newJoinRequestCommand(env *Env) *cobra.Command {
 	flags.StringVar(&dir, "dir", "", "folder below which the agency's folder is made (required)")
 	flags.StringVar(&p.State, "state", "", "its State, ISO 3166-1 alpha-2 (required)")
 	flags.StringVar(&p.Title, "title", "", "what it is called (required)")
-	flags.StringVar(&p.Service, "service", "observer", "what its node serves: licensing, customs, enforcement, reporting or observer")
+	flags.StringVar(&p.Service, "service", "observer", "what its node serves: licensing, customs, enforcement, reporting, ministry or observer")
 	flags.StringVar(&p.Consent, "consent", "", `"ask" where a person has to agree before a newcomer reads its journals (default: it agrees by itself)`)
 	flags.StringVar(&p.Listen, "listen", "127.0.0.1:0", "address of its API")
 	flags.StringArrayVar(&contacts, "contact", nil, `how a role is reached, "duty officer=+99 1 234 (24/7)"; may be given more than once`)
 	flags.StringVar(&out, "out", "", "file to write (default: the standard output)")
 	require(cmd, "dir", "state", "title")
-	complete(cmd, "service", "licensing", "customs", "enforcement", "reporting", "observer")
+	complete(cmd, "service", "licensing", "customs", "enforcement", "reporting", "ministry", "observer")
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
 		p.Agency = args[0]
 		named, err := parseContacts(contacts)
