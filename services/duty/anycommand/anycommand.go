@@ -101,6 +101,9 @@ func record(t *rapid.T, tx *ledger.Tx, agency string, c Command, facts []proto.M
 	}
 	at := c.GetParticulars().GetOccurredAt().AsTime()
 	for i, fact := range facts {
+		if dated, ok := fact.(ledger.Dated); ok {
+			fact = dated.Message
+		}
 		event, err := journal.NewEvent(fact, at, at)
 		if err != nil {
 			t.Fatal(err)
