@@ -14,7 +14,7 @@ const root = "github.com/counterfoil/counterfoil/"
 // layers of libs, from the ground up: a package imports only packages of lower layers, or named beside it.
 var layers = []string{
 	"fault config seal refdata names",
-	"journal people access published policy",
+	"journal people access published policy blind",
 	"rpc ledger",
 	"backbone directory screening",
 	"projection natstest backup",
