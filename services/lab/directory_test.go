@@ -134,7 +134,7 @@ func TestDirectoryAsOfOnRealNodes(t *testing.T) {
 					inBorder = len(g.Members)
 				}
 			}
-			want := [][3]int{{0, 0, 4}, {1, 0, 4}, {1, 1, 4}, {1, 1, 3}}[i]
+			want := [][3]int{{1, 0, 4}, {2, 0, 4}, {2, 1, 4}, {2, 1, 3}}[i] // one policy is the plan's
 			if got := [3]int{policies, suspended, inBorder}; got != want || len(res.Agencies) != 6 {
 				t.Errorf("%s at moment %d: policies, suspended, members of border %v, want %v", n.Agency, i, got, want)
 			}

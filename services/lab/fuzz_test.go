@@ -124,6 +124,8 @@ func (r *random) message(d protoreflect.MessageDescriptor, depth int) proto.Mess
 		switch {
 		case depth > 4 || r.IntN(8) == 0:
 		case f.IsMap():
+			key := r.value(f.MapKey(), depth)
+			m.Mutable(f).Map().Set(key.MapKey(), r.value(f.MapValue(), depth))
 		case f.IsList():
 			list := m.Mutable(f).List()
 			for range r.IntN(3) + r.IntN(2) {
@@ -160,6 +162,8 @@ func (r *random) value(f protoreflect.FieldDescriptor, depth int) protoreflect.V
 		return protoreflect.ValueOfEnum(protoreflect.EnumNumber(r.IntN(f.Enum().Values().Len() + 1)))
 	case protoreflect.Uint32Kind:
 		return protoreflect.ValueOfUint32([]uint32{0, 1, 2, 2026, 1 << 31}[r.IntN(5)])
+	case protoreflect.Int32Kind:
+		return protoreflect.ValueOfInt32([]int32{0, 1, -1, 1<<31 - 1}[r.IntN(4)])
 	case protoreflect.Uint64Kind:
 		return protoreflect.ValueOfUint64([]uint64{0, 1, 2, 1 << 63}[r.IntN(4)])
 	case protoreflect.Int64Kind:
