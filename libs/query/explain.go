@@ -59,12 +59,18 @@ var links = map[queryv1.Table][]struct {
 	table     queryv1.Table
 	attribute string
 }{
-	queryv1.Table_TABLE_APPLICATIONS: {{queryv1.Table_TABLE_LICENCES, "application"}, {queryv1.Table_TABLE_DENIALS, "application"}},
+	queryv1.Table_TABLE_APPLICATIONS: {
+		{queryv1.Table_TABLE_PROHIBITION_CHECKS, "application"}, {queryv1.Table_TABLE_ASSESSMENTS, "application"},
+		{queryv1.Table_TABLE_CONSULTATIONS, "application"}, {queryv1.Table_TABLE_PROPOSALS, "application"},
+		{queryv1.Table_TABLE_LICENCES, "application"}, {queryv1.Table_TABLE_DENIALS, "application"},
+	},
+	queryv1.Table_TABLE_CONSULTATIONS: {{queryv1.Table_TABLE_OPINIONS, "consultation"}, {queryv1.Table_TABLE_CONDITIONS, "consultation"}},
 	queryv1.Table_TABLE_LICENCES: {
 		{queryv1.Table_TABLE_LINES, "decision"}, {queryv1.Table_TABLE_DECLARATIONS, "licence"}, {queryv1.Table_TABLE_WRITE_OFFS, "licence"},
 		{queryv1.Table_TABLE_REASSESSMENTS, "licence"}, {queryv1.Table_TABLE_ALERTS, "licence"},
+		{queryv1.Table_TABLE_OBLIGATIONS, "subject"}, {queryv1.Table_TABLE_APPEALS, "decision"},
 	},
-	queryv1.Table_TABLE_DENIALS:         {{queryv1.Table_TABLE_LINES, "decision"}},
+	queryv1.Table_TABLE_DENIALS:         {{queryv1.Table_TABLE_LINES, "decision"}, {queryv1.Table_TABLE_APPEALS, "decision"}},
 	queryv1.Table_TABLE_DECLARATIONS:    {{queryv1.Table_TABLE_WRITE_OFFS, "declaration"}},
 	queryv1.Table_TABLE_ALERTS:          {{queryv1.Table_TABLE_ACKNOWLEDGEMENTS, "alert"}, {queryv1.Table_TABLE_REASSESSMENTS, "alert"}},
 	queryv1.Table_TABLE_RETURN_REQUESTS: {{queryv1.Table_TABLE_RETURN_SUBMISSIONS, "request"}},

@@ -29,16 +29,18 @@ import (
 
 // Clients are the APIs of one node. A node that does not serve one answers that it does not.
 type Clients struct {
-	Context     config.Context
-	Query       queryv1connect.QueryServiceClient
-	Licensing   licensingv1connect.LicensingServiceClient
-	Customs     customsv1connect.CustomsServiceClient
-	Enforcement enforcementv1connect.EnforcementServiceClient
-	AlertAnswer enforcementv1connect.AlertAnswerServiceClient
-	Reporting   reportingv1connect.ReportingServiceClient
-	Return      reportingv1connect.ReturnServiceClient
-	Authority   directoryv1connect.AuthorityServiceClient
-	Directory   directoryv1connect.DirectoryServiceClient
+	Context      config.Context
+	Query        queryv1connect.QueryServiceClient
+	Licensing    licensingv1connect.LicensingServiceClient
+	Consultation licensingv1connect.ConsultationServiceClient
+	Opinion      licensingv1connect.OpinionServiceClient
+	Customs      customsv1connect.CustomsServiceClient
+	Enforcement  enforcementv1connect.EnforcementServiceClient
+	AlertAnswer  enforcementv1connect.AlertAnswerServiceClient
+	Reporting    reportingv1connect.ReportingServiceClient
+	Return       reportingv1connect.ReturnServiceClient
+	Authority    directoryv1connect.AuthorityServiceClient
+	Directory    directoryv1connect.DirectoryServiceClient
 }
 
 // maxAnswer is the largest message that is read, in bytes: a page of 10,000 entries of an edition fits.
@@ -61,16 +63,18 @@ func dial(contexts config.Contexts, to config.Context) (*Clients, error) {
 		identify(to, token), keepCode,
 	)
 	return &Clients{
-		Context:     to,
-		Query:       queryv1connect.NewQueryServiceClient(client),
-		Licensing:   licensingv1connect.NewLicensingServiceClient(client),
-		Customs:     customsv1connect.NewCustomsServiceClient(client),
-		Enforcement: enforcementv1connect.NewEnforcementServiceClient(client),
-		AlertAnswer: enforcementv1connect.NewAlertAnswerServiceClient(client),
-		Reporting:   reportingv1connect.NewReportingServiceClient(client),
-		Return:      reportingv1connect.NewReturnServiceClient(client),
-		Authority:   directoryv1connect.NewAuthorityServiceClient(client),
-		Directory:   directoryv1connect.NewDirectoryServiceClient(client),
+		Context:      to,
+		Query:        queryv1connect.NewQueryServiceClient(client),
+		Licensing:    licensingv1connect.NewLicensingServiceClient(client),
+		Consultation: licensingv1connect.NewConsultationServiceClient(client),
+		Opinion:      licensingv1connect.NewOpinionServiceClient(client),
+		Customs:      customsv1connect.NewCustomsServiceClient(client),
+		Enforcement:  enforcementv1connect.NewEnforcementServiceClient(client),
+		AlertAnswer:  enforcementv1connect.NewAlertAnswerServiceClient(client),
+		Reporting:    reportingv1connect.NewReportingServiceClient(client),
+		Return:       reportingv1connect.NewReturnServiceClient(client),
+		Authority:    directoryv1connect.NewAuthorityServiceClient(client),
+		Directory:    directoryv1connect.NewDirectoryServiceClient(client),
 	}, nil
 }
 

@@ -35,6 +35,11 @@ func newExplainCommand(env *Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		conditions, err := env.conditionsOf(ctx, c, res.Row)
+		if err != nil {
+			return doing("list the conditions of "+args[0], "", err)
+		}
+		doc.Sections = append(doc.Sections, conditions...)
 		env.adviseBasis(res.Basis)
 		return env.Print(doc)
 	})

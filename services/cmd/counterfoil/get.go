@@ -36,7 +36,11 @@ func newGetCommand(env *Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		doc.Sections = []output.Section{{Grid: fields}}
+		conditions, err := env.conditionsOf(ctx, c, res.Row)
+		if err != nil {
+			return doing("list the conditions of "+args[1], "", err)
+		}
+		doc.Sections = append([]output.Section{{Grid: fields}}, conditions...)
 		env.adviseBasis(res.Basis)
 		return env.Print(doc)
 	})

@@ -54,6 +54,8 @@ func startNode(t testing.TB, n *fixedNode) (url string) {
 	if n.agency == "customs" {
 		customsv1connect.RegisterCustomsServiceHandler(server, customs{node: n})
 	}
+	licensingv1connect.RegisterConsultationServiceHandler(server, consulting{node: n})
+	licensingv1connect.RegisterOpinionServiceHandler(server, consulting{node: n})
 	enforcementv1connect.RegisterEnforcementServiceHandler(server, enforcement{node: n})
 	enforcementv1connect.RegisterAlertAnswerServiceHandler(server, enforcement{node: n})
 	reportingv1connect.RegisterReportingServiceHandler(server, reporting{node: n})
@@ -164,6 +166,9 @@ func (q queries) List(_ context.Context, req *queryv1.ListRequest) (*queryv1.Lis
 	if req.Table == queryv1.Table_TABLE_EVENTS {
 		rows = []*queryv1.Row{{Row: &queryv1.Row_Event{Event: events()[0]}}, {Row: &queryv1.Row_Event{Event: events()[1]}}}
 	}
+	if ofCases := caseRows(req.Table); ofCases != nil {
+		return &queryv1.ListResponse{Rows: ofCases, Basis: basis}, nil
+	}
 	res := &queryv1.ListResponse{Basis: basis}
 	if req.PageToken == "second page" {
 		res.Rows = rows[2:]
@@ -177,6 +182,9 @@ func (q queries) List(_ context.Context, req *queryv1.ListRequest) (*queryv1.Lis
 }
 
 func (q queries) Get(_ context.Context, req *queryv1.GetRequest) (*queryv1.GetResponse, error) {
+	if req.Id == "licensing/L-000007" {
+		return &queryv1.GetResponse{Row: &queryv1.Row{Row: &queryv1.Row_Licence{Licence: conditioned()}}, Basis: basis}, nil
+	}
 	if req.Id != "licensing/L-000001" {
 		return nil, connect.Errorf(connect.CodeNotFound, "licence %s is not on record here", req.Id)
 	}

@@ -36,12 +36,12 @@ func newRootCommand(env *Env) *cobra.Command {
 		newStatusCommand(env), newCountCommand(env), newListCommand(env), newGetCommand(env), newExplainCommand(env), newReceiptsCommand(env),
 		newDirectoryCommand(env), newWatchCommand(env), newBalanceCommand(env), newReportCommand(env))
 	add(root, "record",
-		newLicenceCommand(env), newReassessmentCommand(env), newDeclareCommand(env), newAlertCommand(env), newImportCommand(env),
+		newLicenceCommand(env), newConsultCommand(env), newConditionCommand(env), newReassessmentCommand(env), newDeclareCommand(env), newAlertCommand(env), newImportCommand(env),
 		newWithdrawCommand(env))
 	add(root, "direct",
 		newAgencyCommand(env), newGroupCommand(env), newRulesCommand(env), newPolicyCommand(env), newCalendarCommand(env), newJoinCommand(env),
 		newReleaseCommand(env), newShareCommand(env), newWidenCommand(env), newWideningCommand(env), newKeyCommand(env),
-		newHandoverCommand(env), newDutiesCommand(env))
+		newHandoverCommand(env), newDutiesCommand(env), newObligationsCommand(env))
 	add(root, "check",
 		newVerifyCommand(env), newDoctorCommand(env), newWithdrawalsCommand(env), newAccessCommand(env),
 		newContextCommand(env), newLoginCommand(env), newLogoutCommand(env), newManCommand(env), newVersionCommand(env))

@@ -39,7 +39,7 @@ func directoryHeads(table queryv1.Table) []string {
 	case queryv1.Table_TABLE_AGENCY_KEYS:
 		return []string{"keys", "signing", "sealing", "changed"}
 	}
-	return nil
+	return caseHeads(table)
 }
 
 // directoryCells returns a row as directoryHeads names it.
@@ -95,7 +95,7 @@ func directoryCells(row *queryv1.Row) []string {
 		k := r.AgencyKeys
 		return []string{k.Id, count(len(k.SigningKeys)), count(len(k.SealingKeys)), date(k.ChangedAt)}
 	}
-	return nil
+	return caseCells(row)
 }
 
 // history says from where on newcomers read.
