@@ -32,7 +32,7 @@ func similar(a, b *Token) (float64, How) {
 		return 0, Unmatched
 	}
 	sameSkeleton := a.skeleton == b.skeleton && len(a.skeleton) > 2
-	if !sameSkeleton && bits.OnesCount64(a.letters^b.letters) > 4 {
+	if !sameSkeleton && bits.OnesCount64(a.letters^b.letters) > min(4, 2*mostEdits(a, b)) {
 		return 0, Unmatched
 	}
 	s := edits(a.sound, b.sound)
@@ -46,6 +46,9 @@ func similar(a, b *Token) (float64, How) {
 	}
 	return min(s, 0.97), Spelling
 }
+
+// mostEdits is the distance beyond which two sounds cannot reach leastSimilarity by edits.
+func mostEdits(a, b *Token) int { return max(len(a.sound), len(b.sound)) * 3 / 8 }
 
 // edits weighs two measures: two thirds for Damerau's and Levenshtein's distance, which judges the whole word, and one
 // for Jaro's and Winkler's similarity, which trusts its beginning.
