@@ -37,15 +37,7 @@ type Edition struct {
 }
 
 // Problem is something about a row, or about several rows of a file for the same reason.
-type Problem struct {
-	File string
-	// Line of the file where it is met first, from 1.
-	Line int
-	// Reason is a sentence without a full stop.
-	Reason string
-	// Rows that it is true of, at least 1.
-	Rows int
-}
+type Problem = published.Problem
 
 // Changes is what leads from what is on record to an edition.
 type Changes = published.Changes
@@ -88,7 +80,7 @@ func readFolder(ctx context.Context, r *reader) (*Edition, error) {
 
 func (r *reader) edition() *Edition {
 	ed := &Edition{
-		Problems: r.problems.list, ProblemRows: r.problems.rows, Remarks: r.remarks.list,
+		Problems: r.problems.List, ProblemRows: r.problems.Rows, Remarks: r.remarks.List,
 	}
 	for _, g := range r.groups {
 		e := g.entry(r.place)
@@ -103,31 +95,4 @@ func (r *reader) edition() *Edition {
 	})
 	ed.Digest = published.EditionDigest(ed.Entries)
 	return ed
-}
-
-// maxFindings bounds the lists of problems and remarks.
-const maxFindings = 1000
-
-// findings collects problems or remarks; the same reason in the same file is one finding.
-type findings struct {
-	list  []Problem
-	rows  int
-	index map[[2]string]int
-}
-
-func (f *findings) add(file string, line int, reason string) {
-	f.rows++
-	k := [2]string{file, reason}
-	if i, ok := f.index[k]; ok {
-		f.list[i].Rows++
-		return
-	}
-	if len(f.list) == maxFindings {
-		return
-	}
-	if f.index == nil {
-		f.index = map[[2]string]int{}
-	}
-	f.index[k] = len(f.list)
-	f.list = append(f.list, Problem{File: file, Line: line, Reason: reason, Rows: 1})
 }

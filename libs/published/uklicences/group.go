@@ -152,7 +152,7 @@ func (r *reader) remarkRows() {
 		return cmp.Or(cmp.Compare(a.line, b.line), strings.Compare(a.reason, b.reason))
 	})
 	for _, d := range doubts {
-		r.remarks.add(valuesFile, d.line, d.reason)
+		r.remarks.Add(valuesFile, d.line, d.reason)
 	}
 }
 

@@ -96,7 +96,7 @@ func TestRead(t *testing.T) {
 		t.Errorf("%d lines, %d refused, problems %v", ed.Lines, ed.Refused, ed.Problems)
 	}
 	remarks := []Problem{
-		{sourcesFile, 2, `"Non Specific Country" has no country code (no country is meant); kept by name`, 1},
+		{File: sourcesFile, Line: 2, Reason: `"Non Specific Country" has no country code (no country is meant); kept by name`, Rows: 1},
 	}
 	if diff := cmp.Diff(remarks, ed.Remarks); diff != "" {
 		t.Errorf("remarks (-want +got):\n%s", diff)
@@ -148,7 +148,7 @@ func TestReadBadRows(t *testing.T) {
 					destinationsFile: "licence_group,destination\n",
 					sourcesFile:      "licence_group,source\n",
 				}))
-				want := []Problem{{valuesFile, 3, tt.reason, 1}}
+				want := []Problem{{File: valuesFile, Line: 3, Reason: tt.reason, Rows: 1}}
 				if diff := cmp.Diff(want, ed.Problems); diff != "" || ed.ProblemRows != 1 {
 					t.Errorf("%d problem rows (-want +got):\n%s", ed.ProblemRows, diff)
 				}
@@ -167,21 +167,21 @@ func TestReadBadAttachments(t *testing.T) {
 		sourcesFile:      "licence_group,source\n1,Spain\n\n\n1\n",
 	}))
 	want := []Problem{
-		{criteriaFile, 3, "its licence group was granted; left out", 1},
-		{criteriaFile, 5, "criteria is empty", 1},
-		{criteriaFile, 6, "criteria is longer than 20 bytes", 1},
-		{destinationsFile, 5, "licence_group is empty", 1},
-		{destinationsFile, 6, "destination is empty", 1},
-		{sourcesFile, 5, "1 columns where the header has 2", 1},
+		{File: criteriaFile, Line: 3, Reason: "its licence group was granted; left out", Rows: 1},
+		{File: criteriaFile, Line: 5, Reason: "criteria is empty", Rows: 1},
+		{File: criteriaFile, Line: 6, Reason: "criteria is longer than 20 bytes", Rows: 1},
+		{File: destinationsFile, Line: 5, Reason: "licence_group is empty", Rows: 1},
+		{File: destinationsFile, Line: 6, Reason: "destination is empty", Rows: 1},
+		{File: sourcesFile, Line: 5, Reason: "1 columns where the header has 2", Rows: 1},
 	}
 	if diff := cmp.Diff(want, ed.Problems); diff != "" || ed.ProblemRows != 6 {
 		t.Errorf("%d problem rows (-want +got):\n%s", ed.ProblemRows, diff)
 	}
 	remarks := []Problem{
-		{criteriaFile, 4, "its licence group is not in values.csv: it says nothing of a licence that is here", 1},
-		{destinationsFile, 2, "its licence group is not in values.csv: it says nothing of a licence that is here", 2},
-		{destinationsFile, 7, `"Atlantis" is no country known here; kept by name`, 2},
-		{destinationsFile, 8, "said before of its licence group; kept once", 1},
+		{File: criteriaFile, Line: 4, Reason: "its licence group is not in values.csv: it says nothing of a licence that is here", Rows: 1},
+		{File: destinationsFile, Line: 2, Reason: "its licence group is not in values.csv: it says nothing of a licence that is here", Rows: 2},
+		{File: destinationsFile, Line: 7, Reason: `"Atlantis" is no country known here; kept by name`, Rows: 2},
+		{File: destinationsFile, Line: 8, Reason: "said before of its licence group; kept once", Rows: 1},
 	}
 	if diff := cmp.Diff(remarks, ed.Remarks); diff != "" {
 		t.Errorf("remarks (-want +got):\n%s", diff)
@@ -198,11 +198,11 @@ func TestReadRemarks(t *testing.T) {
 		sourcesFile: "licence_group,source\n",
 	}))
 	want := []Problem{
-		{valuesFile, 2, "granted without a value; kept without", 1},
-		{valuesFile, 3, "refused with a value; kept", 1},
-		{valuesFile, 4, `"Sarkhan" is no country known here; kept by name`, 2},
-		{valuesFile, 4, `rating "ML99" is not in ratings.csv; kept`, 2},
-		{valuesFile, 5, "twice in its licence group; kept twice", 1},
+		{File: valuesFile, Line: 2, Reason: "granted without a value; kept without", Rows: 1},
+		{File: valuesFile, Line: 3, Reason: "refused with a value; kept", Rows: 1},
+		{File: valuesFile, Line: 4, Reason: `"Sarkhan" is no country known here; kept by name`, Rows: 2},
+		{File: valuesFile, Line: 4, Reason: `rating "ML99" is not in ratings.csv; kept`, Rows: 2},
+		{File: valuesFile, Line: 5, Reason: "twice in its licence group; kept twice", Rows: 1},
 	}
 	if diff := cmp.Diff(want, ed.Remarks); diff != "" || ed.ProblemRows != 0 || ed.Lines != 4 {
 		t.Errorf("%d lines, problems %v, remarks (-want +got):\n%s", ed.Lines, ed.Problems, diff)
@@ -274,11 +274,11 @@ func TestReadLimits(t *testing.T) {
 
 	// More problems than are listed are still counted.
 	rows.Reset()
-	for i := range 3 * maxFindings {
+	for i := range 3 * 1000 {
 		fmt.Fprintf(&rows, "1,2008-01,ML1,bad %d,5,Italy,0\n", i)
 	}
 	ed = mustRead(t, folder(map[string]string{valuesFile: valuesHeader + rows.String() + "1,2008-01,ML1,1,5,Italy,0\n"}))
-	if len(ed.Problems) != maxFindings || ed.ProblemRows < 3*maxFindings || ed.Lines != 1 {
+	if len(ed.Problems) != 1000 || ed.ProblemRows < 3*1000 || ed.Lines != 1 {
 		t.Errorf("%d problems, %d rows, %d lines", len(ed.Problems), ed.ProblemRows, ed.Lines)
 	}
 }
@@ -311,7 +311,7 @@ func TestReadEncodings(t *testing.T) {
 			if diff := cmp.Diff(plain.Entries, ed.Entries, protocmp.Transform()); diff != "" || ed.ProblemRows != 0 {
 				t.Errorf("problems %v, entries (-plain +got):\n%s", ed.Problems, diff)
 			}
-			if want := (Problem{valuesFile, 1, tt.remark, 1}); len(ed.Remarks) == 0 || ed.Remarks[0] != want {
+			if want := (Problem{File: valuesFile, Line: 1, Reason: tt.remark, Rows: 1}); len(ed.Remarks) == 0 || ed.Remarks[0] != want {
 				t.Errorf("remarks %v; want first %v", ed.Remarks, want)
 			}
 		})
@@ -323,7 +323,7 @@ func TestReadDamagedUTF8(t *testing.T) {
 	fsys := folder(map[string]string{valuesFile: valuesHeader +
 		"1,2008-01,ML1,1,5,It\xe1ly,0\n2,2008-01,ML1,1,5,Côte d'Ivoire,0\n3,2008-01,ML1,1,5,Türkiye,0\n"})
 	ed := mustRead(t, fsys)
-	want := []Problem{{valuesFile, 2, `country "It\xe1ly" has bytes that are no text; it was the only row of licence group 1`, 1}}
+	want := []Problem{{File: valuesFile, Line: 2, Reason: `country "It\xe1ly" has bytes that are no text; it was the only row of licence group 1`, Rows: 1}}
 	if diff := cmp.Diff(want, ed.Problems[:1]); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
 	}

@@ -95,7 +95,7 @@ func (r *reader) readValues(ctx context.Context) error {
 		if r.groups[l.group] != nil {
 			rest = "licence group " + l.group + " is recorded without it"
 		}
-		r.problems.add(valuesFile, l.line, l.reason+"; "+rest)
+		r.problems.Add(valuesFile, l.line, l.reason+"; "+rest)
 	}
 	r.remarkRows()
 	return nil
@@ -225,15 +225,15 @@ func (r *reader) attach(ctx context.Context, file, column string, longest int, a
 		}
 		g := r.groups[name]
 		if g == nil {
-			r.remarks.add(file, line, "its licence group is not in "+valuesFile+": it says nothing of a licence that is here")
+			r.remarks.Add(file, line, "its licence group is not in "+valuesFile+": it says nothing of a licence that is here")
 			return nil
 		}
 		if reason := r.doubtfulCountry(f[1]); column != "criteria" && reason != "" {
-			r.remarks.add(file, line, reason)
+			r.remarks.Add(file, line, reason)
 		}
 		again, err := add(g, r.keep(f[1]))
 		if again {
-			r.remarks.add(file, line, "said before of its licence group; kept once")
+			r.remarks.Add(file, line, "said before of its licence group; kept once")
 		}
 		return err
 	})

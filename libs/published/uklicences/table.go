@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/published"
 )
 
 const (
@@ -41,7 +42,7 @@ type reader struct {
 	noRatings         bool              // there is no ratings.csv
 	codes             map[string]string // country names met, to code; empty when there is none
 	kept              map[string]string // texts met, so that a row does not hold its whole line in memory
-	problems, remarks findings
+	problems, remarks published.Findings
 }
 
 // measure adds up the sizes of the files and refuses a folder that lacks one.
@@ -55,7 +56,7 @@ func (r *reader) measure() error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && name == ratingsFile:
 			r.noRatings = true
-			r.remarks.add(name, 1, "not there; ratings are not compared with the publisher's list")
+			r.remarks.Add(name, 1, "not there; ratings are not compared with the publisher's list")
 		case errors.Is(err, fs.ErrNotExist):
 			missing = append(missing, name)
 		case err != nil:
@@ -90,7 +91,7 @@ func (r *reader) table(ctx context.Context, file string, names []string, each fu
 		return 0, fmt.Errorf("read %s: %w", file, err)
 	}
 	if remark != "" {
-		r.remarks.add(file, 1, remark)
+		r.remarks.Add(file, 1, remark)
 	}
 	records := newRecords(in)
 	at, err := header(records, path, names)
@@ -113,7 +114,7 @@ func (r *reader) table(ctx context.Context, file string, names []string, each fu
 			err = each(fields, line)
 		}
 		if bad := (*badRow)(nil); errors.As(err, &bad) {
-			r.problems.add(file, line, bad.reason)
+			r.problems.Add(file, line, bad.reason)
 		} else if err != nil {
 			return rows, fmt.Errorf("read %s, line %d: %w", file, line, err)
 		}
