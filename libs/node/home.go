@@ -27,6 +27,7 @@ import (
 //	authority.pub  the coordinating authority's signing key, trusted from the start
 //	directory.keys keys of the directory's epochs that were handed over at joining
 //	token          opens the node's API
+//	blind.key      what a licensing authority makes and answers blind checks with
 //	hub/           what the hub gave it to connect with
 //	users.json     who may call it    oidc.json      whose tokens it takes
 //	tls.crt, .key  its certificate    ca.crt, .key   the node's own certificate authority
@@ -57,6 +58,9 @@ func (h Home) path(parts ...string) string {
 
 // Hub is the folder of the hub's credentials.
 func (h Home) Hub() string { return h.path("hub") }
+
+// BlindKey is the file that blind checks are made and answered with.
+func (h Home) BlindKey() string { return h.path("blind.key") }
 
 // TokenFile holds the bearer token of the API.
 func (h Home) TokenFile() string { return h.path("token") }

@@ -35,7 +35,7 @@ func Service(n *node.Node) (node.Service, error) {
 func ownService(n *node.Node) (node.Service, error) {
 	switch n.Profile.Service {
 	case "licensing":
-		return licensing.New(licensing.Config{Node: n})
+		return licensing.New(licensing.Config{Node: n, BlindKey: n.Home().BlindKey()})
 	case "customs":
 		return customs.New(customs.Config{Node: n})
 	case "enforcement":
