@@ -30,7 +30,7 @@ var allowed = table(
 		"SubmitApplication": recording, "RecordEdition": recording, "CloseEdition": recording,
 		"GrantLicence": deciding, "DenyLicence": deciding, "AmendLicence": deciding, "SuspendLicence": deciding,
 		"ReinstateLicence": deciding, "RevokeLicence": deciding, "ConcludeReassessment": deciding,
-		"EditionContents":  reading,
+		"EditionContents": reading,
 		"AmendApplication": recording, "WithdrawApplication": recording, "ReturnApplication": recording, "ClassifyLine": recording,
 		"FileDocument": recording, "FileAuthorization": recording, "VerifyDocument": recording, "CheckProhibitions": recording,
 		"AssessRisk": recording, "DeclareConflict": recording, "LodgeAppeal": recording, "MeetObligation": recording,
@@ -45,7 +45,7 @@ var allowed = table(
 	service("counterfoil.licensing.v1.DenialService", calls{
 		"RecordDenials": recording, "NotifyDenial": deciding, "RevokeDenial": deciding, "JudgeUndercut": recording,
 		"ConsultDenial": recording, "RecordReply": recording, "ReplyToConsultation": deciding, "CheckBlindly": recording,
-		"BlindCheck": recording, "ConsultationFigures": reading,
+		"BlindCheck": reading, "ConsultationFigures": reading,
 	}),
 	service("counterfoil.screening.v1.ScreeningService", calls{
 		"ScreenName": reading, "ScreenSubject": recording, "JudgeHit": recording,
