@@ -27,14 +27,15 @@ type Problem struct {
 	// error or warning.
 	Severity string
 	File     string
-	Line     int
+	// Line is 0 of a policy that was not read from text.
+	Line int
 	// Path of the field, such as "consultees[2].when".
 	Field    string
 	Sentence string
 }
 
 func (p Problem) String() string {
-	return fmt.Sprintf("%s:%d: %s: %s: %s", p.File, p.Line, p.Severity, p.Field, p.Sentence)
+	return fmt.Sprintf("%s: %s: %s: %s", place(p.File, p.Line), p.Severity, p.Field, p.Sentence)
 }
 
 // checker gathers problems.

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -33,13 +34,26 @@ func Load(file string, data []byte) (*Policy, error) {
 	if err != nil {
 		return nil, fault.Errorf(fault.Invalid, "%s: %s", file, err)
 	}
-	v, err := validator()
-	if err != nil {
-		return nil, fmt.Errorf("read the rules of a policy: %w", err)
-	}
 	written := &policyv1.Policy{}
 	if err := protoyaml.Unmarshal(data, written); err != nil {
 		return nil, fault.Errorf(fault.Invalid, "%s", strings.Join(located(file, root, err), "\n"))
+	}
+	return made(written, file, root)
+}
+
+// Compile returns a policy that was read elsewhere. It fails as Load does, with the policy's name in place of a file and a line.
+func Compile(written *policyv1.Policy) (*Policy, error) {
+	if written == nil {
+		written = &policyv1.Policy{}
+	}
+	return made(written, cmp.Or(written.GetName(), "a policy without a name"), &yaml.Node{})
+}
+
+// made holds a policy against the rules of the contract and compiles its expressions.
+func made(written *policyv1.Policy, file string, root *yaml.Node) (*Policy, error) {
+	v, err := validator()
+	if err != nil {
+		return nil, fmt.Errorf("read the rules of a policy: %w", err)
 	}
 	p := &Policy{Terms: withDefaults(written), file: file, root: root}
 	wrong, err := p.broken(v.Validate(written))
@@ -180,5 +194,13 @@ func (p *Policy) line(path string) int {
 
 // at says what is wrong with a field, and where.
 func (p *Policy) at(path, what string) string {
-	return fmt.Sprintf("%s:%d: %s: %s", p.file, p.line(path), path, what)
+	return fmt.Sprintf("%s: %s: %s", place(p.file, p.line(path)), path, what)
+}
+
+// place is a line of a file; a policy that was not read from text has no lines.
+func place(file string, line int) string {
+	if line == 0 {
+		return file
+	}
+	return fmt.Sprintf("%s:%d", file, line)
 }

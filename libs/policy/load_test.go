@@ -7,7 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/testing/protocmp"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/policy"
@@ -141,4 +144,37 @@ func FuzzLoad(f *testing.F) {
 			t.Error(err)
 		}
 	})
+}
+
+// A policy that was sent is the one that was read, and what is wrong with it is said by field.
+func TestCompile(t *testing.T) {
+	for _, read := range templates(t) {
+		sent, err := policy.Compile(read.Terms)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(read.Terms, sent.Terms, protocmp.Transform()); diff != "" || !sent.ValidFrom.Equal(read.ValidFrom) {
+			t.Errorf("%s: %s", read.ID(), diff)
+		}
+		if problems := policy.Check(sent, states); len(problems) > 0 {
+			t.Errorf("%s: %v", read.ID(), problems)
+		}
+	}
+	broken := proto.CloneOf(templates(t, "example")[0].Terms)
+	broken.Scope, broken.Rule = "weight > 3", "consensus"
+	_, err := policy.Compile(broken)
+	if !errors.Is(err, fault.Invalid) || !strings.HasPrefix(err.Error(), "example: rule: ") || !strings.Contains(err.Error(), "\nexample: scope: undeclared reference") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := policy.Compile(nil); !errors.Is(err, fault.Invalid) {
+		t.Errorf("no policy: %v", err)
+	}
+	broken.Scope, broken.Rule, broken.ValidFrom = "", "", ""
+	p, err := policy.Compile(broken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := policy.Check(p, states)[0].String(), "example: error: valid_from: it is missing, so the policy is never in force"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }
