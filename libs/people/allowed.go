@@ -45,7 +45,7 @@ var allowed = table(
 	service("counterfoil.licensing.v1.DenialService", calls{
 		"RecordDenials": recording, "NotifyDenial": deciding, "RevokeDenial": deciding, "JudgeUndercut": recording,
 		"ConsultDenial": recording, "RecordReply": recording, "ReplyToConsultation": deciding, "CheckBlindly": recording,
-		"BlindCheck": reading, "ConsultationFigures": reading,
+		"BlindCheck": recording, "ConsultationFigures": reading,
 	}),
 	service("counterfoil.screening.v1.ScreeningService", calls{
 		"ScreenName": reading, "ScreenSubject": recording, "JudgeHit": recording,
