@@ -2,10 +2,12 @@ package names
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 )
 
+// score is rounded to six decimals, because machines differ in the last digits of the same arithmetic.
 func (c *comparison) score() float64 {
 	sum, total := 0.0, 0.0
 	for _, p := range c.pairs {
@@ -16,7 +18,7 @@ func (c *comparison) score() float64 {
 	if total == 0 {
 		return 0
 	}
-	return min(sum/total, 1)
+	return math.Round(min(sum/total, 1)*1e6) / 1e6
 }
 
 // explain lists every pair and every token without one.

@@ -5,7 +5,7 @@ import "slices"
 // Keys returns the distinct keys under which an index keeps a name, in order: for each word its consonants and, so that
 // names still meet after a slip of the pen, its consonants without one of them or, of a long word, the first and the
 // last few; and the consonants of two neighbouring words in one. Words of business, particles and legal forms alone
-// give keys only where a name has nothing else. A name of three words has about 15 keys, of 1 to 12 bytes.
+// give keys only where a name has nothing else. A name of three words has about 15 keys, of 1 to 13 bytes.
 func Keys(name string) []string { return Parse(name).Keys() }
 
 // Keys returns what Keys(name) returns for the name that was parsed.
@@ -15,7 +15,7 @@ func (n Name) Keys() []string {
 		if t.kind == word {
 			keys = appendKeys(keys, t)
 		} else if t.kind == number {
-			keys = append(keys, t.Text)
+			keys = append(keys, cut(t.Text))
 		}
 		if i > 0 && n.Tokens[i-1].kind != legalForm && t.kind != legalForm {
 			keys = append(keys, cut(skeletonOf(n.Tokens[i-1].sound+t.sound)))
@@ -23,7 +23,7 @@ func (n Name) Keys() []string {
 	}
 	if !slices.ContainsFunc(n.Tokens, func(t Token) bool { return t.kind == word || t.kind == number }) {
 		for _, t := range n.Tokens {
-			keys = append(keys, t.sound)
+			keys = append(keys, cut(t.sound))
 		}
 	}
 	slices.Sort(keys)
@@ -37,7 +37,7 @@ func appendKeys(keys []string, t Token) []string {
 	n := len(s)
 	switch {
 	case n < 3:
-		return append(keys, s, "="+t.sound)
+		return append(keys, s, "="+cut(t.sound))
 	case n < 6:
 		keys = append(keys, s)
 		for i := range n {
@@ -49,7 +49,7 @@ func appendKeys(keys []string, t Token) []string {
 }
 
 // cut bounds the length of a key.
-func cut(skeleton string) string { return skeleton[:min(len(skeleton), 12)] }
+func cut(key string) string { return key[:min(len(key), 12)] }
 
 // Enough reports whether a name on record that shares so many of its keys with the query is worth comparing. The
 // counts are of distinct keys.

@@ -75,8 +75,8 @@ type Pair struct {
 
 // Match is how alike two names are.
 type Match struct {
-	// Score is the sum of similarity times weight over all pairs (but for the last digits), 0 to 1. Equal names score
-	// 1; a name without tokens scores 0 with every other.
+	// Score is the sum of similarity times weight over all pairs, 0 to 1, rounded to six decimals. Equal names
+	// score 1; a name without tokens scores 0 with every other.
 	Score float64
 	// Pairs, the heaviest first.
 	Pairs []Pair

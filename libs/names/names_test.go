@@ -79,7 +79,7 @@ func TestExplanation(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(step{})); diff != "" {
 		t.Errorf("pairs (-want +got):\n%s", diff)
 	}
-	if math.Abs(sum-1) > 1e-9 || math.Abs(score-m.Score) > 1e-9 {
+	if math.Abs(sum-1) > 1e-9 || math.Abs(score-m.Score) > 1e-6 {
 		t.Errorf("weights add up to %v, and score %v is not %v", sum, score, m.Score)
 	}
 }
@@ -122,7 +122,7 @@ func TestProperties(t *testing.T) {
 		qa, lb := strings.Join(a, " "), strings.Join(b, " ")
 		s := score(qa, lb)
 		same := func(what string, other float64) {
-			if math.Abs(s-other) > 1e-9 {
+			if math.Abs(s-other) > 2e-6 {
 				t.Fatalf("%s of %q and %q: %v is %v", what, qa, lb, s, other)
 			}
 		}
@@ -156,7 +156,7 @@ func FuzzCompare(f *testing.F) {
 	f.Add("\xff(", "((a.b.c)/")
 	f.Fuzz(func(t *testing.T, a, b string) {
 		s := score(a, b)
-		if !(s >= 0 && s <= 1) || math.Abs(s-score(b, a)) > 1e-9 {
+		if !(s >= 0 && s <= 1) || math.Abs(s-score(b, a)) > 2e-6 {
 			t.Errorf("%q and %q score %v, the other way round %v", a, b, s, score(b, a))
 		}
 	})
@@ -180,7 +180,7 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%q scores %v with itself", name, names.Score(n, n))
 		}
 		for _, k := range n.Keys() {
-			if k == "" || len(k) > 64 {
+			if k == "" || len(k) > 13 {
 				t.Errorf("key %q of %q", k, name)
 			}
 		}
