@@ -37,19 +37,23 @@ func (v View) NamesNear(name string) ([]string, error) {
 	return found, nil
 }
 
-// writeNames learns the names that parties go by.
+// writeNames learns the names that parties go by. Keys are put in order, which spares the file moving what it holds.
 func (tx *Tx) writeNames(folded []string) error {
 	slices.Sort(folded)
 	b := tx.tx.Bucket(bucketNames)
+	counts := map[string]byte{}
 	for _, name := range slices.Compact(folded) {
 		keys := names.Keys(name)
 		if len(keys) == 0 || b.Get(nameKey(keys[0], name)) != nil {
 			continue
 		}
 		for _, key := range keys {
-			if err := b.Put(nameKey(key, name), []byte{byte(min(len(keys), 255))}); err != nil {
-				return err
-			}
+			counts[string(nameKey(key, name))] = byte(min(len(keys), 255))
+		}
+	}
+	for _, key := range sortedKeys(counts) {
+		if err := b.Put([]byte(key), []byte{counts[key]}); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/names"
 	screeningv1 "github.com/counterfoil/counterfoil/proto/counterfoil/screening/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 )
@@ -25,11 +27,11 @@ func Party(view ledger.View, p *transferv1.Party, downTo float64) ([]*screeningv
 
 // party leaves out what was decided on an application itself.
 func party(view ledger.View, p *transferv1.Party, application string, least uint32) ([]*screeningv1.Hit, error) {
-	near, err := recordsNear(view, p.GetName(), p.GetIdentifiers())
+	q := ask(p)
+	near, err := recordsNear(view, q, least)
 	if err != nil {
 		return nil, err
 	}
-	q := ask(p)
 	var hits []*screeningv1.Hit
 	for _, r := range near {
 		if application != "" && r.application == application {
@@ -48,14 +50,14 @@ func party(view ledger.View, p *transferv1.Party, application string, least uint
 	return hits, nil
 }
 
-// recordsNear returns each row once.
-func recordsNear(view ledger.View, name string, identifiers []string) (map[string]*record, error) {
-	values, err := valuesNear(view, []string{name}, identifiers)
+// recordsNear returns the rows that may score so much with a party, each once.
+func recordsNear(view ledger.View, q query, least uint32) (map[string]*record, error) {
+	values, err := valuesNear(view, q.GetName(), least)
 	if err != nil {
 		return nil, err
 	}
 	all := map[string]*record{}
-	for _, value := range values {
+	for _, value := range append(values, q.GetIdentifiers()...) {
 		records, err := recordsUnder(view, value)
 		if err != nil {
 			return nil, err
@@ -67,21 +69,43 @@ func recordsNear(view ledger.View, name string, identifiers []string) (map[strin
 	return all, nil
 }
 
-// valuesNear are the values of the attribute "party" under which those are found who may be one of these.
-func valuesNear(view ledger.View, list, identifiers []string) ([]string, error) {
-	values := slices.Clone(identifiers)
-	for _, name := range list {
-		if ledger.FoldName(name) == nobody {
-			continue
-		}
-		near, err := view.NamesNear(name)
+// slack is how far, in thousandths, the score of a folded name may lie below that of the name as it was written, which it
+// does where an apostrophe parted a word. Names that were parted to single letters are always looked up.
+const slack = 200
+
+// valuesNear are the values of the attribute "party" under which those are found whose names may score so much with one.
+// Names are kept folded, so it is asked for as it was written and folded.
+func valuesNear(view ledger.View, name string, least uint32) ([]string, error) {
+	near := map[string]bool{}
+	texts := []string{name, ledger.FoldName(name)}
+	forms := []names.Name{names.Parse(texts[0]), names.Parse(texts[1])}
+	if slices.Equal(forms[0].Keys(), forms[1].Keys()) {
+		texts, forms = texts[:1], forms[:1]
+	}
+	for _, text := range texts {
+		found, err := view.NamesNear(text)
 		if err != nil {
 			return nil, fmt.Errorf("find names on record that are near: %w", err)
 		}
-		for _, n := range near {
+		for _, n := range found {
+			near[n] = true
+		}
+	}
+	var values []string
+	for n := range near {
+		if hasLetter(n) || mayScore(forms, n, least) {
 			values = append(values, "name:"+n)
 		}
 	}
-	slices.Sort(values)
-	return slices.Compact(values), nil
+	return values, nil
+}
+
+func mayScore(forms []names.Name, folded string, least uint32) bool {
+	other := names.Parse(folded)
+	return slices.ContainsFunc(forms, func(f names.Name) bool { return thousandths(names.Compare(f, other).Score)+slack >= least })
+}
+
+// hasLetter reports whether a word of a folded name is a single letter.
+func hasLetter(folded string) bool {
+	return slices.ContainsFunc(strings.Fields(folded), func(word string) bool { return utf8.RuneCountInString(word) == 1 })
 }
