@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -87,7 +89,7 @@ func watchedNear(view ledger.View, r *record, watching Watching, at time.Time) (
 			if ledger.FoldName(name) == nobody {
 				continue
 			}
-			near, err := valuesNear(view, name, ReviewLine)
+			near, err := valuesNear(view, name, 0) // few of them are of anybody watched: that is found out sooner than how near they are
 			if err != nil {
 				return nil, err
 			}
@@ -118,17 +120,24 @@ func numberFindings(view ledger.View, facts []proto.Message, at time.Time) error
 	if len(facts) == 0 {
 		return nil
 	}
-	prefix := "F-" + at.UTC().Format("2006")
-	first, err := view.NextID(prefix)
+	first, err := view.NextID("F-" + at.UTC().Format("2006"))
 	if err != nil {
 		return fmt.Errorf("number findings: %w", err)
 	}
-	var serial int
-	if _, err := fmt.Sscanf(first, view.Agency()+"/"+prefix+"-%d", &serial); err != nil {
-		return fmt.Errorf("read the number of %s: %w", first, err)
-	}
 	for i, f := range facts {
-		f.(*screeningv1.PartyFound).FindingId = fmt.Sprintf("%s/%s-%06d", view.Agency(), prefix, serial+i)
+		if f.(*screeningv1.PartyFound).FindingId, err = IDAfter(first, i); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// IDAfter returns the id that comes n after one that a view gave for a command that makes several.
+func IDAfter(id string, n int) (string, error) {
+	dash := strings.LastIndexByte(id, '-')
+	serial, err := strconv.ParseUint(id[dash+1:], 10, 32)
+	if err != nil {
+		return "", fmt.Errorf("id %q does not end in a number: %w", id, err)
+	}
+	return fmt.Sprintf("%s%06d", id[:dash+1], serial+uint64(n)), nil
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
@@ -68,4 +70,30 @@ func hitIn(s *ledgerv1.Screening, party []byte, id string) *screeningv1.Hit {
 		}
 	}
 	return nil
+}
+
+// Repeats reports whether a screening would say again what the last one said, but for its id, its date, what officers judged
+// since, and how much more it was compared with that is near nobody: then nothing is to be recorded.
+func Repeats(last *ledgerv1.Screening, fact proto.Message) bool {
+	switch f := fact.(type) {
+	case *screeningv1.ScreeningNotPerformed:
+		n := last.GetNotPerformed()
+		return n != nil && n.GetReason() == f.GetReason() && slices.Equal(n.GetLists(), f.GetLists())
+	case *screeningv1.ScreeningPerformed:
+		return last != nil && last.GetNotPerformed() == nil && proto.Equal(undated(last.GetCertificate()), undated(f.GetCertificate())) &&
+			slices.EqualFunc(last.GetHits(), f.GetHits(), func(a, b *screeningv1.Hit) bool { return proto.Equal(unjudged(a), unjudged(b)) })
+	}
+	return false
+}
+
+func undated(c *screeningv1.Certificate) *screeningv1.Certificate {
+	c = proto.CloneOf(c)
+	c.ScreeningId, c.PerformedAt, c.Result, c.Denials, c.Alerts = "", nil, 0, 0, 0
+	return c
+}
+
+func unjudged(h *screeningv1.Hit) *screeningv1.Hit {
+	h = proto.CloneOf(h)
+	h.Judgement, h.Reason = 0, ""
+	return h
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/counterfoil/counterfoil/libs/ledger"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	screeningv1 "github.com/counterfoil/counterfoil/proto/counterfoil/screening/v1"
@@ -66,3 +67,12 @@ func unnamed(deal *licensingv1.Deal) (reasons []string) {
 }
 
 func sentence(reasons []string) string { return strings.Join(reasons, "; ") }
+
+// ListsOnRecord are the latest editions of all watch lists on record, as a certificate names them.
+func ListsOnRecord(view ledger.View) ([]*screeningv1.ListUsed, error) {
+	on, err := view.WatchLists()
+	if err != nil {
+		return nil, fmt.Errorf("read the watch lists: %w", err)
+	}
+	return used(on), nil
+}

@@ -93,7 +93,7 @@ func valuesNear(view ledger.View, name string, least uint32) ([]string, error) {
 	}
 	var values []string
 	for n := range near {
-		if hasLetter(n) || mayScore(forms, n, least) {
+		if least <= slack || hasLetter(n) || mayScore(forms, n, least) {
 			values = append(values, "name:"+n)
 		}
 	}

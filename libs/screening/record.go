@@ -19,7 +19,7 @@ type record struct {
 	about   []somebody
 	// digest is a SHA-256 over what it says of them.
 	digest []byte
-	// application that a denial, or the denial that a notice tells of, was decided on.
+	// application that a denial was decided on.
 	application string
 }
 
@@ -127,19 +127,21 @@ func ofDenial(d *ledgerv1.Denial) *record {
 	return r
 }
 
+// ofNotice leaves out what tells of a denial that is held here itself.
 func ofNotice(view ledger.View, n *ledgerv1.DenialNotice) (*record, error) {
 	if n.GetStatus() != ledgerv1.Status_STATUS_REFUSED {
 		return nil, nil
 	}
-	r := ofParties(n, screeningv1.Against_AGAINST_NOTICE, denied(n.GetNotice().GetDeal()))
 	if id := n.GetNotice().GetDenialId(); id != "" {
 		d, err := view.Denial(id)
 		if err != nil {
 			return nil, fmt.Errorf("read denial %s: %w", id, err)
 		}
-		r.application = d.GetApplicationId()
+		if d.GetStatus() == ledgerv1.Status_STATUS_REFUSED {
+			return nil, nil
+		}
 	}
-	return r, nil
+	return ofParties(n, screeningv1.Against_AGAINST_NOTICE, denied(n.GetNotice().GetDeal())), nil
 }
 
 func ofAlert(a *ledgerv1.Alert) *record {

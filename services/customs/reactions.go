@@ -1,6 +1,39 @@
 package customs
 
-import "github.com/counterfoil/counterfoil/libs/desk"
+import (
+	"fmt"
+	"strings"
+	"time"
 
-// Reactions are the events that make this agency record something: none so far.
-func (*Service) Reactions() []desk.Reaction { return nil }
+	"github.com/counterfoil/counterfoil/libs/desk"
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/screening"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+	"github.com/counterfoil/counterfoil/services/duty"
+)
+
+// Reactions are the events that make this agency record something: what is newly held against somebody is run against goods
+// on their way and past deliveries.
+func (*Service) Reactions() []desk.Reaction { return duty.ScreenAgain(declared) }
+
+// declared are this agency's declarations that have a party under a value and were not cancelled.
+func declared(view ledger.View, value string, _ time.Time) ([]screening.Watched, error) {
+	declarations, err := view.DeclarationsWith("party", value)
+	if err != nil {
+		return nil, fmt.Errorf("read declarations by party: %w", err)
+	}
+	var all []screening.Watched
+	for _, d := range declarations {
+		w := screening.Watched{ID: d.GetId(), Parties: d.GetAccepted().GetParties()}
+		switch d.GetStatus() {
+		case ledgerv1.DeclarationStatus_DECLARATION_STATUS_ACCEPTED, ledgerv1.DeclarationStatus_DECLARATION_STATUS_EXITED:
+			w.State = screening.InTransit
+		case ledgerv1.DeclarationStatus_DECLARATION_STATUS_ARRIVED:
+			w.State = screening.Delivered
+		}
+		if w.State != "" && strings.HasPrefix(d.GetId(), view.Agency()+"/") {
+			all = append(all, w)
+		}
+	}
+	return all, nil
+}

@@ -14,12 +14,16 @@ import (
 type answers struct {
 	licensingv1connect.UnimplementedOpinionServiceHandler
 	screeningv1connect.UnimplementedScreeningServiceHandler
-	node *node.Node
+	node    *node.Node
+	subject Subject // nil: it has none
 }
 
 // Register adds to an agency's server what other agencies may ask of it.
-func Register(server *connect.Server, n *node.Node) {
-	a := &answers{node: n}
+func Register(server *connect.Server, n *node.Node) { RegisterScreening(server, n, nil) }
+
+// RegisterScreening is Register for an agency that has applications and licences, which it screens.
+func RegisterScreening(server *connect.Server, n *node.Node, subject Subject) {
+	a := &answers{node: n, subject: subject}
 	enforcementv1connect.RegisterAlertAnswerServiceHandler(server, a)
 	reportingv1connect.RegisterReturnServiceHandler(server, a)
 	licensingv1connect.RegisterOpinionServiceHandler(server, a)

@@ -10,5 +10,6 @@ import (
 // They depend on nothing of the service but the key of its blind checks, so they can be asked for before its node is up, and
 // of a nil one.
 func (s *Service) Reactions() []desk.Reaction {
-	return slices.Concat(alertReactions(), applicationReactions(), gateReactions(), consultationReactions(), denialReactions(), s.blindReactions())
+	return slices.Concat(alertReactions(), applicationReactions(), gateReactions(), consultationReactions(), denialReactions(), s.blindReactions(),
+		screeningReactions())
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/counterfoil/counterfoil/proto/counterfoil/screening/v1/screeningv1connect"
 	"github.com/counterfoil/counterfoil/services/duty"
 	"github.com/counterfoil/counterfoil/services/licensing/denial"
+	"github.com/counterfoil/counterfoil/services/licensing/dossier"
 )
 
 // Config is what the service works with.
@@ -56,5 +57,5 @@ func (s *Service) Register(server *connect.Server) {
 	licensingv1connect.RegisterConsultationServiceHandler(server, s)
 	licensingv1connect.RegisterDenialServiceHandler(server, s)
 	screeningv1connect.RegisterListServiceHandler(server, s)
-	duty.Register(server, s.node)
+	duty.RegisterScreening(server, s.node, dossier.ToScreen)
 }

@@ -59,24 +59,12 @@ func judging(s *ledgerv1.Screening) bool {
 func toScreen(view ledger.View, l *ledgerv1.Licence, parties []*transferv1.Party) (*licensingv1.Deal, []screening.Required, *ledgerv1.Screening, error) {
 	deal := proto.CloneOf(l.GetDeal())
 	deal.Parties = parties
-	lists, err := listsOf(view, l)
+	lists, err := dossier.LicenceLists(view, l)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	last, err := screening.Latest(view, l.GetId())
 	return deal, lists, last, err
-}
-
-// listsOf are the lists that the policies have the parties of a licence compared with under which it was granted.
-func listsOf(view ledger.View, l *ledgerv1.Licence) ([]screening.Required, error) {
-	if l.GetBasis().GetPolicyId() == "" {
-		return nil, nil
-	}
-	policies, err := dossier.ByID(view, strings.Split(l.GetBasis().GetPolicyId(), " "))
-	if err != nil {
-		return nil, err
-	}
-	return (&dossier.File{Policies: policies}).Lists(), nil
 }
 
 func sameParties(now, next []*transferv1.Party) bool {

@@ -12,6 +12,7 @@ import (
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	"github.com/counterfoil/counterfoil/services/licensing/dossier"
 	"github.com/counterfoil/counterfoil/services/licensing/gate"
 )
 
@@ -53,7 +54,7 @@ func licencesReached(view ledger.View, embargo *ledgerv1.Embargo, at time.Time) 
 		}
 		for _, l := range licences {
 			by := gate.Reach(embargo, l.GetDeal())
-			if by == "" || !isOwn(view, l.GetId()) || !live(l, at) {
+			if by == "" || !isOwn(view, l.GetId()) || !dossier.Live(l, at) {
 				continue
 			}
 			opened, err := view.ReassessmentsWith("licence", l.GetId())

@@ -14,10 +14,11 @@ import (
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	"github.com/counterfoil/counterfoil/services/licensing/dossier"
 )
 
-// Open puts up for reassessment every live licence of this agency that a confirmed alert touches: that it names, or
-// that has one of its parties. A licence is live when it is in force or suspended and had not expired at the time
+// Open puts up for reassessment every live licence of this agency that a confirmed alert touches: that it names, that
+// has one of its parties, or that has one that was found near and that no officer found to be another. A licence is live when it is in force or suspended and had not expired at the time
 // given, which is when the alert was confirmed; the ids' year is that time's too. Each fact names the cause. One
 // reassessment is opened per licence and alert, so opening again opens none.
 func Open(view ledger.View, alert *ledgerv1.Alert, at time.Time, cause *eventv1.Cause) ([]proto.Message, error) {
@@ -25,12 +26,18 @@ func Open(view ledger.View, alert *ledgerv1.Alert, at time.Time, cause *eventv1.
 	if err != nil {
 		return nil, err
 	}
+	near, err := licencesNear(view, alert, touched)
+	if err != nil {
+		return nil, err
+	}
+	touched = append(touched, near...)
+	slices.SortFunc(touched, func(a, b touch) int { return cmp.Compare(a.licence.GetId(), b.licence.GetId()) })
 	opened, err := view.ReassessmentsWith("alert", alert.GetId())
 	if err != nil {
 		return nil, fmt.Errorf("read reassessments of alert %s: %w", alert.GetId(), err)
 	}
 	touched = slices.DeleteFunc(touched, func(t touch) bool {
-		return !live(t.licence, at) || slices.ContainsFunc(opened, func(r *ledgerv1.Reassessment) bool { return r.GetLicenceId() == t.licence.GetId() })
+		return !dossier.Live(t.licence, at) || slices.ContainsFunc(opened, func(r *ledgerv1.Reassessment) bool { return r.GetLicenceId() == t.licence.GetId() })
 	})
 	if len(touched) == 0 {
 		return nil, nil
@@ -99,16 +106,6 @@ func licencesTouched(view ledger.View, alert *ledgerv1.Alert) ([]touch, error) {
 }
 
 func isOwn(view ledger.View, id string) bool { return strings.HasPrefix(id, view.Agency()+"/") }
-
-// live reports whether a licence could be used at a time, or could again if it were reinstated.
-func live(l *ledgerv1.Licence, at time.Time) bool {
-	switch l.GetStatus() {
-	case ledgerv1.Status_STATUS_GRANTED, ledgerv1.Status_STATUS_SUSPENDED:
-		return l.GetValidUntil() == nil || at.Before(l.GetValidUntil().AsTime())
-	default:
-		return false
-	}
-}
 
 // idAfter returns the id that comes n after one that the view gave: NextID does not see the facts of this command.
 func idAfter(id string, n int) (string, error) {
