@@ -61,9 +61,9 @@ func TestEveryProcedureSaysWhoMayCallIt(t *testing.T) {
 
 // What a role may not do, whatever is added to the contract.
 func TestRolesKeepToTheirPart(t *testing.T) {
-	content := regexp.MustCompile(`/(Count|List|Get|Explain|Watch|Totals|Balance|EditionContents|Seen|ConsultationFigures|SimulatePolicy|ScreenName)$`)
-	read := regexp.MustCompile(`QueryService/|/(Totals|Balance|EditionContents|PlanAgency|ShowAgency|Lag|Duties|Withdrawals|Seen|ConsultationFigures|SimulatePolicy|ScreenName|ListContents)$`)
-	decision := regexp.MustCompile(`/(Grant|Deny|Amend|Suspend|Reinstate|Revoke)Licence$|/ConcludeReassessment$|DirectoryService/(Withdraw|Share|Widen|EndWidening|ReviewWidening|EndRelease)$`)
+	content := regexp.MustCompile(`/(Count|List|Get|Explain|Watch|Totals|Balance|EditionContents|ListContents|ScreenName|BlindCheck|ConsultationFigures|SimulatePolicy|Seen)$`)
+	read := regexp.MustCompile(`QueryService/|/(Totals|Balance|EditionContents|ListContents|ScreenName|BlindCheck|ConsultationFigures|SimulatePolicy|PlanAgency|ShowAgency|Lag|Duties|Withdrawals|Seen)$`)
+	decision := regexp.MustCompile(`/(Grant|Deny|Amend|Suspend|Reinstate|Revoke)Licence$|/(ConcludeReassessment|SignDecision|DropProposal|DecideAppeal|RevokeDenial)$|OpinionService/|DirectoryService/(Withdraw|Share|Widen|EndWidening|ReviewWidening|EndRelease)$`)
 	for _, p := range procedures(t) {
 		roles := people.Allowed(p)
 		may := func(r people.Role) bool { return slices.Contains(roles, r) }
