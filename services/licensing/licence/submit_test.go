@@ -86,3 +86,43 @@ func TestSubmit(t *testing.T) {
 		})
 	}
 }
+
+// What an application says beside its lines and parties comes into the deal as it is.
+func TestSubmitTakesPapersOver(t *testing.T) {
+	document := &licensingv1.Document{Kind: "end_user_certificate", Number: "EUC-7", Sha256: make([]byte, 32), ExpiresOn: "2020-01-01"}
+	authorization := &licensingv1.ExternalAuthorization{Kind: "import_authorization", Reference: "7", Issuer: "XB"}
+	described := line(0, 100_000, 5_000_00)
+	described.Model, described.Parameters = "Model 7", map[string]string{"type": "rifle"}
+	input := &licensingv1.DealInput{
+		Kind: transferv1.Kind_KIND_EXPORT, Parties: parties(), Destination: "XB", Lines: []*transferv1.Line{described},
+		Route: []string{"XC"}, ShipmentId: "UCR-1", Documents: []*licensingv1.Document{document},
+		ExternalAuthorizations: []*licensingv1.ExternalAuthorization{authorization},
+	}
+	input.Parties[1].Address = "1 Harbour Road"
+	got, err := licence.NewDeal(given(t, registered), input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := with(deal(), func(d *licensingv1.Deal) {
+		d.EndUse, d.Parties, d.Documents, d.ExternalAuthorizations = "", input.Parties, input.Documents, input.ExternalAuthorizations
+		d.Route, d.ShipmentId = []*licensingv1.Place{{Country: "XC"}}, "UCR-1"
+		d.Lines[0].Model, d.Lines[0].Parameters = described.Model, described.Parameters
+	})
+	expect(t, []proto.Message{got}, nil, []proto.Message{want}, nil)
+	for name, spoil := range map[string]func(*licensingv1.DealInput){
+		"a document without a number":       func(d *licensingv1.DealInput) { d.Documents[0].Number = "" },
+		"a document without a hash":         func(d *licensingv1.DealInput) { d.Documents[0].Sha256 = nil },
+		"an authorization without a number": func(d *licensingv1.DealInput) { d.ExternalAuthorizations[0].Reference = "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := licence.NewDeal(given(t, registered), with(input, spoil))
+			expect(t, nil, err, nil, fault.Invalid)
+		})
+	}
+	t.Run("two papers of one number", func(t *testing.T) {
+		_, err := licence.NewDeal(given(t, registered), with(input, func(d *licensingv1.DealInput) {
+			d.Documents = append(d.Documents, with(document, func(p *licensingv1.Document) { p.Issuer = "another" }))
+		}))
+		expect(t, nil, err, nil, fault.Conflict)
+	})
+}

@@ -27,18 +27,14 @@ func OpenOnEmbargo(view ledger.View, embargo *ledgerv1.Embargo, at time.Time, ca
 	if err != nil || len(reached) == 0 {
 		return nil, err
 	}
-	first, err := view.NextID("R-" + at.UTC().Format("2006"))
+	ids, err := view.NextIDs("R-"+at.UTC().Format("2006"), len(reached))
 	if err != nil {
 		return nil, err
 	}
 	var facts []proto.Message
 	for i, t := range reached {
-		id, err := idAfter(first, i)
-		if err != nil {
-			return nil, err
-		}
 		facts = append(facts, ledger.Dated{
-			Message: &licensingv1.ReassessmentOpened{ReassessmentId: id, LicenceId: t.licence.GetId(), Reason: t.reason, CauseId: embargo.GetId()},
+			Message: &licensingv1.ReassessmentOpened{ReassessmentId: ids[i], LicenceId: t.licence.GetId(), Reason: t.reason, CauseId: embargo.GetId()},
 			Causes:  []*eventv1.Cause{cause},
 		})
 	}
