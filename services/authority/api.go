@@ -145,12 +145,14 @@ func (s *Service) AdoptRules(ctx context.Context, req *directoryv1.AdoptRulesReq
 	return &directoryv1.AdoptRulesResponse{Receipt: receipt}, err
 }
 
-// AdoptPolicy puts a version of a decision policy on record.
+// AdoptPolicy puts a version of a decision policy on record, and says what about it is worth a look.
 func (s *Service) AdoptPolicy(ctx context.Context, req *directoryv1.AdoptPolicyRequest) (*directoryv1.AdoptPolicyResponse, error) {
-	receipt, err := s.execute(ctx, "adopt policy "+req.GetPolicy().GetPolicyId(), req, func(view ledger.View) ([]proto.Message, error) {
-		return group.AdoptPolicy(view, req)
+	var warnings []string
+	receipt, err := s.execute(ctx, "adopt policy "+req.GetPolicy().GetPolicyId(), req, func(view ledger.View) (facts []proto.Message, err error) {
+		facts, warnings, err = group.AdoptPolicy(view, req)
+		return facts, err
 	})
-	return &directoryv1.AdoptPolicyResponse{Receipt: receipt}, err
+	return &directoryv1.AdoptPolicyResponse{Receipt: receipt, Warnings: warnings}, err
 }
 
 // AdoptCalendar sets the days that deadlines are counted in.

@@ -91,7 +91,7 @@ func TestDirectoryAsOfOnRealNodes(t *testing.T) {
 	untilReceipts(t, customs, "customs/D-1", func(res *queryv1.ReceiptsResponse) bool { return res.Arrived == 3 })
 
 	adopt := &directoryv1.AdoptPolicyRequest{Policy: &directoryv1.PolicyAdopted{
-		PolicyId: "export-standard/1", Title: "Export standard", ValidFrom: timestamppb.Now(), Content: []byte("threshold: 2\n"), LegalBasis: "ATT 7",
+		Content: []byte("name: export-standard\nversion: 1\ntitle: Export standard\nlegal_basis: ATT 7\nvalid_from: 2026-01-01\ndecider: licensing\n"),
 	}}
 	rehearsal := proto.CloneOf(adopt)
 	rehearsal.Particulars = &eventv1.Particulars{DryRun: true}

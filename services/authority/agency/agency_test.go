@@ -145,17 +145,6 @@ func TestGroupsAndRules(t *testing.T) {
 			return group.Define(v, &directoryv1.DefineGroupRequest{Group: g})
 		}
 	}
-	policy := &directoryv1.PolicyAdopted{PolicyId: "export/1", Content: []byte("decider: licensing")}
-	adopt := func(p *directoryv1.PolicyAdopted) func(ledger.View) ([]proto.Message, error) {
-		return func(v ledger.View) ([]proto.Message, error) {
-			return group.AdoptPolicy(v, &directoryv1.AdoptPolicyRequest{Policy: p})
-		}
-	}
-	calendar := func(c *directoryv1.CalendarAdopted) func(ledger.View) ([]proto.Message, error) {
-		return func(v ledger.View) ([]proto.Message, error) {
-			return group.AdoptCalendar(v, &directoryv1.AdoptCalendarRequest{Calendar: c})
-		}
-	}
 	committee := &directoryv1.GroupDefined{Group: "committee", Purpose: "denials", Members: []string{"customs"}}
 	tests := []struct {
 		name    string
@@ -177,13 +166,6 @@ func TestGroupsAndRules(t *testing.T) {
 		{"adopt a rule for no group", founded, func(v ledger.View) ([]proto.Message, error) {
 			return group.AdoptRules(v, &directoryv1.AdoptRulesRequest{Rules: []*directoryv1.SharingRule{{Group: "none"}}})
 		}, nil, fault.Invalid},
-		{"adopt a policy", founded, adopt(policy), []proto.Message{policy}, nil},
-		{"adopt it again, the same", append(slices.Clone(founded), policy), adopt(proto.CloneOf(policy)), nil, nil},
-		{"adopt another under its id", append(slices.Clone(founded), policy), adopt(&directoryv1.PolicyAdopted{PolicyId: "export/1", Content: []byte("x")}), nil, fault.Conflict},
-		{"adopt a calendar", founded, calendar(&directoryv1.CalendarAdopted{CalendarId: "XA", Weekend: []uint32{6, 7}, Holidays: []string{"2026-12-25"}}),
-			[]proto.Message{&directoryv1.CalendarAdopted{CalendarId: "XA", Weekend: []uint32{6, 7}, Holidays: []string{"2026-12-25"}}}, nil},
-		{"adopt a calendar of no days", founded, calendar(&directoryv1.CalendarAdopted{CalendarId: "XA", Holidays: []string{"Christmas"}}), nil, fault.Invalid},
-		{"adopt a week of eight days", founded, calendar(&directoryv1.CalendarAdopted{CalendarId: "XA", Weekend: []uint32{8}}), nil, fault.Invalid},
 		{"name contacts of nobody", founded, func(v ledger.View) ([]proto.Message, error) {
 			return agency.NameContacts(v, &directoryv1.NameContactsRequest{Contacts: &directoryv1.ContactsNamed{Agency: "nobody"}})
 		}, nil, fault.NotFound},

@@ -3,7 +3,6 @@ package group
 
 import (
 	"slices"
-	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -82,51 +81,4 @@ func AdoptRules(view ledger.View, cmd *directoryv1.AdoptRulesRequest) ([]proto.M
 		}
 	}
 	return []proto.Message{&directoryv1.SharingRuleAdopted{Rules: cmd.GetRules()}}, nil
-}
-
-// AdoptPolicy puts a version of a decision policy on record. A version stays as it is: another content is another version.
-func AdoptPolicy(view ledger.View, cmd *directoryv1.AdoptPolicyRequest) ([]proto.Message, error) {
-	p := cmd.GetPolicy()
-	if p.GetPolicyId() == "" || len(p.Content) == 0 {
-		return nil, fault.Errorf(fault.Invalid, "a policy has an id, such as export-standard/3, and a content")
-	}
-	if p.ValidFrom == nil {
-		p.ValidFrom = cmd.GetParticulars().GetOccurredAt()
-	}
-	known, err := view.Policy(p.PolicyId)
-	switch {
-	case err != nil:
-		return nil, err
-	case known == nil:
-		return []proto.Message{p}, nil
-	case proto.Equal(known.Adopted, p):
-		return nil, nil
-	}
-	return nil, fault.Errorf(fault.Conflict, "policy %s is on record with another content; give the new one its own version", p.PolicyId)
-}
-
-// AdoptCalendar sets the days that deadlines are counted in.
-func AdoptCalendar(view ledger.View, cmd *directoryv1.AdoptCalendarRequest) ([]proto.Message, error) {
-	c := cmd.GetCalendar()
-	if c.GetCalendarId() == "" {
-		return nil, fault.Errorf(fault.Invalid, "a calendar has an id, such as a State's code")
-	}
-	for _, day := range c.Holidays {
-		if _, err := time.Parse(time.DateOnly, day); err != nil {
-			return nil, fault.Errorf(fault.Invalid, "holiday %q of calendar %s is not a day, yyyy-mm-dd", day, c.CalendarId)
-		}
-	}
-	for _, day := range c.Weekend {
-		if day < 1 || day > 7 {
-			return nil, fault.Errorf(fault.Invalid, "weekend day %d of calendar %s is not 1 (Monday) to 7", day, c.CalendarId)
-		}
-	}
-	known, err := view.Calendar(c.CalendarId)
-	if err != nil {
-		return nil, err
-	}
-	if known != nil && proto.Equal(known.Adopted, c) {
-		return nil, nil
-	}
-	return []proto.Message{c}, nil
 }

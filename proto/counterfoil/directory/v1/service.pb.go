@@ -1940,9 +1940,10 @@ func (x *AdoptRulesResponse) GetReceipt() *v1.Receipt {
 }
 
 type AdoptPolicyRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Particulars   *v1.Particulars        `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
-	Policy        *PolicyAdopted         `protobuf:"bytes,2,opt,name=policy,proto3" json:"policy,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Particulars *v1.Particulars        `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	// What its content says of id, title, legal basis and beginning may be left out, and cannot be said otherwise.
+	Policy        *PolicyAdopted `protobuf:"bytes,2,opt,name=policy,proto3" json:"policy,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1992,8 +1993,10 @@ func (x *AdoptPolicyRequest) GetPolicy() *PolicyAdopted {
 }
 
 type AdoptPolicyResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Receipt       *v1.Receipt            `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Receipt *v1.Receipt            `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	// What may be meant so and is worth a look, each as "policy id:line: warning: field: sentence".
+	Warnings      []string `protobuf:"bytes,2,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2031,6 +2034,13 @@ func (*AdoptPolicyResponse) Descriptor() ([]byte, []int) {
 func (x *AdoptPolicyResponse) GetReceipt() *v1.Receipt {
 	if x != nil {
 		return x.Receipt
+	}
+	return nil
+}
+
+func (x *AdoptPolicyResponse) GetWarnings() []string {
+	if x != nil {
+		return x.Warnings
 	}
 	return nil
 }
@@ -4165,9 +4175,10 @@ const file_counterfoil_directory_v1_service_proto_rawDesc = "" +
 	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xa2\x01\n" +
 	"\x12AdoptPolicyRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12G\n" +
-	"\x06policy\x18\x02 \x01(\v2'.counterfoil.directory.v1.PolicyAdoptedB\x06\xbaH\x03\xc8\x01\x01R\x06policy\"N\n" +
+	"\x06policy\x18\x02 \x01(\v2'.counterfoil.directory.v1.PolicyAdoptedB\x06\xbaH\x03\xc8\x01\x01R\x06policy\"j\n" +
 	"\x13AdoptPolicyResponse\x127\n" +
-	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xaa\x01\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x12\x1a\n" +
+	"\bwarnings\x18\x02 \x03(\tR\bwarnings\"\xaa\x01\n" +
 	"\x14AdoptCalendarRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12M\n" +
 	"\bcalendar\x18\x02 \x01(\v2).counterfoil.directory.v1.CalendarAdoptedB\x06\xbaH\x03\xc8\x01\x01R\bcalendar\"P\n" +

@@ -3570,11 +3570,13 @@ type SimulatePolicyResponse struct {
 	// Decided cases that the policy is about.
 	Cases   uint64           `protobuf:"varint,1,opt,name=cases,proto3" json:"cases,omitempty"`
 	Changed []*SimulatedCase `protobuf:"bytes,2,rep,name=changed,proto3" json:"changed,omitempty"`
-	// Working days from application to decision, as it was and as it would have been at the earliest: the middle and the
-	// longest.
-	Before        *SimulatedDays `protobuf:"bytes,3,opt,name=before,proto3" json:"before,omitempty"`
-	After         *SimulatedDays `protobuf:"bytes,4,opt,name=after,proto3" json:"after,omitempty"`
-	Loads         []*AgencyLoad  `protobuf:"bytes,5,rep,name=loads,proto3" json:"loads,omitempty"`
+	// Working days from application to decision, in the policy's calendar, as it was and as it would have been at the
+	// earliest: the middle and the longest.
+	Before *SimulatedDays `protobuf:"bytes,3,opt,name=before,proto3" json:"before,omitempty"`
+	After  *SimulatedDays `protobuf:"bytes,4,opt,name=after,proto3" json:"after,omitempty"`
+	Loads  []*AgencyLoad  `protobuf:"bytes,5,rep,name=loads,proto3" json:"loads,omitempty"`
+	// Cases that would wait without end, by what is on record; after does not count them.
+	Unending      uint64 `protobuf:"varint,6,opt,name=unending,proto3" json:"unending,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3644,14 +3646,24 @@ func (x *SimulatePolicyResponse) GetLoads() []*AgencyLoad {
 	return nil
 }
 
+func (x *SimulatePolicyResponse) GetUnending() uint64 {
+	if x != nil {
+		return x.Unending
+	}
+	return 0
+}
+
 // SimulatedCase is a case that would have been decided otherwise, or not yet.
 type SimulatedCase struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	ApplicationId string                 `protobuf:"bytes,1,opt,name=application_id,json=applicationId,proto3" json:"application_id,omitempty"`
 	DecisionId    string                 `protobuf:"bytes,2,opt,name=decision_id,json=decisionId,proto3" json:"decision_id,omitempty"`
-	Was           string                 `protobuf:"bytes,3,opt,name=was,proto3" json:"was,omitempty"`
-	WouldBe       string                 `protobuf:"bytes,4,opt,name=would_be,json=wouldBe,proto3" json:"would_be,omitempty"`
-	Reasons       []string               `protobuf:"bytes,5,rep,name=reasons,proto3" json:"reasons,omitempty"`
+	// "granted" or "denied".
+	Was string `protobuf:"bytes,3,opt,name=was,proto3" json:"was,omitempty"`
+	// "blocked": what is on record, or a silence that the policy counts, forbids a grant. "waiting": something that could still
+	// come is missing. "grant possible": nothing that the policy asks for stood against a grant; an officer would decide.
+	WouldBe       string   `protobuf:"bytes,4,opt,name=would_be,json=wouldBe,proto3" json:"would_be,omitempty"`
+	Reasons       []string `protobuf:"bytes,5,rep,name=reasons,proto3" json:"reasons,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4124,13 +4136,14 @@ const file_counterfoil_licensing_v1_service_proto_rawDesc = "" +
 	"\x15SimulatePolicyRequest\x12=\n" +
 	"\x06policy\x18\x01 \x01(\v2\x1d.counterfoil.policy.v1.PolicyB\x06\xbaH\x03\xc8\x01\x01R\x06policy\x12.\n" +
 	"\x04from\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x120\n" +
-	"\x05until\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\"\xad\x02\n" +
+	"\x05until\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\"\xc9\x02\n" +
 	"\x16SimulatePolicyResponse\x12\x14\n" +
 	"\x05cases\x18\x01 \x01(\x04R\x05cases\x12A\n" +
 	"\achanged\x18\x02 \x03(\v2'.counterfoil.licensing.v1.SimulatedCaseR\achanged\x12?\n" +
 	"\x06before\x18\x03 \x01(\v2'.counterfoil.licensing.v1.SimulatedDaysR\x06before\x12=\n" +
 	"\x05after\x18\x04 \x01(\v2'.counterfoil.licensing.v1.SimulatedDaysR\x05after\x12:\n" +
-	"\x05loads\x18\x05 \x03(\v2$.counterfoil.licensing.v1.AgencyLoadR\x05loads\"\x9e\x01\n" +
+	"\x05loads\x18\x05 \x03(\v2$.counterfoil.licensing.v1.AgencyLoadR\x05loads\x12\x1a\n" +
+	"\bunending\x18\x06 \x01(\x04R\bunending\"\x9e\x01\n" +
 	"\rSimulatedCase\x12%\n" +
 	"\x0eapplication_id\x18\x01 \x01(\tR\rapplicationId\x12\x1f\n" +
 	"\vdecision_id\x18\x02 \x01(\tR\n" +

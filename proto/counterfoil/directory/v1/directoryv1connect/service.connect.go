@@ -251,6 +251,7 @@ type AuthorityServiceClient interface {
 	DefineGroup(context.Context, *v1.DefineGroupRequest) (*v1.DefineGroupResponse, error)
 	RekeyGroup(context.Context, *v1.RekeyGroupRequest) (*v1.RekeyGroupResponse, error)
 	AdoptRules(context.Context, *v1.AdoptRulesRequest) (*v1.AdoptRulesResponse, error)
+	// AdoptPolicy puts a version of a decision policy on record. What cannot be read or cannot work is refused.
 	AdoptPolicy(context.Context, *v1.AdoptPolicyRequest) (*v1.AdoptPolicyResponse, error)
 	AdoptCalendar(context.Context, *v1.AdoptCalendarRequest) (*v1.AdoptCalendarResponse, error)
 	NameContacts(context.Context, *v1.NameContactsRequest) (*v1.NameContactsResponse, error)
@@ -286,6 +287,7 @@ type AuthorityServiceHandler interface {
 	DefineGroup(context.Context, *v1.DefineGroupRequest) (*v1.DefineGroupResponse, error)
 	RekeyGroup(context.Context, *v1.RekeyGroupRequest) (*v1.RekeyGroupResponse, error)
 	AdoptRules(context.Context, *v1.AdoptRulesRequest) (*v1.AdoptRulesResponse, error)
+	// AdoptPolicy puts a version of a decision policy on record. What cannot be read or cannot work is refused.
 	AdoptPolicy(context.Context, *v1.AdoptPolicyRequest) (*v1.AdoptPolicyResponse, error)
 	AdoptCalendar(context.Context, *v1.AdoptCalendarRequest) (*v1.AdoptCalendarResponse, error)
 	NameContacts(context.Context, *v1.NameContactsRequest) (*v1.NameContactsResponse, error)
