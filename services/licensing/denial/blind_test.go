@@ -9,7 +9,6 @@ import (
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
-	"pgregory.net/rapid"
 
 	"github.com/counterfoil/counterfoil/libs/blind"
 	"github.com/counterfoil/counterfoil/libs/fault"
@@ -274,29 +273,52 @@ func TestAnswerIsLimited(t *testing.T) {
 	}
 }
 
-// Whatever is asked about whatever is held, a check finds a denial when they have a recipient, in one spelling, and a rating in
-// common.
+// A check finds a denial when they have a recipient, in one spelling, and a rating down to its letter in common.
 func TestBlindChecksFindWhatIsHeld(t *testing.T) {
-	draw := func(rt *rapid.T, what string) *licensingv1.Deal {
-		return &licensingv1.Deal{
-			Parties: []*transferv1.Party{{Role: transferv1.Role_ROLE_END_USER, Name: rapid.SampledFrom([]string{"Alpha", "ALPHA Ltd.", "Beta"}).Draw(rt, what+" name"),
-				Country: rapid.SampledFrom([]string{"", "XC", "XD"}).Draw(rt, what+" country")}},
-			Lines: []*transferv1.Line{{Number: 1, Rating: rapid.SampledFrom([]string{"ML1.a", "ML1a", "ML2"}).Draw(rt, what+" rating")}},
-		}
+	asker, holder := ledgertest.Open(t, "licensing"), ledgertest.Open(t, theirAgency)
+	on := func(l *ledger.Ledger, facts []proto.Message, decide func(ledger.View) ([]proto.Message, error)) []proto.Message {
+		tx := ledgertest.Begin(t, l, facts...)
+		defer tx.Rollback()
+		decided, err := decide(tx.View)
+		return must(t, decided, err)
 	}
-	alike := func(a, b *licensingv1.Deal) bool {
-		return blind.FoldName(a.Parties[0].Name) == blind.FoldName(b.Parties[0].Name) && (a.Lines[0].Rating == "ML2") == (b.Lines[0].Rating == "ML2")
+	for _, tt := range []struct {
+		held, asked [3]string
+		hit         bool
+	}{
+		{[3]string{"Alpha", "XC", "ML1.a"}, [3]string{"ALPHA Ltd.", "XC", "ML1a"}, true},
+		{[3]string{"Alpha", "XC", "ML1.a"}, [3]string{"Alpha", "", "ML1.a"}, true},
+		{[3]string{"Alpha", "", "ML1.a"}, [3]string{"Alpha", "XD", "ML1.a.2"}, true},
+		{[3]string{"Alpha", "XC", "ML1.a"}, [3]string{"Alpha", "XD", "ML1.a"}, true},
+		{[3]string{"Alpha", "XC", "ML1.a"}, [3]string{"Beta", "XC", "ML1.a"}, false},
+		{[3]string{"Alpha", "XC", "ML1.a"}, [3]string{"Alpha", "XC", "ML2.a"}, false},
+		{[3]string{"Alpha", "XC", "ML1.a"}, [3]string{"Alfa", "XC", "ML1.a"}, false},
+	} {
+		held, asked := dealWith(tt.held), dealWith(tt.asked)
+		denied := []proto.Message{aloneRule, ledgertest.By(theirAgency, &licensingv1.LicenceDenied{DenialId: theirDenialID, Deal: held})}
+		tokens := on(holder, denied, func(v ledger.View) ([]proto.Message, error) { return denial.PublishTokens(v, key) })[0]
+		facts := []proto.Message{aloneGroup, aloneRule, ledgertest.By(theirAgency, tokens), &licensingv1.ApplicationSubmitted{ApplicationId: applicationID, Deal: asked}}
+		question := on(asker, facts, func(v ledger.View) ([]proto.Message, error) {
+			return denial.CheckBlindly(v, &licensingv1.CheckBlindlyRequest{Particulars: particulars, ApplicationId: applicationID}, secret)
+		})[0]
+		answer := on(holder, []proto.Message{question}, func(v ledger.View) ([]proto.Message, error) {
+			facts, _, err := denial.Answer(v, key, now, 1)
+			return facts, err
+		})[0]
+		on(asker, plus(facts, question, ledgertest.By(theirAgency, answer)), func(v ledger.View) ([]proto.Message, error) {
+			res, err := denial.ResultOf(v, checkID, secret)
+			if err != nil || (len(res.Holders) == 1) != tt.hit {
+				t.Errorf("held %v, asked %v: %+v, %v", held, asked, res, err)
+			}
+			return nil, nil
+		})
 	}
-	rapid.Check(t, func(rt *rapid.T) {
-		held, asked := draw(rt, "held"), draw(rt, "asked")
-		facts := []proto.Message{aloneGroup, aloneRule, theyPublished(t, held), &licensingv1.ApplicationSubmitted{ApplicationId: applicationID, Deal: asked}}
-		decided, err := denial.CheckBlindly(given(t, facts...), &licensingv1.CheckBlindlyRequest{Particulars: particulars, ApplicationId: applicationID}, secret)
-		question := must(t, decided, err)[0]
-		decided, _, err = denial.Answer(ledgertest.GivenAs(t, theirAgency, question), key, now, 1)
-		answer := ledgertest.By(theirAgency, must(t, decided, err)[0])
-		res, err := denial.ResultOf(given(t, plus(facts, question, answer)...), checkID, secret)
-		if err != nil || (len(res.Holders) == 1) != alike(held, asked) {
-			rt.Errorf("held %v, asked %v: %+v, %v", held, asked, res, err)
-		}
-	})
+}
+
+// dealWith is a deal with a consignee of a name and country, of goods of a rating.
+func dealWith(of [3]string) *licensingv1.Deal {
+	return &licensingv1.Deal{
+		Parties: []*transferv1.Party{{Role: transferv1.Role_ROLE_CONSIGNEE, Name: of[0], Country: of[1]}},
+		Lines:   []*transferv1.Line{{Number: 1, Rating: of[2]}},
+	}
 }
