@@ -34,6 +34,7 @@ type Clients struct {
 	Licensing    licensingv1connect.LicensingServiceClient
 	Consultation licensingv1connect.ConsultationServiceClient
 	Opinion      licensingv1connect.OpinionServiceClient
+	Denial       licensingv1connect.DenialServiceClient
 	Customs      customsv1connect.CustomsServiceClient
 	Enforcement  enforcementv1connect.EnforcementServiceClient
 	AlertAnswer  enforcementv1connect.AlertAnswerServiceClient
@@ -68,6 +69,7 @@ func dial(contexts config.Contexts, to config.Context) (*Clients, error) {
 		Licensing:    licensingv1connect.NewLicensingServiceClient(client),
 		Consultation: licensingv1connect.NewConsultationServiceClient(client),
 		Opinion:      licensingv1connect.NewOpinionServiceClient(client),
+		Denial:       licensingv1connect.NewDenialServiceClient(client),
 		Customs:      customsv1connect.NewCustomsServiceClient(client),
 		Enforcement:  enforcementv1connect.NewEnforcementServiceClient(client),
 		AlertAnswer:  enforcementv1connect.NewAlertAnswerServiceClient(client),
