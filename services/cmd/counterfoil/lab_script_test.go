@@ -26,6 +26,7 @@ func TestLabScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(script *testscript.Env) error {
 			script.Setenv("COUNTERFOIL_HOME", filepath.Join(script.WorkDir, "lab"))
+			script.Setenv("YEAR", time.Now().UTC().Format("2006"))
 			return startLab(t, script)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"runs": runs, "exits": exits, "comes": comes},
@@ -41,6 +42,10 @@ func startLab(t *testing.T, script *testscript.Env) error {
 	file := filepath.Join(script.WorkDir, "plan.yaml")
 	asked := strings.Replace(string(example), "service: reporting}", "service: reporting, consent: ask}", 1)
 	if err := os.WriteFile(file, []byte(asked), 0o600); err != nil {
+		return err
+	}
+	policies := filepath.Join("..", "..", "lab", "policies")
+	if err := os.CopyFS(filepath.Join(script.WorkDir, "policies"), os.DirFS(policies)); err != nil {
 		return err
 	}
 	plan, err := lab.ReadPlan(file)
