@@ -23,6 +23,7 @@ import (
 	"github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1/licensingv1connect"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	"github.com/counterfoil/counterfoil/services/licensing"
+	"github.com/counterfoil/counterfoil/services/licensing/licensingtest"
 )
 
 // serve runs the service on an agency's broker and ledger, with a desk that has its reactions.
@@ -78,6 +79,7 @@ func TestLicenceFromApplicationToRevocation(t *testing.T) {
 	if first != "licensing/A-"+year+"-000001" || second != "licensing/A-"+year+"-000002" {
 		t.Errorf("applications are %s and %s", first, second)
 	}
+	licensingtest.Ready(t, client, first)
 	granted := must(api.GrantLicence(ctx, &licensingv1.GrantLicenceRequest{ApplicationId: first}))(t)
 	if granted.LicenceId != "licensing/L-"+year+"-000001" || granted.Receipt.Journal != "licensing/all" || granted.Receipt.Events != 1 {
 		t.Errorf("granted %v", granted)
@@ -128,6 +130,7 @@ func TestConfirmedAlertOpensReassessments(t *testing.T) {
 	_, client := serve(t, a)
 	api := licensingv1connect.NewLicensingServiceClient(client)
 	application := must(api.SubmitApplication(ctx, &licensingv1.SubmitApplicationRequest{Deal: brokering("Broker of XA")}))(t).ApplicationId
+	licensingtest.Ready(t, client, application)
 	id := must(api.GrantLicence(ctx, &licensingv1.GrantLicenceRequest{ApplicationId: application}))(t).LicenceId
 
 	confirm := func(alert, party string) {

@@ -120,7 +120,7 @@ func newAgency(t testing.TB, name string, signer ed25519.PrivateKey, given direc
 }
 
 func (a *Agency) member() directory.Member {
-	return directory.Member{Agency: a.Name, Signing: a.Signer.Public().(ed25519.PublicKey), Sealing: a.public}
+	return directory.Member{Agency: a.Name, State: "XA", Signing: a.Signer.Public().(ed25519.PublicKey), Sealing: a.public}
 }
 
 // Secrets are what the agency knows before it has read anything, for a process of its own.
