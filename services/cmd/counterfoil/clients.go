@@ -25,6 +25,7 @@ import (
 	"github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1/licensingv1connect"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/query/v1/queryv1connect"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1/reportingv1connect"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/screening/v1/screeningv1connect"
 )
 
 // Clients are the APIs of one node. A node that does not serve one answers that it does not.
@@ -42,6 +43,8 @@ type Clients struct {
 	Return       reportingv1connect.ReturnServiceClient
 	Authority    directoryv1connect.AuthorityServiceClient
 	Directory    directoryv1connect.DirectoryServiceClient
+	Screening    screeningv1connect.ScreeningServiceClient
+	List         screeningv1connect.ListServiceClient
 }
 
 // maxAnswer is the largest message that is read, in bytes: a page of 10,000 entries of an edition fits.
@@ -77,6 +80,8 @@ func dial(contexts config.Contexts, to config.Context) (*Clients, error) {
 		Return:       reportingv1connect.NewReturnServiceClient(client),
 		Authority:    directoryv1connect.NewAuthorityServiceClient(client),
 		Directory:    directoryv1connect.NewDirectoryServiceClient(client),
+		Screening:    screeningv1connect.NewScreeningServiceClient(client),
+		List:         screeningv1connect.NewListServiceClient(client),
 	}, nil
 }
 

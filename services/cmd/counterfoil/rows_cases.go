@@ -29,7 +29,7 @@ func caseHeads(table queryv1.Table) []string {
 	case queryv1.Table_TABLE_ASSESSMENTS:
 		return []string{"assessment", "application", "at", "findings", "mitigations"}
 	}
-	return denialHeads(table)
+	return screeningHeads(table)
 }
 
 // caseCells returns a row as caseHeads names it.
@@ -88,7 +88,7 @@ func caseCells(row *queryv1.Row) []string {
 		}
 		return []string{a.Id, e.GetApplicationId(), date(a.At), strings.Join(findings, ", "), count(len(e.GetMitigations()))}
 	}
-	return denialCells(row)
+	return screeningCells(row)
 }
 
 func consultationState(c *ledgerv1.Consultation) string {
