@@ -4,6 +4,7 @@ package lab
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -58,6 +59,8 @@ type Agency struct {
 	Listen  string `yaml:"listen"`
 	// Consent is "ask" where a person has to agree before a new member of a group reads this agency's journal.
 	Consent string `yaml:"consent"`
+	// State is its own where it is not the plan's.
+	State string `yaml:"state"`
 }
 
 // Group is a sharing group: who reads it, which of its members write to it, and what a newcomer is given of its past:
@@ -254,5 +257,5 @@ func (p *Plan) authority() (node.Profile, bool) {
 
 // profile is what a node's folder is prepared with.
 func (p *Plan) profile(a Agency) node.Profile {
-	return node.Profile{Agency: a.Name, Title: a.Title, State: p.State, Service: a.Service, Listen: a.Listen, Consent: a.Consent}
+	return node.Profile{Agency: a.Name, Title: a.Title, State: cmp.Or(a.State, p.State), Service: a.Service, Listen: a.Listen, Consent: a.Consent}
 }
