@@ -91,6 +91,9 @@ func decides(policies []*Policy, line Facts) (*Policy, error) {
 		line.Line, strings.Join(names, " and "))
 }
 
+// Holds reports whether a policy is for a line. It fails with fault.Precondition where its scope cannot be applied to it.
+func Holds(p *Policy, line Facts) (bool, error) { return p.holds(line, "scope") }
+
 func byID(a, b *Policy) int {
 	return cmp.Or(strings.Compare(a.Terms.Name, b.Terms.Name), cmp.Compare(a.Terms.Version, b.Terms.Version))
 }

@@ -21,6 +21,17 @@ func lacking(on []*ledgerv1.WatchList, lists []Required, at time.Time) (sources,
 	return sources, reasons
 }
 
+// Lacked returns why what a screening compared with was not what is required at a time, in sentences for people; none when
+// it was.
+func Lacked(c *screeningv1.Certificate, lists []Required, at time.Time) []string {
+	var on []*ledgerv1.WatchList
+	for _, u := range c.GetLists() {
+		on = append(on, &ledgerv1.WatchList{Edition: &screeningv1.ListEditionRecorded{Source: u.GetSource(), Edition: u.GetEdition()}})
+	}
+	_, reasons := lacking(on, lists, at)
+	return reasons
+}
+
 // lack says what is wrong with what is on record of a list; nothing when it may be used. An edition counts until the end of
 // the last day that it may be used on, UTC.
 func lack(on []*ledgerv1.WatchList, r Required, at time.Time) string {

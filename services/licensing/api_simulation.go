@@ -1,0 +1,33 @@
+package licensing
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	"github.com/counterfoil/counterfoil/services/licensing/simulation"
+)
+
+// SimulatePolicy decides past cases anew under a policy. It reads page by page, so that the ledger is never held for long, and
+// ends with ctx.
+func (s *Service) SimulatePolicy(ctx context.Context, req *licensingv1.SimulatePolicyRequest) (*licensingv1.SimulatePolicyResponse, error) {
+	var sim *simulation.Simulation
+	err := s.node.Ledger.View(func(view ledger.View) (err error) {
+		sim, err = simulation.New(view, req)
+		return err
+	})
+	for more := true; more && err == nil; {
+		if err = ctx.Err(); err != nil {
+			break
+		}
+		err = s.node.Ledger.View(func(view ledger.View) (err error) {
+			more, err = sim.Next(view)
+			return err
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("simulate policy %s: %w", req.GetPolicy().GetName(), err)
+	}
+	return sim.Result(), nil
+}

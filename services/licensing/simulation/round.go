@@ -1,0 +1,115 @@
+package simulation
+
+import (
+	"slices"
+	"time"
+
+	"github.com/counterfoil/counterfoil/libs/policy"
+)
+
+// look is a round as it stood at a moment.
+type look struct {
+	at time.Time
+	policy.Result
+}
+
+// consult plays the consultation as the policy would have had it: those whom it names, of those whom it lets be chosen and of
+// others those who were, from when they were asked or, where nobody was, from the application on. A grant was possible if it
+// was at any moment; otherwise the last moment counts.
+func (c *past) consult(p *policy.Policy, cal *policy.Calendar, v *verdict) (err error) {
+	if v.asked, err = c.whom(p); err != nil {
+		return err
+	}
+	begun := c.application.GetSubmittedAt().AsTime()
+	if c.consulted != nil {
+		begun = opened(c.consulted.row)
+	}
+	r := policy.Round{
+		Asked: v.asked, Calendar: cal, Emergency: c.emergency(),
+		Due: p.Due(cal, begun, c.emergency(), c.consulted.stops(p, c.at)),
+	}
+	looks, ready := c.looks(p, r, begun), c.ready(r, begun)
+	first := func(fits func(look) bool) int { return slices.IndexFunc(looks, fits) }
+	i := first(func(l look) bool { return l.MayGrant && !l.at.Before(ready) })
+	if i < 0 {
+		i = first(func(l look) bool { return l.MayGrant })
+	}
+	if i >= 0 {
+		v.tally, v.earliest = looks[i].Result, looks[i].at
+		return nil
+	}
+	v.tally = looks[len(looks)-1].Result
+	if i = first(func(l look) bool { return l.Outcome() != policy.Waiting && !l.at.Before(ready) }); i >= 0 {
+		v.earliest = looks[i].at
+	}
+	outcome := Blocked
+	if v.tally.Outcome() == policy.Waiting {
+		outcome = Waiting
+	}
+	v.against(outcome, c.standing(p, v.tally)...)
+	return nil
+}
+
+// whom are those whom a policy would have had asked.
+func (c *past) whom(p *policy.Policy) ([]policy.Consultee, error) {
+	listed, err := policy.Consultees(p, c.facts)
+	if err != nil {
+		return nil, err
+	}
+	named := slices.Clone(listed)
+	for _, own := range c.own {
+		more, err := policy.Consultees(own, c.facts)
+		if err != nil {
+			return nil, err
+		}
+		named = append(named, more...)
+	}
+	asked := slices.DeleteFunc(listed, func(o policy.Consultee) bool { return o.Part == policy.Chosen && !c.consulted.asked(o.Agency) })
+	for _, a := range c.consulted.addressees() {
+		if !slices.ContainsFunc(named, func(o policy.Consultee) bool { return o.Agency == a.GetAgency() }) {
+			asked = append(asked, policy.Consultee{Agency: a.GetAgency(), Part: a.GetPart(), Serves: a.GetServes()})
+		}
+	}
+	return asked, nil
+}
+
+// looks are the moments at which a round may come to something else: as it begins, with each answer, and once the deadline has
+// passed.
+func (c *past) looks(p *policy.Policy, r policy.Round, begun time.Time) []look {
+	moments := []time.Time{begun}
+	if c.consulted != nil {
+		for _, v := range c.consulted.voices {
+			moments = append(moments, v.At)
+		}
+	}
+	if !r.Due.IsZero() {
+		moments = append(moments, passed(r.Due))
+	}
+	slices.SortFunc(moments, time.Time.Compare)
+	var list []look
+	for _, r.Now = range slices.CompactFunc(moments, time.Time.Equal) {
+		r.Voices = c.consulted.until(r.Now)
+		list = append(list, look{r.Now, policy.Tally(p, r)})
+	}
+	return list
+}
+
+// passed is the first moment after a deadline, which is the last second of a day.
+func passed(due time.Time) time.Time { return due.Add(time.Second) }
+
+// ready is when all answers that would have come are there, or the deadline has passed.
+func (c *past) ready(r policy.Round, begun time.Time) time.Time {
+	last, all := begun, true
+	for _, o := range r.Asked {
+		at, answered := c.consulted.first(o.Agency)
+		if all = all && (answered || o.Part == policy.Guest); answered && at.After(last) {
+			last = at
+		}
+	}
+	switch {
+	case r.Due.IsZero() || all && last.Before(r.Due):
+		return last
+	default:
+		return passed(r.Due)
+	}
+}
