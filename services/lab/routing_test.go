@@ -152,16 +152,16 @@ func goods(rating string, pieces int64, parameters map[string]string) *transferv
 var (
 	tanks = map[string]string{"part": "no", "armoured": "yes", "propulsion": "tracked", "unladen_tonnes": "44", "fire": "direct", "gun_calibre_mm": "120",
 		"seats": "0", "missile_launcher": "no"}
-	rifles = map[string]string{"part": "no", "type": "assault_rifle"}
+	assaultRifles = map[string]string{"part": "no", "type": "assault_rifle"}
 )
 
-// A mixed consignment comes to the board. The rifles are classified by themselves; an officer decides on the tanks, which fire two
+// A mixed consignment comes to the board. The assaultRifles are classified by themselves; an officer decides on the tanks, which fire two
 // rules. That makes two cases, one at each decider, with all lines once; each runs under its branch's policy and asks its
 // branch's ministry.
 func TestAMixedConsignmentMakesTwoCases(t *testing.T) {
 	l := startDeciders(t)
 	board, smallArms := l.Agencies["board"].Node, l.Agencies["small-arms"].Node
-	deal := consignment(transferv1.Kind_KIND_EXPORT, goods("ML1.a", 500, rifles), goods("ML6.a", 10, tanks), goods("ML1.a", 20, rifles))
+	deal := consignment(transferv1.Kind_KIND_EXPORT, goods("ML1.a", 500, assaultRifles), goods("ML6.a", 10, tanks), goods("ML1.a", 20, assaultRifles))
 	id := applyTo(t, board, deal)
 	comesTo(t, board, "the rifles are classified by themselves", func(v ledger.View) bool {
 		a, err := v.Application(id)

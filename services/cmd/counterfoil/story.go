@@ -15,6 +15,7 @@ import (
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
+	screeningv1 "github.com/counterfoil/counterfoil/proto/counterfoil/screening/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 )
 
@@ -74,6 +75,9 @@ func (s *storyteller) grant(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.examine(ctx, applied.ApplicationId); err != nil {
+		return err
+	}
 	granted, err := s.at["licensing"].Licensing.GrantLicence(ctx, &licensingv1.GrantLicenceRequest{ApplicationId: applied.ApplicationId})
 	if err != nil {
 		return err
@@ -81,6 +85,50 @@ func (s *storyteller) grant(ctx context.Context) error {
 	s.licence = granted.LicenceId
 	s.say("licensing   grants %s: 500 assault rifles to XB (block %d of %s)", s.licence, granted.Receipt.Block, granted.Receipt.Journal)
 	return s.arrives(ctx, "customs", queryv1.Table_TABLE_LICENCES, s.licence, func(*queryv1.Row) bool { return true })
+}
+
+// examine is what comes before a decision: the parties are screened, Article 6 is checked, the risks of Articles 7 and 11 are
+// assessed, and the police are asked.
+func (s *storyteller) examine(ctx context.Context, application string) error {
+	at := s.at["licensing"]
+	screened, err := at.Screening.ScreenSubject(ctx, &screeningv1.ScreenSubjectRequest{Subject: application})
+	if err != nil {
+		return err
+	}
+	s.say("licensing   screens the parties of %s (%s)", application, screened.ScreeningId)
+	var clear []*licensingv1.ProhibitionFinding
+	for _, paragraph := range []string{"6(1)", "6(2)", "6(3)"} {
+		clear = append(clear, &licensingv1.ProhibitionFinding{Paragraph: paragraph, Result: licensingv1.GateResult_GATE_RESULT_CLEAR, Reason: "nothing stands against it"})
+	}
+	if _, err := at.Licensing.CheckProhibitions(ctx, &licensingv1.CheckProhibitionsRequest{ApplicationId: application, Findings: clear}); err != nil {
+		return err
+	}
+	var low []*licensingv1.RiskFinding
+	for _, criterion := range []string{"7(1)(a)", "7(1)(b)(i)", "7(1)(b)(ii)", "7(1)(b)(iii)", "7(1)(b)(iv)", "7(4)", "11"} {
+		low = append(low, &licensingv1.RiskFinding{Criterion: criterion, Level: licensingv1.Level_LEVEL_LOW, Reason: "nothing is known"})
+	}
+	if _, err := at.Licensing.AssessRisk(ctx, &licensingv1.AssessRiskRequest{ApplicationId: application, Findings: low}); err != nil {
+		return err
+	}
+	s.say("licensing   finds no prohibition (ATT Article 6) and a low risk (Articles 7 and 11)")
+	opened, err := at.Consultation.OpenConsultation(ctx, &licensingv1.OpenConsultationRequest{
+		ApplicationId: application, With: []*licensingv1.Addressee{{Agency: "enforcement"}}, Question: "is anything known of the consignee?",
+	})
+	if err != nil {
+		return err
+	}
+	police := s.at["enforcement"]
+	if err := s.arrives(ctx, "enforcement", queryv1.Table_TABLE_CONSULTATIONS, opened.ConsultationId, func(*queryv1.Row) bool { return true }); err != nil {
+		return err
+	}
+	condition := "proof of arrival within 90 days"
+	if _, err := police.Opinion.GiveOpinion(ctx, &licensingv1.GiveOpinionRequest{
+		ConsultationId: opened.ConsultationId, View: licensingv1.OpinionView_OPINION_VIEW_CONCUR_WITH_CONDITIONS, Conditions: []string{condition},
+	}); err != nil {
+		return err
+	}
+	s.say("enforcement is asked (%s) and concurs, on condition of %s", opened.ConsultationId, condition)
+	return s.arrives(ctx, "licensing", queryv1.Table_TABLE_OPINIONS, "enforcement/"+opened.ConsultationId, func(*queryv1.Row) bool { return true })
 }
 
 func (s *storyteller) declare(ctx context.Context, suffix string, n int64) (string, error) {

@@ -9,7 +9,6 @@ import (
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/screening"
-	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	"github.com/counterfoil/counterfoil/services/licensing/denial"
