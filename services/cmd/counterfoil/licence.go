@@ -10,7 +10,7 @@ import (
 
 func newLicenceCommand(env *Env) *cobra.Command {
 	return family("licence", "Apply for licences, decide on them and change them",
-		newApplyCommand(env), newGrantCommand(env), newDenyCommand(env), newAmendCommand(env),
+		newApplyCommand(env), newDecideCommand(env), newConflictCommand(env), newAppealCommand(env), newAmendCommand(env),
 		newSuspendCommand(env), newReinstateCommand(env), newRevokeCommand(env))
 }
 
@@ -28,55 +28,17 @@ func newApplyCommand(env *Env) *cobra.Command {
 	})
 }
 
-func newGrantCommand(env *Env) *cobra.Command {
-	req := &licensingv1.GrantLicenceRequest{}
-	var from, until string
-	cmd := &cobra.Command{
-		Use:   "grant APPLICATION",
-		Short: "Decide an application in its favour",
-		Args:  takes("APPLICATION"),
-	}
-	cmd.Flags().StringVar(&from, "valid-from", "", "first moment of its use (default: the moment of the decision)")
-	cmd.Flags().StringVar(&until, "valid-until", "", "end of its use (default: none)")
-	cmd.Flags().StringArrayVar(&req.Conditions, "condition", nil, "what the holder must do; may be given more than once")
-	return recording(env, cmd, req, func(ctx context.Context, c *Clients, args []string) (_ recorded, err error) {
-		req.ApplicationId = args[0]
-		if req.ValidFrom, err = parseTime("valid-from", from); err != nil {
-			return nil, err
-		}
-		if req.ValidUntil, err = parseTime("valid-until", until); err != nil {
-			return nil, err
-		}
-		return c.Licensing.GrantLicence(ctx, req)
-	})
-}
-
-func newDenyCommand(env *Env) *cobra.Command {
-	req := &licensingv1.DenyLicenceRequest{}
-	cmd := &cobra.Command{
-		Use:   "deny APPLICATION",
-		Short: "Refuse an application, with the criteria that stand against it",
-		Args:  takes("APPLICATION"),
-	}
-	cmd.Flags().StringSliceVar(&req.Criteria, "criterion", nil, "code of a criterion, such as 7; may be given more than once (required)")
-	cmd.Flags().StringVar(&req.Reason, "reason", "", "why it is refused (required)")
-	require(cmd, "criterion", "reason")
-	return recording(env, cmd, req, func(ctx context.Context, c *Clients, args []string) (recorded, error) {
-		req.ApplicationId = args[0]
-		return c.Licensing.DenyLicence(ctx, req)
-	})
-}
-
 func newAmendCommand(env *Env) *cobra.Command {
 	req := &licensingv1.AmendLicenceRequest{}
 	var until, reason string
 	cmd := &cobra.Command{
 		Use:   "amend LICENCE",
-		Short: "Change the lines or the validity of a licence",
+		Short: "Change the lines, the parties, the conditions or the validity of a licence",
 		Args:  takes("LICENCE"),
 	}
-	fromFile(cmd, "the lines as they shall stand")
+	fromFile(cmd, "the lines or parties as they shall stand")
 	cmd.Flags().StringVar(&until, "valid-until", "", "new end of its use")
+	cmd.Flags().BoolVar(&req.Conditions, "conditions", false, "take over the conditions of consulted agencies as they stand now: new, changed and let go")
 	cmd.Flags().StringVar(&reason, "reason", "", "why it is changed")
 	return recording(env, cmd, req, func(ctx context.Context, c *Clients, args []string) (recorded, error) {
 		req.LicenceId, req.Reason = args[0], orElse(reason, req.Reason)

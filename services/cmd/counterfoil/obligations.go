@@ -30,6 +30,7 @@ func newObligationsCommand(env *Env) *cobra.Command {
 		Args:  takes(),
 	}
 	cmd.Flags().BoolVar(&due, "due", false, "only what is overdue")
+	cmd.AddCommand(newMeetCommand(env))
 	cmd.RunE = env.online(func(ctx context.Context, c *Clients, _ []string) error {
 		all, err := env.owed(ctx, c)
 		if err != nil {
