@@ -99,16 +99,27 @@ func planned(view ledger.View, g *ledgerv1.Group, publisher *ledgerv1.Agency) (*
 	return j, nil
 }
 
-// owed are the kinds that every agency records, whatever it serves.
-var owed = []protoreflect.Name{"AlertAcknowledged", "AgencyReturnSubmitted"}
+// owed are the kinds that every agency records that records anything, whatever it serves.
+var owed = []protoreflect.Name{
+	"AlertAcknowledged", "AgencyReturnSubmitted", "OpinionGiven", "ConditionAsked", "ConditionChanged", "ConditionDropped",
+}
 
-// records reports whether an agency that serves something records events of a kind: those of the package of that name, and
-// those that everybody owes.
+// found are the kinds of what an agency finds about its own licences and declarations.
+var found = []protoreflect.Name{"PartyFound", "HitJudged"}
+
+// records reports whether an agency that serves something records events of a kind: those of the package of that name, those
+// that everybody owes, and watch lists and what screening comes to where there is something to screen.
 func records(service string, kind protoreflect.MessageDescriptor) bool {
-	if slices.Contains(owed, kind.Name()) {
-		return service != "observer"
+	name := string(kind.FullName())
+	switch {
+	case service == "observer":
+		return false
+	case slices.Contains(owed, kind.Name()):
+		return true
+	case strings.HasPrefix(name, "counterfoil.screening."):
+		return service == "licensing" || service == "customs" && slices.Contains(found, kind.Name())
 	}
-	return strings.Contains(string(kind.FullName()), "."+service+".")
+	return strings.Contains(name, "."+service+".")
 }
 
 // sentTo reports whether the sharing rules send events of a kind, unmarked or with some marking, to the group.

@@ -74,12 +74,15 @@ type Group struct {
 	History    string   `yaml:"history"`
 }
 
-// Rule is a sharing rule (counterfoil.directory.v1.SharingRule).
+// Rule is a sharing rule (counterfoil.directory.v1.SharingRule), for one kind of event, or the same for several of a package.
 type Rule struct {
-	Kind    string `yaml:"kind"`
-	Marking string `yaml:"marking"`
-	Agency  string `yaml:"agency"`
-	Group   string `yaml:"group"`
+	Kind string `yaml:"kind"`
+	// Package and Kinds name several kinds: "counterfoil.licensing.v1" and [OpinionGiven, ConditionAsked].
+	Package string   `yaml:"package"`
+	Kinds   []string `yaml:"kinds"`
+	Marking string   `yaml:"marking"`
+	Agency  string   `yaml:"agency"`
+	Group   string   `yaml:"group"`
 }
 
 // ReadPlan reads a plan from a file; an empty path is the example that comes with the program.
@@ -240,7 +243,16 @@ func (g Group) history() (directoryv1.HistoryRule, *timestamppb.Timestamp) {
 
 func (p *Plan) sharingRules() (list []*directoryv1.SharingRule) {
 	for _, r := range p.Rules {
-		list = append(list, &directoryv1.SharingRule{Kind: r.Kind, Marking: r.Marking, Agency: r.Agency, Group: r.Group})
+		kinds := []string{r.Kind}
+		if len(r.Kinds) > 0 {
+			kinds = nil
+			for _, k := range r.Kinds {
+				kinds = append(kinds, r.Package+"."+k)
+			}
+		}
+		for _, kind := range kinds {
+			list = append(list, &directoryv1.SharingRule{Kind: kind, Marking: r.Marking, Agency: r.Agency, Group: r.Group})
+		}
 	}
 	return list
 }
