@@ -17,7 +17,8 @@ import (
 )
 
 // TestLabScripts runs command lines against a lab: the example's agencies, of which reporting is asked before anybody
-// reads its journals. Beside those of TestScripts, the scripts have this command:
+// reads its journals. $EXAMPLE is the folder of the examples that come with the project. Beside those of TestScripts, the
+// scripts have this command:
 //
 //	comes PATTERN counterfoil …    run it again and again until it ends well and prints what matches, for 20 s at most
 func TestLabScripts(t *testing.T) {
@@ -27,6 +28,11 @@ func TestLabScripts(t *testing.T) {
 		Setup: func(script *testscript.Env) error {
 			script.Setenv("COUNTERFOIL_HOME", filepath.Join(script.WorkDir, "lab"))
 			script.Setenv("YEAR", time.Now().UTC().Format("2006"))
+			example, err := filepath.Abs(filepath.Join("..", "..", "..", "deploy", "example"))
+			if err != nil {
+				return err
+			}
+			script.Setenv("EXAMPLE", example)
 			return startLab(t, script)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"runs": runs, "exits": exits, "comes": comes},

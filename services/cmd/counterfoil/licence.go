@@ -10,7 +10,8 @@ import (
 
 func newLicenceCommand(env *Env) *cobra.Command {
 	return family("licence", "Apply for licences, decide on them and change them",
-		newApplyCommand(env), newDecideCommand(env), newConflictCommand(env), newAppealCommand(env), newAmendCommand(env),
+		newApplyCommand(env), newApplicationCommand(env), newClassifyCommand(env), newFileCommand(env), newVerifyDocumentCommand(env),
+		newAssessCommand(env), newGrantCommand(env), newDenyCommand(env), newAmendCommand(env),
 		newSuspendCommand(env), newReinstateCommand(env), newRevokeCommand(env))
 }
 

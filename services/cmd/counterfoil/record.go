@@ -32,8 +32,8 @@ type request interface {
 }
 
 // recording makes cmd a command that sends req and prints its receipt. send gets the arguments, puts them and its flags
-// into req and calls the API. Every such command has the flags of the particulars.
-func recording(env *Env, cmd *cobra.Command, req request, send func(ctx context.Context, c *Clients, args []string) (recorded, error)) *cobra.Command {
+// into req and calls the API. Every such command has the flags of the particulars. more shows what else the answer says.
+func recording(env *Env, cmd *cobra.Command, req request, send func(ctx context.Context, c *Clients, args []string) (recorded, error), more ...func(recorded) []output.Section) *cobra.Command {
 	var particulars particularsFlags
 	particulars.add(cmd)
 	cmd.RunE = env.online(func(ctx context.Context, c *Clients, args []string) error {
@@ -57,6 +57,9 @@ func recording(env *Env, cmd *cobra.Command, req request, send func(ctx context.
 		doc, err := receiptDocument(res)
 		if err != nil {
 			return err
+		}
+		for _, sections := range more {
+			doc.Sections = append(doc.Sections, sections(res)...)
 		}
 		return env.Print(doc)
 	})

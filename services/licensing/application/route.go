@@ -20,7 +20,8 @@ import (
 )
 
 // Proceed takes an application of this agency on by itself, at a moment: it classifies the lines of which the table is certain,
-// or, when there are none left, routes it. An application that is decided, or that waits for somebody, decides nothing.
+// or, when there are none left, routes it. An application that is decided, or that waits for somebody, decides nothing. What is
+// heard again later is answered by what holds then: the moment is no earlier than the agency's last record.
 func Proceed(view ledger.View, id string, at time.Time) ([]proto.Message, error) {
 	a, err := dossier.Undecided(view, id)
 	if err != nil {
@@ -29,11 +30,38 @@ func Proceed(view ledger.View, id string, at time.Time) ([]proto.Message, error)
 	if facts := byItself(a); len(facts) > 0 {
 		return facts, nil
 	}
+	positions, err := view.Positions()
+	if err != nil {
+		return nil, fmt.Errorf("read how far the journals are: %w", err)
+	}
+	for _, p := range positions {
+		if recorded := p.GetRecordedAt().AsTime(); dossier.IsOwn(view, p.GetJournal()) && recorded.After(at) {
+			at = recorded
+		}
+	}
 	facts, err := Route(view, a, at)
 	if err != nil {
 		return nothingWhenRefused(err)
 	}
 	return facts, nil
+}
+
+// ProceedAll is Proceed for every application to this agency that is still one: a policy that was adopted may be what some
+// wait for, or give others to another decider.
+func ProceedAll(view ledger.View, at time.Time) ([]proto.Message, error) {
+	waiting, err := view.ApplicationsWith("status", "submitted")
+	if err != nil {
+		return nil, fmt.Errorf("read the applications: %w", err)
+	}
+	var all []proto.Message
+	for _, a := range waiting {
+		facts, err := Proceed(view, a.GetId(), at)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, facts...)
+	}
+	return all, nil
 }
 
 func nothingWhenRefused(err error) ([]proto.Message, error) {

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
@@ -68,6 +69,9 @@ scope: 'categories.exists(c, c in ["i"])'}`)
 		{"no policy for some categories", []proto.Message{heavy, submitted()}, nil, "depends on what line 1 is"},
 		{"a later policy is not in force", []proto.Message{single, tomorrow, submitted()}, nil, ""},
 		{"a decider that does not read it", []proto.Message{withoutReader, heavy, light, submitted(classified)}, nil, "small-arms decides lines of application licensing/A-2026-000001 and does not read licensing/cases"},
+		{"heard again when another policy is in force", []proto.Message{single, tomorrow, submitted(),
+			ledgertest.At(now.AddDate(0, 0, 1), beside(&licensingv1.DocumentFiled{ApplicationId: applicationID, Document: document("2")}))},
+			[]proto.Message{routed(part("small-arms", "single/2", 1, 2))}, ""},
 		{"routed already", []proto.Message{heavy, light, submitted(classified), beside(routed(part("small-arms", "light/1", 1, 2)))}, nil, ""},
 		{"came by a route", []proto.Message{heavy, light, beside(&licensingv1.ApplicationSubmitted{
 			ApplicationId: applicationID, RoutedFrom: othersApplicationID, PolicyId: "light/1", Deal: with(deal(), classified),
@@ -127,4 +131,26 @@ func TestOpenCase(t *testing.T) {
 			expect(t, got, err, tt.want, nil)
 		})
 	}
+}
+
+// A policy that is adopted later is what an application waited for; what is decided or another's stays as it is.
+func TestProceedAll(t *testing.T) {
+	const second, third = "licensing/A-2026-000002", "licensing/A-2026-000003"
+	other := func(id string) *licensingv1.ApplicationSubmitted {
+		return &licensingv1.ApplicationSubmitted{ApplicationId: id, Deal: with(deal(), classified)}
+	}
+	before := []proto.Message{submitted(classified), other(second), other(third),
+		&licensingv1.LicenceDenied{DenialId: "licensing/N-1", ApplicationId: third, Deal: deal()},
+		ledgertest.By("small-arms", ledgertest.In("cases", other(othersApplicationID))),
+		&directoryv1.GroupDefined{Group: "all", Members: []string{"licensing", "small-arms"}}}
+	got, err := application.ProceedAll(given(t, before...), now)
+	expect(t, got, err, nil, nil)
+	got, err = application.ProceedAll(given(t, append(before, heavy, light)...), now)
+	if err != nil || len(got) != 2 {
+		t.Fatalf("it decides %v, %v", got, err)
+	}
+	if d := got[1].(ledger.Dated); d.Group != "all" || d.Message.(*licensingv1.ApplicationRouted).ApplicationId != second {
+		t.Errorf("the second is %v, in %q", d.Message, d.Group)
+	}
+	expect(t, got[:1], nil, []proto.Message{routed(part("licensing", "heavy/1", 1), part("small-arms", "light/1", 2))}, nil)
 }

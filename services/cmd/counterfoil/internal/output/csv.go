@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/csv"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -60,7 +61,7 @@ func isLeaf(message protoreflect.MessageDescriptor) bool {
 }
 
 // text returns what the field holds; empty when it or a message above it is absent. The texts of a list are joined by
-// semicolons, a list of messages is JSON.
+// semicolons, a list of messages is JSON, and a map has "key=value" in order of its keys.
 func (c column) text(m protoreflect.Message) (string, error) {
 	last := len(c.path) - 1
 	for _, step := range c.path[:last] {
@@ -74,7 +75,10 @@ func (c column) text(m protoreflect.Message) (string, error) {
 		return "", nil
 	}
 	value := m.Get(field)
-	if !field.IsList() {
+	switch {
+	case field.IsMap():
+		return mapText(field, value.Map())
+	case !field.IsList():
 		return scalar(field, value)
 	}
 	texts := make([]string, value.List().Len())
@@ -89,6 +93,18 @@ func (c column) text(m protoreflect.Message) (string, error) {
 		return "[" + strings.Join(texts, ",") + "]", nil
 	}
 	return strings.Join(texts, ";"), nil
+}
+
+func mapText(field protoreflect.FieldDescriptor, entries protoreflect.Map) (string, error) {
+	var texts []string
+	var failed error
+	entries.Range(func(key protoreflect.MapKey, value protoreflect.Value) bool {
+		text, err := scalar(field.MapValue(), value)
+		texts, failed = append(texts, key.String()+"="+text), err
+		return err == nil
+	})
+	slices.Sort(texts)
+	return strings.Join(texts, ";"), failed
 }
 
 func scalar(field protoreflect.FieldDescriptor, value protoreflect.Value) (string, error) {

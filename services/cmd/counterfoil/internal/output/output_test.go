@@ -185,6 +185,17 @@ func TestPairs(t *testing.T) {
 	}
 }
 
+func TestMaps(t *testing.T) {
+	line := &transferv1.Line{Rating: "ML1.a", Parameters: map[string]string{"type": "rifle", "part": "no"}}
+	grid, err := Pairs(line)
+	if want := [][]string{{"rating", "ML1.a"}, {"parameters", "part=no;type=rifle"}}; err != nil || !reflect.DeepEqual(grid.Rows, want) {
+		t.Errorf("got %q, %v; want %q", grid.Rows, err, want)
+	}
+	if got := printed(t, CSV, Document{Items: []any{line}, ItemType: line}); !strings.Contains(got, "part=no;type=rifle") {
+		t.Errorf("CSV has no parameters: %s", got)
+	}
+}
+
 func TestFormatFlag(t *testing.T) {
 	var f Format
 	for _, known := range Formats {

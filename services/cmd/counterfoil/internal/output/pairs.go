@@ -23,7 +23,7 @@ func addPairs(grid *Grid, above string, m protoreflect.Message) error {
 		}
 		name, value := above+string(field.Name()), m.Get(field)
 		var err error
-		switch within := field.Message() != nil && !isLeaf(field.Message()); {
+		switch within := field.Message() != nil && !field.IsMap() && !isLeaf(field.Message()); {
 		case within && field.IsList():
 			for i := range value.List().Len() {
 				if err = addPairs(grid, fmt.Sprintf("%s[%d].", name, i+1), value.List().Get(i).Message()); err != nil {
