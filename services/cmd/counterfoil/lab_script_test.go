@@ -17,8 +17,7 @@ import (
 )
 
 // TestLabScripts runs command lines against a lab: the example's agencies, of which reporting is asked before anybody
-// reads its journals. $EXAMPLE is the folder of the examples that come with the project. Beside those of TestScripts, the
-// scripts have this command:
+// reads its journals. $YEAR is this one. Beside those of TestScripts, the scripts have this command:
 //
 //	comes PATTERN counterfoil …    run it again and again until it ends well and prints what matches, for 20 s at most
 func TestLabScripts(t *testing.T) {
