@@ -11,7 +11,7 @@ import (
 func newLicenceCommand(env *Env) *cobra.Command {
 	return family("licence", "Apply for licences, decide on them and change them",
 		newApplyCommand(env), newApplicationCommand(env), newClassifyCommand(env), newFileCommand(env), newVerifyDocumentCommand(env),
-		newAssessCommand(env), newGrantCommand(env), newDenyCommand(env), newAmendCommand(env),
+		newAssessCommand(env), newDecideCommand(env), newConflictCommand(env), newAppealCommand(env), newAmendCommand(env),
 		newSuspendCommand(env), newReinstateCommand(env), newRevokeCommand(env))
 }
 
