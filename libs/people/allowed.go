@@ -30,7 +30,7 @@ var allowed = table(
 		"SubmitApplication": recording, "RecordEdition": recording, "CloseEdition": recording,
 		"GrantLicence": deciding, "DenyLicence": deciding, "AmendLicence": deciding, "SuspendLicence": deciding,
 		"ReinstateLicence": deciding, "RevokeLicence": deciding, "ConcludeReassessment": deciding,
-		"EditionContents": reading,
+		"EditionContents":  reading,
 		"AmendApplication": recording, "WithdrawApplication": recording, "ReturnApplication": recording, "ClassifyLine": recording,
 		"FileDocument": recording, "FileAuthorization": recording, "VerifyDocument": recording, "CheckProhibitions": recording,
 		"AssessRisk": recording, "DeclareConflict": recording, "LodgeAppeal": recording, "MeetObligation": recording,

@@ -18,7 +18,7 @@ import (
 const maxBatch = 1000
 
 func newImportCommand(env *Env) *cobra.Command {
-	return family("import", "Record editions of registers that others publish", newImportUKCommand(env), newImportWatchlistCommand(env))
+	return family("import", "Record registers, watch lists and denials that others publish", newImportUKCommand(env), newImportWatchlistCommand(env), newImportDenialsCommand(env))
 }
 
 func newImportUKCommand(env *Env) *cobra.Command {

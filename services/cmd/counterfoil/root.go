@@ -36,8 +36,8 @@ func newRootCommand(env *Env) *cobra.Command {
 		newStatusCommand(env), newCountCommand(env), newListCommand(env), newGetCommand(env), newExplainCommand(env), newReceiptsCommand(env),
 		newDirectoryCommand(env), newWatchCommand(env), newBalanceCommand(env), newReportCommand(env))
 	add(root, "record",
-		newLicenceCommand(env), newConsultCommand(env), newConditionCommand(env), newReassessmentCommand(env), newDeclareCommand(env), newAlertCommand(env), newScreenCommand(env), newEmbargoCommand(env), newImportCommand(env),
-		newWithdrawCommand(env))
+		newLicenceCommand(env), newConsultCommand(env), newConditionCommand(env), newDenialCommand(env), newReassessmentCommand(env),
+		newDeclareCommand(env), newAlertCommand(env), newScreenCommand(env), newEmbargoCommand(env), newImportCommand(env), newWithdrawCommand(env))
 	add(root, "direct",
 		newAgencyCommand(env), newGroupCommand(env), newRulesCommand(env), newPolicyCommand(env), newCalendarCommand(env), newJoinCommand(env),
 		newReleaseCommand(env), newShareCommand(env), newWidenCommand(env), newWideningCommand(env), newKeyCommand(env),

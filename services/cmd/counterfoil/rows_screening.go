@@ -22,7 +22,7 @@ func screeningHeads(table queryv1.Table) []string {
 	case queryv1.Table_TABLE_FINDINGS:
 		return []string{"finding", "subject", "state", "against", "id", "score", "judgement", "at"}
 	}
-	return nil
+	return denialHeads(table)
 }
 
 // screeningCells returns a row as screeningHeads names it.
@@ -71,5 +71,5 @@ func screeningCells(row *queryv1.Row) []string {
 		}
 		return []string{f.Id, f.Found.GetSubject(), f.Found.GetState(), enum(h.GetAgainst()), h.GetId(), number(uint64(h.GetScore())), judgement, date(f.At)}
 	}
-	return nil
+	return denialCells(row)
 }
