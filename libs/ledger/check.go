@@ -21,7 +21,7 @@ func (v View) Check(ctx context.Context) (findings []string, err error) {
 	if err := v.written(); err != nil {
 		return nil, err
 	}
-	c := &checker{View: v, ctx: ctx, folded: map[string]uint64{}}
+	c := &checker{View: v, ctx: ctx, folded: map[string]uint64{}, names: map[string]bool{}}
 	c.pages()
 	steps := []func() error{c.blocks}
 	for _, t := range tables {
@@ -40,6 +40,7 @@ type checker struct {
 	ctx      context.Context
 	findings []string
 	folded   map[string]uint64 // events by journal
+	names    map[string]bool   // that were looked at
 }
 
 // found notes a finding; errStop when there are enough.
@@ -161,6 +162,9 @@ func (c *checker) table(t *table) error {
 		}
 		var entries entries
 		t.entriesOf(r, &entries)
+		if err := c.checkNames(t, r.GetId(), entries.names); err != nil {
+			return err
+		}
 		return x.add(parseRowKey(key), entries.list)
 	})
 	if err != nil {

@@ -43,11 +43,11 @@ func (tx *Tx) writeNames(folded []string) error {
 	b := tx.tx.Bucket(bucketNames)
 	counts := map[string]byte{}
 	for _, name := range slices.Compact(folded) {
-		keys := names.Keys(name)
-		if len(keys) == 0 || b.Get(nameKey(keys[0], name)) != nil {
+		if b.Get(nameKey(nameLearnt, name)) != nil {
 			continue
 		}
-		for _, key := range keys {
+		keys := names.Keys(name)
+		for _, key := range append(keys, nameLearnt) {
 			counts[string(nameKey(key, name))] = byte(min(len(keys), 255))
 		}
 	}
@@ -62,12 +62,36 @@ func (tx *Tx) writeNames(folded []string) error {
 // forgetName forgets a name that no row has any more.
 func (tx *Tx) forgetName(folded string) error {
 	b := tx.tx.Bucket(bucketNames)
-	for _, key := range names.Keys(folded) {
+	for _, key := range append(names.Keys(folded), nameLearnt) {
 		if err := b.Delete(nameKey(key, folded)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// checkNames checks that every name of a row is found under its keys: one that is not would be screened as if nobody had it.
+func (c *checker) checkNames(t *table, id string, folded []string) error {
+	b := c.tx.Bucket(bucketNames)
+	for _, name := range folded {
+		if c.names[name] {
+			continue
+		}
+		c.names[name] = true
+		for _, key := range append(names.Keys(name), nameLearnt) {
+			if b.Get(nameKey(key, name)) != nil {
+				continue
+			}
+			if err := c.found("%s: a name of %s is not found by its keys", t.name, id); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	return nil
+}
+
+// nameLearnt is the key that says of a name that it was learnt; no name has it of its own.
+const nameLearnt = ""
 
 func nameKey(key, folded string) []byte { return append(append([]byte(key), 0), folded...) }
