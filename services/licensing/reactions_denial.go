@@ -131,6 +131,6 @@ func onOwn[F proto.Message](s *Service, name string) desk.Reaction {
 			if err != nil {
 				return nil, err
 			}
-			return denial.PublishTokens(view, keys.Holder)
+			return denial.PublishTokens(view, keys)
 		}}
 }

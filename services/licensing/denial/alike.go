@@ -19,9 +19,12 @@ const elsewhere = 200
 // 1000 for an identifier in common, else the names' likeness; another destination takes 200 off. The reasons say of the
 // applicant's deal no more than the denial says itself, for the authority that denied reads them.
 func alike(deal, denied *licensingv1.Deal) (score uint32, reasons []string) {
-	who, why := sameRecipient(recipients(deal), recipients(denied))
 	item := sameItem(deal.GetLines(), denied.GetLines())
-	if who == 0 || item == "" {
+	if item == "" {
+		return 0, nil
+	}
+	who, why := sameRecipient(recipients(deal), recipients(denied))
+	if who == 0 {
 		return 0, nil
 	}
 	reasons = []string{why, item}

@@ -33,6 +33,8 @@ var (
 
 func protoString(s string) protoreflect.Value { return protoreflect.ValueOfString(s) }
 
+func keys() *denial.Keys { return &denial.Keys{Holder: key, Secret: secret} }
+
 func newKey(seed byte) *blind.Key {
 	k, err := blind.NewKey(bytes.NewReader(bytes.Repeat([]byte{seed}, 32)))
 	if err != nil {
@@ -57,7 +59,7 @@ func published(t testing.TB, agency string, deals ...*licensingv1.Deal) *licensi
 	for i, d := range deals {
 		facts = append(facts, ledgertest.By(agency, &licensingv1.LicenceDenied{DenialId: fmt.Sprintf("%s/N-2025-%06d", agency, i+1), Deal: d}))
 	}
-	decided, err := denial.PublishTokens(ledgertest.GivenAs(t, agency, facts...), key)
+	decided, err := denial.PublishTokens(ledgertest.GivenAs(t, agency, facts...), keys())
 	return must(t, decided, err)[0].(*licensingv1.DenialTokensPublished)
 }
 
@@ -86,7 +88,7 @@ func TestPublishTokens(t *testing.T) {
 		{"another's denial", []proto.Message{aloneRule, ledgertest.By("defence", with(denied, func(d *licensingv1.LicenceDenied) { d.DenialId = "defence/N-2026-000001" }))}, []proto.Message{none}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := denial.PublishTokens(ledgertest.Given(t, tt.given...), key)
+			got, err := denial.PublishTokens(ledgertest.Given(t, tt.given...), keys())
 			expect(t, got, err, tt.want, nil)
 		})
 	}
@@ -296,7 +298,7 @@ func TestBlindChecksFindWhatIsHeld(t *testing.T) {
 	} {
 		held, asked := dealWith(tt.held), dealWith(tt.asked)
 		denied := []proto.Message{aloneRule, ledgertest.By(theirAgency, &licensingv1.LicenceDenied{DenialId: theirDenialID, Deal: held})}
-		tokens := on(holder, denied, func(v ledger.View) ([]proto.Message, error) { return denial.PublishTokens(v, key) })[0]
+		tokens := on(holder, denied, func(v ledger.View) ([]proto.Message, error) { return denial.PublishTokens(v, keys()) })[0]
 		facts := []proto.Message{aloneGroup, aloneRule, ledgertest.By(theirAgency, tokens), &licensingv1.ApplicationSubmitted{ApplicationId: applicationID, Deal: asked}}
 		question := on(asker, facts, func(v ledger.View) ([]proto.Message, error) {
 			return denial.CheckBlindly(v, &licensingv1.CheckBlindlyRequest{Particulars: particulars, ApplicationId: applicationID}, secret)

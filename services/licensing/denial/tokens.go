@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"sync"
 
 	"google.golang.org/protobuf/proto"
 
@@ -17,18 +18,38 @@ import (
 // padding is what the number of published tokens is a multiple of, so that it tells little.
 const padding = 64
 
-// Keys are what an agency makes and answers blind checks with.
+// Keys are what an agency makes and answers blind checks with. They may be used from several goroutines.
 type Keys struct {
 	// Holder makes the tokens of the denials it holds, and answers others.
 	Holder *blind.Key
 	// Secret hides what it asks itself: blind.MinSecret random bytes.
 	Secret []byte
+
+	// The tokens that were made last, and what of: a reaction decides twice, the second time while others wait.
+	mu     sync.Mutex
+	inputs [][]byte
+	tokens [][]byte
+}
+
+// tokensOf makes the tokens of inputs, which always come out the same.
+func (k *Keys) tokensOf(inputs [][]byte) ([][]byte, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.tokens != nil && slices.EqualFunc(inputs, k.inputs, bytes.Equal) {
+		return k.tokens, nil
+	}
+	tokens, err := k.Holder.Tokens(inputs, padding)
+	if err != nil {
+		return nil, fmt.Errorf("make the tokens of denials: %w", err)
+	}
+	k.inputs, k.tokens = inputs, tokens
+	return tokens, nil
 }
 
 // PublishTokens publishes what this agency holds denials about, where that is not what it published last. It takes part in
 // blind checks when a sharing rule names DenialTokensPublished; without one it publishes nothing.
-func PublishTokens(view ledger.View, key *blind.Key) ([]proto.Message, error) {
-	fact := &licensingv1.DenialTokensPublished{TokensId: view.Agency() + "/denial-tokens", PublicKey: key.Public()}
+func PublishTokens(view ledger.View, keys *Keys) ([]proto.Message, error) {
+	fact := &licensingv1.DenialTokensPublished{TokensId: view.Agency() + "/denial-tokens", PublicKey: keys.Holder.Public()}
 	part, err := takesPart(view)
 	if !part || err != nil {
 		return nil, err
@@ -37,8 +58,8 @@ func PublishTokens(view ledger.View, key *blind.Key) ([]proto.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	if fact.Tokens, err = key.Tokens(inputs, padding); err != nil {
-		return nil, fmt.Errorf("make the tokens of denials: %w", err)
+	if fact.Tokens, err = keys.tokensOf(inputs); err != nil {
+		return nil, err
 	}
 	all, err := view.DenialTokens()
 	if err != nil {
