@@ -42,7 +42,8 @@ func (s *Service) CheckProhibitions(ctx context.Context, req *licensingv1.CheckP
 	return &licensingv1.CheckProhibitionsResponse{Receipt: receipt, CheckId: check.GetId(), Result: check.GetChecked().GetResult()}, nil
 }
 
-// AssessRisk is the gate of Article 7, and the finding on diversion of Article 11.
+// AssessRisk is the gate of Article 7, and the finding on diversion of Article 11. The answer to a command that recorded nothing
+// names the assessment that stands.
 func (s *Service) AssessRisk(ctx context.Context, req *licensingv1.AssessRiskRequest) (*licensingv1.AssessRiskResponse, error) {
 	receipt, err := s.node.Desk.Execute(ctx, req, func(view ledger.View) ([]proto.Message, error) {
 		return gate.AssessRisk(view, req)
@@ -50,5 +51,19 @@ func (s *Service) AssessRisk(ctx context.Context, req *licensingv1.AssessRiskReq
 	if err != nil {
 		return nil, fmt.Errorf("assess application %s under Article 7: %w", req.GetApplicationId(), err)
 	}
-	return &licensingv1.AssessRiskResponse{Receipt: receipt, AssessmentId: receipt.GetSubject()}, nil
+	if receipt.GetSubject() != "" {
+		return &licensingv1.AssessRiskResponse{Receipt: receipt, AssessmentId: receipt.GetSubject()}, nil
+	}
+	var standing *ledgerv1.Assessment
+	err = s.node.Ledger.View(func(view ledger.View) error {
+		a, err := view.Application(req.GetApplicationId())
+		if err == nil {
+			standing, err = gate.LatestAssessment(view, a)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the assessment of application %s: %w", req.GetApplicationId(), err)
+	}
+	return &licensingv1.AssessRiskResponse{Receipt: receipt, AssessmentId: standing.GetId()}, nil
 }
