@@ -30,6 +30,8 @@ type past struct {
 	application *ledgerv1.Application
 	facts       policy.Facts
 	consulted   *consulted
+	// Why it cannot be said whether the simulated policy is for it; empty when it can.
+	unclear string
 	// The policies that it was decided under; none where they are not on record.
 	own []*policy.Policy
 }
@@ -72,16 +74,17 @@ func (s *Simulation) read(view ledger.View, row *queryv1.Row) (*past, error) {
 	return c, nil
 }
 
-// concerns reports whether the policy is for a line of a case. One of which a line lacks what the scope asks for concerns it,
-// since nobody could have decided that.
+// concerns reports whether the policy is for a line of a case. One of which a line lacks what the scope asks for concerns it:
+// nobody could have decided that.
 func (s *Simulation) concerns(c *past) (bool, error) {
 	for _, line := range dossier.LineFacts(c.application.GetDeal(), s.state, c.emergency()) {
 		in, err := policy.Holds(s.policy, line)
-		if in || errors.Is(err, fault.Precondition) {
+		if errors.Is(err, fault.Precondition) {
+			c.unclear = err.Error()
 			return true, nil
 		}
-		if err != nil {
-			return false, err
+		if in || err != nil {
+			return in, err
 		}
 	}
 	return false, nil

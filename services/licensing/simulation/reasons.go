@@ -106,18 +106,15 @@ func (c *past) silent(s policy.Standing) string {
 
 // freeing says what would have let a case that was denied be granted, and what a grant would have needed still.
 func (c *past) freeing(p *policy.Policy, v verdict) (reasons []string) {
-	for _, a := range c.consulted.addressees() {
-		if !slices.ContainsFunc(v.asked, func(o policy.Consultee) bool { return o.Agency == a.GetAgency() }) {
-			reasons = append(reasons, fmt.Sprintf("%s would not have been asked", a.GetAgency()))
-		}
-	}
 	for _, s := range v.tally.Standings {
 		switch {
+		case s.How == policy.NotAsked && s.View == policy.Object:
+			reasons = append(reasons, fmt.Sprintf("%s objected, and would not have been asked", s.By))
 		case s.Counts == policy.Object && (s.How == policy.Answered || s.How == policy.ByAnother):
 			reasons = append(reasons, c.answer(p, s)+", which would not have stood in the way: a grant would have needed a reason")
 		case s.How == policy.Silent && s.Counts == policy.Concur:
 			reasons = append(reasons, c.silent(s)+"; its silence would have counted as agreement")
-		case s.How == policy.Silent && s.Counts != policy.Object:
+		case s.How == policy.Silent && s.Counts != policy.Object && (s.Part == policy.Mandatory || c.rule(p) != "advisory"):
 			reasons = append(reasons, c.silent(s)+"; its silence would have counted as no view")
 		}
 	}

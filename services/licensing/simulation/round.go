@@ -15,7 +15,7 @@ type look struct {
 
 // consult plays the consultation as the policy would have had it: those whom it names, of those whom it lets be chosen and of
 // others those who were, from when they were asked or, where nobody was, from the application on. A grant was possible if it
-// was at any moment; otherwise the last moment counts.
+// was when the case was decided, or later; otherwise the last moment counts.
 func (c *past) consult(p *policy.Policy, cal *policy.Calendar, v *verdict) (err error) {
 	if v.asked, err = c.whom(p); err != nil {
 		return err
@@ -29,18 +29,15 @@ func (c *past) consult(p *policy.Policy, cal *policy.Calendar, v *verdict) (err 
 		Due: p.Due(cal, begun, c.emergency(), c.consulted.stops(p, c.at)),
 	}
 	looks, ready := c.looks(p, r, begun), c.ready(r, begun)
-	first := func(fits func(look) bool) int { return slices.IndexFunc(looks, fits) }
-	i := first(func(l look) bool { return l.MayGrant && !l.at.Before(ready) })
-	if i < 0 {
-		i = first(func(l look) bool { return l.MayGrant })
-	}
-	if i >= 0 {
-		v.tally, v.earliest = looks[i].Result, looks[i].at
+	late := func(l look) bool { return !l.at.Before(ready) }
+	grants := keep(looks, func(l look) bool { return l.MayGrant })
+	if then := keep(grants, func(l look) bool { return !l.at.Before(c.at) }); len(then) > 0 {
+		v.tally, v.earliest = then[0].Result, append(keep(grants, late), grants...)[0].at
 		return nil
 	}
 	v.tally = looks[len(looks)-1].Result
-	if i = first(func(l look) bool { return l.Outcome() != policy.Waiting && !l.at.Before(ready) }); i >= 0 {
-		v.earliest = looks[i].at
+	if ends := keep(looks, func(l look) bool { return late(l) && l.Outcome() != policy.Waiting }); len(ends) > 0 {
+		v.earliest = ends[0].at
 	}
 	outcome := Blocked
 	if v.tally.Outcome() == policy.Waiting {
@@ -48,6 +45,15 @@ func (c *past) consult(p *policy.Policy, cal *policy.Calendar, v *verdict) (err 
 	}
 	v.against(outcome, c.standing(p, v.tally)...)
 	return nil
+}
+
+func keep(looks []look, fits func(look) bool) (kept []look) {
+	for _, l := range looks {
+		if fits(l) {
+			kept = append(kept, l)
+		}
+	}
+	return kept
 }
 
 // whom are those whom a policy would have had asked.
@@ -74,9 +80,9 @@ func (c *past) whom(p *policy.Policy) ([]policy.Consultee, error) {
 }
 
 // looks are the moments at which a round may come to something else: as it begins, with each answer, and once the deadline has
-// passed.
+// passed; and that of the decision.
 func (c *past) looks(p *policy.Policy, r policy.Round, begun time.Time) []look {
-	moments := []time.Time{begun}
+	moments := []time.Time{begun, c.at}
 	if c.consulted != nil {
 		for _, v := range c.consulted.voices {
 			moments = append(moments, v.At)

@@ -119,6 +119,9 @@ func (s *Simulation) decide(view ledger.View, c *past) error {
 	if err != nil {
 		return err
 	}
+	if c.unclear != "" {
+		v.against(Blocked, c.unclear)
+	}
 	s.result.Cases++
 	s.count(c, v)
 	changed := &licensingv1.SimulatedCase{ApplicationId: c.application.GetId(), DecisionId: c.id, Was: "granted", WouldBe: v.outcome, Reasons: v.reasons}
