@@ -2,6 +2,7 @@ package licensing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/counterfoil/counterfoil/libs/ledger"
@@ -18,12 +19,9 @@ func (s *Service) SimulatePolicy(ctx context.Context, req *licensingv1.SimulateP
 		return err
 	})
 	for more := true; more && err == nil; {
-		if err = ctx.Err(); err != nil {
-			break
-		}
 		err = s.node.Ledger.View(func(view ledger.View) (err error) {
 			more, err = sim.Next(view)
-			return err
+			return errors.Join(err, ctx.Err())
 		})
 	}
 	if err != nil {

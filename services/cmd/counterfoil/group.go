@@ -66,32 +66,6 @@ func newRulesCommand(env *Env) *cobra.Command {
 		}))
 }
 
-func newPolicyCommand(env *Env) *cobra.Command {
-	req := &directoryv1.AdoptPolicyRequest{Policy: &directoryv1.PolicyAdopted{}}
-	var file, from string
-	adopt := &cobra.Command{
-		Use:   "adopt ID -f FILE",
-		Short: "Put a version of a decision policy in force",
-		Args:  takes("ID"),
-	}
-	adopt.Flags().StringVarP(&file, "content", "f", "", "the policy, as YAML (required)")
-	adopt.Flags().StringVar(&req.Policy.Title, "title", "", "what it is called")
-	adopt.Flags().StringVar(&req.Policy.LegalBasis, "legal-basis", "", "where it is written")
-	adopt.Flags().StringVar(&from, "valid-from", "", "from when on it is in force (default: now)")
-	require(adopt, "content")
-	return family("policy", "Put decision policies in force, at the coordinating authority",
-		recording(env, adopt, req, func(ctx context.Context, c *Clients, args []string) (_ recorded, err error) {
-			req.Policy.PolicyId = args[0]
-			if req.Policy.Content, err = env.readFile(file); err != nil {
-				return nil, err
-			}
-			if req.Policy.ValidFrom, err = parseTime("valid-from", from); err != nil {
-				return nil, err
-			}
-			return c.Authority.AdoptPolicy(ctx, req)
-		}))
-}
-
 func newCalendarCommand(env *Env) *cobra.Command {
 	req := &directoryv1.AdoptCalendarRequest{}
 	adopt := &cobra.Command{

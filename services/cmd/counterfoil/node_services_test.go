@@ -70,6 +70,23 @@ func (l licensing) ConcludeReassessment(_ context.Context, req *licensingv1.Conc
 	return &licensingv1.ConcludeReassessmentResponse{Receipt: receipt("licensing/border", req.ReassessmentId, 2)}, nil
 }
 
+// SimulatePolicy finds two of three cases changed under a policy that asks foreign, and none of none under any other.
+func (l licensing) SimulatePolicy(_ context.Context, req *licensingv1.SimulatePolicyRequest) (*licensingv1.SimulatePolicyResponse, error) {
+	if len(req.Policy.Consultees) == 0 {
+		return &licensingv1.SimulatePolicyResponse{}, nil
+	}
+	return &licensingv1.SimulatePolicyResponse{
+		Cases: 3, Unending: 1,
+		Changed: []*licensingv1.SimulatedCase{
+			{ApplicationId: "licensing/A-000001", DecisionId: "licensing/L-000001", Was: "granted", WouldBe: "waiting",
+				Reasons: []string{"foreign was not asked; its silence would have been with the minister of foreign", "the quorum is 1, and 0 answered"}},
+			{ApplicationId: "licensing/A-000002", DecisionId: "licensing/N-000001", Was: "denied", WouldBe: "grant possible", Reasons: []string{"justice objected, and would not have been asked"}},
+		},
+		Before: &licensingv1.SimulatedDays{Median: 4.5, Longest: 15}, After: &licensingv1.SimulatedDays{Median: 6, Longest: 11},
+		Loads: []*licensingv1.AgencyLoad{{Agency: "foreign", Before: 1, After: 3}, {Agency: "justice", Before: 1}},
+	}, nil
+}
+
 // register is what is on record from a published register.
 type register struct {
 	entries map[string]*licensingv1.EntryOnRecord

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 //	                            $lab_url is where licensing's API is then
 //	cut N                       from the Nth RecordEdition on, licensing's node answers none; 0: it answers again
 //
-// Files are named with $WORK before them: the scripts run side by side in one process.
+// $policies is the folder of the example's policies. Files are named with $WORK before them: the scripts run side by side in one process.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
@@ -48,6 +48,11 @@ type nodesKey struct{}
 
 // setUp starts a node for each agency and writes their contexts.
 func setUp(t *testing.T, script *testscript.Env) error {
+	policies, err := filepath.Abs(filepath.Join("..", "..", "..", "deploy", "example", "policies"))
+	if err != nil {
+		return err
+	}
+	script.Setenv("policies", policies)
 	home := filepath.Join(script.WorkDir, "home")
 	script.Setenv("COUNTERFOIL_HOME", home)
 	contexts := config.Contexts{Home: home}
