@@ -1,13 +1,17 @@
 package dossier
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/policy"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 )
 
 // Of returns the file of the application that a consultation of this agency is about, under the policies that it was opened
@@ -30,4 +34,34 @@ func Of(view ledger.View, c *ledgerv1.Consultation) (*File, error) {
 	}
 	f.Facts = policy.FactsOf(a.GetDeal(), f.State, circumstances(a.GetDeal(), opened.GetEmergency() != ""))
 	return f, nil
+}
+
+// askedUnder are the policies that the latest consultation on an application was opened under, which the case goes on under
+// when others are adopted. They say nothing any more once the deal is another than those asked were told of.
+func askedUnder(view ledger.View, a *ledgerv1.Application) ([]string, error) {
+	c, err := latestConsultation(view, a.GetId())
+	if c == nil || err != nil {
+		return nil, err
+	}
+	same, err := sameGoods(c.GetOpened().GetDeal(), a.GetDeal())
+	if !same || err != nil {
+		return nil, err
+	}
+	return strings.Fields(c.GetOpened().GetPolicyId()), nil
+}
+
+// sameGoods reports whether two deals are the same to whom they concern: in all that the gates look at, and in the categories
+// of their lines, by which policies are found.
+func sameGoods(a, b *licensingv1.Deal) (bool, error) {
+	was, err := DealDigest(a)
+	if err != nil {
+		return false, err
+	}
+	is, err := DealDigest(b)
+	if err != nil {
+		return false, err
+	}
+	return bytes.Equal(was, is) && slices.EqualFunc(a.GetLines(), b.GetLines(), func(x, y *transferv1.Line) bool {
+		return x.GetCategory() == y.GetCategory()
+	}), nil
 }

@@ -18,17 +18,22 @@ type Consulted struct {
 	Opinions []*ledgerv1.Opinion
 }
 
-// Consultation returns the latest consultation on an application; nil when nobody was asked.
+// Consultation returns this agency's latest consultation on an application; nil when it asked nobody.
 func Consultation(view ledger.View, application string) (*Consulted, error) {
+	row, err := latestConsultation(view, application)
+	if row == nil || err != nil {
+		return nil, err
+	}
+	return With(view, row)
+}
+
+func latestConsultation(view ledger.View, application string) (*ledgerv1.Consultation, error) {
 	rows, err := view.ConsultationsWith("application", application)
 	if err != nil {
 		return nil, fmt.Errorf("read consultations on %s: %w", application, err)
 	}
-	row := latest(rows, func(r *ledgerv1.Consultation) time.Time { return r.GetOpened().GetOpenedAt().AsTime() })
-	if row == nil {
-		return nil, nil
-	}
-	return With(view, row)
+	rows = slices.DeleteFunc(rows, func(r *ledgerv1.Consultation) bool { return !IsOwn(view, r.GetId()) })
+	return latest(rows, func(r *ledgerv1.Consultation) time.Time { return r.GetOpened().GetOpenedAt().AsTime() }), nil
 }
 
 // With returns a consultation with the opinions that this agency has received.

@@ -73,11 +73,18 @@ func circumstances(deal *licensingv1.Deal, emergency bool) policy.Circumstances 
 	return c
 }
 
-// governing are the policies that a case runs under: the one that it was routed by, or those that are in force for its
-// lines, if together they make one case and this agency decides it.
+// governing are the policies that a case runs under: the one that it was routed by, those that others were consulted on it
+// under, or those that are in force for its lines, if together they make one case and this agency decides it.
 func governing(view ledger.View, a *ledgerv1.Application, state string, at time.Time, emergency bool) ([]*policy.Policy, error) {
 	if a.GetPolicyId() != "" {
 		return ByID(view, strings.Split(a.GetPolicyId(), " "))
+	}
+	ids, err := askedUnder(view, a)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(ids) > 0:
+		return ByID(view, ids)
 	}
 	parts, err := Route(view, a.GetDeal(), state, at, emergency)
 	if err != nil {

@@ -1,8 +1,10 @@
 package licence_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +12,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
+	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	screeningv1 "github.com/counterfoil/counterfoil/proto/counterfoil/screening/v1"
 	"github.com/counterfoil/counterfoil/services/licensing/licence"
@@ -133,6 +137,48 @@ func TestDeny(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := licence.Deny(given(t, tt.given...), tt.command)
 			expect(t, got, err, tt.want, tt.wantErr)
+		})
+	}
+}
+
+// What others were consulted on goes on under the policy that they were asked under, when another is adopted meanwhile; not
+// once the deal is another. What another agency calls a consultation on the application is none.
+func TestDecidedUnderThePolicyOfTheConsultation(t *testing.T) {
+	asks := adopted("asks", "signatures: 1\nconsultees: [{agency: foreign, part: mandatory, serves: ATT 7(1)}]")
+	stricter := &directoryv1.PolicyAdopted{PolicyId: "asks/2", Content: []byte(strings.NewReplacer("version: 1", "version: 2", "mandatory", "mandatory, when: 'kind == \"transit\"'",
+		"signatures: 1", "signatures: 1\nrequires: [{kind: regional_exemption}]").Replace(string(asks.Content)))}
+	opened := &licensingv1.ConsultationOpened{
+		ConsultationId: "licensing/C-2026-000001", ApplicationId: applicationID, PolicyId: "asks/1", OpenedAt: timestamppb.New(now.Add(-time.Hour)), Deal: deal(),
+		Addressees: []*licensingv1.Addressee{{Agency: "foreign", Part: "mandatory", Serves: "ATT 7(1)"}},
+	}
+	elsewhere := with(opened, func(o *licensingv1.ConsultationOpened) {
+		o.ConsultationId, o.OpenedAt, o.PolicyId = "foreign/C-2026-000001", timestamppb.New(now), "asks/2"
+	})
+	closed := &licensingv1.ConsultationClosed{ConsultationId: opened.ConsultationId, MayGrant: true}
+	concurs := ledgertest.By("foreign", &licensingv1.OpinionGiven{ConsultationId: opened.ConsultationId, View: licensingv1.OpinionView_OPINION_VIEW_CONCUR})
+	ofAnother := with(opened, func(o *licensingv1.ConsultationOpened) { o.Deal.Lines[0].Quantity.Thousandths *= 100 })
+	tests := []struct {
+		name  string
+		given []proto.Message
+		want  string // policy, or a part of the refusal
+	}{
+		{"one policy", []proto.Message{asks, opened, concurs}, "asks/1"},
+		{"another is adopted while it is open", []proto.Message{asks, opened, stricter, concurs}, "asks/1"},
+		{"another is adopted after it", []proto.Message{asks, opened, concurs, closed, stricter}, "asks/1"},
+		{"nobody was consulted", []proto.Message{asks, stricter}, "no regional exemption"},
+		{"the deal is another", []proto.Message{asks, ofAnother, concurs, stricter}, "no regional exemption"},
+		{"another agency's consultation", []proto.Message{asks, opened, concurs, stricter, ledgertest.By("foreign", elsewhere)}, "asks/1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			facts, err := licence.Grant(given(t, append(ready(), tt.given...)...), &licensingv1.GrantLicenceRequest{Particulars: particulars, ApplicationId: applicationID})
+			got := fmt.Sprint(err)
+			if err == nil {
+				got = facts[0].(*licensingv1.LicenceGranted).Basis.PolicyId
+			}
+			if !strings.Contains(got, tt.want) {
+				t.Errorf("Grant: %s; want %s", got, tt.want)
+			}
 		})
 	}
 }
