@@ -102,7 +102,7 @@ func ResultOf(hits []*screeningv1.Hit) screeningv1.Result {
 	result := screeningv1.Result_RESULT_CLEAR
 	for _, h := range hits {
 		switch {
-		case h.Judgement == screeningv1.Judgement_JUDGEMENT_SAME:
+		case Stops(h):
 			return screeningv1.Result_RESULT_CONFIRMED
 		case h.Judgement == screeningv1.Judgement_JUDGEMENT_UNSPECIFIED:
 			result = screeningv1.Result_RESULT_OPEN
@@ -111,6 +111,16 @@ func ResultOf(hits []*screeningv1.Hit) screeningv1.Result {
 		}
 	}
 	return result
+}
+
+// Stops reports whether a hit keeps a grant from being made: the party is on a watch list, or an open alert is about it. That
+// a denial is about it does not: whether a grant would undercut another authority is for the consultation on it, after which
+// the decision is free (Common Position 2008/944/CFSP, Article 4).
+func Stops(h *screeningv1.Hit) bool {
+	if h.Judgement != screeningv1.Judgement_JUDGEMENT_SAME {
+		return false
+	}
+	return h.Against != screeningv1.Against_AGAINST_DENIAL && h.Against != screeningv1.Against_AGAINST_NOTICE
 }
 
 // PartyDigest is the SHA-256 over all that is known of a party: a screening covers a party only as it was stated then.

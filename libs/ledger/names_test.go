@@ -32,6 +32,7 @@ func TestNamesNear(t *testing.T) {
 	tx := ledgertest.Begin(t, l)
 	w := ledgertest.NewWriter()
 	w.After(blocks[len(blocks)-1])
+	w.Event(suspendedL) // the order took its id
 	b := w.Blocks(ledgertest.By("licensing", &screeningv1.ListEntryAdded{EntryId: entry.EntryId, Entry: entry}))[0]
 	if err := tx.Fold(b, ledgertest.Position(b)); err != nil {
 		t.Fatal(err)

@@ -106,11 +106,10 @@ func requiredLists(x subject) ([]string, error) {
 func judged(x subject) (reasons []string, _ error) {
 	for _, h := range x.screening.GetHits() {
 		what := fmt.Sprintf("hit %d of screening %s, against %s %s,", h.GetNumber(), x.screening.GetId(), AgainstWord(h.GetAgainst()), h.GetId())
-		switch h.GetJudgement() {
-		case screeningv1.Judgement_JUDGEMENT_ANOTHER:
-		case screeningv1.Judgement_JUDGEMENT_SAME:
+		switch {
+		case ledger.Stops(h):
 			reasons = append(reasons, what+" was judged to be the party")
-		default:
+		case h.GetJudgement() == screeningv1.Judgement_JUDGEMENT_UNSPECIFIED:
 			reasons = append(reasons, what+" waits for an officer")
 		}
 	}

@@ -118,7 +118,7 @@ func (a authority) screen(application string, deal *licensingv1.Deal) {
 		a.t.Fatal(err)
 	}
 	for _, h := range hits {
-		record(a.t, a.node, &screeningv1.HitJudged{ScreeningId: id, Hit: h.Number, Judgement: screeningv1.Judgement_JUDGEMENT_ANOTHER, Reason: "consulted on"})
+		record(a.t, a.node, &screeningv1.HitJudged{ScreeningId: id, Hit: h.Number, Judgement: screeningv1.Judgement_JUDGEMENT_SAME, Evidence: []string{"address"}, Reason: "consulted on"})
 	}
 }
 
