@@ -37,8 +37,8 @@ func earlier(view ledger.View, subject string) ([]*ledgerv1.Screening, error) {
 	return all, nil
 }
 
-// carryOver judges hits to be another as an officer did in the last screening that had them, as long as the party is stated
-// as it was and the row says the same of whom it is about.
+// carryOver judges hits as an officer did in the last screening that had them, as long as the party is stated as it was and the
+// row says the same of whom it is about. A judgement that stops a grant is asked for anew.
 func carryOver(view ledger.View, subject string, deal *licensingv1.Deal, hits []*screeningv1.Hit) error {
 	before, err := earlier(view, subject)
 	if err != nil {
@@ -51,7 +51,7 @@ func carryOver(view ledger.View, subject string, deal *licensingv1.Deal, hits []
 			if old == nil {
 				continue
 			}
-			if old.GetJudgement() == screeningv1.Judgement_JUDGEMENT_ANOTHER && bytes.Equal(old.GetDigest(), h.GetDigest()) {
+			if !ledger.Stops(old) && bytes.Equal(old.GetDigest(), h.GetDigest()) {
 				h.Judgement, h.Reason = old.GetJudgement(), old.GetReason()
 			}
 			break

@@ -12,8 +12,6 @@ import (
 
 // answers takes the answers that an agency owes others.
 type answers struct {
-	licensingv1connect.UnimplementedOpinionServiceHandler
-	screeningv1connect.UnimplementedScreeningServiceHandler
 	node    *node.Node
 	subject Subject // nil: it has none
 }

@@ -30,10 +30,6 @@ type Config struct {
 
 // Service answers the licensing agency's commands. Its methods are safe for concurrent use.
 type Service struct {
-	licensingv1connect.UnimplementedLicensingServiceHandler
-	licensingv1connect.UnimplementedConsultationServiceHandler
-	licensingv1connect.UnimplementedDenialServiceHandler
-	screeningv1connect.UnimplementedListServiceHandler
 	node         *node.Node
 	blind        func() (*denial.Keys, error) // nil without a key file
 	checksPerDay int

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
-	"github.com/counterfoil/counterfoil/libs/published"
 	"github.com/counterfoil/counterfoil/libs/published/table"
 )
 
@@ -34,11 +33,10 @@ const (
 	sdnColumns
 )
 
-// Alternates are OFAC's alternate names by the ent_num of their entries, in the order of the file.
-type Alternates struct {
-	Names             map[string][]Name
-	Problems, Remarks []published.Problem
-	lines             map[string]int
+// alternates are OFAC's alternate names by the ent_num of their entries, in the order of the file.
+type alternates struct {
+	Names map[string][]Name
+	lines map[string]int
 }
 
 // OFACSDN reads OFAC's list of specially designated nationals with its alternate names (alt.csv) and the overflow of
@@ -71,15 +69,18 @@ func OFACSDN(sdn, alt, comments io.Reader) (List, error) {
 	return b.finish(), nil
 }
 
-// OFACAlt reads OFAC's alternate names (alt.csv) by themselves. It refuses a file in which no row has five columns that
-// begin with two numbers.
-func OFACAlt(r io.Reader) (Alternates, error) {
-	b := &builder{}
+// OFACAlt reads OFAC's alternate names (alt.csv) by themselves: an entry for each ent_num, which is that of its entry in the
+// list of specially designated nationals. Who reads that list with its alternate names (OFACSDN) has these already.
+func OFACAlt(r io.Reader) (List, error) {
+	b := &builder{file: altFile, list: List{Source: "ofac-alt"}}
 	a, err := b.alternates(r)
 	if err != nil {
-		return Alternates{}, err
+		return List{}, err
 	}
-	return Alternates{Names: a.Names, Problems: b.problems.List, Remarks: b.remarks.List}, nil
+	for _, key := range sortedKeys(a.Names) {
+		b.add(a.lines[key], Entry{Key: key, Type: Entity, Names: a.Names[key], Remarks: "alternate names of entry " + key + " of ofac-sdn"})
+	}
+	return b.finish(), nil
 }
 
 // rows calls row for each row that can be read; a builder reads one file after another.
@@ -119,8 +120,8 @@ func (b *builder) value(line int, field string) string {
 	return v
 }
 
-func (b *builder) alternates(r io.Reader) (Alternates, error) {
-	a := Alternates{Names: map[string][]Name{}, lines: map[string]int{}}
+func (b *builder) alternates(r io.Reader) (alternates, error) {
+	a := alternates{Names: map[string][]Name{}, lines: map[string]int{}}
 	if r == nil {
 		return a, nil
 	}
@@ -180,7 +181,7 @@ func (b *builder) overflow(r io.Reader) (map[string]comment, error) {
 }
 
 // orphans notes alternate names and remarks of entries that the list does not have.
-func (b *builder) orphans(names Alternates, overflow map[string]comment) {
+func (b *builder) orphans(names alternates, overflow map[string]comment) {
 	known := map[string]bool{}
 	for _, e := range b.list.Entries {
 		known[e.Key] = true
@@ -198,7 +199,7 @@ func (b *builder) orphans(names Alternates, overflow map[string]comment) {
 }
 
 // designated reads one row of sdn.csv.
-func (b *builder) designated(line int, row []string, names Alternates, overflow map[string]comment) {
+func (b *builder) designated(line int, row []string, names alternates, overflow map[string]comment) {
 	v := make([]string, sdnColumns)
 	for i, field := range row {
 		v[i] = b.value(line, field)

@@ -8,7 +8,7 @@ import "github.com/counterfoil/counterfoil/libs/published"
 
 // List is one edition of a list.
 type List struct {
-	// Source is "un", "ofac-sdn", "bis-dpl" or "us-csl".
+	// Source is "un", "ofac-sdn", "ofac-alt", "bis-dpl" or "us-csl".
 	Source string
 	// Date of the edition, yyyy-mm-dd: the day the UN's file was generated, the latest update of the denied persons
 	// list. Empty for the others, whose files do not say it.

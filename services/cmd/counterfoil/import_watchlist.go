@@ -32,6 +32,8 @@ var listForms = []listForm{
 			return watchlists.OFACSDN(f, more["alt"], more["comments"])
 		},
 		more: map[string]string{"alt": "file of its alternate names (alt.csv)", "comments": "file of its overlong remarks (sdn_comments.csv)"}},
+	{name: "ofac-alt", title: "alternate names of specially designated nationals by themselves (alt.csv); ofac-sdn --alt has them in its entries",
+		read: func(f io.Reader, _ map[string]io.Reader) (watchlists.List, error) { return watchlists.OFACAlt(f) }},
 	{name: "bis-dpl", title: "the denied persons list of the United States (dpl.txt)", dated: true,
 		read: func(f io.Reader, _ map[string]io.Reader) (watchlists.List, error) { return watchlists.BISDPL(f) }},
 	{name: "csl", title: "the consolidated screening list of the United States (csl.csv)",
