@@ -121,7 +121,11 @@ func (f *File) Tally(view ledger.View, c *Consulted, now time.Time) (policy.Resu
 func merge(total, res policy.Result, asked bool) policy.Result {
 	total.MayGrant = total.MayGrant && res.MayGrant && asked
 	total.Against = total.Against || res.Against
-	total.Reasons = append(total.Reasons, res.Reasons...)
+	for _, r := range res.Reasons {
+		if !slices.Contains(total.Reasons, r) {
+			total.Reasons = append(total.Reasons, r)
+		}
+	}
 	total.Waiting = append(total.Waiting, res.Waiting...)
 	total.Escalate = append(total.Escalate, res.Escalate...)
 	total.Standings = append(total.Standings, res.Standings...)
