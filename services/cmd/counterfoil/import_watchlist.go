@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -148,7 +149,23 @@ func readList(form listForm, file string, beside map[string]*string) (watchlists
 		defer f.Close()
 		more[flag] = f
 	}
-	return form.read(main, more)
+	list, err := form.read(main, more)
+	for _, findings := range [][]published.Problem{list.Problems, list.Remarks} {
+		for i := range findings {
+			findings[i].File = givenAs(form, findings[i].File, file, beside)
+		}
+	}
+	return list, err
+}
+
+// givenAs is the file that was named for one that a reader calls by the publisher's name.
+func givenAs(form listForm, published, file string, beside map[string]*string) string {
+	for flag := range form.more {
+		if strings.HasSuffix(strings.TrimSuffix(published, ".csv"), flag) && *beside[flag] != "" {
+			return *beside[flag]
+		}
+	}
+	return file
 }
 
 // importedList is what an import of a watch list came to. Its keys are stable; numbers are plain ones.

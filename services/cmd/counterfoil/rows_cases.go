@@ -115,10 +115,13 @@ func signedBy(s *licensingv1.Signer) string {
 
 // obligationDue is the date, or what it runs from as long as that has not happened.
 func obligationDue(s *licensingv1.ObligationSet) string {
-	if s.GetDue() == nil && s.GetAfter() != "" {
+	switch {
+	case s.GetDue() != nil || s.GetAfter() == "":
+		return date(s.GetDue())
+	case s.GetDays() > 0:
 		return fmt.Sprintf("%d days after %s", s.GetDays(), s.GetAfter())
 	}
-	return date(s.GetDue())
+	return s.GetAfter()
 }
 
 // risk is a criterion with its level, and what is left of it after mitigation where that is less.

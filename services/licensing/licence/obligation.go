@@ -65,7 +65,7 @@ func obligations(view ledger.View, f *dossier.File, emergency bool, at time.Time
 	for _, d := range f.Application.GetDeal().GetDocuments() {
 		for _, code := range d.GetUndertakings() {
 			if text := undertakings[code]; text != "" {
-				list = append(list, &licensingv1.ObligationSet{Kind: code, Owner: holder, Text: text, After: "exit"})
+				list = append(list, &licensingv1.ObligationSet{Kind: code, Owner: holder, Text: text, After: "after exit"})
 			}
 		}
 	}

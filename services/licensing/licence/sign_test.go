@@ -124,7 +124,7 @@ obligations:
 	want := []proto.Message{
 		set("1", &licensingv1.ObligationSet{Kind: "delivery_verification", Owner: "holder", Days: 90, After: "exit", Text: "proof of arrival"}),
 		set("2", &licensingv1.ObligationSet{Kind: "stock_report", Owner: "customs", Days: 30, After: "grant", Due: at("2026-04-09 09:00:00"), Text: "report what left"}),
-		set("3", &licensingv1.ObligationSet{Kind: "U5", Owner: "holder", After: "exit", Text: "deliver proof of arrival, as the end user undertook"}),
+		set("3", &licensingv1.ObligationSet{Kind: "U5", Owner: "holder", After: "after exit", Text: "deliver proof of arrival, as the end user undertook"}),
 		set("4", &licensingv1.ObligationSet{Kind: "mitigation", Owner: "foreign", Text: "joint stock check", Due: at("2026-06-30 23:59:59")}),
 		set("5", &licensingv1.ObligationSet{Kind: "emergency_review", Owner: "licensing", Text: "review the decision with all who would have been asked", Due: at("2026-03-13 23:59:59")}),
 	}

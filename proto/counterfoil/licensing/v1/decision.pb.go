@@ -820,7 +820,7 @@ type ObligationSet struct {
 	Owner string `protobuf:"bytes,4,opt,name=owner,proto3" json:"owner,omitempty"`
 	// Absent while it runs from something that has not happened yet.
 	Due *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=due,proto3" json:"due,omitempty"`
-	// Days after what, when it does: "exit".
+	// Days after what, when it does: "exit". Without days, when in words: "before export".
 	Days          uint32 `protobuf:"varint,6,opt,name=days,proto3" json:"days,omitempty"`
 	After         string `protobuf:"bytes,7,opt,name=after,proto3" json:"after,omitempty"`
 	Text          string `protobuf:"bytes,8,opt,name=text,proto3" json:"text,omitempty"`
