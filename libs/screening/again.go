@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -120,24 +118,12 @@ func numberFindings(view ledger.View, facts []proto.Message, at time.Time) error
 	if len(facts) == 0 {
 		return nil
 	}
-	first, err := view.NextID("F-" + at.UTC().Format("2006"))
+	ids, err := view.NextIDs("F-"+at.UTC().Format("2006"), len(facts))
 	if err != nil {
 		return fmt.Errorf("number findings: %w", err)
 	}
 	for i, f := range facts {
-		if f.(*screeningv1.PartyFound).FindingId, err = IDAfter(first, i); err != nil {
-			return err
-		}
+		f.(*screeningv1.PartyFound).FindingId = ids[i]
 	}
 	return nil
-}
-
-// IDAfter returns the id that comes n after one that a view gave for a command that makes several.
-func IDAfter(id string, n int) (string, error) {
-	dash := strings.LastIndexByte(id, '-')
-	serial, err := strconv.ParseUint(id[dash+1:], 10, 32)
-	if err != nil {
-		return "", fmt.Errorf("id %q does not end in a number: %w", id, err)
-	}
-	return fmt.Sprintf("%s%06d", id[:dash+1], serial+uint64(n)), nil
 }

@@ -37,7 +37,7 @@ func ScreenName(view ledger.View, req *screeningv1.ScreenNameRequest) (*screenin
 // Screen screens every party of applications and licences. A screening that would say what the last one said decides
 // nothing.
 func Screen(view ledger.View, subject Subject, at time.Time, ids ...string) ([]proto.Message, error) {
-	first, err := view.NextID("S-" + at.UTC().Format("2006"))
+	numbers, err := view.NextIDs("S-"+at.UTC().Format("2006"), len(ids))
 	if err != nil {
 		return nil, err
 	}
@@ -47,11 +47,7 @@ func Screen(view ledger.View, subject Subject, at time.Time, ids ...string) ([]p
 		if err != nil {
 			return nil, err
 		}
-		next, err := screening.IDAfter(first, len(facts))
-		if err != nil {
-			return nil, err
-		}
-		fact, err := screening.Screen(view, id, deal, lists, at, next)
+		fact, err := screening.Screen(view, id, deal, lists, at, numbers[len(facts)])
 		if err != nil {
 			return nil, err
 		}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -42,19 +41,15 @@ func Open(view ledger.View, alert *ledgerv1.Alert, at time.Time, cause *eventv1.
 	if len(touched) == 0 {
 		return nil, nil
 	}
-	first, err := view.NextID("R-" + at.UTC().Format("2006"))
+	ids, err := view.NextIDs("R-"+at.UTC().Format("2006"), len(touched))
 	if err != nil {
 		return nil, err
 	}
 	var facts []proto.Message
 	for i, t := range touched {
-		id, err := idAfter(first, i)
-		if err != nil {
-			return nil, err
-		}
 		facts = append(facts, ledger.Dated{
 			Message: &licensingv1.ReassessmentOpened{
-				ReassessmentId: id,
+				ReassessmentId: ids[i],
 				LicenceId:      t.licence.GetId(),
 				AlertId:        alert.GetId(),
 				Reason:         t.reason,
@@ -106,13 +101,3 @@ func licencesTouched(view ledger.View, alert *ledgerv1.Alert) ([]touch, error) {
 }
 
 func isOwn(view ledger.View, id string) bool { return strings.HasPrefix(id, view.Agency()+"/") }
-
-// idAfter returns the id that comes n after one that the view gave: NextID does not see the facts of this command.
-func idAfter(id string, n int) (string, error) {
-	dash := strings.LastIndexByte(id, '-')
-	serial, err := strconv.ParseUint(id[dash+1:], 10, 32)
-	if err != nil {
-		return "", fmt.Errorf("id %q does not end in a number: %w", id, err)
-	}
-	return fmt.Sprintf("%s%06d", id[:dash+1], serial+uint64(n)), nil
-}
