@@ -1,6 +1,7 @@
 package screening
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
@@ -229,7 +230,7 @@ func (m *model) screen() error {
 	m.judged = maps.Clone(before)
 	for key, id := range m.near() {
 		j, version := before[key], m.records[id].version
-		if j.Judgement != screeningv1.Judgement_JUDGEMENT_ANOTHER || j.version != version {
+		if !settled(id, j.Judgement) || j.version != version {
 			j = judgement{version: version}
 		}
 		m.judged[key] = j
@@ -264,6 +265,14 @@ func (m *model) near() map[string]string {
 		}
 	}
 	return all
+}
+
+// settled reports whether a judgement of a hit against a row lets a grant be made: another, or a denial, which is for the
+// consultation on it.
+func settled(id string, j screeningv1.Judgement) bool {
+	of := id[strings.Index(id, "/")+1:]
+	denied := strings.HasPrefix(of, "N-") || strings.HasPrefix(of, "M-")
+	return j == screeningv1.Judgement_JUDGEMENT_ANOTHER || denied && j == screeningv1.Judgement_JUDGEMENT_SAME
 }
 
 func (m *model) judge() error {
@@ -311,7 +320,7 @@ func (m *model) why() string {
 		return "lists"
 	}
 	for _, key := range m.last.hits {
-		if m.judged[key].Judgement != screeningv1.Judgement_JUDGEMENT_ANOTHER {
+		if !settled(key[sha256.Size:], m.judged[key].Judgement) {
 			return "open or confirmed"
 		}
 	}

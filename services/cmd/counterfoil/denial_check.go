@@ -19,6 +19,7 @@ const askAgain = 200 * time.Millisecond
 
 func newDenialCheckCommand(env *Env) *cobra.Command {
 	var wait time.Duration
+	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "check APPLICATION|CHECK",
 		Short: "Ask all who take part whether they hold a denial like an application, without telling which it is",
@@ -28,16 +29,24 @@ func newDenialCheckCommand(env *Env) *cobra.Command {
 		Args: takes("APPLICATION"),
 	}
 	cmd.Flags().DurationVar(&wait, "wait", 30*time.Second, "how long to wait for answers")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be recorded and who would read it, and ask nobody")
 	cmd.RunE = env.online(func(ctx context.Context, c *Clients, args []string) error {
 		what := "denial check " + args[0]
 		check := args[0]
 		if _, id, _ := strings.Cut(check, "/"); !strings.HasPrefix(id, "B-") {
 			env.key = rand.Text()
 			asked, err := c.Denial.CheckBlindly(ctx, &licensingv1.CheckBlindlyRequest{
-				Particulars: &eventv1.Particulars{IdempotencyKey: env.key}, ApplicationId: args[0],
+				Particulars: &eventv1.Particulars{IdempotencyKey: env.key, DryRun: dryRun}, ApplicationId: args[0],
 			})
 			if err != nil {
 				return doing(what, "", err)
+			}
+			if dryRun {
+				doc, err := receiptDocument(asked)
+				if err != nil {
+					return err
+				}
+				return env.Print(doc)
 			}
 			check = asked.CheckId
 		}

@@ -13,6 +13,9 @@ import (
 	"github.com/counterfoil/counterfoil/services/cmd/counterfoil/internal/output"
 )
 
+// readsOnly marks a command that records nothing among those that do.
+var readsOnly = map[string]string{"reads": "only"}
+
 func newFiguresCommand(env *Env) *cobra.Command {
 	req := &licensingv1.ConsultationFiguresRequest{}
 	cmd := &cobra.Command{
@@ -20,7 +23,8 @@ func newFiguresCommand(env *Env) *cobra.Command {
 		Short: "Count consultations on denials by year, State and destination",
 		Long: "As CSV it has the shape of the table in the European Union's annual reports on arms exports: year, State's code and\n" +
 			"name, destination's code and name, consultations initiated, received, and concerning the destination.",
-		Args: takes(),
+		Args:        takes(),
+		Annotations: readsOnly,
 	}
 	cmd.Flags().Uint32Var(&req.Year, "year", 0, "count one year (default: all)")
 	cmd.RunE = env.online(func(ctx context.Context, c *Clients, _ []string) error {

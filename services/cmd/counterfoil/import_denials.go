@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/counterfoil/counterfoil/libs/published/denials"
+	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
@@ -20,6 +21,7 @@ import (
 const noticesAtOnce = 200
 
 func newImportDenialsCommand(env *Env) *cobra.Command {
+	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "denials FILE",
 		Short: "Record notices of other governments' denials, from a table in the form that LITE loads",
@@ -29,29 +31,30 @@ func newImportDenialsCommand(env *Env) *cobra.Command {
 		Args: takes("FILE"),
 	}
 	cmd.RunE = env.online(func(ctx context.Context, c *Clients, args []string) error {
-		return env.importDenials(ctx, c, args[0])
+		return env.importDenials(ctx, c, args[0], dryRun)
 	})
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be recorded, and record nothing")
 	return cmd
 }
 
-func (env *Env) importDenials(ctx context.Context, c *Clients, path string) error {
+func (env *Env) importDenials(ctx context.Context, c *Clients, path string, dryRun bool) error {
 	what := "import denials " + path
 	read, err := readDenials(path, env.ownState(ctx, c))
 	if err != nil {
 		return &failure{exit: exitFailed, what: what, why: err.Error(), next: "counterfoil import denials --help", err: err}
 	}
-	sum := &importedDenials{File: filepath.Base(path), Denials: len(read.Denials), Problems: findings(read.Problems), Remarks: findings(read.Remarks)}
+	sum := &importedDenials{File: filepath.Base(path), DryRun: dryRun, Denials: len(read.Denials), Problems: findings(read.Problems), Remarks: findings(read.Remarks)}
 	notices := make([]*licensingv1.DenialNotified, len(read.Denials))
 	for i, d := range read.Denials {
 		notices[i] = noticeOf(d, sum.File)
 	}
 	for chunk := range slices.Chunk(notices, noticesAtOnce) {
-		res, err := send(ctx, &licensingv1.RecordDenialsRequest{Notices: chunk}, c.Denial.RecordDenials)
+		res, err := send(ctx, &licensingv1.RecordDenialsRequest{Particulars: &eventv1.Particulars{DryRun: dryRun}, Notices: chunk}, c.Denial.RecordDenials)
 		if err != nil {
 			env.Advise("%d events are on record; run it again to record the rest", sum.Events)
 			return notTaken(what, err)
 		}
-		sum.Events += uint64(res.GetReceipt().GetEvents())
+		sum.Events += uint64(res.GetReceipt().GetEvents()) + uint64(len(res.GetReceipt().GetDryRun().GetFacts()))
 	}
 	if err := env.Print(sum.document()); err != nil || len(sum.Problems) == 0 {
 		return err
@@ -107,7 +110,8 @@ func noticeOf(d denials.Denial, source string) *licensingv1.DenialNotified {
 type importedDenials struct {
 	File     string    `json:"file"`
 	Denials  int       `json:"denials"`
-	Events   uint64    `json:"events"` // recorded by this run
+	DryRun   bool      `json:"dry_run"`
+	Events   uint64    `json:"events"` // recorded by this run, or that would be
 	Problems []finding `json:"problems"`
 	Remarks  []finding `json:"remarks"`
 }
@@ -120,9 +124,13 @@ func rowsOf(all []finding) (n int) {
 }
 
 func (s *importedDenials) document() output.Document {
+	text := fmt.Sprintf("%d denials in %s, %d events recorded", s.Denials, s.File, s.Events)
+	if s.DryRun {
+		text = fmt.Sprintf("%d denials in %s; nothing was recorded: this was a dry run of %d events", s.Denials, s.File, s.Events)
+	}
 	doc := output.Document{
 		Value: s, Flat: &output.Grid{Heads: []string{"file", "denials", "events", "problems", "remarks"}},
-		Sections: []output.Section{{Text: fmt.Sprintf("%d denials in %s, %d events recorded", s.Denials, s.File, s.Events)}},
+		Sections: []output.Section{{Text: text}},
 	}
 	doc.Flat.Add(s.File, count(s.Denials), number(s.Events), count(len(s.Problems)), count(len(s.Remarks)))
 	doc.Sections = appendFindings(doc.Sections, "rows that could not be read", s.Problems)

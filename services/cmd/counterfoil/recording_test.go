@@ -15,7 +15,7 @@ func TestEveryRecordingCommandHasADryRun(t *testing.T) {
 		for _, member := range cmd.Commands() {
 			look(member, records)
 		}
-		if !records || cmd.HasSubCommands() {
+		if !records || cmd.HasSubCommands() || cmd.Annotations["reads"] != "" {
 			return
 		}
 		found++
