@@ -1,6 +1,7 @@
 package dossier
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"slices"
@@ -146,7 +147,7 @@ func IsOwn(view ledger.View, id string) bool { return strings.HasPrefix(id, view
 // DealDigest is the SHA-256 of what the gates look at: all of a deal but its papers and what its lines were classified as,
 // which come to the file later and change nothing of what is sold to whom.
 func DealDigest(d *licensingv1.Deal) ([]byte, error) {
-	bare := proto.CloneOf(d)
+	bare := cmp.Or(proto.CloneOf(d), &licensingv1.Deal{})
 	bare.Documents, bare.ExternalAuthorizations = nil, nil
 	for _, l := range bare.GetLines() {
 		l.Category, l.Row = 0, ""

@@ -131,7 +131,7 @@ func (d decided) before() []proto.Message {
 		ledgertest.At(after(1), ledgertest.By("licensing", &screeningv1.ScreeningPerformed{ScreeningId: d.id("S"), Subject: d.id("A"), Certificate: d.certificate()})),
 	}
 	if len(d.asked) > 0 {
-		opened := &licensingv1.ConsultationOpened{ConsultationId: d.id("C"), ApplicationId: d.id("A"), PolicyId: d.policy, OpenedAt: timestamppb.New(after(1))}
+		opened := &licensingv1.ConsultationOpened{ConsultationId: d.id("C"), ApplicationId: d.id("A"), PolicyId: d.policy, OpenedAt: timestamppb.New(after(1)), Deal: d.deal()}
 		for _, agency := range d.asked {
 			opened.Addressees = append(opened.Addressees, &licensingv1.Addressee{Agency: agency, Part: "chosen", Serves: "ATT 7(1)"})
 		}

@@ -50,7 +50,7 @@ func drawCase(t *rapid.T, p *policy.Policy, n int) (decided, []proto.Message) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opened := &licensingv1.ConsultationOpened{ConsultationId: d.id("C"), ApplicationId: d.id("A"), PolicyId: p.ID(), OpenedAt: timestamppb.New(after(1))}
+	opened := &licensingv1.ConsultationOpened{ConsultationId: d.id("C"), ApplicationId: d.id("A"), PolicyId: p.ID(), OpenedAt: timestamppb.New(after(1)), Deal: d.deal()}
 	for _, c := range append(listed, policy.Consultee{Agency: "customs", Part: policy.Chosen}) {
 		if c.Part != policy.Chosen || rapid.Bool().Draw(t, "choose "+c.Agency) {
 			opened.Addressees = append(opened.Addressees, &licensingv1.Addressee{Agency: c.Agency, Part: c.Part, Serves: c.Serves})
