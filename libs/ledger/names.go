@@ -41,22 +41,29 @@ func (v View) NamesNear(name string) ([]string, error) {
 func (tx *Tx) writeNames(folded []string) error {
 	slices.Sort(folded)
 	b := tx.tx.Bucket(bucketNames)
-	counts := map[string]byte{}
+	var learnt []nameEntry
 	for _, name := range slices.Compact(folded) {
 		if b.Get(nameKey(nameLearnt, name)) != nil {
 			continue
 		}
 		keys := names.Keys(name)
 		for _, key := range append(keys, nameLearnt) {
-			counts[string(nameKey(key, name))] = byte(min(len(keys), 255))
+			learnt = append(learnt, nameEntry{nameKey(key, name), byte(min(len(keys), 255))})
 		}
 	}
-	for _, key := range sortedKeys(counts) {
-		if err := b.Put([]byte(key), []byte{counts[key]}); err != nil {
+	slices.SortFunc(learnt, func(x, y nameEntry) int { return bytes.Compare(x.key, y.key) })
+	for i := range learnt {
+		if err := b.Put(learnt[i].key, []byte{learnt[i].keys}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// nameEntry is a key of a name, and how many the name has.
+type nameEntry struct {
+	key  []byte
+	keys byte
 }
 
 // forgetName forgets a name that no row has any more.
@@ -94,4 +101,7 @@ func (c *checker) checkNames(t *table, id string, folded []string) error {
 // nameLearnt is the key that says of a name that it was learnt; no name has it of its own.
 const nameLearnt = ""
 
-func nameKey(key, folded string) []byte { return append(append([]byte(key), 0), folded...) }
+func nameKey(key, folded string) []byte {
+	k := make([]byte, 0, len(key)+1+len(folded))
+	return append(append(append(k, key...), 0), folded...)
+}

@@ -1,6 +1,7 @@
 package dossier
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -98,9 +99,18 @@ func ViewWord(v licensingv1.OpinionView) string {
 }
 
 // Tally is what the consultation on a case comes to under all of its policies at a moment. Whom a policy has to have asked
-// and nobody asked is an obstacle.
+// and nobody asked is an obstacle. Opinions are on the deal that those asked were told of: once it was amended they carry no
+// grant any more, and an objection still needs a reason to be passed over.
 func (f *File) Tally(view ledger.View, c *Consulted, now time.Time) (policy.Result, error) {
 	total := policy.Result{MayGrant: true}
+	another, err := f.amendedSince(c)
+	if err != nil {
+		return total, err
+	}
+	if another {
+		total.Against, total.Reasons = objections(c)
+		c = nil
+	}
 	for _, p := range f.Policies {
 		cal, err := Calendar(view, p)
 		if err != nil {
@@ -116,6 +126,30 @@ func (f *File) Tally(view ledger.View, c *Consulted, now time.Time) (policy.Resu
 		total = merge(total, res, len(missing) == 0)
 	}
 	return total, nil
+}
+
+// amendedSince reports whether a consultation was on another deal than the application states now.
+func (f *File) amendedSince(c *Consulted) (bool, error) {
+	if c == nil {
+		return false, nil
+	}
+	was, err := DealDigest(c.Row.GetOpened().GetDeal())
+	if err != nil {
+		return false, err
+	}
+	is, err := DealDigest(f.Application.GetDeal())
+	return !bytes.Equal(was, is), err
+}
+
+// objections are what was said against a deal that was amended since, in sentences.
+func objections(c *Consulted) (any bool, reasons []string) {
+	reasons = []string{fmt.Sprintf("the application was amended since %s was opened, and its opinions are on the deal as it was: close it and ask again", c.Row.GetId())}
+	for _, o := range c.Opinions {
+		if o.GetGiven().GetView() == licensingv1.OpinionView_OPINION_VIEW_OBJECT && !o.GetGiven().GetRecused() {
+			any, reasons = true, append(reasons, fmt.Sprintf("%s objected to the deal as it was: a grant needs a reason", o.GetAgency()))
+		}
+	}
+	return any, reasons
 }
 
 func merge(total, res policy.Result, asked bool) policy.Result {

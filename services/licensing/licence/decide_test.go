@@ -182,3 +182,39 @@ func TestDecidedUnderThePolicyOfTheConsultation(t *testing.T) {
 		})
 	}
 }
+
+// Opinions are on the deal that those asked were told of: an amendment leaves a grant without them, but not free of objections.
+func TestAmendedAfterOpinions(t *testing.T) {
+	asks := adopted("asks", "signatures: 1\nconsultees: [{agency: foreign, part: mandatory, serves: ATT 7(1)}]")
+	was := with(deal(), func(d *licensingv1.Deal) { d.Lines[0].Quantity.Thousandths = 10_000 })
+	opened := func(d *licensingv1.Deal, policy string) *licensingv1.ConsultationOpened {
+		return &licensingv1.ConsultationOpened{
+			ConsultationId: "licensing/C-2026-000001", ApplicationId: applicationID, PolicyId: policy, Deal: d, OpenedAt: timestamppb.New(now),
+			Addressees: []*licensingv1.Addressee{{Agency: "foreign", Part: "mandatory", Serves: "ATT 7(1)"}},
+		}
+	}
+	says := func(view licensingv1.OpinionView) proto.Message {
+		return ledgertest.By("foreign", &licensingv1.OpinionGiven{ConsultationId: "licensing/C-2026-000001", View: view, Reason: "known"})
+	}
+	concurs, objects := says(licensingv1.OpinionView_OPINION_VIEW_CONCUR), says(licensingv1.OpinionView_OPINION_VIEW_OBJECT)
+	for _, tt := range []struct {
+		name   string
+		given  []proto.Message
+		advice string
+		ok     bool
+	}{
+		{"on the deal as it is", []proto.Message{asks, opened(deal(), "asks/1"), concurs}, "", true},
+		{"on the deal as it was", []proto.Message{asks, opened(was, "asks/1"), concurs}, "", false},
+		{"nobody has to be asked", []proto.Message{alone, opened(was, "alone/1"), concurs}, "", true},
+		{"an objection to what it was", []proto.Message{alone, opened(was, "alone/1"), objects}, "", false},
+		{"passed over with a reason", []proto.Message{alone, opened(was, "alone/1"), objects}, "half the quantity", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cmd := &licensingv1.GrantLicenceRequest{Particulars: particulars, ApplicationId: applicationID, AgainstAdvice: tt.advice}
+			facts, err := licence.Grant(given(t, append(ready(), tt.given...)...), cmd)
+			if ok := len(facts) > 0; ok != tt.ok || (err == nil) != tt.ok {
+				t.Errorf("granted %v, %v", ok, err)
+			}
+		})
+	}
+}
