@@ -21,5 +21,5 @@ func Close(view ledger.View, cmd *enforcementv1.CloseAlertRequest) ([]proto.Mess
 	case a.GetStatus() != confirmed && a.GetStatus() != refuted:
 		return nil, fault.Errorf(fault.Precondition, "alert %s is %s; confirm or refute it before closing it", a.GetId(), statusWord(a.GetStatus()))
 	}
-	return []proto.Message{&enforcementv1.AlertClosed{AlertId: a.GetId(), Outcome: cmd.GetOutcome()}}, nil
+	return []proto.Message{ledger.Beside(a, &enforcementv1.AlertClosed{AlertId: a.GetId(), Outcome: cmd.GetOutcome()})}, nil
 }

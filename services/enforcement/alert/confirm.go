@@ -21,5 +21,5 @@ func Confirm(view ledger.View, cmd *enforcementv1.ConfirmAlertRequest) ([]proto.
 	case a.GetStatus() != suspected && a.GetStatus() != corroborated:
 		return nil, fault.Errorf(fault.Precondition, "alert %s is %s and cannot be confirmed; raise a new alert on new information", a.GetId(), statusWord(a.GetStatus()))
 	}
-	return []proto.Message{&enforcementv1.AlertConfirmed{AlertId: a.GetId(), Evidence: cmd.GetEvidence()}}, nil
+	return []proto.Message{ledger.Beside(a, &enforcementv1.AlertConfirmed{AlertId: a.GetId(), Evidence: cmd.GetEvidence()})}, nil
 }

@@ -29,5 +29,5 @@ func Corroborate(view ledger.View, cmd *enforcementv1.CorroborateAlertRequest) (
 	if a.GetStatus() == corroborated && a.GetStatusReason() == cmd.GetEvidence() && !slices.ContainsFunc(cmd.GetIndicators(), fresh) {
 		return nil, nil
 	}
-	return []proto.Message{&enforcementv1.AlertCorroborated{AlertId: a.GetId(), Indicators: cmd.GetIndicators(), Evidence: cmd.GetEvidence()}}, nil
+	return []proto.Message{ledger.Beside(a, &enforcementv1.AlertCorroborated{AlertId: a.GetId(), Indicators: cmd.GetIndicators(), Evidence: cmd.GetEvidence()})}, nil
 }

@@ -22,5 +22,5 @@ func Refute(view ledger.View, cmd *enforcementv1.RefuteAlertRequest) ([]proto.Me
 	case a.GetStatus() != suspected && a.GetStatus() != corroborated:
 		return nil, fault.Errorf(fault.Precondition, "alert %s is %s and cannot be refuted", a.GetId(), statusWord(a.GetStatus()))
 	}
-	return []proto.Message{&enforcementv1.AlertRefuted{AlertId: a.GetId(), Reason: cmd.GetReason()}}, nil
+	return []proto.Message{ledger.Beside(a, &enforcementv1.AlertRefuted{AlertId: a.GetId(), Reason: cmd.GetReason()})}, nil
 }

@@ -52,7 +52,7 @@ func Amend(view ledger.View, cmd *licensingv1.AmendLicenceRequest) ([]proto.Mess
 	if proto.Equal(amended, &licensingv1.LicenceAmended{LicenceId: cmd.GetLicenceId(), Reason: cmd.GetReason()}) {
 		return nil, nil
 	}
-	return []proto.Message{amended}, nil
+	return []proto.Message{ledger.Beside(l, amended)}, nil
 }
 
 // relined returns the licence's deal with other lines, or nil when they are the lines that it has.

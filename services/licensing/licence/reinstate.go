@@ -22,5 +22,5 @@ func Reinstate(view ledger.View, cmd *licensingv1.ReinstateLicenceRequest) ([]pr
 	case l.GetStatus() != ledgerv1.Status_STATUS_SUSPENDED:
 		return nil, fault.Errorf(fault.Precondition, "licence %s is %s and cannot be reinstated; a new application is needed", cmd.GetLicenceId(), statusWord(l.GetStatus()))
 	}
-	return []proto.Message{&licensingv1.LicenceReinstated{LicenceId: cmd.GetLicenceId(), Reason: cmd.GetReason()}}, nil
+	return []proto.Message{ledger.Beside(l, &licensingv1.LicenceReinstated{LicenceId: cmd.GetLicenceId(), Reason: cmd.GetReason()})}, nil
 }

@@ -22,5 +22,5 @@ func Revoke(view ledger.View, cmd *licensingv1.RevokeLicenceRequest) ([]proto.Me
 	case l.GetStatus() != ledgerv1.Status_STATUS_GRANTED && l.GetStatus() != ledgerv1.Status_STATUS_SUSPENDED:
 		return nil, fault.Errorf(fault.Precondition, "licence %s is %s and cannot be revoked", cmd.GetLicenceId(), statusWord(l.GetStatus()))
 	}
-	return []proto.Message{&licensingv1.LicenceRevoked{LicenceId: cmd.GetLicenceId(), Reason: cmd.GetReason()}}, nil
+	return []proto.Message{ledger.Beside(l, &licensingv1.LicenceRevoked{LicenceId: cmd.GetLicenceId(), Reason: cmd.GetReason()})}, nil
 }

@@ -22,5 +22,5 @@ func Suspend(view ledger.View, cmd *licensingv1.SuspendLicenceRequest) ([]proto.
 	case l.GetStatus() != ledgerv1.Status_STATUS_GRANTED:
 		return nil, fault.Errorf(fault.Precondition, "licence %s is %s and cannot be suspended", cmd.GetLicenceId(), statusWord(l.GetStatus()))
 	}
-	return []proto.Message{&licensingv1.LicenceSuspended{LicenceId: cmd.GetLicenceId(), Reason: cmd.GetReason()}}, nil
+	return []proto.Message{ledger.Beside(l, &licensingv1.LicenceSuspended{LicenceId: cmd.GetLicenceId(), Reason: cmd.GetReason()})}, nil
 }

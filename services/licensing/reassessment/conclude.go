@@ -35,7 +35,7 @@ func Conclude(view ledger.View, cmd *licensingv1.ConcludeReassessmentRequest) ([
 	if err := agrees(view, r.GetLicenceId(), cmd.GetOutcome()); err != nil {
 		return nil, err
 	}
-	return []proto.Message{&licensingv1.ReassessmentConcluded{ReassessmentId: r.GetId(), Outcome: cmd.GetOutcome(), Reason: cmd.GetReason()}}, nil
+	return []proto.Message{ledger.Beside(r, &licensingv1.ReassessmentConcluded{ReassessmentId: r.GetId(), Outcome: cmd.GetOutcome(), Reason: cmd.GetReason()})}, nil
 }
 
 // agrees refuses an outcome that the licence's record contradicts.
