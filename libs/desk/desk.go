@@ -71,7 +71,9 @@ type Desk struct {
 	last   uint64
 	since  time.Time
 	groups map[string]string // sharing groups by kind and marking
-	due    *time.Timer
+	// heard is up to which event each reaction has heard each journal, by cursorKey.
+	heard map[string]uint64
+	due   *time.Timer
 	// caught is the sequence in that stream up to which the ledger was last caught up.
 	caught uint64
 	// directory is how far the transaction knows the directory's journals, kept up to where nothing was due any more.
@@ -96,7 +98,7 @@ func New(cfg Config) *Desk {
 	}
 	due := time.NewTimer(0)
 	due.Stop()
-	return &Desk{Config: cfg, queue: make(chan *command, 1024), closing: make(chan struct{}), settling: make(chan chan struct{}), groups: map[string]string{}, due: due}
+	return &Desk{Config: cfg, queue: make(chan *command, 1024), closing: make(chan struct{}), settling: make(chan chan struct{}), groups: map[string]string{}, heard: map[string]uint64{}, due: due}
 }
 
 // maxSkew is how far in the future a command may say that it was true.

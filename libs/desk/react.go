@@ -35,8 +35,12 @@ type Reaction struct {
 	Due func(view ledger.View, now time.Time) (facts []proto.Message, next time.Time, err error)
 }
 
-// hearAtOnce is how many events a reaction looks at before the others have their turn.
-const hearAtOnce = 64
+// A reaction looks at so many events of a journal, and for so long, before the others have their turn: what cannot wait does
+// not wait for long.
+const (
+	hearAtOnce = 64
+	turnTime   = 20 * time.Millisecond
+)
 
 // react hears every event once for each reaction, does what is due, and keeps the agency's own statements up with the
 // directory, as the ledger grows, until ctx ends.
@@ -47,8 +51,13 @@ func (d *Desk) react(ctx context.Context) {
 		if kept, err = d.keepUp(ctx, kept); err != nil && ctx.Err() == nil {
 			d.Logger.Error("own statements are not up with the directory", "agency", d.Agency, "err", err)
 		}
+		positions, err := d.positions()
+		if err != nil {
+			d.Logger.Error("reactions stopped for now", "agency", d.Agency, "err", err)
+			return longestWait
+		}
 		for _, r := range d.Reactions {
-			wait, err := d.turn(ctx, r)
+			wait, err := d.turn(ctx, r, positions)
 			if err != nil && ctx.Err() == nil {
 				d.Logger.Error("reaction stopped for now", "agency", d.Agency, "reaction", r.Name, "err", err)
 			}
@@ -60,12 +69,21 @@ func (d *Desk) react(ctx context.Context) {
 	})
 }
 
+// positions are how far each journal is committed.
+func (d *Desk) positions() (positions []*ledgerv1.Position, err error) {
+	err = d.Ledger.Committed(func(v ledger.View) (err error) {
+		positions, err = v.Positions()
+		return err
+	})
+	return positions, err
+}
+
 // turn gives a reaction its turn, and says after how long it wants the next; 0 is when something changes.
-func (d *Desk) turn(ctx context.Context, r Reaction) (time.Duration, error) {
+func (d *Desk) turn(ctx context.Context, r Reaction, positions []*ledgerv1.Position) (time.Duration, error) {
 	if r.Due != nil {
 		return d.doDue(ctx, r)
 	}
-	more, err := d.hear(ctx, r)
+	more, err := d.hear(ctx, r, positions)
 	if more {
 		return time.Nanosecond, err
 	}
@@ -122,24 +140,24 @@ func (d *Desk) keepUp(ctx context.Context, kept uint64) (uint64, error) {
 	return directed, nil
 }
 
-// hear lets one reaction hear the next events of every journal, and reports whether there are more.
-func (d *Desk) hear(ctx context.Context, r Reaction) (more bool, err error) {
-	var positions []*ledgerv1.Position
-	err = d.Ledger.Committed(func(v ledger.View) (err error) {
-		positions, err = v.Positions()
-		return err
-	})
-	if err != nil {
-		return false, fmt.Errorf("list journals: %w", err)
-	}
+// hear lets one reaction hear the next events of every journal that has grown since it was last heard to its end, and reports
+// whether there are more.
+func (d *Desk) hear(ctx context.Context, r Reaction, positions []*ledgerv1.Position) (more bool, err error) {
 	for _, p := range positions {
 		id, err := journal.ParseID(p.Journal)
 		if err != nil {
 			return false, err
 		}
+		key := cursorKey(r, id)
+		if d.heard[key] >= p.Events {
+			continue
+		}
 		here, err := d.hearJournal(ctx, r, id)
 		if err != nil {
 			return false, fmt.Errorf("hear %s: %w", id, err)
+		}
+		if !here {
+			d.heard[key] = p.Events
 		}
 		more = more || here
 	}
@@ -157,7 +175,13 @@ func (d *Desk) hearJournal(ctx context.Context, r Reaction, id journal.ID) (more
 		if heard, err = v.EntriesOfKind(id, r.Kind, after, hearAtOnce); err != nil {
 			return err
 		}
-		for _, e := range heard {
+		began := time.Now()
+		more = len(heard) == hearAtOnce
+		for i, e := range heard {
+			if i > 0 && time.Since(began) > turnTime {
+				heard, more = heard[:i], true
+				break
+			}
 			facts, err := r.React(v, id, e)
 			if err != nil {
 				return fmt.Errorf("react to event %d: %w", e.Number, err)
@@ -185,7 +209,7 @@ func (d *Desk) hearJournal(ctx context.Context, r Reaction, id journal.ID) (more
 			}
 		}
 	}
-	return len(heard) == hearAtOnce, nil
+	return more, nil
 }
 
 // groupsOf are the sharing groups that facts are recorded for, each once, in the order of their first facts.
