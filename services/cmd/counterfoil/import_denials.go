@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/counterfoil/counterfoil/libs/published"
 	"github.com/counterfoil/counterfoil/libs/published/denials"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
@@ -79,7 +80,13 @@ func readDenials(path, own string) (denials.File, error) {
 		return denials.File{}, err
 	}
 	defer f.Close()
-	return denials.Read(f, own)
+	read, err := denials.Read(f, own)
+	for _, said := range [][]published.Problem{read.Problems, read.Remarks} {
+		for i := range said {
+			said[i].File = filepath.Base(path)
+		}
+	}
+	return read, err
 }
 
 // noticeOf is a denial of the table as it is recorded. The table has exports; a third party is somebody between, which comes nearest

@@ -27,8 +27,8 @@ func newPolicyTestCommand(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "test FILE…",
 		Short: "Read policies, look for what makes no sense, and play their worked examples",
-		Long: "Reads policies, looks for what makes no sense, and plays their worked examples. No node is asked, unless --context names\n" +
-			"one: agencies and calendars are then looked up in its directory. Ends with 3 where there are errors; warnings may be meant so.",
+		Long: "Reads policies, looks for what makes no sense, and plays their worked examples. No node is asked, unless --context or\n" +
+			"COUNTERFOIL_CONTEXT names one: agencies and calendars are then looked up in its directory. Ends with 3 where there are errors; warnings may be meant so.",
 		Example: "counterfoil policy test policies/*.yaml\ncounterfoil policy test --context licensing export.yaml",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
