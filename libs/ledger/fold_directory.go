@@ -30,7 +30,7 @@ func (f *folding) directoryRow(fact proto.Message) func() error {
 	switch e := fact.(type) {
 	case *directoryv1.AgencyRegistered:
 		return func() error {
-			r := &ledgerv1.Agency{Id: e.Agency, Title: e.Title, State: e.State, SealingKey: e.SealingKey, Service: e.Service, Consent: e.Consent, Since: f.event.OccurredAt}
+			r := &ledgerv1.Agency{Id: e.Agency, Title: e.Title, State: e.State, SealingKey: e.SealingKey, Service: e.Service, Consent: e.Consent, PostOf: e.PostOf, Since: f.event.OccurredAt}
 			if e.SigningKey != nil {
 				r.SigningKeys = []*directoryv1.SigningKey{e.SigningKey}
 			}

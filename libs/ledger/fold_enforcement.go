@@ -42,6 +42,29 @@ func (f *folding) enforcement(fact proto.Message) error {
 		return put(f, acknowledgements, &ledgerv1.Acknowledgement{
 			Id: f.id.Agency + "/" + e.AlertId, AlertId: e.AlertId, Agency: f.id.Agency, Note: e.Note, At: f.event.OccurredAt,
 		})
+	case *enforcementv1.AlertClassified:
+		id := f.id.Agency + "/" + e.AlertId
+		return upsert(f, alertViews, id, func() *ledgerv1.AlertView {
+			return &ledgerv1.AlertView{Id: id, Agency: f.id.Agency}
+		}, func(r *ledgerv1.AlertView) { r.Classified, r.At = e, f.event.OccurredAt })
+	case *enforcementv1.AlertActed:
+		return put(f, alertActions, &ledgerv1.AlertAction{Id: e.ActionId, Acted: e, Agency: f.id.Agency, At: f.event.OccurredAt})
+	case *enforcementv1.ConsequenceOffered:
+		return put(f, consequences, &ledgerv1.ConsequenceOffer{Id: e.OfferId, Offered: e, At: f.event.OccurredAt})
+	case *enforcementv1.ConsequenceAnswered:
+		return change(f, consequences, e.OfferId, func(r *ledgerv1.ConsequenceOffer) error {
+			if r.Answered != nil {
+				return f.refuse("%s is answered already", r.Id)
+			}
+			r.Answered = e
+			return nil
+		})
+	case *enforcementv1.SightingAdded:
+		return put(f, sightings, &ledgerv1.Sighting{Id: e.SightingId, Added: e, Agency: f.id.Agency, At: f.event.OccurredAt})
+	case *enforcementv1.CorrectionProposed:
+		return put(f, corrections, &ledgerv1.Correction{Id: e.CorrectionId, Proposed: e, Agency: f.id.Agency, At: f.event.OccurredAt})
+	case *enforcementv1.CorrectionAnswered:
+		return put(f, correctionAnswers, &ledgerv1.CorrectionAnswer{Id: f.id.Agency + "/" + e.CorrectionId, Answered: e, Agency: f.id.Agency, At: f.event.OccurredAt})
 	}
 	return errUnknown
 }

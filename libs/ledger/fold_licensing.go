@@ -41,6 +41,8 @@ func (f *folding) licensing(fact proto.Message) error {
 		return f.changeStatus(e.LicenceId, granted, e.Reason, suspended)
 	case *licensingv1.LicenceRevoked:
 		return f.changeStatus(e.LicenceId, revoked, e.Reason, granted, suspended)
+	case *licensingv1.Heartbeat:
+		return nil // what it says is in its block's header
 	case *licensingv1.EntryWithdrawn:
 		return f.withdraw(e)
 	case *licensingv1.EditionRecorded:

@@ -17,6 +17,8 @@ func (f *folding) reporting(fact proto.Message) error {
 		return put(f, returnSubmissions, &ledgerv1.ReturnSubmission{
 			Id: f.id.Agency + "/" + e.RequestId, RequestId: e.RequestId, Agency: f.id.Agency, Submitted: e, At: f.event.OccurredAt,
 		})
+	case *reportingv1.FactsUsed:
+		return put(f, factsUsed, &ledgerv1.FactsUsed{Id: e.ReportId, Used: e, Agency: f.id.Agency, At: f.event.OccurredAt})
 	}
 	return errUnknown
 }

@@ -130,13 +130,28 @@ const (
 	byConsultation
 	byAgainst
 	byOrigin
+	bySerial
+	byLot
+	byVessel
+	byContainer
+	byCertificate
+	byRoute
+	byUCR
+	byDocument
+	byCode
+	byPost
+	byDelivery
+	byRecord
+	byTrace
+	byOwner
 	attributeCount
 )
 
 var attributeNames = []string{"", "status", "kind", "destination", "year", "rating", "category", "party", "application", "source", "journal",
 	"decision", "criterion", "licence", "office", "declaration", "effect", "priority", "stage", "indicator", "addressee",
 	"alert", "open", "agency", "form", "request", "state", "member", "group", "reader",
-	"service", "subject", "shipment", "consultation", "against", "origin"}
+	"service", "subject", "shipment", "consultation", "against", "origin",
+	"serial", "lot", "vessel", "container", "certificate", "route", "ucr", "document", "code", "post", "delivery", "record", "trace", "owner"}
 
 func (a attribute) String() string { return attributeNames[a] }
 

@@ -35,7 +35,8 @@ var licences = define("licences", queryv1.Table_TABLE_LICENCES, func() *ledgerv1
 		x.add(byApplication, r.ApplicationId)
 		x.add(bySource, r.Published.GetSource())
 		x.add(byShipment, r.Deal.GetShipmentId())
-	}, byStatus, byKind, byDestination, byYear, byRating, byCategory, byParty, byApplication, bySource, byShipment).
+		x.papers(r.Deal)
+	}, byStatus, byKind, byDestination, byYear, byRating, byCategory, byParty, byApplication, bySource, byShipment, byCertificate, byRoute).
 	dated(8, func(r *ledgerv1.Licence) *timestamppb.Timestamp { return r.DecidedAt }).
 	shown(func(r *ledgerv1.Licence) *queryv1.Row {
 		return &queryv1.Row{Row: &queryv1.Row_Licence{Licence: r}}
@@ -80,7 +81,13 @@ var declarations = define("declarations", queryv1.Table_TABLE_DECLARATIONS, func
 		x.add(byLicence, r.Accepted.GetLicenceId())
 		x.parties(r.Accepted.GetParties())
 		x.add(byOffice, r.Accepted.GetOffice())
-	}, byStatus, byKind, byDestination, byYear, byLicence, byParty, byOffice).
+		var serials []*transferv1.Serials
+		for _, item := range r.Accepted.GetItems() {
+			serials = append(serials, item.Serials...)
+		}
+		x.serials(serials)
+		x.consignment(r.Accepted.GetConsignment())
+	}, byStatus, byKind, byDestination, byYear, byLicence, byParty, byOffice, bySerial, byLot, byVessel, byContainer, byCertificate, byRoute, byUCR, byDocument).
 	dated(0, func(r *ledgerv1.Declaration) *timestamppb.Timestamp { return r.Accepted.GetAcceptedAt() }).
 	shown(func(r *ledgerv1.Declaration) *queryv1.Row {
 		return &queryv1.Row{Row: &queryv1.Row_Declaration{Declaration: r}}
@@ -104,7 +111,14 @@ var alerts = define("alerts", queryv1.Table_TABLE_ALERTS, func() *ledgerv1.Alert
 		}
 		x.add(byYear, yearOf(r.RaisedAt))
 		x.add(byOpen, strconv.FormatBool(r.Status != refuted && r.Status != closed && r.Finding != refuted))
-	}, byStatus, byPriority, byStage, byParty, byLicence, byIndicator, byAddressee, byYear, byOpen).
+		for _, id := range r.Raised.GetDeclarationIds() {
+			x.addOnce(byDeclaration, id)
+		}
+		x.serials(r.Raised.GetSerials())
+		x.links(r.Raised.GetLinks())
+		x.route(r.Raised.GetPlaces().GetTransit())
+	}, byStatus, byPriority, byStage, byParty, byLicence, byIndicator, byAddressee, byYear, byOpen, byDeclaration, bySerial, byLot, byVessel, byContainer,
+		byCertificate, byRoute, byUCR, byDocument, byTrace).
 	dated(7, func(r *ledgerv1.Alert) *timestamppb.Timestamp { return r.RaisedAt }).
 	shown(func(r *ledgerv1.Alert) *queryv1.Row { return &queryv1.Row{Row: &queryv1.Row_Alert{Alert: r}} })
 
@@ -116,7 +130,8 @@ var applications = define("applications", queryv1.Table_TABLE_APPLICATIONS, func
 		x.add(byYear, yearOf(r.SubmittedAt))
 		x.add(byShipment, r.Deal.GetShipmentId())
 		x.add(byOrigin, r.RoutedFrom)
-	}, byStatus, byKind, byDestination, byYear, byRating, byCategory, byParty, byShipment, byOrigin).
+		x.papers(r.Deal)
+	}, byStatus, byKind, byDestination, byYear, byRating, byCategory, byParty, byShipment, byOrigin, byCertificate, byRoute).
 	dated(6, func(r *ledgerv1.Application) *timestamppb.Timestamp { return r.SubmittedAt }).
 	shown(func(r *ledgerv1.Application) *queryv1.Row {
 		return &queryv1.Row{Row: &queryv1.Row_Application{Application: r}}
@@ -139,7 +154,8 @@ var writeOffs = define("write_offs", queryv1.Table_TABLE_WRITE_OFFS, func() *led
 	indexed(func(r *ledgerv1.WriteOff, x *entries) {
 		x.add(byLicence, r.LicenceId)
 		x.add(byEffect, effectNames.of(r.Effect.Number()))
-	}, byLicence, byDeclaration, byEffect).
+		x.add(byAgency, agencyOf(r.Journal))
+	}, byLicence, byDeclaration, byEffect, byAgency).
 	ownedBy(byDeclaration).
 	shown(func(r *ledgerv1.WriteOff) *queryv1.Row {
 		return &queryv1.Row{Row: &queryv1.Row_WriteOff{WriteOff: r}}
@@ -205,7 +221,9 @@ var tables = number(licences.table, lines.table, denials.table, declarations.tab
 	prohibitionChecks.table, assessments.table, proposals.table, appeals.table, obligations.table, consultations.table,
 	opinions.table, conditions.table, notices.table, undercuts.table, undercutReplies.table, denialTokens.table,
 	blindChecks.table, blindAnswers.table, blindConclusions.table, listEntries.table, watchLists.table, embargoes.table,
-	screenings.table, findings.table)
+	screenings.table, findings.table, discrepancies.table, allowances.table, allowanceReturns.table, deliveries.table,
+	deliveryConfirmations.table, postDeliveryChecks.table, alertViews.table, alertActions.table, consequences.table, sightings.table,
+	corrections.table, correctionAnswers.table, traces.table, traceReplies.table, traceHits.table, factsUsed.table)
 
 func number(list ...*table) []*table {
 	for slot, t := range list {

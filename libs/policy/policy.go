@@ -27,6 +27,7 @@ const (
 	defaultUndercutDays   = 10
 	defaultUndercutSilent = "none"
 	defaultSuspendOn      = "none"
+	defaultMaxAgeMinutes  = 60
 )
 
 // Policy is a policy that was read and whose expressions were compiled.
@@ -74,6 +75,11 @@ func withDefaults(written *policyv1.Policy) *policyv1.Policy {
 	set(&p.Undercut.Silence, defaultUndercutSilent)
 	p.Alerts = present(p.Alerts)
 	set(&p.Alerts.SuspendOn, defaultSuspendOn)
+	if len(p.Alerts.Offers) == 0 {
+		p.Alerts.Offers = defaultOffers()
+	}
+	p.Release = present(p.Release)
+	count(&p.Release.MaxAgeMinutes, defaultMaxAgeMinutes)
 	if e := p.Emergency; e != nil {
 		set(&e.Rule, p.Rule)
 		set(&e.Silence, p.Silence)
@@ -88,6 +94,16 @@ func withDefaults(written *policyv1.Policy) *policyv1.Policy {
 		}
 	}
 	return p
+}
+
+// defaultOffers offers every consequence of an immediate or a confirmed alert, and does none by itself (diversion.md section 4).
+func defaultOffers() (offers []*policyv1.Offer) {
+	for _, on := range []string{"immediate", "confirmed"} {
+		for _, consequence := range []string{"reassess", "hold", "denial_check", "post_delivery_check"} {
+			offers = append(offers, &policyv1.Offer{On: on, Consequence: consequence})
+		}
+	}
+	return offers
 }
 
 func present[T any](m *T) *T {

@@ -13,7 +13,7 @@ const root = "github.com/counterfoil/counterfoil/"
 
 // layers of libs, from the ground up: a package imports only packages of lower layers, or named beside it.
 var layers = []string{
-	"fault config seal refdata names",
+	"fault config seal refdata names marks",
 	"journal people access published policy blind",
 	"rpc ledger",
 	"backbone directory screening",

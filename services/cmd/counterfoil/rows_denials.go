@@ -25,7 +25,7 @@ func denialHeads(table queryv1.Table) []string {
 	case queryv1.Table_TABLE_BLIND_CONCLUSIONS:
 		return []string{"conclusion", "check", "application", "held by", "without an answer that holds", "at"}
 	}
-	return nil
+	return borderHeads(table)
 }
 
 // denialCells returns a row as denialHeads names it.
@@ -60,5 +60,5 @@ func denialCells(row *queryv1.Row) []string {
 		b, e := r.BlindConclusion, r.BlindConclusion.GetConcluded()
 		return []string{b.Id, e.GetCheckId(), e.GetApplicationId(), strings.Join(e.GetHolders(), " "), strings.Join(e.GetOpen(), " "), date(b.At)}
 	}
-	return nil
+	return borderCells(row)
 }

@@ -27,17 +27,207 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Procedure is what customs does with the goods.
+type Procedure int32
+
+const (
+	Procedure_PROCEDURE_UNSPECIFIED    Procedure = 0
+	Procedure_PROCEDURE_EXPORT         Procedure = 1
+	Procedure_PROCEDURE_RE_EXPORT      Procedure = 2
+	Procedure_PROCEDURE_IMPORT         Procedure = 3
+	Procedure_PROCEDURE_TRANSIT        Procedure = 4
+	Procedure_PROCEDURE_TRANS_SHIPMENT Procedure = 5
+	Procedure_PROCEDURE_TEMPORARY      Procedure = 6
+	Procedure_PROCEDURE_WAREHOUSE      Procedure = 7
+	Procedure_PROCEDURE_FREE_ZONE      Procedure = 8
+)
+
+// Enum value maps for Procedure.
+var (
+	Procedure_name = map[int32]string{
+		0: "PROCEDURE_UNSPECIFIED",
+		1: "PROCEDURE_EXPORT",
+		2: "PROCEDURE_RE_EXPORT",
+		3: "PROCEDURE_IMPORT",
+		4: "PROCEDURE_TRANSIT",
+		5: "PROCEDURE_TRANS_SHIPMENT",
+		6: "PROCEDURE_TEMPORARY",
+		7: "PROCEDURE_WAREHOUSE",
+		8: "PROCEDURE_FREE_ZONE",
+	}
+	Procedure_value = map[string]int32{
+		"PROCEDURE_UNSPECIFIED":    0,
+		"PROCEDURE_EXPORT":         1,
+		"PROCEDURE_RE_EXPORT":      2,
+		"PROCEDURE_IMPORT":         3,
+		"PROCEDURE_TRANSIT":        4,
+		"PROCEDURE_TRANS_SHIPMENT": 5,
+		"PROCEDURE_TEMPORARY":      6,
+		"PROCEDURE_WAREHOUSE":      7,
+		"PROCEDURE_FREE_ZONE":      8,
+	}
+)
+
+func (x Procedure) Enum() *Procedure {
+	p := new(Procedure)
+	*p = x
+	return p
+}
+
+func (x Procedure) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Procedure) Descriptor() protoreflect.EnumDescriptor {
+	return file_counterfoil_customs_v1_customs_proto_enumTypes[0].Descriptor()
+}
+
+func (Procedure) Type() protoreflect.EnumType {
+	return &file_counterfoil_customs_v1_customs_proto_enumTypes[0]
+}
+
+func (x Procedure) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Procedure.Descriptor instead.
+func (Procedure) EnumDescriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{0}
+}
+
+// HoldReason is why goods are held.
+type HoldReason int32
+
+const (
+	HoldReason_HOLD_REASON_UNSPECIFIED HoldReason = 0
+	// The copy of the licence is too old to rely on.
+	HoldReason_HOLD_REASON_STALE HoldReason = 1
+	// The licence cannot be used.
+	HoldReason_HOLD_REASON_LICENCE     HoldReason = 2
+	HoldReason_HOLD_REASON_DISCREPANCY HoldReason = 3
+	HoldReason_HOLD_REASON_ALERT       HoldReason = 4
+	HoldReason_HOLD_REASON_EXAMINATION HoldReason = 5
+)
+
+// Enum value maps for HoldReason.
+var (
+	HoldReason_name = map[int32]string{
+		0: "HOLD_REASON_UNSPECIFIED",
+		1: "HOLD_REASON_STALE",
+		2: "HOLD_REASON_LICENCE",
+		3: "HOLD_REASON_DISCREPANCY",
+		4: "HOLD_REASON_ALERT",
+		5: "HOLD_REASON_EXAMINATION",
+	}
+	HoldReason_value = map[string]int32{
+		"HOLD_REASON_UNSPECIFIED": 0,
+		"HOLD_REASON_STALE":       1,
+		"HOLD_REASON_LICENCE":     2,
+		"HOLD_REASON_DISCREPANCY": 3,
+		"HOLD_REASON_ALERT":       4,
+		"HOLD_REASON_EXAMINATION": 5,
+	}
+)
+
+func (x HoldReason) Enum() *HoldReason {
+	p := new(HoldReason)
+	*p = x
+	return p
+}
+
+func (x HoldReason) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (HoldReason) Descriptor() protoreflect.EnumDescriptor {
+	return file_counterfoil_customs_v1_customs_proto_enumTypes[1].Descriptor()
+}
+
+func (HoldReason) Type() protoreflect.EnumType {
+	return &file_counterfoil_customs_v1_customs_proto_enumTypes[1]
+}
+
+func (x HoldReason) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use HoldReason.Descriptor instead.
+func (HoldReason) EnumDescriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{1}
+}
+
+// Severity of a discrepancy.
+type Severity int32
+
+const (
+	Severity_SEVERITY_UNSPECIFIED Severity = 0
+	Severity_SEVERITY_LOW         Severity = 1
+	Severity_SEVERITY_MEDIUM      Severity = 2
+	Severity_SEVERITY_HIGH        Severity = 3
+)
+
+// Enum value maps for Severity.
+var (
+	Severity_name = map[int32]string{
+		0: "SEVERITY_UNSPECIFIED",
+		1: "SEVERITY_LOW",
+		2: "SEVERITY_MEDIUM",
+		3: "SEVERITY_HIGH",
+	}
+	Severity_value = map[string]int32{
+		"SEVERITY_UNSPECIFIED": 0,
+		"SEVERITY_LOW":         1,
+		"SEVERITY_MEDIUM":      2,
+		"SEVERITY_HIGH":        3,
+	}
+)
+
+func (x Severity) Enum() *Severity {
+	p := new(Severity)
+	*p = x
+	return p
+}
+
+func (x Severity) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Severity) Descriptor() protoreflect.EnumDescriptor {
+	return file_counterfoil_customs_v1_customs_proto_enumTypes[2].Descriptor()
+}
+
+func (Severity) Type() protoreflect.EnumType {
+	return &file_counterfoil_customs_v1_customs_proto_enumTypes[2]
+}
+
+func (x Severity) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Severity.Descriptor instead.
+func (Severity) EnumDescriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{2}
+}
+
 // Item is one goods item of a declaration.
 type Item struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Number of the item in its declaration, from 1.
 	Number uint32 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
 	// Number of the licence line that it is written off against.
-	LicenceLine   uint32       `protobuf:"varint,2,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
-	HsCode        string       `protobuf:"bytes,3,opt,name=hs_code,json=hsCode,proto3" json:"hs_code,omitempty"`
-	Description   string       `protobuf:"bytes,4,opt,name=description,proto3" json:"description,omitempty"`
-	Quantity      *v1.Quantity `protobuf:"bytes,5,opt,name=quantity,proto3" json:"quantity,omitempty"`
-	Value         *v1.Money    `protobuf:"bytes,6,opt,name=value,proto3" json:"value,omitempty"`
+	LicenceLine uint32       `protobuf:"varint,2,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
+	HsCode      string       `protobuf:"bytes,3,opt,name=hs_code,json=hsCode,proto3" json:"hs_code,omitempty"`
+	Description string       `protobuf:"bytes,4,opt,name=description,proto3" json:"description,omitempty"`
+	Quantity    *v1.Quantity `protobuf:"bytes,5,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	Value       *v1.Money    `protobuf:"bytes,6,opt,name=value,proto3" json:"value,omitempty"`
+	// Control-list rating as declared.
+	Rating string `protobuf:"bytes,7,opt,name=rating,proto3" json:"rating,omitempty"`
+	Model  string `protobuf:"bytes,8,opt,name=model,proto3" json:"model,omitempty"`
+	// Country of origin, ISO 3166-1 alpha-2.
+	Origin string `protobuf:"bytes,9,opt,name=origin,proto3" json:"origin,omitempty"`
+	// Net mass.
+	NetMass       *v1.Quantity  `protobuf:"bytes,10,opt,name=net_mass,json=netMass,proto3" json:"net_mass,omitempty"`
+	Serials       []*v1.Serials `protobuf:"bytes,11,rep,name=serials,proto3" json:"serials,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -114,6 +304,1124 @@ func (x *Item) GetValue() *v1.Money {
 	return nil
 }
 
+func (x *Item) GetRating() string {
+	if x != nil {
+		return x.Rating
+	}
+	return ""
+}
+
+func (x *Item) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *Item) GetOrigin() string {
+	if x != nil {
+		return x.Origin
+	}
+	return ""
+}
+
+func (x *Item) GetNetMass() *v1.Quantity {
+	if x != nil {
+		return x.NetMass
+	}
+	return nil
+}
+
+func (x *Item) GetSerials() []*v1.Serials {
+	if x != nil {
+		return x.Serials
+	}
+	return nil
+}
+
+// Consignment is what a declaration says beside its items and parties.
+type Consignment struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Local reference number, by which a declaration is known before it has a number.
+	Lrn string `protobuf:"bytes,1,opt,name=lrn,proto3" json:"lrn,omitempty"`
+	// Unique consignment reference.
+	Ucr       string    `protobuf:"bytes,2,opt,name=ucr,proto3" json:"ucr,omitempty"`
+	Procedure Procedure `protobuf:"varint,3,opt,name=procedure,proto3,enum=counterfoil.customs.v1.Procedure" json:"procedure,omitempty"`
+	// Requested and previous procedure as written, such as "1000".
+	ProcedureCode       string `protobuf:"bytes,4,opt,name=procedure_code,json=procedureCode,proto3" json:"procedure_code,omitempty"`
+	OfficeOfExit        string `protobuf:"bytes,5,opt,name=office_of_exit,json=officeOfExit,proto3" json:"office_of_exit,omitempty"`
+	OfficeOfDestination string `protobuf:"bytes,6,opt,name=office_of_destination,json=officeOfDestination,proto3" json:"office_of_destination,omitempty"`
+	// Countries, ISO 3166-1 alpha-2.
+	Dispatch  string     `protobuf:"bytes,7,opt,name=dispatch,proto3" json:"dispatch,omitempty"`
+	Route     []string   `protobuf:"bytes,8,rep,name=route,proto3" json:"route,omitempty"`
+	Transport *Transport `protobuf:"bytes,9,opt,name=transport,proto3" json:"transport,omitempty"`
+	// ISO 6346, as written.
+	Containers []string `protobuf:"bytes,10,rep,name=containers,proto3" json:"containers,omitempty"`
+	Seals      []string `protobuf:"bytes,11,rep,name=seals,proto3" json:"seals,omitempty"`
+	// Bills of lading and air waybills, as written.
+	TransportDocuments []string `protobuf:"bytes,12,rep,name=transport_documents,json=transportDocuments,proto3" json:"transport_documents,omitempty"`
+	// Of end-user certificates and delivery undertakings.
+	Certificates []string `protobuf:"bytes,13,rep,name=certificates,proto3" json:"certificates,omitempty"`
+	// UN numbers of dangerous goods.
+	DangerousGoods []string `protobuf:"bytes,14,rep,name=dangerous_goods,json=dangerousGoods,proto3" json:"dangerous_goods,omitempty"`
+	// Edition of the HS that the items' codes are of; empty: 2022.
+	HsEdition     string `protobuf:"bytes,15,opt,name=hs_edition,json=hsEdition,proto3" json:"hs_edition,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Consignment) Reset() {
+	*x = Consignment{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Consignment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Consignment) ProtoMessage() {}
+
+func (x *Consignment) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Consignment.ProtoReflect.Descriptor instead.
+func (*Consignment) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Consignment) GetLrn() string {
+	if x != nil {
+		return x.Lrn
+	}
+	return ""
+}
+
+func (x *Consignment) GetUcr() string {
+	if x != nil {
+		return x.Ucr
+	}
+	return ""
+}
+
+func (x *Consignment) GetProcedure() Procedure {
+	if x != nil {
+		return x.Procedure
+	}
+	return Procedure_PROCEDURE_UNSPECIFIED
+}
+
+func (x *Consignment) GetProcedureCode() string {
+	if x != nil {
+		return x.ProcedureCode
+	}
+	return ""
+}
+
+func (x *Consignment) GetOfficeOfExit() string {
+	if x != nil {
+		return x.OfficeOfExit
+	}
+	return ""
+}
+
+func (x *Consignment) GetOfficeOfDestination() string {
+	if x != nil {
+		return x.OfficeOfDestination
+	}
+	return ""
+}
+
+func (x *Consignment) GetDispatch() string {
+	if x != nil {
+		return x.Dispatch
+	}
+	return ""
+}
+
+func (x *Consignment) GetRoute() []string {
+	if x != nil {
+		return x.Route
+	}
+	return nil
+}
+
+func (x *Consignment) GetTransport() *Transport {
+	if x != nil {
+		return x.Transport
+	}
+	return nil
+}
+
+func (x *Consignment) GetContainers() []string {
+	if x != nil {
+		return x.Containers
+	}
+	return nil
+}
+
+func (x *Consignment) GetSeals() []string {
+	if x != nil {
+		return x.Seals
+	}
+	return nil
+}
+
+func (x *Consignment) GetTransportDocuments() []string {
+	if x != nil {
+		return x.TransportDocuments
+	}
+	return nil
+}
+
+func (x *Consignment) GetCertificates() []string {
+	if x != nil {
+		return x.Certificates
+	}
+	return nil
+}
+
+func (x *Consignment) GetDangerousGoods() []string {
+	if x != nil {
+		return x.DangerousGoods
+	}
+	return nil
+}
+
+func (x *Consignment) GetHsEdition() string {
+	if x != nil {
+		return x.HsEdition
+	}
+	return ""
+}
+
+// Transport is what carries the goods across the border.
+type Transport struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// sea, rail, road, air, post, multimodal, fixed or inland_water.
+	Mode string `protobuf:"bytes,1,opt,name=mode,proto3" json:"mode,omitempty"`
+	// "scheme:value", such as "imo:9319466", "registration:XA-ABC", "plate:XA 123".
+	Identity      string `protobuf:"bytes,2,opt,name=identity,proto3" json:"identity,omitempty"`
+	Name          string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	Nationality   string `protobuf:"bytes,4,opt,name=nationality,proto3" json:"nationality,omitempty"`
+	Voyage        string `protobuf:"bytes,5,opt,name=voyage,proto3" json:"voyage,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Transport) Reset() {
+	*x = Transport{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Transport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Transport) ProtoMessage() {}
+
+func (x *Transport) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Transport.ProtoReflect.Descriptor instead.
+func (*Transport) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Transport) GetMode() string {
+	if x != nil {
+		return x.Mode
+	}
+	return ""
+}
+
+func (x *Transport) GetIdentity() string {
+	if x != nil {
+		return x.Identity
+	}
+	return ""
+}
+
+func (x *Transport) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Transport) GetNationality() string {
+	if x != nil {
+		return x.Nationality
+	}
+	return ""
+}
+
+func (x *Transport) GetVoyage() string {
+	if x != nil {
+		return x.Voyage
+	}
+	return ""
+}
+
+// DeclarationLodged: a declaration came in and is not accepted yet.
+type DeclarationLodged struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
+	Number        string                 `protobuf:"bytes,2,opt,name=number,proto3" json:"number,omitempty"`
+	Kind          v1.Kind                `protobuf:"varint,3,opt,name=kind,proto3,enum=counterfoil.transfer.v1.Kind" json:"kind,omitempty"`
+	Office        string                 `protobuf:"bytes,4,opt,name=office,proto3" json:"office,omitempty"`
+	// As the declarant states it.
+	LicenceReference string       `protobuf:"bytes,5,opt,name=licence_reference,json=licenceReference,proto3" json:"licence_reference,omitempty"`
+	Parties          []*v1.Party  `protobuf:"bytes,6,rep,name=parties,proto3" json:"parties,omitempty"`
+	Destination      string       `protobuf:"bytes,7,opt,name=destination,proto3" json:"destination,omitempty"`
+	Items            []*Item      `protobuf:"bytes,8,rep,name=items,proto3" json:"items,omitempty"`
+	Consignment      *Consignment `protobuf:"bytes,9,opt,name=consignment,proto3" json:"consignment,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *DeclarationLodged) Reset() {
+	*x = DeclarationLodged{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeclarationLodged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeclarationLodged) ProtoMessage() {}
+
+func (x *DeclarationLodged) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeclarationLodged.ProtoReflect.Descriptor instead.
+func (*DeclarationLodged) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *DeclarationLodged) GetDeclarationId() string {
+	if x != nil {
+		return x.DeclarationId
+	}
+	return ""
+}
+
+func (x *DeclarationLodged) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *DeclarationLodged) GetKind() v1.Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return v1.Kind(0)
+}
+
+func (x *DeclarationLodged) GetOffice() string {
+	if x != nil {
+		return x.Office
+	}
+	return ""
+}
+
+func (x *DeclarationLodged) GetLicenceReference() string {
+	if x != nil {
+		return x.LicenceReference
+	}
+	return ""
+}
+
+func (x *DeclarationLodged) GetParties() []*v1.Party {
+	if x != nil {
+		return x.Parties
+	}
+	return nil
+}
+
+func (x *DeclarationLodged) GetDestination() string {
+	if x != nil {
+		return x.Destination
+	}
+	return ""
+}
+
+func (x *DeclarationLodged) GetItems() []*Item {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *DeclarationLodged) GetConsignment() *Consignment {
+	if x != nil {
+		return x.Consignment
+	}
+	return nil
+}
+
+// DeclarationAmended restates a declaration whose goods have not moved.
+type DeclarationAmended struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
+	Parties       []*v1.Party            `protobuf:"bytes,2,rep,name=parties,proto3" json:"parties,omitempty"`
+	Destination   string                 `protobuf:"bytes,3,opt,name=destination,proto3" json:"destination,omitempty"`
+	Items         []*Item                `protobuf:"bytes,4,rep,name=items,proto3" json:"items,omitempty"`
+	Consignment   *Consignment           `protobuf:"bytes,5,opt,name=consignment,proto3" json:"consignment,omitempty"`
+	Reason        string                 `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeclarationAmended) Reset() {
+	*x = DeclarationAmended{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeclarationAmended) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeclarationAmended) ProtoMessage() {}
+
+func (x *DeclarationAmended) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeclarationAmended.ProtoReflect.Descriptor instead.
+func (*DeclarationAmended) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *DeclarationAmended) GetDeclarationId() string {
+	if x != nil {
+		return x.DeclarationId
+	}
+	return ""
+}
+
+func (x *DeclarationAmended) GetParties() []*v1.Party {
+	if x != nil {
+		return x.Parties
+	}
+	return nil
+}
+
+func (x *DeclarationAmended) GetDestination() string {
+	if x != nil {
+		return x.Destination
+	}
+	return ""
+}
+
+func (x *DeclarationAmended) GetItems() []*Item {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *DeclarationAmended) GetConsignment() *Consignment {
+	if x != nil {
+		return x.Consignment
+	}
+	return nil
+}
+
+func (x *DeclarationAmended) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// Freshness is how old the copy of a licence was when something was decided on it: from the last block of its journal that
+// its agency signed, to the decision.
+type Freshness struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	LicenceId string                 `protobuf:"bytes,1,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
+	// "agency/group" and the block.
+	Journal string `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Block   uint64 `protobuf:"varint,3,opt,name=block,proto3" json:"block,omitempty"`
+	// When its agency wrote that block.
+	AsOf       *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	AgeSeconds uint32                 `protobuf:"varint,5,opt,name=age_seconds,json=ageSeconds,proto3" json:"age_seconds,omitempty"`
+	// What was allowed.
+	LimitSeconds  uint32 `protobuf:"varint,6,opt,name=limit_seconds,json=limitSeconds,proto3" json:"limit_seconds,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Freshness) Reset() {
+	*x = Freshness{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Freshness) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Freshness) ProtoMessage() {}
+
+func (x *Freshness) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Freshness.ProtoReflect.Descriptor instead.
+func (*Freshness) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Freshness) GetLicenceId() string {
+	if x != nil {
+		return x.LicenceId
+	}
+	return ""
+}
+
+func (x *Freshness) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Freshness) GetBlock() uint64 {
+	if x != nil {
+		return x.Block
+	}
+	return 0
+}
+
+func (x *Freshness) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+func (x *Freshness) GetAgeSeconds() uint32 {
+	if x != nil {
+		return x.AgeSeconds
+	}
+	return 0
+}
+
+func (x *Freshness) GetLimitSeconds() uint32 {
+	if x != nil {
+		return x.LimitSeconds
+	}
+	return 0
+}
+
+// GoodsReleased: the goods may leave customs' hands.
+type GoodsReleased struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	Freshness     *Freshness             `protobuf:"bytes,3,opt,name=freshness,proto3" json:"freshness,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GoodsReleased) Reset() {
+	*x = GoodsReleased{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GoodsReleased) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GoodsReleased) ProtoMessage() {}
+
+func (x *GoodsReleased) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GoodsReleased.ProtoReflect.Descriptor instead.
+func (*GoodsReleased) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *GoodsReleased) GetDeclarationId() string {
+	if x != nil {
+		return x.DeclarationId
+	}
+	return ""
+}
+
+func (x *GoodsReleased) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *GoodsReleased) GetFreshness() *Freshness {
+	if x != nil {
+		return x.Freshness
+	}
+	return nil
+}
+
+type GoodsHeld struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
+	Reason        HoldReason             `protobuf:"varint,2,opt,name=reason,proto3,enum=counterfoil.customs.v1.HoldReason" json:"reason,omitempty"`
+	Text          string                 `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at,proto3" json:"at,omitempty"`
+	// Where it is too old.
+	Freshness     *Freshness `protobuf:"bytes,5,opt,name=freshness,proto3" json:"freshness,omitempty"`
+	AlertId       string     `protobuf:"bytes,6,opt,name=alert_id,json=alertId,proto3" json:"alert_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GoodsHeld) Reset() {
+	*x = GoodsHeld{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GoodsHeld) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GoodsHeld) ProtoMessage() {}
+
+func (x *GoodsHeld) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GoodsHeld.ProtoReflect.Descriptor instead.
+func (*GoodsHeld) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *GoodsHeld) GetDeclarationId() string {
+	if x != nil {
+		return x.DeclarationId
+	}
+	return ""
+}
+
+func (x *GoodsHeld) GetReason() HoldReason {
+	if x != nil {
+		return x.Reason
+	}
+	return HoldReason_HOLD_REASON_UNSPECIFIED
+}
+
+func (x *GoodsHeld) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *GoodsHeld) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *GoodsHeld) GetFreshness() *Freshness {
+	if x != nil {
+		return x.Freshness
+	}
+	return nil
+}
+
+func (x *GoodsHeld) GetAlertId() string {
+	if x != nil {
+		return x.AlertId
+	}
+	return ""
+}
+
+// HoldLifted ends a hold; the goods are not released by that.
+type HoldLifted struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HoldLifted) Reset() {
+	*x = HoldLifted{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HoldLifted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HoldLifted) ProtoMessage() {}
+
+func (x *HoldLifted) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HoldLifted.ProtoReflect.Descriptor instead.
+func (*HoldLifted) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *HoldLifted) GetDeclarationId() string {
+	if x != nil {
+		return x.DeclarationId
+	}
+	return ""
+}
+
+func (x *HoldLifted) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// TransitOpened: goods move under customs' control to an office where they are discharged.
+type TransitOpened struct {
+	state               protoimpl.MessageState `protogen:"open.v1"`
+	DeclarationId       string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
+	OfficeOfDestination string                 `protobuf:"bytes,2,opt,name=office_of_destination,json=officeOfDestination,proto3" json:"office_of_destination,omitempty"`
+	Due                 *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=due,proto3" json:"due,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
+}
+
+func (x *TransitOpened) Reset() {
+	*x = TransitOpened{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransitOpened) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransitOpened) ProtoMessage() {}
+
+func (x *TransitOpened) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransitOpened.ProtoReflect.Descriptor instead.
+func (*TransitOpened) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *TransitOpened) GetDeclarationId() string {
+	if x != nil {
+		return x.DeclarationId
+	}
+	return ""
+}
+
+func (x *TransitOpened) GetOfficeOfDestination() string {
+	if x != nil {
+		return x.OfficeOfDestination
+	}
+	return ""
+}
+
+func (x *TransitOpened) GetDue() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Due
+	}
+	return nil
+}
+
+type TransitDischarged struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
+	Office        string                 `protobuf:"bytes,2,opt,name=office,proto3" json:"office,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransitDischarged) Reset() {
+	*x = TransitDischarged{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransitDischarged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransitDischarged) ProtoMessage() {}
+
+func (x *TransitDischarged) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransitDischarged.ProtoReflect.Descriptor instead.
+func (*TransitDischarged) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *TransitDischarged) GetDeclarationId() string {
+	if x != nil {
+		return x.DeclarationId
+	}
+	return ""
+}
+
+func (x *TransitDischarged) GetOffice() string {
+	if x != nil {
+		return x.Office
+	}
+	return ""
+}
+
+func (x *TransitDischarged) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+// MovementOverdue: what should have been confirmed by then was not.
+type MovementOverdue struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
+	// DX16: exit, DX17: transit, DX18: arrival.
+	Code          string                 `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
+	Due           *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=due,proto3" json:"due,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MovementOverdue) Reset() {
+	*x = MovementOverdue{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MovementOverdue) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MovementOverdue) ProtoMessage() {}
+
+func (x *MovementOverdue) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MovementOverdue.ProtoReflect.Descriptor instead.
+func (*MovementOverdue) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *MovementOverdue) GetDeclarationId() string {
+	if x != nil {
+		return x.DeclarationId
+	}
+	return ""
+}
+
+func (x *MovementOverdue) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *MovementOverdue) GetDue() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Due
+	}
+	return nil
+}
+
+// DiscrepancyRaised: a declaration does not match its licence, itself, or what was found.
+type DiscrepancyRaised struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DiscrepancyId string                 `protobuf:"bytes,1,opt,name=discrepancy_id,json=discrepancyId,proto3" json:"discrepancy_id,omitempty"`
+	DeclarationId string                 `protobuf:"bytes,2,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
+	// 0: the declaration as a whole.
+	Item uint32 `protobuf:"varint,3,opt,name=item,proto3" json:"item,omitempty"`
+	// "DX01" to "DX24".
+	Code          string   `protobuf:"bytes,4,opt,name=code,proto3" json:"code,omitempty"`
+	Severity      Severity `protobuf:"varint,5,opt,name=severity,proto3,enum=counterfoil.customs.v1.Severity" json:"severity,omitempty"`
+	Expected      string   `protobuf:"bytes,6,opt,name=expected,proto3" json:"expected,omitempty"`
+	Found         string   `protobuf:"bytes,7,opt,name=found,proto3" json:"found,omitempty"`
+	Text          string   `protobuf:"bytes,8,opt,name=text,proto3" json:"text,omitempty"`
+	LicenceId     string   `protobuf:"bytes,9,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiscrepancyRaised) Reset() {
+	*x = DiscrepancyRaised{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiscrepancyRaised) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiscrepancyRaised) ProtoMessage() {}
+
+func (x *DiscrepancyRaised) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiscrepancyRaised.ProtoReflect.Descriptor instead.
+func (*DiscrepancyRaised) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *DiscrepancyRaised) GetDiscrepancyId() string {
+	if x != nil {
+		return x.DiscrepancyId
+	}
+	return ""
+}
+
+func (x *DiscrepancyRaised) GetDeclarationId() string {
+	if x != nil {
+		return x.DeclarationId
+	}
+	return ""
+}
+
+func (x *DiscrepancyRaised) GetItem() uint32 {
+	if x != nil {
+		return x.Item
+	}
+	return 0
+}
+
+func (x *DiscrepancyRaised) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *DiscrepancyRaised) GetSeverity() Severity {
+	if x != nil {
+		return x.Severity
+	}
+	return Severity_SEVERITY_UNSPECIFIED
+}
+
+func (x *DiscrepancyRaised) GetExpected() string {
+	if x != nil {
+		return x.Expected
+	}
+	return ""
+}
+
+func (x *DiscrepancyRaised) GetFound() string {
+	if x != nil {
+		return x.Found
+	}
+	return ""
+}
+
+func (x *DiscrepancyRaised) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *DiscrepancyRaised) GetLicenceId() string {
+	if x != nil {
+		return x.LicenceId
+	}
+	return ""
+}
+
+// DiscrepancySettled: an officer looked at it. Overridden: the goods may go on in spite of it.
+type DiscrepancySettled struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DiscrepancyId string                 `protobuf:"bytes,1,opt,name=discrepancy_id,json=discrepancyId,proto3" json:"discrepancy_id,omitempty"`
+	Overridden    bool                   `protobuf:"varint,2,opt,name=overridden,proto3" json:"overridden,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiscrepancySettled) Reset() {
+	*x = DiscrepancySettled{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiscrepancySettled) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiscrepancySettled) ProtoMessage() {}
+
+func (x *DiscrepancySettled) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiscrepancySettled.ProtoReflect.Descriptor instead.
+func (*DiscrepancySettled) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *DiscrepancySettled) GetDiscrepancyId() string {
+	if x != nil {
+		return x.DiscrepancyId
+	}
+	return ""
+}
+
+func (x *DiscrepancySettled) GetOverridden() bool {
+	if x != nil {
+		return x.Overridden
+	}
+	return false
+}
+
+func (x *DiscrepancySettled) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 type DeclarationAccepted struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
@@ -124,16 +1432,19 @@ type DeclarationAccepted struct {
 	LicenceId string      `protobuf:"bytes,5,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
 	Parties   []*v1.Party `protobuf:"bytes,6,rep,name=parties,proto3" json:"parties,omitempty"`
 	// ISO 3166-1 alpha-2.
-	Destination   string                 `protobuf:"bytes,7,opt,name=destination,proto3" json:"destination,omitempty"`
-	Items         []*Item                `protobuf:"bytes,8,rep,name=items,proto3" json:"items,omitempty"`
-	AcceptedAt    *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=accepted_at,json=acceptedAt,proto3" json:"accepted_at,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Destination string                 `protobuf:"bytes,7,opt,name=destination,proto3" json:"destination,omitempty"`
+	Items       []*Item                `protobuf:"bytes,8,rep,name=items,proto3" json:"items,omitempty"`
+	AcceptedAt  *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=accepted_at,json=acceptedAt,proto3" json:"accepted_at,omitempty"`
+	Consignment *Consignment           `protobuf:"bytes,10,opt,name=consignment,proto3" json:"consignment,omitempty"`
+	// As the declarant stated it.
+	LicenceReference string `protobuf:"bytes,11,opt,name=licence_reference,json=licenceReference,proto3" json:"licence_reference,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *DeclarationAccepted) Reset() {
 	*x = DeclarationAccepted{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[1]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -145,7 +1456,7 @@ func (x *DeclarationAccepted) String() string {
 func (*DeclarationAccepted) ProtoMessage() {}
 
 func (x *DeclarationAccepted) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[1]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -158,7 +1469,7 @@ func (x *DeclarationAccepted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclarationAccepted.ProtoReflect.Descriptor instead.
 func (*DeclarationAccepted) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{1}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *DeclarationAccepted) GetDeclarationId() string {
@@ -224,6 +1535,20 @@ func (x *DeclarationAccepted) GetAcceptedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *DeclarationAccepted) GetConsignment() *Consignment {
+	if x != nil {
+		return x.Consignment
+	}
+	return nil
+}
+
+func (x *DeclarationAccepted) GetLicenceReference() string {
+	if x != nil {
+		return x.LicenceReference
+	}
+	return ""
+}
+
 type ExitConfirmed struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
@@ -234,7 +1559,7 @@ type ExitConfirmed struct {
 
 func (x *ExitConfirmed) Reset() {
 	*x = ExitConfirmed{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[2]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -246,7 +1571,7 @@ func (x *ExitConfirmed) String() string {
 func (*ExitConfirmed) ProtoMessage() {}
 
 func (x *ExitConfirmed) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[2]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -259,7 +1584,7 @@ func (x *ExitConfirmed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExitConfirmed.ProtoReflect.Descriptor instead.
 func (*ExitConfirmed) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{2}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ExitConfirmed) GetDeclarationId() string {
@@ -286,7 +1611,7 @@ type ArrivalRecorded struct {
 
 func (x *ArrivalRecorded) Reset() {
 	*x = ArrivalRecorded{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[3]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -298,7 +1623,7 @@ func (x *ArrivalRecorded) String() string {
 func (*ArrivalRecorded) ProtoMessage() {}
 
 func (x *ArrivalRecorded) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[3]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -311,7 +1636,7 @@ func (x *ArrivalRecorded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ArrivalRecorded.ProtoReflect.Descriptor instead.
 func (*ArrivalRecorded) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{3}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ArrivalRecorded) GetDeclarationId() string {
@@ -338,7 +1663,7 @@ type DeclarationCancelled struct {
 
 func (x *DeclarationCancelled) Reset() {
 	*x = DeclarationCancelled{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[4]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -350,7 +1675,7 @@ func (x *DeclarationCancelled) String() string {
 func (*DeclarationCancelled) ProtoMessage() {}
 
 func (x *DeclarationCancelled) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[4]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -363,7 +1688,7 @@ func (x *DeclarationCancelled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclarationCancelled.ProtoReflect.Descriptor instead.
 func (*DeclarationCancelled) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{4}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *DeclarationCancelled) GetDeclarationId() string {
@@ -389,13 +1714,15 @@ type LicenceQuantityReserved struct {
 	LicenceLine   uint32                 `protobuf:"varint,4,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
 	Quantity      *v1.Quantity           `protobuf:"bytes,5,opt,name=quantity,proto3" json:"quantity,omitempty"`
 	Value         *v1.Money              `protobuf:"bytes,6,opt,name=value,proto3" json:"value,omitempty"`
+	// Of the declaration that it belongs to: 0 as accepted, then one more for each amendment.
+	Version       uint32 `protobuf:"varint,7,opt,name=version,proto3" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *LicenceQuantityReserved) Reset() {
 	*x = LicenceQuantityReserved{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[5]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -407,7 +1734,7 @@ func (x *LicenceQuantityReserved) String() string {
 func (*LicenceQuantityReserved) ProtoMessage() {}
 
 func (x *LicenceQuantityReserved) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[5]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -420,7 +1747,7 @@ func (x *LicenceQuantityReserved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LicenceQuantityReserved.ProtoReflect.Descriptor instead.
 func (*LicenceQuantityReserved) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{5}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *LicenceQuantityReserved) GetDeclarationId() string {
@@ -465,6 +1792,13 @@ func (x *LicenceQuantityReserved) GetValue() *v1.Money {
 	return nil
 }
 
+func (x *LicenceQuantityReserved) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
 // LicenceQuantityCommitted: what was reserved is used, in the quantity and value that really moved.
 type LicenceQuantityCommitted struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -474,13 +1808,15 @@ type LicenceQuantityCommitted struct {
 	LicenceLine   uint32                 `protobuf:"varint,4,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
 	Quantity      *v1.Quantity           `protobuf:"bytes,5,opt,name=quantity,proto3" json:"quantity,omitempty"`
 	Value         *v1.Money              `protobuf:"bytes,6,opt,name=value,proto3" json:"value,omitempty"`
+	// Of the declaration that it belongs to: 0 as accepted, then one more for each amendment.
+	Version       uint32 `protobuf:"varint,7,opt,name=version,proto3" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *LicenceQuantityCommitted) Reset() {
 	*x = LicenceQuantityCommitted{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[6]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -492,7 +1828,7 @@ func (x *LicenceQuantityCommitted) String() string {
 func (*LicenceQuantityCommitted) ProtoMessage() {}
 
 func (x *LicenceQuantityCommitted) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[6]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -505,7 +1841,7 @@ func (x *LicenceQuantityCommitted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LicenceQuantityCommitted.ProtoReflect.Descriptor instead.
 func (*LicenceQuantityCommitted) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{6}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *LicenceQuantityCommitted) GetDeclarationId() string {
@@ -550,6 +1886,13 @@ func (x *LicenceQuantityCommitted) GetValue() *v1.Money {
 	return nil
 }
 
+func (x *LicenceQuantityCommitted) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
 // LicenceQuantityReleased: what was reserved is available again.
 type LicenceQuantityReleased struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -559,13 +1902,15 @@ type LicenceQuantityReleased struct {
 	LicenceLine   uint32                 `protobuf:"varint,4,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
 	Quantity      *v1.Quantity           `protobuf:"bytes,5,opt,name=quantity,proto3" json:"quantity,omitempty"`
 	Value         *v1.Money              `protobuf:"bytes,6,opt,name=value,proto3" json:"value,omitempty"`
+	// Of the declaration that it belongs to: 0 as accepted, then one more for each amendment.
+	Version       uint32 `protobuf:"varint,7,opt,name=version,proto3" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *LicenceQuantityReleased) Reset() {
 	*x = LicenceQuantityReleased{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[7]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -577,7 +1922,7 @@ func (x *LicenceQuantityReleased) String() string {
 func (*LicenceQuantityReleased) ProtoMessage() {}
 
 func (x *LicenceQuantityReleased) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[7]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -590,7 +1935,7 @@ func (x *LicenceQuantityReleased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LicenceQuantityReleased.ProtoReflect.Descriptor instead.
 func (*LicenceQuantityReleased) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{7}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *LicenceQuantityReleased) GetDeclarationId() string {
@@ -635,6 +1980,289 @@ func (x *LicenceQuantityReleased) GetValue() *v1.Money {
 	return nil
 }
 
+func (x *LicenceQuantityReleased) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+// LicenceQuantityCorrected: what is used is more or less than was committed, by an amendment or a check after clearance.
+type LicenceQuantityCorrected struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
+	Item          uint32                 `protobuf:"varint,2,opt,name=item,proto3" json:"item,omitempty"`
+	LicenceId     string                 `protobuf:"bytes,3,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
+	LicenceLine   uint32                 `protobuf:"varint,4,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
+	// Used rises by it, or falls where it is below 0.
+	Change *Change `protobuf:"bytes,5,opt,name=change,proto3" json:"change,omitempty"`
+	Reason string  `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Id of the entry that it corrects.
+	EntryId string `protobuf:"bytes,7,opt,name=entry_id,json=entryId,proto3" json:"entry_id,omitempty"`
+	// Of the corrections of an item, from 1.
+	Sequence      uint32 `protobuf:"varint,8,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LicenceQuantityCorrected) Reset() {
+	*x = LicenceQuantityCorrected{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LicenceQuantityCorrected) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LicenceQuantityCorrected) ProtoMessage() {}
+
+func (x *LicenceQuantityCorrected) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LicenceQuantityCorrected.ProtoReflect.Descriptor instead.
+func (*LicenceQuantityCorrected) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *LicenceQuantityCorrected) GetDeclarationId() string {
+	if x != nil {
+		return x.DeclarationId
+	}
+	return ""
+}
+
+func (x *LicenceQuantityCorrected) GetItem() uint32 {
+	if x != nil {
+		return x.Item
+	}
+	return 0
+}
+
+func (x *LicenceQuantityCorrected) GetLicenceId() string {
+	if x != nil {
+		return x.LicenceId
+	}
+	return ""
+}
+
+func (x *LicenceQuantityCorrected) GetLicenceLine() uint32 {
+	if x != nil {
+		return x.LicenceLine
+	}
+	return 0
+}
+
+func (x *LicenceQuantityCorrected) GetChange() *Change {
+	if x != nil {
+		return x.Change
+	}
+	return nil
+}
+
+func (x *LicenceQuantityCorrected) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *LicenceQuantityCorrected) GetEntryId() string {
+	if x != nil {
+		return x.EntryId
+	}
+	return ""
+}
+
+func (x *LicenceQuantityCorrected) GetSequence() uint32 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+// Change is a difference in quantity and in value.
+type Change struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Thousandths of the unit, and minor units of the currency.
+	Thousandths   int64  `protobuf:"zigzag64,1,opt,name=thousandths,proto3" json:"thousandths,omitempty"`
+	Unit          string `protobuf:"bytes,2,opt,name=unit,proto3" json:"unit,omitempty"`
+	Minor         int64  `protobuf:"zigzag64,3,opt,name=minor,proto3" json:"minor,omitempty"`
+	Currency      string `protobuf:"bytes,4,opt,name=currency,proto3" json:"currency,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Change) Reset() {
+	*x = Change{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Change) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Change) ProtoMessage() {}
+
+func (x *Change) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Change.ProtoReflect.Descriptor instead.
+func (*Change) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *Change) GetThousandths() int64 {
+	if x != nil {
+		return x.Thousandths
+	}
+	return 0
+}
+
+func (x *Change) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *Change) GetMinor() int64 {
+	if x != nil {
+		return x.Minor
+	}
+	return 0
+}
+
+func (x *Change) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
+// LicenceQuantityRestored: goods came back, and what was used is available again where the law allows that.
+type LicenceQuantityRestored struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
+	Item          uint32                 `protobuf:"varint,2,opt,name=item,proto3" json:"item,omitempty"`
+	LicenceId     string                 `protobuf:"bytes,3,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
+	LicenceLine   uint32                 `protobuf:"varint,4,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
+	Quantity      *v1.Quantity           `protobuf:"bytes,5,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	Value         *v1.Money              `protobuf:"bytes,6,opt,name=value,proto3" json:"value,omitempty"`
+	Reason        string                 `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Of the restorations of an item, from 1.
+	Sequence      uint32 `protobuf:"varint,8,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LicenceQuantityRestored) Reset() {
+	*x = LicenceQuantityRestored{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LicenceQuantityRestored) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LicenceQuantityRestored) ProtoMessage() {}
+
+func (x *LicenceQuantityRestored) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LicenceQuantityRestored.ProtoReflect.Descriptor instead.
+func (*LicenceQuantityRestored) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *LicenceQuantityRestored) GetDeclarationId() string {
+	if x != nil {
+		return x.DeclarationId
+	}
+	return ""
+}
+
+func (x *LicenceQuantityRestored) GetItem() uint32 {
+	if x != nil {
+		return x.Item
+	}
+	return 0
+}
+
+func (x *LicenceQuantityRestored) GetLicenceId() string {
+	if x != nil {
+		return x.LicenceId
+	}
+	return ""
+}
+
+func (x *LicenceQuantityRestored) GetLicenceLine() uint32 {
+	if x != nil {
+		return x.LicenceLine
+	}
+	return 0
+}
+
+func (x *LicenceQuantityRestored) GetQuantity() *v1.Quantity {
+	if x != nil {
+		return x.Quantity
+	}
+	return nil
+}
+
+func (x *LicenceQuantityRestored) GetValue() *v1.Money {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+func (x *LicenceQuantityRestored) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *LicenceQuantityRestored) GetSequence() uint32 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
 type AcceptDeclarationRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
@@ -651,7 +2279,7 @@ type AcceptDeclarationRequest struct {
 
 func (x *AcceptDeclarationRequest) Reset() {
 	*x = AcceptDeclarationRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[8]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -663,7 +2291,7 @@ func (x *AcceptDeclarationRequest) String() string {
 func (*AcceptDeclarationRequest) ProtoMessage() {}
 
 func (x *AcceptDeclarationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[8]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -676,7 +2304,7 @@ func (x *AcceptDeclarationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptDeclarationRequest.ProtoReflect.Descriptor instead.
 func (*AcceptDeclarationRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{8}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *AcceptDeclarationRequest) GetParticulars() *v11.Particulars {
@@ -745,7 +2373,7 @@ type AcceptDeclarationResponse struct {
 
 func (x *AcceptDeclarationResponse) Reset() {
 	*x = AcceptDeclarationResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[9]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -757,7 +2385,7 @@ func (x *AcceptDeclarationResponse) String() string {
 func (*AcceptDeclarationResponse) ProtoMessage() {}
 
 func (x *AcceptDeclarationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[9]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -770,7 +2398,7 @@ func (x *AcceptDeclarationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptDeclarationResponse.ProtoReflect.Descriptor instead.
 func (*AcceptDeclarationResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{9}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *AcceptDeclarationResponse) GetReceipt() *v11.Receipt {
@@ -799,7 +2427,7 @@ type Moved struct {
 
 func (x *Moved) Reset() {
 	*x = Moved{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[10]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -811,7 +2439,7 @@ func (x *Moved) String() string {
 func (*Moved) ProtoMessage() {}
 
 func (x *Moved) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[10]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -824,7 +2452,7 @@ func (x *Moved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Moved.ProtoReflect.Descriptor instead.
 func (*Moved) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{10}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Moved) GetItem() uint32 {
@@ -860,7 +2488,7 @@ type ConfirmExitRequest struct {
 
 func (x *ConfirmExitRequest) Reset() {
 	*x = ConfirmExitRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[11]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -872,7 +2500,7 @@ func (x *ConfirmExitRequest) String() string {
 func (*ConfirmExitRequest) ProtoMessage() {}
 
 func (x *ConfirmExitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[11]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -885,7 +2513,7 @@ func (x *ConfirmExitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmExitRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmExitRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{11}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ConfirmExitRequest) GetParticulars() *v11.Particulars {
@@ -918,7 +2546,7 @@ type ConfirmExitResponse struct {
 
 func (x *ConfirmExitResponse) Reset() {
 	*x = ConfirmExitResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[12]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -930,7 +2558,7 @@ func (x *ConfirmExitResponse) String() string {
 func (*ConfirmExitResponse) ProtoMessage() {}
 
 func (x *ConfirmExitResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[12]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -943,7 +2571,7 @@ func (x *ConfirmExitResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmExitResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmExitResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{12}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ConfirmExitResponse) GetReceipt() *v11.Receipt {
@@ -964,7 +2592,7 @@ type ConfirmArrivalRequest struct {
 
 func (x *ConfirmArrivalRequest) Reset() {
 	*x = ConfirmArrivalRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[13]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -976,7 +2604,7 @@ func (x *ConfirmArrivalRequest) String() string {
 func (*ConfirmArrivalRequest) ProtoMessage() {}
 
 func (x *ConfirmArrivalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[13]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -989,7 +2617,7 @@ func (x *ConfirmArrivalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmArrivalRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmArrivalRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{13}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ConfirmArrivalRequest) GetParticulars() *v11.Particulars {
@@ -1022,7 +2650,7 @@ type ConfirmArrivalResponse struct {
 
 func (x *ConfirmArrivalResponse) Reset() {
 	*x = ConfirmArrivalResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[14]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1034,7 +2662,7 @@ func (x *ConfirmArrivalResponse) String() string {
 func (*ConfirmArrivalResponse) ProtoMessage() {}
 
 func (x *ConfirmArrivalResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[14]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1047,7 +2675,7 @@ func (x *ConfirmArrivalResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmArrivalResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmArrivalResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{14}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ConfirmArrivalResponse) GetReceipt() *v11.Receipt {
@@ -1068,7 +2696,7 @@ type CancelDeclarationRequest struct {
 
 func (x *CancelDeclarationRequest) Reset() {
 	*x = CancelDeclarationRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[15]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1080,7 +2708,7 @@ func (x *CancelDeclarationRequest) String() string {
 func (*CancelDeclarationRequest) ProtoMessage() {}
 
 func (x *CancelDeclarationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[15]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1093,7 +2721,7 @@ func (x *CancelDeclarationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelDeclarationRequest.ProtoReflect.Descriptor instead.
 func (*CancelDeclarationRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{15}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *CancelDeclarationRequest) GetParticulars() *v11.Particulars {
@@ -1126,7 +2754,7 @@ type CancelDeclarationResponse struct {
 
 func (x *CancelDeclarationResponse) Reset() {
 	*x = CancelDeclarationResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[16]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1138,7 +2766,7 @@ func (x *CancelDeclarationResponse) String() string {
 func (*CancelDeclarationResponse) ProtoMessage() {}
 
 func (x *CancelDeclarationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[16]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1151,7 +2779,7 @@ func (x *CancelDeclarationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelDeclarationResponse.ProtoReflect.Descriptor instead.
 func (*CancelDeclarationResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{16}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *CancelDeclarationResponse) GetReceipt() *v11.Receipt {
@@ -1170,7 +2798,7 @@ type BalanceRequest struct {
 
 func (x *BalanceRequest) Reset() {
 	*x = BalanceRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[17]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1182,7 +2810,7 @@ func (x *BalanceRequest) String() string {
 func (*BalanceRequest) ProtoMessage() {}
 
 func (x *BalanceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[17]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1195,7 +2823,7 @@ func (x *BalanceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BalanceRequest.ProtoReflect.Descriptor instead.
 func (*BalanceRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{17}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *BalanceRequest) GetLicenceId() string {
@@ -1215,7 +2843,7 @@ type BalanceResponse struct {
 
 func (x *BalanceResponse) Reset() {
 	*x = BalanceResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[18]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1227,7 +2855,7 @@ func (x *BalanceResponse) String() string {
 func (*BalanceResponse) ProtoMessage() {}
 
 func (x *BalanceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[18]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1240,7 +2868,7 @@ func (x *BalanceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BalanceResponse.ProtoReflect.Descriptor instead.
 func (*BalanceResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{18}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *BalanceResponse) GetLines() []*LineBalance {
@@ -1265,7 +2893,7 @@ type LineBalance struct {
 
 func (x *LineBalance) Reset() {
 	*x = LineBalance{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[19]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1277,7 +2905,7 @@ func (x *LineBalance) String() string {
 func (*LineBalance) ProtoMessage() {}
 
 func (x *LineBalance) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[19]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1290,7 +2918,7 @@ func (x *LineBalance) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LineBalance.ProtoReflect.Descriptor instead.
 func (*LineBalance) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{19}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *LineBalance) GetLicenceLine() uint32 {
@@ -1346,14 +2974,123 @@ var File_counterfoil_customs_v1_customs_proto protoreflect.FileDescriptor
 
 const file_counterfoil_customs_v1_customs_proto_rawDesc = "" +
 	"\n" +
-	"$counterfoil/customs/v1/customs.proto\x12\x16counterfoil.customs.v1\x1a\x1bbuf/validate/validate.proto\x1a\"counterfoil/event/v1/command.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb0\x02\n" +
+	"$counterfoil/customs/v1/customs.proto\x12\x16counterfoil.customs.v1\x1a\x1bbuf/validate/validate.proto\x1a\"counterfoil/event/v1/command.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa3\x04\n" +
 	"\x04Item\x12\x1f\n" +
 	"\x06number\x18\x01 \x01(\rB\a\xbaH\x04*\x02(\x01R\x06number\x12*\n" +
 	"\flicence_line\x18\x02 \x01(\rB\a\xbaH\x04*\x02(\x01R\vlicenceLine\x12:\n" +
 	"\ahs_code\x18\x03 \x01(\tB!\xbaH\x1er\x1c2\x1a^([0-9]{6}([0-9]{2,6})?)?$R\x06hsCode\x12*\n" +
 	"\vdescription\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\vdescription\x12=\n" +
 	"\bquantity\x18\x05 \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x124\n" +
-	"\x05value\x18\x06 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\"\x8b\x03\n" +
+	"\x05value\x18\x06 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\x12\x1f\n" +
+	"\x06rating\x18\a \x01(\tB\a\xbaH\x04r\x02\x18@R\x06rating\x12\x1e\n" +
+	"\x05model\x18\b \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x05model\x12,\n" +
+	"\x06origin\x18\t \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\x06origin\x12<\n" +
+	"\bnet_mass\x18\n" +
+	" \x01(\v2!.counterfoil.transfer.v1.QuantityR\anetMass\x12D\n" +
+	"\aserials\x18\v \x03(\v2 .counterfoil.transfer.v1.SerialsB\b\xbaH\x05\x92\x01\x02\x10dR\aserials\"\x92\x06\n" +
+	"\vConsignment\x12\x19\n" +
+	"\x03lrn\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18\x16R\x03lrn\x12\x19\n" +
+	"\x03ucr\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18#R\x03ucr\x12I\n" +
+	"\tprocedure\x18\x03 \x01(\x0e2!.counterfoil.customs.v1.ProcedureB\b\xbaH\x05\x82\x01\x02\x10\x01R\tprocedure\x12.\n" +
+	"\x0eprocedure_code\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18\n" +
+	"R\rprocedureCode\x12-\n" +
+	"\x0eoffice_of_exit\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18(R\fofficeOfExit\x12;\n" +
+	"\x15office_of_destination\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18(R\x13officeOfDestination\x120\n" +
+	"\bdispatch\x18\a \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\bdispatch\x12.\n" +
+	"\x05route\x18\b \x03(\tB\x18\xbaH\x15\x92\x01\x12\x102\"\x0er\f2\n" +
+	"^[A-Z]{2}$R\x05route\x12?\n" +
+	"\ttransport\x18\t \x01(\v2!.counterfoil.customs.v1.TransportR\ttransport\x121\n" +
+	"\n" +
+	"containers\x18\n" +
+	" \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10\xf4\x03\"\x06r\x04\x10\x01\x18\x14R\n" +
+	"containers\x12'\n" +
+	"\x05seals\x18\v \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10\xf4\x03\"\x06r\x04\x10\x01\x18(R\x05seals\x12A\n" +
+	"\x13transport_documents\x18\f \x03(\tB\x10\xbaH\r\x92\x01\n" +
+	"\x10d\"\x06r\x04\x10\x01\x18FR\x12transportDocuments\x124\n" +
+	"\fcertificates\x18\r \x03(\tB\x10\xbaH\r\x92\x01\n" +
+	"\x10d\"\x06r\x04\x10\x01\x18dR\fcertificates\x129\n" +
+	"\x0fdangerous_goods\x18\x0e \x03(\tB\x10\xbaH\r\x92\x01\n" +
+	"\x10d\"\x06r\x04\x10\x01\x18\n" +
+	"R\x0edangerousGoods\x123\n" +
+	"\n" +
+	"hs_edition\x18\x0f \x01(\tB\x14\xbaH\x11r\x0f2\r^([0-9]{4})?$R\thsEdition\"\x97\x02\n" +
+	"\tTransport\x12X\n" +
+	"\x04mode\x18\x01 \x01(\tBD\xbaHAr?R\x00R\x03seaR\x04railR\x04roadR\x03airR\x04postR\n" +
+	"multimodalR\x05fixedR\finland_waterR\x04mode\x12:\n" +
+	"\bidentity\x18\x02 \x01(\tB\x1e\xbaH\x1br\x192\x17^([a-z0-9-]+:.{1,60})?$R\bidentity\x12\x1b\n" +
+	"\x04name\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18dR\x04name\x126\n" +
+	"\vnationality\x18\x04 \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\vnationality\x12\x1f\n" +
+	"\x06voyage\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18(R\x06voyage\"\xa1\x03\n" +
+	"\x11DeclarationLodged\x12%\n" +
+	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\tR\x06number\x121\n" +
+	"\x04kind\x18\x03 \x01(\x0e2\x1d.counterfoil.transfer.v1.KindR\x04kind\x12\x16\n" +
+	"\x06office\x18\x04 \x01(\tR\x06office\x12+\n" +
+	"\x11licence_reference\x18\x05 \x01(\tR\x10licenceReference\x128\n" +
+	"\aparties\x18\x06 \x03(\v2\x1e.counterfoil.transfer.v1.PartyR\aparties\x12 \n" +
+	"\vdestination\x18\a \x01(\tR\vdestination\x122\n" +
+	"\x05items\x18\b \x03(\v2\x1c.counterfoil.customs.v1.ItemR\x05items\x12E\n" +
+	"\vconsignment\x18\t \x01(\v2#.counterfoil.customs.v1.ConsignmentR\vconsignment\"\xaa\x02\n" +
+	"\x12DeclarationAmended\x12%\n" +
+	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x128\n" +
+	"\aparties\x18\x02 \x03(\v2\x1e.counterfoil.transfer.v1.PartyR\aparties\x12 \n" +
+	"\vdestination\x18\x03 \x01(\tR\vdestination\x122\n" +
+	"\x05items\x18\x04 \x03(\v2\x1c.counterfoil.customs.v1.ItemR\x05items\x12E\n" +
+	"\vconsignment\x18\x05 \x01(\v2#.counterfoil.customs.v1.ConsignmentR\vconsignment\x12\x16\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\"\xd1\x01\n" +
+	"\tFreshness\x12\x1d\n" +
+	"\n" +
+	"licence_id\x18\x01 \x01(\tR\tlicenceId\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x14\n" +
+	"\x05block\x18\x03 \x01(\x04R\x05block\x12/\n" +
+	"\x05as_of\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12\x1f\n" +
+	"\vage_seconds\x18\x05 \x01(\rR\n" +
+	"ageSeconds\x12#\n" +
+	"\rlimit_seconds\x18\x06 \x01(\rR\flimitSeconds\"\xa3\x01\n" +
+	"\rGoodsReleased\x12%\n" +
+	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12*\n" +
+	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12?\n" +
+	"\tfreshness\x18\x03 \x01(\v2!.counterfoil.customs.v1.FreshnessR\tfreshness\"\x8a\x02\n" +
+	"\tGoodsHeld\x12%\n" +
+	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12:\n" +
+	"\x06reason\x18\x02 \x01(\x0e2\".counterfoil.customs.v1.HoldReasonR\x06reason\x12\x12\n" +
+	"\x04text\x18\x03 \x01(\tR\x04text\x12*\n" +
+	"\x02at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12?\n" +
+	"\tfreshness\x18\x05 \x01(\v2!.counterfoil.customs.v1.FreshnessR\tfreshness\x12\x19\n" +
+	"\balert_id\x18\x06 \x01(\tR\aalertId\"K\n" +
+	"\n" +
+	"HoldLifted\x12%\n" +
+	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"\x98\x01\n" +
+	"\rTransitOpened\x12%\n" +
+	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x122\n" +
+	"\x15office_of_destination\x18\x02 \x01(\tR\x13officeOfDestination\x12,\n" +
+	"\x03due\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x03due\"~\n" +
+	"\x11TransitDischarged\x12%\n" +
+	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x16\n" +
+	"\x06office\x18\x02 \x01(\tR\x06office\x12*\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"z\n" +
+	"\x0fMovementOverdue\x12%\n" +
+	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x12\n" +
+	"\x04code\x18\x02 \x01(\tR\x04code\x12,\n" +
+	"\x03due\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x03due\"\xac\x02\n" +
+	"\x11DiscrepancyRaised\x12%\n" +
+	"\x0ediscrepancy_id\x18\x01 \x01(\tR\rdiscrepancyId\x12%\n" +
+	"\x0edeclaration_id\x18\x02 \x01(\tR\rdeclarationId\x12\x12\n" +
+	"\x04item\x18\x03 \x01(\rR\x04item\x12\x12\n" +
+	"\x04code\x18\x04 \x01(\tR\x04code\x12<\n" +
+	"\bseverity\x18\x05 \x01(\x0e2 .counterfoil.customs.v1.SeverityR\bseverity\x12\x1a\n" +
+	"\bexpected\x18\x06 \x01(\tR\bexpected\x12\x14\n" +
+	"\x05found\x18\a \x01(\tR\x05found\x12\x12\n" +
+	"\x04text\x18\b \x01(\tR\x04text\x12\x1d\n" +
+	"\n" +
+	"licence_id\x18\t \x01(\tR\tlicenceId\"s\n" +
+	"\x12DiscrepancySettled\x12%\n" +
+	"\x0ediscrepancy_id\x18\x01 \x01(\tR\rdiscrepancyId\x12\x1e\n" +
+	"\n" +
+	"overridden\x18\x02 \x01(\bR\n" +
+	"overridden\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xff\x03\n" +
 	"\x13DeclarationAccepted\x12%\n" +
 	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\tR\x06number\x121\n" +
@@ -1365,7 +3102,10 @@ const file_counterfoil_customs_v1_customs_proto_rawDesc = "" +
 	"\vdestination\x18\a \x01(\tR\vdestination\x122\n" +
 	"\x05items\x18\b \x03(\v2\x1c.counterfoil.customs.v1.ItemR\x05items\x12;\n" +
 	"\vaccepted_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"acceptedAt\"b\n" +
+	"acceptedAt\x12E\n" +
+	"\vconsignment\x18\n" +
+	" \x01(\v2#.counterfoil.customs.v1.ConsignmentR\vconsignment\x12+\n" +
+	"\x11licence_reference\x18\v \x01(\tR\x10licenceReference\"b\n" +
 	"\rExitConfirmed\x12%\n" +
 	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"d\n" +
@@ -1374,7 +3114,7 @@ const file_counterfoil_customs_v1_customs_proto_rawDesc = "" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"U\n" +
 	"\x14DeclarationCancelled\x12%\n" +
 	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason\"\x8b\x02\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"\xa5\x02\n" +
 	"\x17LicenceQuantityReserved\x12%\n" +
 	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x12\n" +
 	"\x04item\x18\x02 \x01(\rR\x04item\x12\x1d\n" +
@@ -1382,7 +3122,8 @@ const file_counterfoil_customs_v1_customs_proto_rawDesc = "" +
 	"licence_id\x18\x03 \x01(\tR\tlicenceId\x12!\n" +
 	"\flicence_line\x18\x04 \x01(\rR\vlicenceLine\x12=\n" +
 	"\bquantity\x18\x05 \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x124\n" +
-	"\x05value\x18\x06 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\"\x8c\x02\n" +
+	"\x05value\x18\x06 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\x12\x18\n" +
+	"\aversion\x18\a \x01(\rR\aversion\"\xa6\x02\n" +
 	"\x18LicenceQuantityCommitted\x12%\n" +
 	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x12\n" +
 	"\x04item\x18\x02 \x01(\rR\x04item\x12\x1d\n" +
@@ -1390,7 +3131,8 @@ const file_counterfoil_customs_v1_customs_proto_rawDesc = "" +
 	"licence_id\x18\x03 \x01(\tR\tlicenceId\x12!\n" +
 	"\flicence_line\x18\x04 \x01(\rR\vlicenceLine\x12=\n" +
 	"\bquantity\x18\x05 \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x124\n" +
-	"\x05value\x18\x06 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\"\x8b\x02\n" +
+	"\x05value\x18\x06 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\x12\x18\n" +
+	"\aversion\x18\a \x01(\rR\aversion\"\xa5\x02\n" +
 	"\x17LicenceQuantityReleased\x12%\n" +
 	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x12\n" +
 	"\x04item\x18\x02 \x01(\rR\x04item\x12\x1d\n" +
@@ -1398,7 +3140,33 @@ const file_counterfoil_customs_v1_customs_proto_rawDesc = "" +
 	"licence_id\x18\x03 \x01(\tR\tlicenceId\x12!\n" +
 	"\flicence_line\x18\x04 \x01(\rR\vlicenceLine\x12=\n" +
 	"\bquantity\x18\x05 \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x124\n" +
-	"\x05value\x18\x06 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\"\x88\x04\n" +
+	"\x05value\x18\x06 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\x12\x18\n" +
+	"\aversion\x18\a \x01(\rR\aversion\"\x9e\x02\n" +
+	"\x18LicenceQuantityCorrected\x12%\n" +
+	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x12\n" +
+	"\x04item\x18\x02 \x01(\rR\x04item\x12\x1d\n" +
+	"\n" +
+	"licence_id\x18\x03 \x01(\tR\tlicenceId\x12!\n" +
+	"\flicence_line\x18\x04 \x01(\rR\vlicenceLine\x126\n" +
+	"\x06change\x18\x05 \x01(\v2\x1e.counterfoil.customs.v1.ChangeR\x06change\x12\x16\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\x12\x19\n" +
+	"\bentry_id\x18\a \x01(\tR\aentryId\x12\x1a\n" +
+	"\bsequence\x18\b \x01(\rR\bsequence\"p\n" +
+	"\x06Change\x12 \n" +
+	"\vthousandths\x18\x01 \x01(\x12R\vthousandths\x12\x12\n" +
+	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x14\n" +
+	"\x05minor\x18\x03 \x01(\x12R\x05minor\x12\x1a\n" +
+	"\bcurrency\x18\x04 \x01(\tR\bcurrency\"\xbf\x02\n" +
+	"\x17LicenceQuantityRestored\x12%\n" +
+	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x12\n" +
+	"\x04item\x18\x02 \x01(\rR\x04item\x12\x1d\n" +
+	"\n" +
+	"licence_id\x18\x03 \x01(\tR\tlicenceId\x12!\n" +
+	"\flicence_line\x18\x04 \x01(\rR\vlicenceLine\x12=\n" +
+	"\bquantity\x18\x05 \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x124\n" +
+	"\x05value\x18\x06 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\x12\x16\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\x12\x1a\n" +
+	"\bsequence\x18\b \x01(\rR\bsequence\"\x88\x04\n" +
 	"\x18AcceptDeclarationRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x125\n" +
 	"\x06number\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Za-z0-9._-]{1,64}$R\x06number\x12?\n" +
@@ -1451,7 +3219,30 @@ const file_counterfoil_customs_v1_customs_proto_rawDesc = "" +
 	"\x10authorized_value\x18\x05 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x0fauthorizedValue\x12E\n" +
 	"\x0ereserved_value\x18\x06 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\rreservedValue\x12=\n" +
 	"\n" +
-	"used_value\x18\a \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\tusedValue2\xb9\x04\n" +
+	"used_value\x18\a \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\tusedValue*\xeb\x01\n" +
+	"\tProcedure\x12\x19\n" +
+	"\x15PROCEDURE_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10PROCEDURE_EXPORT\x10\x01\x12\x17\n" +
+	"\x13PROCEDURE_RE_EXPORT\x10\x02\x12\x14\n" +
+	"\x10PROCEDURE_IMPORT\x10\x03\x12\x15\n" +
+	"\x11PROCEDURE_TRANSIT\x10\x04\x12\x1c\n" +
+	"\x18PROCEDURE_TRANS_SHIPMENT\x10\x05\x12\x17\n" +
+	"\x13PROCEDURE_TEMPORARY\x10\x06\x12\x17\n" +
+	"\x13PROCEDURE_WAREHOUSE\x10\a\x12\x17\n" +
+	"\x13PROCEDURE_FREE_ZONE\x10\b*\xaa\x01\n" +
+	"\n" +
+	"HoldReason\x12\x1b\n" +
+	"\x17HOLD_REASON_UNSPECIFIED\x10\x00\x12\x15\n" +
+	"\x11HOLD_REASON_STALE\x10\x01\x12\x17\n" +
+	"\x13HOLD_REASON_LICENCE\x10\x02\x12\x1b\n" +
+	"\x17HOLD_REASON_DISCREPANCY\x10\x03\x12\x15\n" +
+	"\x11HOLD_REASON_ALERT\x10\x04\x12\x1b\n" +
+	"\x17HOLD_REASON_EXAMINATION\x10\x05*^\n" +
+	"\bSeverity\x12\x18\n" +
+	"\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x10\n" +
+	"\fSEVERITY_LOW\x10\x01\x12\x13\n" +
+	"\x0fSEVERITY_MEDIUM\x10\x02\x12\x11\n" +
+	"\rSEVERITY_HIGH\x10\x032\xb9\x04\n" +
 	"\x0eCustomsService\x12x\n" +
 	"\x11AcceptDeclaration\x120.counterfoil.customs.v1.AcceptDeclarationRequest\x1a1.counterfoil.customs.v1.AcceptDeclarationResponse\x12f\n" +
 	"\vConfirmExit\x12*.counterfoil.customs.v1.ConfirmExitRequest\x1a+.counterfoil.customs.v1.ConfirmExitResponse\x12o\n" +
@@ -1471,88 +3262,134 @@ func file_counterfoil_customs_v1_customs_proto_rawDescGZIP() []byte {
 	return file_counterfoil_customs_v1_customs_proto_rawDescData
 }
 
-var file_counterfoil_customs_v1_customs_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_counterfoil_customs_v1_customs_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_counterfoil_customs_v1_customs_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_counterfoil_customs_v1_customs_proto_goTypes = []any{
-	(*Item)(nil),                      // 0: counterfoil.customs.v1.Item
-	(*DeclarationAccepted)(nil),       // 1: counterfoil.customs.v1.DeclarationAccepted
-	(*ExitConfirmed)(nil),             // 2: counterfoil.customs.v1.ExitConfirmed
-	(*ArrivalRecorded)(nil),           // 3: counterfoil.customs.v1.ArrivalRecorded
-	(*DeclarationCancelled)(nil),      // 4: counterfoil.customs.v1.DeclarationCancelled
-	(*LicenceQuantityReserved)(nil),   // 5: counterfoil.customs.v1.LicenceQuantityReserved
-	(*LicenceQuantityCommitted)(nil),  // 6: counterfoil.customs.v1.LicenceQuantityCommitted
-	(*LicenceQuantityReleased)(nil),   // 7: counterfoil.customs.v1.LicenceQuantityReleased
-	(*AcceptDeclarationRequest)(nil),  // 8: counterfoil.customs.v1.AcceptDeclarationRequest
-	(*AcceptDeclarationResponse)(nil), // 9: counterfoil.customs.v1.AcceptDeclarationResponse
-	(*Moved)(nil),                     // 10: counterfoil.customs.v1.Moved
-	(*ConfirmExitRequest)(nil),        // 11: counterfoil.customs.v1.ConfirmExitRequest
-	(*ConfirmExitResponse)(nil),       // 12: counterfoil.customs.v1.ConfirmExitResponse
-	(*ConfirmArrivalRequest)(nil),     // 13: counterfoil.customs.v1.ConfirmArrivalRequest
-	(*ConfirmArrivalResponse)(nil),    // 14: counterfoil.customs.v1.ConfirmArrivalResponse
-	(*CancelDeclarationRequest)(nil),  // 15: counterfoil.customs.v1.CancelDeclarationRequest
-	(*CancelDeclarationResponse)(nil), // 16: counterfoil.customs.v1.CancelDeclarationResponse
-	(*BalanceRequest)(nil),            // 17: counterfoil.customs.v1.BalanceRequest
-	(*BalanceResponse)(nil),           // 18: counterfoil.customs.v1.BalanceResponse
-	(*LineBalance)(nil),               // 19: counterfoil.customs.v1.LineBalance
-	(*v1.Quantity)(nil),               // 20: counterfoil.transfer.v1.Quantity
-	(*v1.Money)(nil),                  // 21: counterfoil.transfer.v1.Money
-	(v1.Kind)(0),                      // 22: counterfoil.transfer.v1.Kind
-	(*v1.Party)(nil),                  // 23: counterfoil.transfer.v1.Party
-	(*timestamppb.Timestamp)(nil),     // 24: google.protobuf.Timestamp
-	(*v11.Particulars)(nil),           // 25: counterfoil.event.v1.Particulars
-	(*v11.Receipt)(nil),               // 26: counterfoil.event.v1.Receipt
+	(Procedure)(0),                    // 0: counterfoil.customs.v1.Procedure
+	(HoldReason)(0),                   // 1: counterfoil.customs.v1.HoldReason
+	(Severity)(0),                     // 2: counterfoil.customs.v1.Severity
+	(*Item)(nil),                      // 3: counterfoil.customs.v1.Item
+	(*Consignment)(nil),               // 4: counterfoil.customs.v1.Consignment
+	(*Transport)(nil),                 // 5: counterfoil.customs.v1.Transport
+	(*DeclarationLodged)(nil),         // 6: counterfoil.customs.v1.DeclarationLodged
+	(*DeclarationAmended)(nil),        // 7: counterfoil.customs.v1.DeclarationAmended
+	(*Freshness)(nil),                 // 8: counterfoil.customs.v1.Freshness
+	(*GoodsReleased)(nil),             // 9: counterfoil.customs.v1.GoodsReleased
+	(*GoodsHeld)(nil),                 // 10: counterfoil.customs.v1.GoodsHeld
+	(*HoldLifted)(nil),                // 11: counterfoil.customs.v1.HoldLifted
+	(*TransitOpened)(nil),             // 12: counterfoil.customs.v1.TransitOpened
+	(*TransitDischarged)(nil),         // 13: counterfoil.customs.v1.TransitDischarged
+	(*MovementOverdue)(nil),           // 14: counterfoil.customs.v1.MovementOverdue
+	(*DiscrepancyRaised)(nil),         // 15: counterfoil.customs.v1.DiscrepancyRaised
+	(*DiscrepancySettled)(nil),        // 16: counterfoil.customs.v1.DiscrepancySettled
+	(*DeclarationAccepted)(nil),       // 17: counterfoil.customs.v1.DeclarationAccepted
+	(*ExitConfirmed)(nil),             // 18: counterfoil.customs.v1.ExitConfirmed
+	(*ArrivalRecorded)(nil),           // 19: counterfoil.customs.v1.ArrivalRecorded
+	(*DeclarationCancelled)(nil),      // 20: counterfoil.customs.v1.DeclarationCancelled
+	(*LicenceQuantityReserved)(nil),   // 21: counterfoil.customs.v1.LicenceQuantityReserved
+	(*LicenceQuantityCommitted)(nil),  // 22: counterfoil.customs.v1.LicenceQuantityCommitted
+	(*LicenceQuantityReleased)(nil),   // 23: counterfoil.customs.v1.LicenceQuantityReleased
+	(*LicenceQuantityCorrected)(nil),  // 24: counterfoil.customs.v1.LicenceQuantityCorrected
+	(*Change)(nil),                    // 25: counterfoil.customs.v1.Change
+	(*LicenceQuantityRestored)(nil),   // 26: counterfoil.customs.v1.LicenceQuantityRestored
+	(*AcceptDeclarationRequest)(nil),  // 27: counterfoil.customs.v1.AcceptDeclarationRequest
+	(*AcceptDeclarationResponse)(nil), // 28: counterfoil.customs.v1.AcceptDeclarationResponse
+	(*Moved)(nil),                     // 29: counterfoil.customs.v1.Moved
+	(*ConfirmExitRequest)(nil),        // 30: counterfoil.customs.v1.ConfirmExitRequest
+	(*ConfirmExitResponse)(nil),       // 31: counterfoil.customs.v1.ConfirmExitResponse
+	(*ConfirmArrivalRequest)(nil),     // 32: counterfoil.customs.v1.ConfirmArrivalRequest
+	(*ConfirmArrivalResponse)(nil),    // 33: counterfoil.customs.v1.ConfirmArrivalResponse
+	(*CancelDeclarationRequest)(nil),  // 34: counterfoil.customs.v1.CancelDeclarationRequest
+	(*CancelDeclarationResponse)(nil), // 35: counterfoil.customs.v1.CancelDeclarationResponse
+	(*BalanceRequest)(nil),            // 36: counterfoil.customs.v1.BalanceRequest
+	(*BalanceResponse)(nil),           // 37: counterfoil.customs.v1.BalanceResponse
+	(*LineBalance)(nil),               // 38: counterfoil.customs.v1.LineBalance
+	(*v1.Quantity)(nil),               // 39: counterfoil.transfer.v1.Quantity
+	(*v1.Money)(nil),                  // 40: counterfoil.transfer.v1.Money
+	(*v1.Serials)(nil),                // 41: counterfoil.transfer.v1.Serials
+	(v1.Kind)(0),                      // 42: counterfoil.transfer.v1.Kind
+	(*v1.Party)(nil),                  // 43: counterfoil.transfer.v1.Party
+	(*timestamppb.Timestamp)(nil),     // 44: google.protobuf.Timestamp
+	(*v11.Particulars)(nil),           // 45: counterfoil.event.v1.Particulars
+	(*v11.Receipt)(nil),               // 46: counterfoil.event.v1.Receipt
 }
 var file_counterfoil_customs_v1_customs_proto_depIdxs = []int32{
-	20, // 0: counterfoil.customs.v1.Item.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	21, // 1: counterfoil.customs.v1.Item.value:type_name -> counterfoil.transfer.v1.Money
-	22, // 2: counterfoil.customs.v1.DeclarationAccepted.kind:type_name -> counterfoil.transfer.v1.Kind
-	23, // 3: counterfoil.customs.v1.DeclarationAccepted.parties:type_name -> counterfoil.transfer.v1.Party
-	0,  // 4: counterfoil.customs.v1.DeclarationAccepted.items:type_name -> counterfoil.customs.v1.Item
-	24, // 5: counterfoil.customs.v1.DeclarationAccepted.accepted_at:type_name -> google.protobuf.Timestamp
-	24, // 6: counterfoil.customs.v1.ExitConfirmed.at:type_name -> google.protobuf.Timestamp
-	24, // 7: counterfoil.customs.v1.ArrivalRecorded.at:type_name -> google.protobuf.Timestamp
-	20, // 8: counterfoil.customs.v1.LicenceQuantityReserved.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	21, // 9: counterfoil.customs.v1.LicenceQuantityReserved.value:type_name -> counterfoil.transfer.v1.Money
-	20, // 10: counterfoil.customs.v1.LicenceQuantityCommitted.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	21, // 11: counterfoil.customs.v1.LicenceQuantityCommitted.value:type_name -> counterfoil.transfer.v1.Money
-	20, // 12: counterfoil.customs.v1.LicenceQuantityReleased.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	21, // 13: counterfoil.customs.v1.LicenceQuantityReleased.value:type_name -> counterfoil.transfer.v1.Money
-	25, // 14: counterfoil.customs.v1.AcceptDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	22, // 15: counterfoil.customs.v1.AcceptDeclarationRequest.kind:type_name -> counterfoil.transfer.v1.Kind
-	23, // 16: counterfoil.customs.v1.AcceptDeclarationRequest.parties:type_name -> counterfoil.transfer.v1.Party
-	0,  // 17: counterfoil.customs.v1.AcceptDeclarationRequest.items:type_name -> counterfoil.customs.v1.Item
-	26, // 18: counterfoil.customs.v1.AcceptDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	20, // 19: counterfoil.customs.v1.Moved.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	21, // 20: counterfoil.customs.v1.Moved.value:type_name -> counterfoil.transfer.v1.Money
-	25, // 21: counterfoil.customs.v1.ConfirmExitRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	10, // 22: counterfoil.customs.v1.ConfirmExitRequest.moved:type_name -> counterfoil.customs.v1.Moved
-	26, // 23: counterfoil.customs.v1.ConfirmExitResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	25, // 24: counterfoil.customs.v1.ConfirmArrivalRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	10, // 25: counterfoil.customs.v1.ConfirmArrivalRequest.moved:type_name -> counterfoil.customs.v1.Moved
-	26, // 26: counterfoil.customs.v1.ConfirmArrivalResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	25, // 27: counterfoil.customs.v1.CancelDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	26, // 28: counterfoil.customs.v1.CancelDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	19, // 29: counterfoil.customs.v1.BalanceResponse.lines:type_name -> counterfoil.customs.v1.LineBalance
-	20, // 30: counterfoil.customs.v1.LineBalance.authorized:type_name -> counterfoil.transfer.v1.Quantity
-	20, // 31: counterfoil.customs.v1.LineBalance.reserved:type_name -> counterfoil.transfer.v1.Quantity
-	20, // 32: counterfoil.customs.v1.LineBalance.used:type_name -> counterfoil.transfer.v1.Quantity
-	21, // 33: counterfoil.customs.v1.LineBalance.authorized_value:type_name -> counterfoil.transfer.v1.Money
-	21, // 34: counterfoil.customs.v1.LineBalance.reserved_value:type_name -> counterfoil.transfer.v1.Money
-	21, // 35: counterfoil.customs.v1.LineBalance.used_value:type_name -> counterfoil.transfer.v1.Money
-	8,  // 36: counterfoil.customs.v1.CustomsService.AcceptDeclaration:input_type -> counterfoil.customs.v1.AcceptDeclarationRequest
-	11, // 37: counterfoil.customs.v1.CustomsService.ConfirmExit:input_type -> counterfoil.customs.v1.ConfirmExitRequest
-	13, // 38: counterfoil.customs.v1.CustomsService.ConfirmArrival:input_type -> counterfoil.customs.v1.ConfirmArrivalRequest
-	15, // 39: counterfoil.customs.v1.CustomsService.CancelDeclaration:input_type -> counterfoil.customs.v1.CancelDeclarationRequest
-	17, // 40: counterfoil.customs.v1.CustomsService.Balance:input_type -> counterfoil.customs.v1.BalanceRequest
-	9,  // 41: counterfoil.customs.v1.CustomsService.AcceptDeclaration:output_type -> counterfoil.customs.v1.AcceptDeclarationResponse
-	12, // 42: counterfoil.customs.v1.CustomsService.ConfirmExit:output_type -> counterfoil.customs.v1.ConfirmExitResponse
-	14, // 43: counterfoil.customs.v1.CustomsService.ConfirmArrival:output_type -> counterfoil.customs.v1.ConfirmArrivalResponse
-	16, // 44: counterfoil.customs.v1.CustomsService.CancelDeclaration:output_type -> counterfoil.customs.v1.CancelDeclarationResponse
-	18, // 45: counterfoil.customs.v1.CustomsService.Balance:output_type -> counterfoil.customs.v1.BalanceResponse
-	41, // [41:46] is the sub-list for method output_type
-	36, // [36:41] is the sub-list for method input_type
-	36, // [36:36] is the sub-list for extension type_name
-	36, // [36:36] is the sub-list for extension extendee
-	0,  // [0:36] is the sub-list for field type_name
+	39, // 0: counterfoil.customs.v1.Item.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	40, // 1: counterfoil.customs.v1.Item.value:type_name -> counterfoil.transfer.v1.Money
+	39, // 2: counterfoil.customs.v1.Item.net_mass:type_name -> counterfoil.transfer.v1.Quantity
+	41, // 3: counterfoil.customs.v1.Item.serials:type_name -> counterfoil.transfer.v1.Serials
+	0,  // 4: counterfoil.customs.v1.Consignment.procedure:type_name -> counterfoil.customs.v1.Procedure
+	5,  // 5: counterfoil.customs.v1.Consignment.transport:type_name -> counterfoil.customs.v1.Transport
+	42, // 6: counterfoil.customs.v1.DeclarationLodged.kind:type_name -> counterfoil.transfer.v1.Kind
+	43, // 7: counterfoil.customs.v1.DeclarationLodged.parties:type_name -> counterfoil.transfer.v1.Party
+	3,  // 8: counterfoil.customs.v1.DeclarationLodged.items:type_name -> counterfoil.customs.v1.Item
+	4,  // 9: counterfoil.customs.v1.DeclarationLodged.consignment:type_name -> counterfoil.customs.v1.Consignment
+	43, // 10: counterfoil.customs.v1.DeclarationAmended.parties:type_name -> counterfoil.transfer.v1.Party
+	3,  // 11: counterfoil.customs.v1.DeclarationAmended.items:type_name -> counterfoil.customs.v1.Item
+	4,  // 12: counterfoil.customs.v1.DeclarationAmended.consignment:type_name -> counterfoil.customs.v1.Consignment
+	44, // 13: counterfoil.customs.v1.Freshness.as_of:type_name -> google.protobuf.Timestamp
+	44, // 14: counterfoil.customs.v1.GoodsReleased.at:type_name -> google.protobuf.Timestamp
+	8,  // 15: counterfoil.customs.v1.GoodsReleased.freshness:type_name -> counterfoil.customs.v1.Freshness
+	1,  // 16: counterfoil.customs.v1.GoodsHeld.reason:type_name -> counterfoil.customs.v1.HoldReason
+	44, // 17: counterfoil.customs.v1.GoodsHeld.at:type_name -> google.protobuf.Timestamp
+	8,  // 18: counterfoil.customs.v1.GoodsHeld.freshness:type_name -> counterfoil.customs.v1.Freshness
+	44, // 19: counterfoil.customs.v1.TransitOpened.due:type_name -> google.protobuf.Timestamp
+	44, // 20: counterfoil.customs.v1.TransitDischarged.at:type_name -> google.protobuf.Timestamp
+	44, // 21: counterfoil.customs.v1.MovementOverdue.due:type_name -> google.protobuf.Timestamp
+	2,  // 22: counterfoil.customs.v1.DiscrepancyRaised.severity:type_name -> counterfoil.customs.v1.Severity
+	42, // 23: counterfoil.customs.v1.DeclarationAccepted.kind:type_name -> counterfoil.transfer.v1.Kind
+	43, // 24: counterfoil.customs.v1.DeclarationAccepted.parties:type_name -> counterfoil.transfer.v1.Party
+	3,  // 25: counterfoil.customs.v1.DeclarationAccepted.items:type_name -> counterfoil.customs.v1.Item
+	44, // 26: counterfoil.customs.v1.DeclarationAccepted.accepted_at:type_name -> google.protobuf.Timestamp
+	4,  // 27: counterfoil.customs.v1.DeclarationAccepted.consignment:type_name -> counterfoil.customs.v1.Consignment
+	44, // 28: counterfoil.customs.v1.ExitConfirmed.at:type_name -> google.protobuf.Timestamp
+	44, // 29: counterfoil.customs.v1.ArrivalRecorded.at:type_name -> google.protobuf.Timestamp
+	39, // 30: counterfoil.customs.v1.LicenceQuantityReserved.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	40, // 31: counterfoil.customs.v1.LicenceQuantityReserved.value:type_name -> counterfoil.transfer.v1.Money
+	39, // 32: counterfoil.customs.v1.LicenceQuantityCommitted.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	40, // 33: counterfoil.customs.v1.LicenceQuantityCommitted.value:type_name -> counterfoil.transfer.v1.Money
+	39, // 34: counterfoil.customs.v1.LicenceQuantityReleased.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	40, // 35: counterfoil.customs.v1.LicenceQuantityReleased.value:type_name -> counterfoil.transfer.v1.Money
+	25, // 36: counterfoil.customs.v1.LicenceQuantityCorrected.change:type_name -> counterfoil.customs.v1.Change
+	39, // 37: counterfoil.customs.v1.LicenceQuantityRestored.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	40, // 38: counterfoil.customs.v1.LicenceQuantityRestored.value:type_name -> counterfoil.transfer.v1.Money
+	45, // 39: counterfoil.customs.v1.AcceptDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	42, // 40: counterfoil.customs.v1.AcceptDeclarationRequest.kind:type_name -> counterfoil.transfer.v1.Kind
+	43, // 41: counterfoil.customs.v1.AcceptDeclarationRequest.parties:type_name -> counterfoil.transfer.v1.Party
+	3,  // 42: counterfoil.customs.v1.AcceptDeclarationRequest.items:type_name -> counterfoil.customs.v1.Item
+	46, // 43: counterfoil.customs.v1.AcceptDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	39, // 44: counterfoil.customs.v1.Moved.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	40, // 45: counterfoil.customs.v1.Moved.value:type_name -> counterfoil.transfer.v1.Money
+	45, // 46: counterfoil.customs.v1.ConfirmExitRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	29, // 47: counterfoil.customs.v1.ConfirmExitRequest.moved:type_name -> counterfoil.customs.v1.Moved
+	46, // 48: counterfoil.customs.v1.ConfirmExitResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	45, // 49: counterfoil.customs.v1.ConfirmArrivalRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	29, // 50: counterfoil.customs.v1.ConfirmArrivalRequest.moved:type_name -> counterfoil.customs.v1.Moved
+	46, // 51: counterfoil.customs.v1.ConfirmArrivalResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	45, // 52: counterfoil.customs.v1.CancelDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	46, // 53: counterfoil.customs.v1.CancelDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	38, // 54: counterfoil.customs.v1.BalanceResponse.lines:type_name -> counterfoil.customs.v1.LineBalance
+	39, // 55: counterfoil.customs.v1.LineBalance.authorized:type_name -> counterfoil.transfer.v1.Quantity
+	39, // 56: counterfoil.customs.v1.LineBalance.reserved:type_name -> counterfoil.transfer.v1.Quantity
+	39, // 57: counterfoil.customs.v1.LineBalance.used:type_name -> counterfoil.transfer.v1.Quantity
+	40, // 58: counterfoil.customs.v1.LineBalance.authorized_value:type_name -> counterfoil.transfer.v1.Money
+	40, // 59: counterfoil.customs.v1.LineBalance.reserved_value:type_name -> counterfoil.transfer.v1.Money
+	40, // 60: counterfoil.customs.v1.LineBalance.used_value:type_name -> counterfoil.transfer.v1.Money
+	27, // 61: counterfoil.customs.v1.CustomsService.AcceptDeclaration:input_type -> counterfoil.customs.v1.AcceptDeclarationRequest
+	30, // 62: counterfoil.customs.v1.CustomsService.ConfirmExit:input_type -> counterfoil.customs.v1.ConfirmExitRequest
+	32, // 63: counterfoil.customs.v1.CustomsService.ConfirmArrival:input_type -> counterfoil.customs.v1.ConfirmArrivalRequest
+	34, // 64: counterfoil.customs.v1.CustomsService.CancelDeclaration:input_type -> counterfoil.customs.v1.CancelDeclarationRequest
+	36, // 65: counterfoil.customs.v1.CustomsService.Balance:input_type -> counterfoil.customs.v1.BalanceRequest
+	28, // 66: counterfoil.customs.v1.CustomsService.AcceptDeclaration:output_type -> counterfoil.customs.v1.AcceptDeclarationResponse
+	31, // 67: counterfoil.customs.v1.CustomsService.ConfirmExit:output_type -> counterfoil.customs.v1.ConfirmExitResponse
+	33, // 68: counterfoil.customs.v1.CustomsService.ConfirmArrival:output_type -> counterfoil.customs.v1.ConfirmArrivalResponse
+	35, // 69: counterfoil.customs.v1.CustomsService.CancelDeclaration:output_type -> counterfoil.customs.v1.CancelDeclarationResponse
+	37, // 70: counterfoil.customs.v1.CustomsService.Balance:output_type -> counterfoil.customs.v1.BalanceResponse
+	66, // [66:71] is the sub-list for method output_type
+	61, // [61:66] is the sub-list for method input_type
+	61, // [61:61] is the sub-list for extension type_name
+	61, // [61:61] is the sub-list for extension extendee
+	0,  // [0:61] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_customs_v1_customs_proto_init() }
@@ -1565,13 +3402,14 @@ func file_counterfoil_customs_v1_customs_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_customs_v1_customs_proto_rawDesc), len(file_counterfoil_customs_v1_customs_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   20,
+			NumEnums:      3,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_counterfoil_customs_v1_customs_proto_goTypes,
 		DependencyIndexes: file_counterfoil_customs_v1_customs_proto_depIdxs,
+		EnumInfos:         file_counterfoil_customs_v1_customs_proto_enumTypes,
 		MessageInfos:      file_counterfoil_customs_v1_customs_proto_msgTypes,
 	}.Build()
 	File_counterfoil_customs_v1_customs_proto = out.File

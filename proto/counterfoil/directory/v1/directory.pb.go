@@ -92,7 +92,9 @@ type AgencyRegistered struct {
 	// What its node serves: licensing, customs, enforcement, reporting, observer or authority.
 	Service string `protobuf:"bytes,6,opt,name=service,proto3" json:"service,omitempty"`
 	// "ask" where a person there has to agree before a newcomer reads its journals; empty where it agrees by itself.
-	Consent       string `protobuf:"bytes,7,opt,name=consent,proto3" json:"consent,omitempty"`
+	Consent string `protobuf:"bytes,7,opt,name=consent,proto3" json:"consent,omitempty"`
+	// Set on a customs post: the customs agency that counts licences for it and gives it allowances.
+	PostOf        string `protobuf:"bytes,8,opt,name=post_of,json=postOf,proto3" json:"post_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -172,6 +174,13 @@ func (x *AgencyRegistered) GetService() string {
 func (x *AgencyRegistered) GetConsent() string {
 	if x != nil {
 		return x.Consent
+	}
+	return ""
+}
+
+func (x *AgencyRegistered) GetPostOf() string {
+	if x != nil {
+		return x.PostOf
 	}
 	return ""
 }
@@ -2684,7 +2693,7 @@ var File_counterfoil_directory_v1_directory_proto protoreflect.FileDescriptor
 
 const file_counterfoil_directory_v1_directory_proto_rawDesc = "" +
 	"\n" +
-	"(counterfoil/directory/v1/directory.proto\x12\x18counterfoil.directory.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x98\x02\n" +
+	"(counterfoil/directory/v1/directory.proto\x12\x18counterfoil.directory.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb1\x02\n" +
 	"\x10AgencyRegistered\x12\x16\n" +
 	"\x06agency\x18\x01 \x01(\tR\x06agency\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x14\n" +
@@ -2694,7 +2703,8 @@ const file_counterfoil_directory_v1_directory_proto_rawDesc = "" +
 	"\vsealing_key\x18\x05 \x01(\v2$.counterfoil.directory.v1.SealingKeyR\n" +
 	"sealingKey\x12\x18\n" +
 	"\aservice\x18\x06 \x01(\tR\aservice\x12\x18\n" +
-	"\aconsent\x18\a \x01(\tR\aconsent\"\x9c\x01\n" +
+	"\aconsent\x18\a \x01(\tR\aconsent\x12\x17\n" +
+	"\apost_of\x18\b \x01(\tR\x06postOf\"\x9c\x01\n" +
 	"\n" +
 	"SigningKey\x12\x16\n" +
 	"\x06public\x18\x01 \x01(\fR\x06public\x129\n" +

@@ -142,6 +142,172 @@ func (Priority) EnumDescriptor() ([]byte, []int) {
 	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{1}
 }
 
+// Confidence in what is stated.
+type Confidence int32
+
+const (
+	Confidence_CONFIDENCE_UNSPECIFIED Confidence = 0
+	Confidence_CONFIDENCE_LOW         Confidence = 1
+	Confidence_CONFIDENCE_MEDIUM      Confidence = 2
+	Confidence_CONFIDENCE_HIGH        Confidence = 3
+)
+
+// Enum value maps for Confidence.
+var (
+	Confidence_name = map[int32]string{
+		0: "CONFIDENCE_UNSPECIFIED",
+		1: "CONFIDENCE_LOW",
+		2: "CONFIDENCE_MEDIUM",
+		3: "CONFIDENCE_HIGH",
+	}
+	Confidence_value = map[string]int32{
+		"CONFIDENCE_UNSPECIFIED": 0,
+		"CONFIDENCE_LOW":         1,
+		"CONFIDENCE_MEDIUM":      2,
+		"CONFIDENCE_HIGH":        3,
+	}
+)
+
+func (x Confidence) Enum() *Confidence {
+	p := new(Confidence)
+	*p = x
+	return p
+}
+
+func (x Confidence) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Confidence) Descriptor() protoreflect.EnumDescriptor {
+	return file_counterfoil_enforcement_v1_enforcement_proto_enumTypes[2].Descriptor()
+}
+
+func (Confidence) Type() protoreflect.EnumType {
+	return &file_counterfoil_enforcement_v1_enforcement_proto_enumTypes[2]
+}
+
+func (x Confidence) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Confidence.Descriptor instead.
+func (Confidence) EnumDescriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{2}
+}
+
+// Verdict is whether an agency holds that a diversion happened.
+type Verdict int32
+
+const (
+	Verdict_VERDICT_UNSPECIFIED Verdict = 0
+	Verdict_VERDICT_SUSPECTED   Verdict = 1
+	Verdict_VERDICT_CONFIRMED   Verdict = 2
+	Verdict_VERDICT_NONE        Verdict = 3
+)
+
+// Enum value maps for Verdict.
+var (
+	Verdict_name = map[int32]string{
+		0: "VERDICT_UNSPECIFIED",
+		1: "VERDICT_SUSPECTED",
+		2: "VERDICT_CONFIRMED",
+		3: "VERDICT_NONE",
+	}
+	Verdict_value = map[string]int32{
+		"VERDICT_UNSPECIFIED": 0,
+		"VERDICT_SUSPECTED":   1,
+		"VERDICT_CONFIRMED":   2,
+		"VERDICT_NONE":        3,
+	}
+)
+
+func (x Verdict) Enum() *Verdict {
+	p := new(Verdict)
+	*p = x
+	return p
+}
+
+func (x Verdict) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Verdict) Descriptor() protoreflect.EnumDescriptor {
+	return file_counterfoil_enforcement_v1_enforcement_proto_enumTypes[3].Descriptor()
+}
+
+func (Verdict) Type() protoreflect.EnumType {
+	return &file_counterfoil_enforcement_v1_enforcement_proto_enumTypes[3]
+}
+
+func (x Verdict) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Verdict.Descriptor instead.
+func (Verdict) EnumDescriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{3}
+}
+
+// Consequence is what an alert may lead to.
+type Consequence int32
+
+const (
+	Consequence_CONSEQUENCE_UNSPECIFIED Consequence = 0
+	// A live licence is looked at again (Article 7(7)).
+	Consequence_CONSEQUENCE_REASSESS Consequence = 1
+	// Goods on their way under a declaration are held.
+	Consequence_CONSEQUENCE_HOLD Consequence = 2
+	// A licence or application is compared with denials.
+	Consequence_CONSEQUENCE_DENIAL_CHECK Consequence = 3
+	// What was delivered is looked at where it is.
+	Consequence_CONSEQUENCE_POST_DELIVERY_CHECK Consequence = 4
+)
+
+// Enum value maps for Consequence.
+var (
+	Consequence_name = map[int32]string{
+		0: "CONSEQUENCE_UNSPECIFIED",
+		1: "CONSEQUENCE_REASSESS",
+		2: "CONSEQUENCE_HOLD",
+		3: "CONSEQUENCE_DENIAL_CHECK",
+		4: "CONSEQUENCE_POST_DELIVERY_CHECK",
+	}
+	Consequence_value = map[string]int32{
+		"CONSEQUENCE_UNSPECIFIED":         0,
+		"CONSEQUENCE_REASSESS":            1,
+		"CONSEQUENCE_HOLD":                2,
+		"CONSEQUENCE_DENIAL_CHECK":        3,
+		"CONSEQUENCE_POST_DELIVERY_CHECK": 4,
+	}
+)
+
+func (x Consequence) Enum() *Consequence {
+	p := new(Consequence)
+	*p = x
+	return p
+}
+
+func (x Consequence) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Consequence) Descriptor() protoreflect.EnumDescriptor {
+	return file_counterfoil_enforcement_v1_enforcement_proto_enumTypes[4].Descriptor()
+}
+
+func (Consequence) Type() protoreflect.EnumType {
+	return &file_counterfoil_enforcement_v1_enforcement_proto_enumTypes[4]
+}
+
+func (x Consequence) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Consequence.Descriptor instead.
+func (Consequence) EnumDescriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{4}
+}
+
 type DiversionAlertRaised struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
 	AlertId        string                 `protobuf:"bytes,1,opt,name=alert_id,json=alertId,proto3" json:"alert_id,omitempty"`
@@ -160,6 +326,24 @@ type DiversionAlertRaised struct {
 	Summary    string   `protobuf:"bytes,11,opt,name=summary,proto3" json:"summary,omitempty"`
 	// By when they must; those who have not are escalated.
 	AcknowledgeBy *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=acknowledge_by,json=acknowledgeBy,proto3" json:"acknowledge_by,omitempty"`
+	// Where it was noticed; stage is where it happened.
+	DetectedStage Stage `protobuf:"varint,13,opt,name=detected_stage,json=detectedStage,proto3,enum=counterfoil.enforcement.v1.Stage" json:"detected_stage,omitempty"`
+	// What kind of diversion, of those of its stage (refdata: diversion types).
+	Type          string                 `protobuf:"bytes,14,opt,name=type,proto3" json:"type,omitempty"`
+	OccurredFrom  *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=occurred_from,json=occurredFrom,proto3" json:"occurred_from,omitempty"`
+	OccurredUntil *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=occurred_until,json=occurredUntil,proto3" json:"occurred_until,omitempty"`
+	DetectedAt    *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=detected_at,json=detectedAt,proto3" json:"detected_at,omitempty"`
+	Confidence    Confidence             `protobuf:"varint,18,opt,name=confidence,proto3,enum=counterfoil.enforcement.v1.Confidence" json:"confidence,omitempty"`
+	Category      v1.Category            `protobuf:"varint,19,opt,name=category,proto3,enum=counterfoil.transfer.v1.Category" json:"category,omitempty"`
+	Quantity      *v1.Quantity           `protobuf:"bytes,20,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	Serials       []*v1.Serials          `protobuf:"bytes,21,rep,name=serials,proto3" json:"serials,omitempty"`
+	Links         *Links                 `protobuf:"bytes,22,opt,name=links,proto3" json:"links,omitempty"`
+	Places        *Places                `protobuf:"bytes,23,opt,name=places,proto3" json:"places,omitempty"`
+	// Article 11(5): corruption, trafficking_route, illicit_broker, source_of_illicit_supply, concealment, dispatch_point,
+	// organized_group.
+	Patterns      []string    `protobuf:"bytes,24,rep,name=patterns,proto3" json:"patterns,omitempty"`
+	Evidence      []*Evidence `protobuf:"bytes,25,rep,name=evidence,proto3" json:"evidence,omitempty"`
+	Handling      *Handling   `protobuf:"bytes,26,opt,name=handling,proto3" json:"handling,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -278,6 +462,1012 @@ func (x *DiversionAlertRaised) GetAcknowledgeBy() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *DiversionAlertRaised) GetDetectedStage() Stage {
+	if x != nil {
+		return x.DetectedStage
+	}
+	return Stage_STAGE_UNSPECIFIED
+}
+
+func (x *DiversionAlertRaised) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *DiversionAlertRaised) GetOccurredFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OccurredFrom
+	}
+	return nil
+}
+
+func (x *DiversionAlertRaised) GetOccurredUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OccurredUntil
+	}
+	return nil
+}
+
+func (x *DiversionAlertRaised) GetDetectedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DetectedAt
+	}
+	return nil
+}
+
+func (x *DiversionAlertRaised) GetConfidence() Confidence {
+	if x != nil {
+		return x.Confidence
+	}
+	return Confidence_CONFIDENCE_UNSPECIFIED
+}
+
+func (x *DiversionAlertRaised) GetCategory() v1.Category {
+	if x != nil {
+		return x.Category
+	}
+	return v1.Category(0)
+}
+
+func (x *DiversionAlertRaised) GetQuantity() *v1.Quantity {
+	if x != nil {
+		return x.Quantity
+	}
+	return nil
+}
+
+func (x *DiversionAlertRaised) GetSerials() []*v1.Serials {
+	if x != nil {
+		return x.Serials
+	}
+	return nil
+}
+
+func (x *DiversionAlertRaised) GetLinks() *Links {
+	if x != nil {
+		return x.Links
+	}
+	return nil
+}
+
+func (x *DiversionAlertRaised) GetPlaces() *Places {
+	if x != nil {
+		return x.Places
+	}
+	return nil
+}
+
+func (x *DiversionAlertRaised) GetPatterns() []string {
+	if x != nil {
+		return x.Patterns
+	}
+	return nil
+}
+
+func (x *DiversionAlertRaised) GetEvidence() []*Evidence {
+	if x != nil {
+		return x.Evidence
+	}
+	return nil
+}
+
+func (x *DiversionAlertRaised) GetHandling() *Handling {
+	if x != nil {
+		return x.Handling
+	}
+	return nil
+}
+
+// Links are what an alert, a sighting or a trace has to do with, beside licences and declarations.
+type Links struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Of end users, as numbered by their issuer.
+	Certificates       []string `protobuf:"bytes,1,rep,name=certificates,proto3" json:"certificates,omitempty"`
+	DenialIds          []string `protobuf:"bytes,2,rep,name=denial_ids,json=denialIds,proto3" json:"denial_ids,omitempty"`
+	TraceIds           []string `protobuf:"bytes,3,rep,name=trace_ids,json=traceIds,proto3" json:"trace_ids,omitempty"`
+	Ucrs               []string `protobuf:"bytes,4,rep,name=ucrs,proto3" json:"ucrs,omitempty"`
+	Containers         []string `protobuf:"bytes,5,rep,name=containers,proto3" json:"containers,omitempty"`
+	TransportDocuments []string `protobuf:"bytes,6,rep,name=transport_documents,json=transportDocuments,proto3" json:"transport_documents,omitempty"`
+	// "scheme:value", such as "imo:9319466".
+	Vessels []string `protobuf:"bytes,7,rep,name=vessels,proto3" json:"vessels,omitempty"`
+	// References in other systems.
+	Cases         []string `protobuf:"bytes,8,rep,name=cases,proto3" json:"cases,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Links) Reset() {
+	*x = Links{}
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Links) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Links) ProtoMessage() {}
+
+func (x *Links) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Links.ProtoReflect.Descriptor instead.
+func (*Links) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Links) GetCertificates() []string {
+	if x != nil {
+		return x.Certificates
+	}
+	return nil
+}
+
+func (x *Links) GetDenialIds() []string {
+	if x != nil {
+		return x.DenialIds
+	}
+	return nil
+}
+
+func (x *Links) GetTraceIds() []string {
+	if x != nil {
+		return x.TraceIds
+	}
+	return nil
+}
+
+func (x *Links) GetUcrs() []string {
+	if x != nil {
+		return x.Ucrs
+	}
+	return nil
+}
+
+func (x *Links) GetContainers() []string {
+	if x != nil {
+		return x.Containers
+	}
+	return nil
+}
+
+func (x *Links) GetTransportDocuments() []string {
+	if x != nil {
+		return x.TransportDocuments
+	}
+	return nil
+}
+
+func (x *Links) GetVessels() []string {
+	if x != nil {
+		return x.Vessels
+	}
+	return nil
+}
+
+func (x *Links) GetCases() []string {
+	if x != nil {
+		return x.Cases
+	}
+	return nil
+}
+
+// Places, by ISO 3166-1 alpha-2.
+type Places struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Origin        string                 `protobuf:"bytes,1,opt,name=origin,proto3" json:"origin,omitempty"`
+	Transit       []string               `protobuf:"bytes,2,rep,name=transit,proto3" json:"transit,omitempty"`
+	Intended      string                 `protobuf:"bytes,3,opt,name=intended,proto3" json:"intended,omitempty"`
+	Actual        string                 `protobuf:"bytes,4,opt,name=actual,proto3" json:"actual,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Places) Reset() {
+	*x = Places{}
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Places) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Places) ProtoMessage() {}
+
+func (x *Places) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Places.ProtoReflect.Descriptor instead.
+func (*Places) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Places) GetOrigin() string {
+	if x != nil {
+		return x.Origin
+	}
+	return ""
+}
+
+func (x *Places) GetTransit() []string {
+	if x != nil {
+		return x.Transit
+	}
+	return nil
+}
+
+func (x *Places) GetIntended() string {
+	if x != nil {
+		return x.Intended
+	}
+	return ""
+}
+
+func (x *Places) GetActual() string {
+	if x != nil {
+		return x.Actual
+	}
+	return ""
+}
+
+// Evidence is what something rests on.
+type Evidence struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// own_observation, partner, ngo_field_report, media or un_panel.
+	Source string `protobuf:"bytes,1,opt,name=source,proto3" json:"source,omitempty"`
+	// Of the source, A to F; of the information, 1 to 6.
+	Reliability    string `protobuf:"bytes,2,opt,name=reliability,proto3" json:"reliability,omitempty"`
+	Credibility    string `protobuf:"bytes,3,opt,name=credibility,proto3" json:"credibility,omitempty"`
+	Text           string `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
+	DocumentSha256 string `protobuf:"bytes,5,opt,name=document_sha256,json=documentSha256,proto3" json:"document_sha256,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *Evidence) Reset() {
+	*x = Evidence{}
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Evidence) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Evidence) ProtoMessage() {}
+
+func (x *Evidence) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Evidence.ProtoReflect.Descriptor instead.
+func (*Evidence) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Evidence) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *Evidence) GetReliability() string {
+	if x != nil {
+		return x.Reliability
+	}
+	return ""
+}
+
+func (x *Evidence) GetCredibility() string {
+	if x != nil {
+		return x.Credibility
+	}
+	return ""
+}
+
+func (x *Evidence) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *Evidence) GetDocumentSha256() string {
+	if x != nil {
+		return x.DocumentSha256
+	}
+	return ""
+}
+
+// Handling is how others may use it.
+type Handling struct {
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	Caveats           string                 `protobuf:"bytes,1,opt,name=caveats,proto3" json:"caveats,omitempty"`
+	OriginatorControl bool                   `protobuf:"varint,2,opt,name=originator_control,json=originatorControl,proto3" json:"originator_control,omitempty"`
+	PersonalData      bool                   `protobuf:"varint,3,opt,name=personal_data,json=personalData,proto3" json:"personal_data,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *Handling) Reset() {
+	*x = Handling{}
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Handling) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Handling) ProtoMessage() {}
+
+func (x *Handling) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Handling.ProtoReflect.Descriptor instead.
+func (*Handling) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Handling) GetCaveats() string {
+	if x != nil {
+		return x.Caveats
+	}
+	return ""
+}
+
+func (x *Handling) GetOriginatorControl() bool {
+	if x != nil {
+		return x.OriginatorControl
+	}
+	return false
+}
+
+func (x *Handling) GetPersonalData() bool {
+	if x != nil {
+		return x.PersonalData
+	}
+	return false
+}
+
+// AlertClassified is how an agency sees the incident, beside the alert and other agencies' views. A later one of the same
+// agency replaces it.
+type AlertClassified struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	AlertId       string                 `protobuf:"bytes,1,opt,name=alert_id,json=alertId,proto3" json:"alert_id,omitempty"`
+	Verdict       Verdict                `protobuf:"varint,2,opt,name=verdict,proto3,enum=counterfoil.enforcement.v1.Verdict" json:"verdict,omitempty"`
+	Stage         Stage                  `protobuf:"varint,3,opt,name=stage,proto3,enum=counterfoil.enforcement.v1.Stage" json:"stage,omitempty"`
+	DetectedStage Stage                  `protobuf:"varint,4,opt,name=detected_stage,json=detectedStage,proto3,enum=counterfoil.enforcement.v1.Stage" json:"detected_stage,omitempty"`
+	Type          string                 `protobuf:"bytes,5,opt,name=type,proto3" json:"type,omitempty"`
+	Confidence    Confidence             `protobuf:"varint,6,opt,name=confidence,proto3,enum=counterfoil.enforcement.v1.Confidence" json:"confidence,omitempty"`
+	Indicators    []string               `protobuf:"bytes,7,rep,name=indicators,proto3" json:"indicators,omitempty"`
+	Reason        string                 `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlertClassified) Reset() {
+	*x = AlertClassified{}
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlertClassified) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlertClassified) ProtoMessage() {}
+
+func (x *AlertClassified) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlertClassified.ProtoReflect.Descriptor instead.
+func (*AlertClassified) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *AlertClassified) GetAlertId() string {
+	if x != nil {
+		return x.AlertId
+	}
+	return ""
+}
+
+func (x *AlertClassified) GetVerdict() Verdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return Verdict_VERDICT_UNSPECIFIED
+}
+
+func (x *AlertClassified) GetStage() Stage {
+	if x != nil {
+		return x.Stage
+	}
+	return Stage_STAGE_UNSPECIFIED
+}
+
+func (x *AlertClassified) GetDetectedStage() Stage {
+	if x != nil {
+		return x.DetectedStage
+	}
+	return Stage_STAGE_UNSPECIFIED
+}
+
+func (x *AlertClassified) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *AlertClassified) GetConfidence() Confidence {
+	if x != nil {
+		return x.Confidence
+	}
+	return Confidence_CONFIDENCE_UNSPECIFIED
+}
+
+func (x *AlertClassified) GetIndicators() []string {
+	if x != nil {
+		return x.Indicators
+	}
+	return nil
+}
+
+func (x *AlertClassified) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// AlertActed is what an agency did about an alert (Article 11(4)).
+type AlertActed struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	ActionId string                 `protobuf:"bytes,1,opt,name=action_id,json=actionId,proto3" json:"action_id,omitempty"`
+	AlertId  string                 `protobuf:"bytes,2,opt,name=alert_id,json=alertId,proto3" json:"alert_id,omitempty"`
+	// licence_suspended, licence_revoked, goods_held, goods_examined, goods_seized, states_alerted, investigation, prosecution,
+	// check_planned, mitigation or other.
+	Action string `protobuf:"bytes,3,opt,name=action,proto3" json:"action,omitempty"`
+	Text   string `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
+	// Records or cases that it shows in.
+	References    []string               `protobuf:"bytes,5,rep,name=references,proto3" json:"references,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlertActed) Reset() {
+	*x = AlertActed{}
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlertActed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlertActed) ProtoMessage() {}
+
+func (x *AlertActed) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlertActed.ProtoReflect.Descriptor instead.
+func (*AlertActed) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *AlertActed) GetActionId() string {
+	if x != nil {
+		return x.ActionId
+	}
+	return ""
+}
+
+func (x *AlertActed) GetAlertId() string {
+	if x != nil {
+		return x.AlertId
+	}
+	return ""
+}
+
+func (x *AlertActed) GetAction() string {
+	if x != nil {
+		return x.Action
+	}
+	return ""
+}
+
+func (x *AlertActed) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *AlertActed) GetReferences() []string {
+	if x != nil {
+		return x.References
+	}
+	return nil
+}
+
+func (x *AlertActed) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+// ConsequenceOffered puts a consequence before the agency that owns the record; nothing is done by that.
+type ConsequenceOffered struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	OfferId     string                 `protobuf:"bytes,1,opt,name=offer_id,json=offerId,proto3" json:"offer_id,omitempty"`
+	AlertId     string                 `protobuf:"bytes,2,opt,name=alert_id,json=alertId,proto3" json:"alert_id,omitempty"`
+	Consequence Consequence            `protobuf:"varint,3,opt,name=consequence,proto3,enum=counterfoil.enforcement.v1.Consequence" json:"consequence,omitempty"`
+	// Record that it is for.
+	Subject       string `protobuf:"bytes,4,opt,name=subject,proto3" json:"subject,omitempty"`
+	Reason        string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConsequenceOffered) Reset() {
+	*x = ConsequenceOffered{}
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConsequenceOffered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConsequenceOffered) ProtoMessage() {}
+
+func (x *ConsequenceOffered) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConsequenceOffered.ProtoReflect.Descriptor instead.
+func (*ConsequenceOffered) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ConsequenceOffered) GetOfferId() string {
+	if x != nil {
+		return x.OfferId
+	}
+	return ""
+}
+
+func (x *ConsequenceOffered) GetAlertId() string {
+	if x != nil {
+		return x.AlertId
+	}
+	return ""
+}
+
+func (x *ConsequenceOffered) GetConsequence() Consequence {
+	if x != nil {
+		return x.Consequence
+	}
+	return Consequence_CONSEQUENCE_UNSPECIFIED
+}
+
+func (x *ConsequenceOffered) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *ConsequenceOffered) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// ConsequenceAnswered: it was taken or declined, and why.
+type ConsequenceAnswered struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	OfferId       string                 `protobuf:"bytes,1,opt,name=offer_id,json=offerId,proto3" json:"offer_id,omitempty"`
+	Taken         bool                   `protobuf:"varint,2,opt,name=taken,proto3" json:"taken,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConsequenceAnswered) Reset() {
+	*x = ConsequenceAnswered{}
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConsequenceAnswered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConsequenceAnswered) ProtoMessage() {}
+
+func (x *ConsequenceAnswered) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConsequenceAnswered.ProtoReflect.Descriptor instead.
+func (*ConsequenceAnswered) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ConsequenceAnswered) GetOfferId() string {
+	if x != nil {
+		return x.OfferId
+	}
+	return ""
+}
+
+func (x *ConsequenceAnswered) GetTaken() bool {
+	if x != nil {
+		return x.Taken
+	}
+	return false
+}
+
+func (x *ConsequenceAnswered) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// SightingAdded: something was seen, or heard of, that has to do with transfers.
+type SightingAdded struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	SightingId string                 `protobuf:"bytes,1,opt,name=sighting_id,json=sightingId,proto3" json:"sighting_id,omitempty"`
+	Text       string                 `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	Place      string                 `protobuf:"bytes,3,opt,name=place,proto3" json:"place,omitempty"`
+	Country    string                 `protobuf:"bytes,4,opt,name=country,proto3" json:"country,omitempty"`
+	SeenAt     *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=seen_at,json=seenAt,proto3" json:"seen_at,omitempty"`
+	Serials    []*v1.Serials          `protobuf:"bytes,6,rep,name=serials,proto3" json:"serials,omitempty"`
+	Parties    []*v1.Party            `protobuf:"bytes,7,rep,name=parties,proto3" json:"parties,omitempty"`
+	Links      *Links                 `protobuf:"bytes,8,opt,name=links,proto3" json:"links,omitempty"`
+	Evidence   *Evidence              `protobuf:"bytes,9,opt,name=evidence,proto3" json:"evidence,omitempty"`
+	// Records of any agency that it is about.
+	Records       []string `protobuf:"bytes,10,rep,name=records,proto3" json:"records,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SightingAdded) Reset() {
+	*x = SightingAdded{}
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SightingAdded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SightingAdded) ProtoMessage() {}
+
+func (x *SightingAdded) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SightingAdded.ProtoReflect.Descriptor instead.
+func (*SightingAdded) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *SightingAdded) GetSightingId() string {
+	if x != nil {
+		return x.SightingId
+	}
+	return ""
+}
+
+func (x *SightingAdded) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *SightingAdded) GetPlace() string {
+	if x != nil {
+		return x.Place
+	}
+	return ""
+}
+
+func (x *SightingAdded) GetCountry() string {
+	if x != nil {
+		return x.Country
+	}
+	return ""
+}
+
+func (x *SightingAdded) GetSeenAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SeenAt
+	}
+	return nil
+}
+
+func (x *SightingAdded) GetSerials() []*v1.Serials {
+	if x != nil {
+		return x.Serials
+	}
+	return nil
+}
+
+func (x *SightingAdded) GetParties() []*v1.Party {
+	if x != nil {
+		return x.Parties
+	}
+	return nil
+}
+
+func (x *SightingAdded) GetLinks() *Links {
+	if x != nil {
+		return x.Links
+	}
+	return nil
+}
+
+func (x *SightingAdded) GetEvidence() *Evidence {
+	if x != nil {
+		return x.Evidence
+	}
+	return nil
+}
+
+func (x *SightingAdded) GetRecords() []string {
+	if x != nil {
+		return x.Records
+	}
+	return nil
+}
+
+// CorrectionProposed: an agency thinks that another's record is wrong.
+type CorrectionProposed struct {
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	CorrectionId string                 `protobuf:"bytes,1,opt,name=correction_id,json=correctionId,proto3" json:"correction_id,omitempty"`
+	RecordId     string                 `protobuf:"bytes,2,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
+	// Agency that owns the record.
+	Owner string `protobuf:"bytes,3,opt,name=owner,proto3" json:"owner,omitempty"`
+	// What is wrong, such as "parties[2].name", and what should stand there.
+	Field         string `protobuf:"bytes,4,opt,name=field,proto3" json:"field,omitempty"`
+	Value         string `protobuf:"bytes,5,opt,name=value,proto3" json:"value,omitempty"`
+	Reason        string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CorrectionProposed) Reset() {
+	*x = CorrectionProposed{}
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CorrectionProposed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CorrectionProposed) ProtoMessage() {}
+
+func (x *CorrectionProposed) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CorrectionProposed.ProtoReflect.Descriptor instead.
+func (*CorrectionProposed) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *CorrectionProposed) GetCorrectionId() string {
+	if x != nil {
+		return x.CorrectionId
+	}
+	return ""
+}
+
+func (x *CorrectionProposed) GetRecordId() string {
+	if x != nil {
+		return x.RecordId
+	}
+	return ""
+}
+
+func (x *CorrectionProposed) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *CorrectionProposed) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *CorrectionProposed) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+func (x *CorrectionProposed) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// CorrectionAnswered is recorded by the record's owner; what it accepts it records by an event of its own.
+type CorrectionAnswered struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CorrectionId  string                 `protobuf:"bytes,1,opt,name=correction_id,json=correctionId,proto3" json:"correction_id,omitempty"`
+	Accepted      bool                   `protobuf:"varint,2,opt,name=accepted,proto3" json:"accepted,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CorrectionAnswered) Reset() {
+	*x = CorrectionAnswered{}
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CorrectionAnswered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CorrectionAnswered) ProtoMessage() {}
+
+func (x *CorrectionAnswered) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CorrectionAnswered.ProtoReflect.Descriptor instead.
+func (*CorrectionAnswered) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *CorrectionAnswered) GetCorrectionId() string {
+	if x != nil {
+		return x.CorrectionId
+	}
+	return ""
+}
+
+func (x *CorrectionAnswered) GetAccepted() bool {
+	if x != nil {
+		return x.Accepted
+	}
+	return false
+}
+
+func (x *CorrectionAnswered) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 // AlertEscalated says that an addressee had not acknowledged in time, and who there is told now.
 type AlertEscalated struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
@@ -292,7 +1482,7 @@ type AlertEscalated struct {
 
 func (x *AlertEscalated) Reset() {
 	*x = AlertEscalated{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[1]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -304,7 +1494,7 @@ func (x *AlertEscalated) String() string {
 func (*AlertEscalated) ProtoMessage() {}
 
 func (x *AlertEscalated) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[1]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -317,7 +1507,7 @@ func (x *AlertEscalated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertEscalated.ProtoReflect.Descriptor instead.
 func (*AlertEscalated) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{1}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *AlertEscalated) GetAlertId() string {
@@ -359,7 +1549,7 @@ type AlertCorroborated struct {
 
 func (x *AlertCorroborated) Reset() {
 	*x = AlertCorroborated{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[2]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -371,7 +1561,7 @@ func (x *AlertCorroborated) String() string {
 func (*AlertCorroborated) ProtoMessage() {}
 
 func (x *AlertCorroborated) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[2]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -384,7 +1574,7 @@ func (x *AlertCorroborated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertCorroborated.ProtoReflect.Descriptor instead.
 func (*AlertCorroborated) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{2}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *AlertCorroborated) GetAlertId() string {
@@ -418,7 +1608,7 @@ type AlertConfirmed struct {
 
 func (x *AlertConfirmed) Reset() {
 	*x = AlertConfirmed{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[3]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -430,7 +1620,7 @@ func (x *AlertConfirmed) String() string {
 func (*AlertConfirmed) ProtoMessage() {}
 
 func (x *AlertConfirmed) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[3]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -443,7 +1633,7 @@ func (x *AlertConfirmed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertConfirmed.ProtoReflect.Descriptor instead.
 func (*AlertConfirmed) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{3}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *AlertConfirmed) GetAlertId() string {
@@ -470,7 +1660,7 @@ type AlertRefuted struct {
 
 func (x *AlertRefuted) Reset() {
 	*x = AlertRefuted{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[4]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -482,7 +1672,7 @@ func (x *AlertRefuted) String() string {
 func (*AlertRefuted) ProtoMessage() {}
 
 func (x *AlertRefuted) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[4]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -495,7 +1685,7 @@ func (x *AlertRefuted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertRefuted.ProtoReflect.Descriptor instead.
 func (*AlertRefuted) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{4}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *AlertRefuted) GetAlertId() string {
@@ -522,7 +1712,7 @@ type AlertClosed struct {
 
 func (x *AlertClosed) Reset() {
 	*x = AlertClosed{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[5]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -534,7 +1724,7 @@ func (x *AlertClosed) String() string {
 func (*AlertClosed) ProtoMessage() {}
 
 func (x *AlertClosed) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[5]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -547,7 +1737,7 @@ func (x *AlertClosed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertClosed.ProtoReflect.Descriptor instead.
 func (*AlertClosed) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{5}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *AlertClosed) GetAlertId() string {
@@ -575,7 +1765,7 @@ type AlertAcknowledged struct {
 
 func (x *AlertAcknowledged) Reset() {
 	*x = AlertAcknowledged{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[6]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -587,7 +1777,7 @@ func (x *AlertAcknowledged) String() string {
 func (*AlertAcknowledged) ProtoMessage() {}
 
 func (x *AlertAcknowledged) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[6]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -600,7 +1790,7 @@ func (x *AlertAcknowledged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertAcknowledged.ProtoReflect.Descriptor instead.
 func (*AlertAcknowledged) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{6}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *AlertAcknowledged) GetAlertId() string {
@@ -639,7 +1829,7 @@ type RaiseAlertRequest struct {
 
 func (x *RaiseAlertRequest) Reset() {
 	*x = RaiseAlertRequest{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[7]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -651,7 +1841,7 @@ func (x *RaiseAlertRequest) String() string {
 func (*RaiseAlertRequest) ProtoMessage() {}
 
 func (x *RaiseAlertRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[7]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -664,7 +1854,7 @@ func (x *RaiseAlertRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RaiseAlertRequest.ProtoReflect.Descriptor instead.
 func (*RaiseAlertRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{7}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *RaiseAlertRequest) GetParticulars() *v11.Particulars {
@@ -761,7 +1951,7 @@ type RaiseAlertResponse struct {
 
 func (x *RaiseAlertResponse) Reset() {
 	*x = RaiseAlertResponse{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[8]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -773,7 +1963,7 @@ func (x *RaiseAlertResponse) String() string {
 func (*RaiseAlertResponse) ProtoMessage() {}
 
 func (x *RaiseAlertResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[8]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -786,7 +1976,7 @@ func (x *RaiseAlertResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RaiseAlertResponse.ProtoReflect.Descriptor instead.
 func (*RaiseAlertResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{8}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *RaiseAlertResponse) GetReceipt() *v11.Receipt {
@@ -815,7 +2005,7 @@ type CorroborateAlertRequest struct {
 
 func (x *CorroborateAlertRequest) Reset() {
 	*x = CorroborateAlertRequest{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[9]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -827,7 +2017,7 @@ func (x *CorroborateAlertRequest) String() string {
 func (*CorroborateAlertRequest) ProtoMessage() {}
 
 func (x *CorroborateAlertRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[9]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -840,7 +2030,7 @@ func (x *CorroborateAlertRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CorroborateAlertRequest.ProtoReflect.Descriptor instead.
 func (*CorroborateAlertRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{9}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *CorroborateAlertRequest) GetParticulars() *v11.Particulars {
@@ -880,7 +2070,7 @@ type CorroborateAlertResponse struct {
 
 func (x *CorroborateAlertResponse) Reset() {
 	*x = CorroborateAlertResponse{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[10]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -892,7 +2082,7 @@ func (x *CorroborateAlertResponse) String() string {
 func (*CorroborateAlertResponse) ProtoMessage() {}
 
 func (x *CorroborateAlertResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[10]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -905,7 +2095,7 @@ func (x *CorroborateAlertResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CorroborateAlertResponse.ProtoReflect.Descriptor instead.
 func (*CorroborateAlertResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{10}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CorroborateAlertResponse) GetReceipt() *v11.Receipt {
@@ -926,7 +2116,7 @@ type ConfirmAlertRequest struct {
 
 func (x *ConfirmAlertRequest) Reset() {
 	*x = ConfirmAlertRequest{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[11]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -938,7 +2128,7 @@ func (x *ConfirmAlertRequest) String() string {
 func (*ConfirmAlertRequest) ProtoMessage() {}
 
 func (x *ConfirmAlertRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[11]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -951,7 +2141,7 @@ func (x *ConfirmAlertRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmAlertRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmAlertRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{11}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ConfirmAlertRequest) GetParticulars() *v11.Particulars {
@@ -984,7 +2174,7 @@ type ConfirmAlertResponse struct {
 
 func (x *ConfirmAlertResponse) Reset() {
 	*x = ConfirmAlertResponse{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[12]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -996,7 +2186,7 @@ func (x *ConfirmAlertResponse) String() string {
 func (*ConfirmAlertResponse) ProtoMessage() {}
 
 func (x *ConfirmAlertResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[12]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1009,7 +2199,7 @@ func (x *ConfirmAlertResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmAlertResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmAlertResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{12}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ConfirmAlertResponse) GetReceipt() *v11.Receipt {
@@ -1030,7 +2220,7 @@ type RefuteAlertRequest struct {
 
 func (x *RefuteAlertRequest) Reset() {
 	*x = RefuteAlertRequest{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[13]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1042,7 +2232,7 @@ func (x *RefuteAlertRequest) String() string {
 func (*RefuteAlertRequest) ProtoMessage() {}
 
 func (x *RefuteAlertRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[13]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1055,7 +2245,7 @@ func (x *RefuteAlertRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefuteAlertRequest.ProtoReflect.Descriptor instead.
 func (*RefuteAlertRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{13}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *RefuteAlertRequest) GetParticulars() *v11.Particulars {
@@ -1088,7 +2278,7 @@ type RefuteAlertResponse struct {
 
 func (x *RefuteAlertResponse) Reset() {
 	*x = RefuteAlertResponse{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[14]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1100,7 +2290,7 @@ func (x *RefuteAlertResponse) String() string {
 func (*RefuteAlertResponse) ProtoMessage() {}
 
 func (x *RefuteAlertResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[14]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1113,7 +2303,7 @@ func (x *RefuteAlertResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefuteAlertResponse.ProtoReflect.Descriptor instead.
 func (*RefuteAlertResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{14}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RefuteAlertResponse) GetReceipt() *v11.Receipt {
@@ -1134,7 +2324,7 @@ type CloseAlertRequest struct {
 
 func (x *CloseAlertRequest) Reset() {
 	*x = CloseAlertRequest{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[15]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1146,7 +2336,7 @@ func (x *CloseAlertRequest) String() string {
 func (*CloseAlertRequest) ProtoMessage() {}
 
 func (x *CloseAlertRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[15]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1159,7 +2349,7 @@ func (x *CloseAlertRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseAlertRequest.ProtoReflect.Descriptor instead.
 func (*CloseAlertRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{15}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *CloseAlertRequest) GetParticulars() *v11.Particulars {
@@ -1192,7 +2382,7 @@ type CloseAlertResponse struct {
 
 func (x *CloseAlertResponse) Reset() {
 	*x = CloseAlertResponse{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[16]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1204,7 +2394,7 @@ func (x *CloseAlertResponse) String() string {
 func (*CloseAlertResponse) ProtoMessage() {}
 
 func (x *CloseAlertResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[16]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1217,7 +2407,7 @@ func (x *CloseAlertResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseAlertResponse.ProtoReflect.Descriptor instead.
 func (*CloseAlertResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{16}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *CloseAlertResponse) GetReceipt() *v11.Receipt {
@@ -1238,7 +2428,7 @@ type AcknowledgeAlertRequest struct {
 
 func (x *AcknowledgeAlertRequest) Reset() {
 	*x = AcknowledgeAlertRequest{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[17]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1250,7 +2440,7 @@ func (x *AcknowledgeAlertRequest) String() string {
 func (*AcknowledgeAlertRequest) ProtoMessage() {}
 
 func (x *AcknowledgeAlertRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[17]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1263,7 +2453,7 @@ func (x *AcknowledgeAlertRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcknowledgeAlertRequest.ProtoReflect.Descriptor instead.
 func (*AcknowledgeAlertRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{17}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *AcknowledgeAlertRequest) GetParticulars() *v11.Particulars {
@@ -1296,7 +2486,7 @@ type AcknowledgeAlertResponse struct {
 
 func (x *AcknowledgeAlertResponse) Reset() {
 	*x = AcknowledgeAlertResponse{}
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[18]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1308,7 +2498,7 @@ func (x *AcknowledgeAlertResponse) String() string {
 func (*AcknowledgeAlertResponse) ProtoMessage() {}
 
 func (x *AcknowledgeAlertResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[18]
+	mi := &file_counterfoil_enforcement_v1_enforcement_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1321,7 +2511,7 @@ func (x *AcknowledgeAlertResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcknowledgeAlertResponse.ProtoReflect.Descriptor instead.
 func (*AcknowledgeAlertResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{18}
+	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *AcknowledgeAlertResponse) GetReceipt() *v11.Receipt {
@@ -1335,7 +2525,8 @@ var File_counterfoil_enforcement_v1_enforcement_proto protoreflect.FileDescripto
 
 const file_counterfoil_enforcement_v1_enforcement_proto_rawDesc = "" +
 	"\n" +
-	",counterfoil/enforcement/v1/enforcement.proto\x12\x1acounterfoil.enforcement.v1\x1a\x1bbuf/validate/validate.proto\x1a\"counterfoil/event/v1/command.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x91\x04\n" +
+	",counterfoil/enforcement/v1/enforcement.proto\x12\x1acounterfoil.enforcement.v1\x1a\x1bbuf/validate/validate.proto\x1a\"counterfoil/event/v1/command.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc7\n" +
+	"\n" +
 	"\x14DiversionAlertRaised\x12\x19\n" +
 	"\balert_id\x18\x01 \x01(\tR\aalertId\x127\n" +
 	"\x05stage\x18\x02 \x01(\x0e2!.counterfoil.enforcement.v1.StageR\x05stage\x12@\n" +
@@ -1354,7 +2545,116 @@ const file_counterfoil_enforcement_v1_enforcement_proto_rawDesc = "" +
 	" \x03(\tR\n" +
 	"addressees\x12\x18\n" +
 	"\asummary\x18\v \x01(\tR\asummary\x12A\n" +
-	"\x0eacknowledge_by\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\racknowledgeBy\"s\n" +
+	"\x0eacknowledge_by\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\racknowledgeBy\x12H\n" +
+	"\x0edetected_stage\x18\r \x01(\x0e2!.counterfoil.enforcement.v1.StageR\rdetectedStage\x12\x12\n" +
+	"\x04type\x18\x0e \x01(\tR\x04type\x12?\n" +
+	"\roccurred_from\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\foccurredFrom\x12A\n" +
+	"\x0eoccurred_until\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\roccurredUntil\x12;\n" +
+	"\vdetected_at\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"detectedAt\x12F\n" +
+	"\n" +
+	"confidence\x18\x12 \x01(\x0e2&.counterfoil.enforcement.v1.ConfidenceR\n" +
+	"confidence\x12=\n" +
+	"\bcategory\x18\x13 \x01(\x0e2!.counterfoil.transfer.v1.CategoryR\bcategory\x12=\n" +
+	"\bquantity\x18\x14 \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x12:\n" +
+	"\aserials\x18\x15 \x03(\v2 .counterfoil.transfer.v1.SerialsR\aserials\x127\n" +
+	"\x05links\x18\x16 \x01(\v2!.counterfoil.enforcement.v1.LinksR\x05links\x12:\n" +
+	"\x06places\x18\x17 \x01(\v2\".counterfoil.enforcement.v1.PlacesR\x06places\x12\x1a\n" +
+	"\bpatterns\x18\x18 \x03(\tR\bpatterns\x12@\n" +
+	"\bevidence\x18\x19 \x03(\v2$.counterfoil.enforcement.v1.EvidenceR\bevidence\x12@\n" +
+	"\bhandling\x18\x1a \x01(\v2$.counterfoil.enforcement.v1.HandlingR\bhandling\"\xf2\x03\n" +
+	"\x05Links\x124\n" +
+	"\fcertificates\x18\x01 \x03(\tB\x10\xbaH\r\x92\x01\n" +
+	"\x10d\"\x06r\x04\x10\x01\x18dR\fcertificates\x12Y\n" +
+	"\n" +
+	"denial_ids\x18\x02 \x03(\tB:\xbaH7\x92\x014\x10d\"0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\tdenialIds\x12W\n" +
+	"\ttrace_ids\x18\x03 \x03(\tB:\xbaH7\x92\x014\x10d\"0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\btraceIds\x12$\n" +
+	"\x04ucrs\x18\x04 \x03(\tB\x10\xbaH\r\x92\x01\n" +
+	"\x10d\"\x06r\x04\x10\x01\x18#R\x04ucrs\x120\n" +
+	"\n" +
+	"containers\x18\x05 \x03(\tB\x10\xbaH\r\x92\x01\n" +
+	"\x10d\"\x06r\x04\x10\x01\x18\x14R\n" +
+	"containers\x12A\n" +
+	"\x13transport_documents\x18\x06 \x03(\tB\x10\xbaH\r\x92\x01\n" +
+	"\x10d\"\x06r\x04\x10\x01\x18FR\x12transportDocuments\x12<\n" +
+	"\avessels\x18\a \x03(\tB\"\xbaH\x1f\x92\x01\x1c\x10d\"\x18r\x162\x14^[a-z0-9-]+:.{1,60}$R\avessels\x12&\n" +
+	"\x05cases\x18\b \x03(\tB\x10\xbaH\r\x92\x01\n" +
+	"\x10d\"\x06r\x04\x10\x01\x18dR\x05cases\"\xca\x01\n" +
+	"\x06Places\x12,\n" +
+	"\x06origin\x18\x01 \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\x06origin\x122\n" +
+	"\atransit\x18\x02 \x03(\tB\x18\xbaH\x15\x92\x01\x12\x102\"\x0er\f2\n" +
+	"^[A-Z]{2}$R\atransit\x120\n" +
+	"\bintended\x18\x03 \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\bintended\x12,\n" +
+	"\x06actual\x18\x04 \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\x06actual\"\xad\x02\n" +
+	"\bEvidence\x12Z\n" +
+	"\x06source\x18\x01 \x01(\tBB\xbaH?r=R\x0fown_observationR\apartnerR\x10ngo_field_reportR\x05mediaR\bun_panelR\x06source\x121\n" +
+	"\vreliability\x18\x02 \x01(\tB\x0f\xbaH\fr\n" +
+	"2\b^[A-F]?$R\vreliability\x121\n" +
+	"\vcredibility\x18\x03 \x01(\tB\x0f\xbaH\fr\n" +
+	"2\b^[1-6]?$R\vcredibility\x12\x1c\n" +
+	"\x04text\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\x04text\x12A\n" +
+	"\x0fdocument_sha256\x18\x05 \x01(\tB\x18\xbaH\x15r\x132\x11^([0-9a-f]{64})?$R\x0edocumentSha256\"\x82\x01\n" +
+	"\bHandling\x12\"\n" +
+	"\acaveats\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\acaveats\x12-\n" +
+	"\x12originator_control\x18\x02 \x01(\bR\x11originatorControl\x12#\n" +
+	"\rpersonal_data\x18\x03 \x01(\bR\fpersonalData\"\x82\x03\n" +
+	"\x0fAlertClassified\x12\x19\n" +
+	"\balert_id\x18\x01 \x01(\tR\aalertId\x12=\n" +
+	"\averdict\x18\x02 \x01(\x0e2#.counterfoil.enforcement.v1.VerdictR\averdict\x127\n" +
+	"\x05stage\x18\x03 \x01(\x0e2!.counterfoil.enforcement.v1.StageR\x05stage\x12H\n" +
+	"\x0edetected_stage\x18\x04 \x01(\x0e2!.counterfoil.enforcement.v1.StageR\rdetectedStage\x12\x12\n" +
+	"\x04type\x18\x05 \x01(\tR\x04type\x12F\n" +
+	"\n" +
+	"confidence\x18\x06 \x01(\x0e2&.counterfoil.enforcement.v1.ConfidenceR\n" +
+	"confidence\x12\x1e\n" +
+	"\n" +
+	"indicators\x18\a \x03(\tR\n" +
+	"indicators\x12\x16\n" +
+	"\x06reason\x18\b \x01(\tR\x06reason\"\xbc\x01\n" +
+	"\n" +
+	"AlertActed\x12\x1b\n" +
+	"\taction_id\x18\x01 \x01(\tR\bactionId\x12\x19\n" +
+	"\balert_id\x18\x02 \x01(\tR\aalertId\x12\x16\n" +
+	"\x06action\x18\x03 \x01(\tR\x06action\x12\x12\n" +
+	"\x04text\x18\x04 \x01(\tR\x04text\x12\x1e\n" +
+	"\n" +
+	"references\x18\x05 \x03(\tR\n" +
+	"references\x12*\n" +
+	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xc7\x01\n" +
+	"\x12ConsequenceOffered\x12\x19\n" +
+	"\boffer_id\x18\x01 \x01(\tR\aofferId\x12\x19\n" +
+	"\balert_id\x18\x02 \x01(\tR\aalertId\x12I\n" +
+	"\vconsequence\x18\x03 \x01(\x0e2'.counterfoil.enforcement.v1.ConsequenceR\vconsequence\x12\x18\n" +
+	"\asubject\x18\x04 \x01(\tR\asubject\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\"^\n" +
+	"\x13ConsequenceAnswered\x12\x19\n" +
+	"\boffer_id\x18\x01 \x01(\tR\aofferId\x12\x14\n" +
+	"\x05taken\x18\x02 \x01(\bR\x05taken\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xb4\x03\n" +
+	"\rSightingAdded\x12\x1f\n" +
+	"\vsighting_id\x18\x01 \x01(\tR\n" +
+	"sightingId\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x12\x14\n" +
+	"\x05place\x18\x03 \x01(\tR\x05place\x12\x18\n" +
+	"\acountry\x18\x04 \x01(\tR\acountry\x123\n" +
+	"\aseen_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06seenAt\x12:\n" +
+	"\aserials\x18\x06 \x03(\v2 .counterfoil.transfer.v1.SerialsR\aserials\x128\n" +
+	"\aparties\x18\a \x03(\v2\x1e.counterfoil.transfer.v1.PartyR\aparties\x127\n" +
+	"\x05links\x18\b \x01(\v2!.counterfoil.enforcement.v1.LinksR\x05links\x12@\n" +
+	"\bevidence\x18\t \x01(\v2$.counterfoil.enforcement.v1.EvidenceR\bevidence\x12\x18\n" +
+	"\arecords\x18\n" +
+	" \x03(\tR\arecords\"\xb0\x01\n" +
+	"\x12CorrectionProposed\x12#\n" +
+	"\rcorrection_id\x18\x01 \x01(\tR\fcorrectionId\x12\x1b\n" +
+	"\trecord_id\x18\x02 \x01(\tR\brecordId\x12\x14\n" +
+	"\x05owner\x18\x03 \x01(\tR\x05owner\x12\x14\n" +
+	"\x05field\x18\x04 \x01(\tR\x05field\x12\x14\n" +
+	"\x05value\x18\x05 \x01(\tR\x05value\x12\x16\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\"m\n" +
+	"\x12CorrectionAnswered\x12#\n" +
+	"\rcorrection_id\x18\x01 \x01(\tR\fcorrectionId\x12\x1a\n" +
+	"\baccepted\x18\x02 \x01(\bR\baccepted\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"s\n" +
 	"\x0eAlertEscalated\x12\x19\n" +
 	"\balert_id\x18\x01 \x01(\tR\aalertId\x12\x1c\n" +
 	"\taddressee\x18\x02 \x01(\tR\taddressee\x12\x12\n" +
@@ -1455,7 +2755,24 @@ const file_counterfoil_enforcement_v1_enforcement_proto_rawDesc = "" +
 	"\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10PRIORITY_ROUTINE\x10\x01\x12\x13\n" +
 	"\x0fPRIORITY_URGENT\x10\x02\x12\x16\n" +
-	"\x12PRIORITY_IMMEDIATE\x10\x032\xd0\x04\n" +
+	"\x12PRIORITY_IMMEDIATE\x10\x03*h\n" +
+	"\n" +
+	"Confidence\x12\x1a\n" +
+	"\x16CONFIDENCE_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0eCONFIDENCE_LOW\x10\x01\x12\x15\n" +
+	"\x11CONFIDENCE_MEDIUM\x10\x02\x12\x13\n" +
+	"\x0fCONFIDENCE_HIGH\x10\x03*b\n" +
+	"\aVerdict\x12\x17\n" +
+	"\x13VERDICT_UNSPECIFIED\x10\x00\x12\x15\n" +
+	"\x11VERDICT_SUSPECTED\x10\x01\x12\x15\n" +
+	"\x11VERDICT_CONFIRMED\x10\x02\x12\x10\n" +
+	"\fVERDICT_NONE\x10\x03*\x9d\x01\n" +
+	"\vConsequence\x12\x1b\n" +
+	"\x17CONSEQUENCE_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14CONSEQUENCE_REASSESS\x10\x01\x12\x14\n" +
+	"\x10CONSEQUENCE_HOLD\x10\x02\x12\x1c\n" +
+	"\x18CONSEQUENCE_DENIAL_CHECK\x10\x03\x12#\n" +
+	"\x1fCONSEQUENCE_POST_DELIVERY_CHECK\x10\x042\xd0\x04\n" +
 	"\x12EnforcementService\x12k\n" +
 	"\n" +
 	"RaiseAlert\x12-.counterfoil.enforcement.v1.RaiseAlertRequest\x1a..counterfoil.enforcement.v1.RaiseAlertResponse\x12}\n" +
@@ -1479,72 +2796,112 @@ func file_counterfoil_enforcement_v1_enforcement_proto_rawDescGZIP() []byte {
 	return file_counterfoil_enforcement_v1_enforcement_proto_rawDescData
 }
 
-var file_counterfoil_enforcement_v1_enforcement_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_counterfoil_enforcement_v1_enforcement_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_counterfoil_enforcement_v1_enforcement_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_counterfoil_enforcement_v1_enforcement_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_counterfoil_enforcement_v1_enforcement_proto_goTypes = []any{
 	(Stage)(0),                       // 0: counterfoil.enforcement.v1.Stage
 	(Priority)(0),                    // 1: counterfoil.enforcement.v1.Priority
-	(*DiversionAlertRaised)(nil),     // 2: counterfoil.enforcement.v1.DiversionAlertRaised
-	(*AlertEscalated)(nil),           // 3: counterfoil.enforcement.v1.AlertEscalated
-	(*AlertCorroborated)(nil),        // 4: counterfoil.enforcement.v1.AlertCorroborated
-	(*AlertConfirmed)(nil),           // 5: counterfoil.enforcement.v1.AlertConfirmed
-	(*AlertRefuted)(nil),             // 6: counterfoil.enforcement.v1.AlertRefuted
-	(*AlertClosed)(nil),              // 7: counterfoil.enforcement.v1.AlertClosed
-	(*AlertAcknowledged)(nil),        // 8: counterfoil.enforcement.v1.AlertAcknowledged
-	(*RaiseAlertRequest)(nil),        // 9: counterfoil.enforcement.v1.RaiseAlertRequest
-	(*RaiseAlertResponse)(nil),       // 10: counterfoil.enforcement.v1.RaiseAlertResponse
-	(*CorroborateAlertRequest)(nil),  // 11: counterfoil.enforcement.v1.CorroborateAlertRequest
-	(*CorroborateAlertResponse)(nil), // 12: counterfoil.enforcement.v1.CorroborateAlertResponse
-	(*ConfirmAlertRequest)(nil),      // 13: counterfoil.enforcement.v1.ConfirmAlertRequest
-	(*ConfirmAlertResponse)(nil),     // 14: counterfoil.enforcement.v1.ConfirmAlertResponse
-	(*RefuteAlertRequest)(nil),       // 15: counterfoil.enforcement.v1.RefuteAlertRequest
-	(*RefuteAlertResponse)(nil),      // 16: counterfoil.enforcement.v1.RefuteAlertResponse
-	(*CloseAlertRequest)(nil),        // 17: counterfoil.enforcement.v1.CloseAlertRequest
-	(*CloseAlertResponse)(nil),       // 18: counterfoil.enforcement.v1.CloseAlertResponse
-	(*AcknowledgeAlertRequest)(nil),  // 19: counterfoil.enforcement.v1.AcknowledgeAlertRequest
-	(*AcknowledgeAlertResponse)(nil), // 20: counterfoil.enforcement.v1.AcknowledgeAlertResponse
-	(*v1.Party)(nil),                 // 21: counterfoil.transfer.v1.Party
-	(*timestamppb.Timestamp)(nil),    // 22: google.protobuf.Timestamp
-	(*v11.Particulars)(nil),          // 23: counterfoil.event.v1.Particulars
-	(*v11.Receipt)(nil),              // 24: counterfoil.event.v1.Receipt
+	(Confidence)(0),                  // 2: counterfoil.enforcement.v1.Confidence
+	(Verdict)(0),                     // 3: counterfoil.enforcement.v1.Verdict
+	(Consequence)(0),                 // 4: counterfoil.enforcement.v1.Consequence
+	(*DiversionAlertRaised)(nil),     // 5: counterfoil.enforcement.v1.DiversionAlertRaised
+	(*Links)(nil),                    // 6: counterfoil.enforcement.v1.Links
+	(*Places)(nil),                   // 7: counterfoil.enforcement.v1.Places
+	(*Evidence)(nil),                 // 8: counterfoil.enforcement.v1.Evidence
+	(*Handling)(nil),                 // 9: counterfoil.enforcement.v1.Handling
+	(*AlertClassified)(nil),          // 10: counterfoil.enforcement.v1.AlertClassified
+	(*AlertActed)(nil),               // 11: counterfoil.enforcement.v1.AlertActed
+	(*ConsequenceOffered)(nil),       // 12: counterfoil.enforcement.v1.ConsequenceOffered
+	(*ConsequenceAnswered)(nil),      // 13: counterfoil.enforcement.v1.ConsequenceAnswered
+	(*SightingAdded)(nil),            // 14: counterfoil.enforcement.v1.SightingAdded
+	(*CorrectionProposed)(nil),       // 15: counterfoil.enforcement.v1.CorrectionProposed
+	(*CorrectionAnswered)(nil),       // 16: counterfoil.enforcement.v1.CorrectionAnswered
+	(*AlertEscalated)(nil),           // 17: counterfoil.enforcement.v1.AlertEscalated
+	(*AlertCorroborated)(nil),        // 18: counterfoil.enforcement.v1.AlertCorroborated
+	(*AlertConfirmed)(nil),           // 19: counterfoil.enforcement.v1.AlertConfirmed
+	(*AlertRefuted)(nil),             // 20: counterfoil.enforcement.v1.AlertRefuted
+	(*AlertClosed)(nil),              // 21: counterfoil.enforcement.v1.AlertClosed
+	(*AlertAcknowledged)(nil),        // 22: counterfoil.enforcement.v1.AlertAcknowledged
+	(*RaiseAlertRequest)(nil),        // 23: counterfoil.enforcement.v1.RaiseAlertRequest
+	(*RaiseAlertResponse)(nil),       // 24: counterfoil.enforcement.v1.RaiseAlertResponse
+	(*CorroborateAlertRequest)(nil),  // 25: counterfoil.enforcement.v1.CorroborateAlertRequest
+	(*CorroborateAlertResponse)(nil), // 26: counterfoil.enforcement.v1.CorroborateAlertResponse
+	(*ConfirmAlertRequest)(nil),      // 27: counterfoil.enforcement.v1.ConfirmAlertRequest
+	(*ConfirmAlertResponse)(nil),     // 28: counterfoil.enforcement.v1.ConfirmAlertResponse
+	(*RefuteAlertRequest)(nil),       // 29: counterfoil.enforcement.v1.RefuteAlertRequest
+	(*RefuteAlertResponse)(nil),      // 30: counterfoil.enforcement.v1.RefuteAlertResponse
+	(*CloseAlertRequest)(nil),        // 31: counterfoil.enforcement.v1.CloseAlertRequest
+	(*CloseAlertResponse)(nil),       // 32: counterfoil.enforcement.v1.CloseAlertResponse
+	(*AcknowledgeAlertRequest)(nil),  // 33: counterfoil.enforcement.v1.AcknowledgeAlertRequest
+	(*AcknowledgeAlertResponse)(nil), // 34: counterfoil.enforcement.v1.AcknowledgeAlertResponse
+	(*v1.Party)(nil),                 // 35: counterfoil.transfer.v1.Party
+	(*timestamppb.Timestamp)(nil),    // 36: google.protobuf.Timestamp
+	(v1.Category)(0),                 // 37: counterfoil.transfer.v1.Category
+	(*v1.Quantity)(nil),              // 38: counterfoil.transfer.v1.Quantity
+	(*v1.Serials)(nil),               // 39: counterfoil.transfer.v1.Serials
+	(*v11.Particulars)(nil),          // 40: counterfoil.event.v1.Particulars
+	(*v11.Receipt)(nil),              // 41: counterfoil.event.v1.Receipt
 }
 var file_counterfoil_enforcement_v1_enforcement_proto_depIdxs = []int32{
 	0,  // 0: counterfoil.enforcement.v1.DiversionAlertRaised.stage:type_name -> counterfoil.enforcement.v1.Stage
 	1,  // 1: counterfoil.enforcement.v1.DiversionAlertRaised.priority:type_name -> counterfoil.enforcement.v1.Priority
-	21, // 2: counterfoil.enforcement.v1.DiversionAlertRaised.parties:type_name -> counterfoil.transfer.v1.Party
-	22, // 3: counterfoil.enforcement.v1.DiversionAlertRaised.acknowledge_by:type_name -> google.protobuf.Timestamp
-	23, // 4: counterfoil.enforcement.v1.RaiseAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	0,  // 5: counterfoil.enforcement.v1.RaiseAlertRequest.stage:type_name -> counterfoil.enforcement.v1.Stage
-	1,  // 6: counterfoil.enforcement.v1.RaiseAlertRequest.priority:type_name -> counterfoil.enforcement.v1.Priority
-	21, // 7: counterfoil.enforcement.v1.RaiseAlertRequest.parties:type_name -> counterfoil.transfer.v1.Party
-	24, // 8: counterfoil.enforcement.v1.RaiseAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	23, // 9: counterfoil.enforcement.v1.CorroborateAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	24, // 10: counterfoil.enforcement.v1.CorroborateAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	23, // 11: counterfoil.enforcement.v1.ConfirmAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	24, // 12: counterfoil.enforcement.v1.ConfirmAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	23, // 13: counterfoil.enforcement.v1.RefuteAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	24, // 14: counterfoil.enforcement.v1.RefuteAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	23, // 15: counterfoil.enforcement.v1.CloseAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	24, // 16: counterfoil.enforcement.v1.CloseAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	23, // 17: counterfoil.enforcement.v1.AcknowledgeAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	24, // 18: counterfoil.enforcement.v1.AcknowledgeAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	9,  // 19: counterfoil.enforcement.v1.EnforcementService.RaiseAlert:input_type -> counterfoil.enforcement.v1.RaiseAlertRequest
-	11, // 20: counterfoil.enforcement.v1.EnforcementService.CorroborateAlert:input_type -> counterfoil.enforcement.v1.CorroborateAlertRequest
-	13, // 21: counterfoil.enforcement.v1.EnforcementService.ConfirmAlert:input_type -> counterfoil.enforcement.v1.ConfirmAlertRequest
-	15, // 22: counterfoil.enforcement.v1.EnforcementService.RefuteAlert:input_type -> counterfoil.enforcement.v1.RefuteAlertRequest
-	17, // 23: counterfoil.enforcement.v1.EnforcementService.CloseAlert:input_type -> counterfoil.enforcement.v1.CloseAlertRequest
-	19, // 24: counterfoil.enforcement.v1.AlertAnswerService.AcknowledgeAlert:input_type -> counterfoil.enforcement.v1.AcknowledgeAlertRequest
-	10, // 25: counterfoil.enforcement.v1.EnforcementService.RaiseAlert:output_type -> counterfoil.enforcement.v1.RaiseAlertResponse
-	12, // 26: counterfoil.enforcement.v1.EnforcementService.CorroborateAlert:output_type -> counterfoil.enforcement.v1.CorroborateAlertResponse
-	14, // 27: counterfoil.enforcement.v1.EnforcementService.ConfirmAlert:output_type -> counterfoil.enforcement.v1.ConfirmAlertResponse
-	16, // 28: counterfoil.enforcement.v1.EnforcementService.RefuteAlert:output_type -> counterfoil.enforcement.v1.RefuteAlertResponse
-	18, // 29: counterfoil.enforcement.v1.EnforcementService.CloseAlert:output_type -> counterfoil.enforcement.v1.CloseAlertResponse
-	20, // 30: counterfoil.enforcement.v1.AlertAnswerService.AcknowledgeAlert:output_type -> counterfoil.enforcement.v1.AcknowledgeAlertResponse
-	25, // [25:31] is the sub-list for method output_type
-	19, // [19:25] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	35, // 2: counterfoil.enforcement.v1.DiversionAlertRaised.parties:type_name -> counterfoil.transfer.v1.Party
+	36, // 3: counterfoil.enforcement.v1.DiversionAlertRaised.acknowledge_by:type_name -> google.protobuf.Timestamp
+	0,  // 4: counterfoil.enforcement.v1.DiversionAlertRaised.detected_stage:type_name -> counterfoil.enforcement.v1.Stage
+	36, // 5: counterfoil.enforcement.v1.DiversionAlertRaised.occurred_from:type_name -> google.protobuf.Timestamp
+	36, // 6: counterfoil.enforcement.v1.DiversionAlertRaised.occurred_until:type_name -> google.protobuf.Timestamp
+	36, // 7: counterfoil.enforcement.v1.DiversionAlertRaised.detected_at:type_name -> google.protobuf.Timestamp
+	2,  // 8: counterfoil.enforcement.v1.DiversionAlertRaised.confidence:type_name -> counterfoil.enforcement.v1.Confidence
+	37, // 9: counterfoil.enforcement.v1.DiversionAlertRaised.category:type_name -> counterfoil.transfer.v1.Category
+	38, // 10: counterfoil.enforcement.v1.DiversionAlertRaised.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	39, // 11: counterfoil.enforcement.v1.DiversionAlertRaised.serials:type_name -> counterfoil.transfer.v1.Serials
+	6,  // 12: counterfoil.enforcement.v1.DiversionAlertRaised.links:type_name -> counterfoil.enforcement.v1.Links
+	7,  // 13: counterfoil.enforcement.v1.DiversionAlertRaised.places:type_name -> counterfoil.enforcement.v1.Places
+	8,  // 14: counterfoil.enforcement.v1.DiversionAlertRaised.evidence:type_name -> counterfoil.enforcement.v1.Evidence
+	9,  // 15: counterfoil.enforcement.v1.DiversionAlertRaised.handling:type_name -> counterfoil.enforcement.v1.Handling
+	3,  // 16: counterfoil.enforcement.v1.AlertClassified.verdict:type_name -> counterfoil.enforcement.v1.Verdict
+	0,  // 17: counterfoil.enforcement.v1.AlertClassified.stage:type_name -> counterfoil.enforcement.v1.Stage
+	0,  // 18: counterfoil.enforcement.v1.AlertClassified.detected_stage:type_name -> counterfoil.enforcement.v1.Stage
+	2,  // 19: counterfoil.enforcement.v1.AlertClassified.confidence:type_name -> counterfoil.enforcement.v1.Confidence
+	36, // 20: counterfoil.enforcement.v1.AlertActed.at:type_name -> google.protobuf.Timestamp
+	4,  // 21: counterfoil.enforcement.v1.ConsequenceOffered.consequence:type_name -> counterfoil.enforcement.v1.Consequence
+	36, // 22: counterfoil.enforcement.v1.SightingAdded.seen_at:type_name -> google.protobuf.Timestamp
+	39, // 23: counterfoil.enforcement.v1.SightingAdded.serials:type_name -> counterfoil.transfer.v1.Serials
+	35, // 24: counterfoil.enforcement.v1.SightingAdded.parties:type_name -> counterfoil.transfer.v1.Party
+	6,  // 25: counterfoil.enforcement.v1.SightingAdded.links:type_name -> counterfoil.enforcement.v1.Links
+	8,  // 26: counterfoil.enforcement.v1.SightingAdded.evidence:type_name -> counterfoil.enforcement.v1.Evidence
+	40, // 27: counterfoil.enforcement.v1.RaiseAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	0,  // 28: counterfoil.enforcement.v1.RaiseAlertRequest.stage:type_name -> counterfoil.enforcement.v1.Stage
+	1,  // 29: counterfoil.enforcement.v1.RaiseAlertRequest.priority:type_name -> counterfoil.enforcement.v1.Priority
+	35, // 30: counterfoil.enforcement.v1.RaiseAlertRequest.parties:type_name -> counterfoil.transfer.v1.Party
+	41, // 31: counterfoil.enforcement.v1.RaiseAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	40, // 32: counterfoil.enforcement.v1.CorroborateAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	41, // 33: counterfoil.enforcement.v1.CorroborateAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	40, // 34: counterfoil.enforcement.v1.ConfirmAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	41, // 35: counterfoil.enforcement.v1.ConfirmAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	40, // 36: counterfoil.enforcement.v1.RefuteAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	41, // 37: counterfoil.enforcement.v1.RefuteAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	40, // 38: counterfoil.enforcement.v1.CloseAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	41, // 39: counterfoil.enforcement.v1.CloseAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	40, // 40: counterfoil.enforcement.v1.AcknowledgeAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	41, // 41: counterfoil.enforcement.v1.AcknowledgeAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	23, // 42: counterfoil.enforcement.v1.EnforcementService.RaiseAlert:input_type -> counterfoil.enforcement.v1.RaiseAlertRequest
+	25, // 43: counterfoil.enforcement.v1.EnforcementService.CorroborateAlert:input_type -> counterfoil.enforcement.v1.CorroborateAlertRequest
+	27, // 44: counterfoil.enforcement.v1.EnforcementService.ConfirmAlert:input_type -> counterfoil.enforcement.v1.ConfirmAlertRequest
+	29, // 45: counterfoil.enforcement.v1.EnforcementService.RefuteAlert:input_type -> counterfoil.enforcement.v1.RefuteAlertRequest
+	31, // 46: counterfoil.enforcement.v1.EnforcementService.CloseAlert:input_type -> counterfoil.enforcement.v1.CloseAlertRequest
+	33, // 47: counterfoil.enforcement.v1.AlertAnswerService.AcknowledgeAlert:input_type -> counterfoil.enforcement.v1.AcknowledgeAlertRequest
+	24, // 48: counterfoil.enforcement.v1.EnforcementService.RaiseAlert:output_type -> counterfoil.enforcement.v1.RaiseAlertResponse
+	26, // 49: counterfoil.enforcement.v1.EnforcementService.CorroborateAlert:output_type -> counterfoil.enforcement.v1.CorroborateAlertResponse
+	28, // 50: counterfoil.enforcement.v1.EnforcementService.ConfirmAlert:output_type -> counterfoil.enforcement.v1.ConfirmAlertResponse
+	30, // 51: counterfoil.enforcement.v1.EnforcementService.RefuteAlert:output_type -> counterfoil.enforcement.v1.RefuteAlertResponse
+	32, // 52: counterfoil.enforcement.v1.EnforcementService.CloseAlert:output_type -> counterfoil.enforcement.v1.CloseAlertResponse
+	34, // 53: counterfoil.enforcement.v1.AlertAnswerService.AcknowledgeAlert:output_type -> counterfoil.enforcement.v1.AcknowledgeAlertResponse
+	48, // [48:54] is the sub-list for method output_type
+	42, // [42:48] is the sub-list for method input_type
+	42, // [42:42] is the sub-list for extension type_name
+	42, // [42:42] is the sub-list for extension extendee
+	0,  // [0:42] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_enforcement_v1_enforcement_proto_init() }
@@ -1557,8 +2914,8 @@ func file_counterfoil_enforcement_v1_enforcement_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_enforcement_v1_enforcement_proto_rawDesc), len(file_counterfoil_enforcement_v1_enforcement_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   19,
+			NumEnums:      5,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

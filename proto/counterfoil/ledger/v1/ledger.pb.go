@@ -184,6 +184,9 @@ const (
 	DeclarationStatus_DECLARATION_STATUS_EXITED      DeclarationStatus = 2
 	DeclarationStatus_DECLARATION_STATUS_ARRIVED     DeclarationStatus = 3
 	DeclarationStatus_DECLARATION_STATUS_CANCELLED   DeclarationStatus = 4
+	DeclarationStatus_DECLARATION_STATUS_LODGED      DeclarationStatus = 5
+	DeclarationStatus_DECLARATION_STATUS_HELD        DeclarationStatus = 6
+	DeclarationStatus_DECLARATION_STATUS_RELEASED    DeclarationStatus = 7
 )
 
 // Enum value maps for DeclarationStatus.
@@ -194,6 +197,9 @@ var (
 		2: "DECLARATION_STATUS_EXITED",
 		3: "DECLARATION_STATUS_ARRIVED",
 		4: "DECLARATION_STATUS_CANCELLED",
+		5: "DECLARATION_STATUS_LODGED",
+		6: "DECLARATION_STATUS_HELD",
+		7: "DECLARATION_STATUS_RELEASED",
 	}
 	DeclarationStatus_value = map[string]int32{
 		"DECLARATION_STATUS_UNSPECIFIED": 0,
@@ -201,6 +207,9 @@ var (
 		"DECLARATION_STATUS_EXITED":      2,
 		"DECLARATION_STATUS_ARRIVED":     3,
 		"DECLARATION_STATUS_CANCELLED":   4,
+		"DECLARATION_STATUS_LODGED":      5,
+		"DECLARATION_STATUS_HELD":        6,
+		"DECLARATION_STATUS_RELEASED":    7,
 	}
 )
 
@@ -239,6 +248,9 @@ const (
 	Effect_EFFECT_RESERVED    Effect = 1
 	Effect_EFFECT_COMMITTED   Effect = 2
 	Effect_EFFECT_RELEASED    Effect = 3
+	// Used is more or less by the change.
+	Effect_EFFECT_CORRECTED Effect = 4
+	Effect_EFFECT_RESTORED  Effect = 5
 )
 
 // Enum value maps for Effect.
@@ -248,12 +260,16 @@ var (
 		1: "EFFECT_RESERVED",
 		2: "EFFECT_COMMITTED",
 		3: "EFFECT_RELEASED",
+		4: "EFFECT_CORRECTED",
+		5: "EFFECT_RESTORED",
 	}
 	Effect_value = map[string]int32{
 		"EFFECT_UNSPECIFIED": 0,
 		"EFFECT_RESERVED":    1,
 		"EFFECT_COMMITTED":   2,
 		"EFFECT_RELEASED":    3,
+		"EFFECT_CORRECTED":   4,
+		"EFFECT_RESTORED":    5,
 	}
 )
 
@@ -3061,14 +3077,25 @@ func (x *Edition) GetLines() uint64 {
 }
 
 type Declaration struct {
-	state         protoimpl.MessageState   `protogen:"open.v1"`
-	Id            string                   `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Journal       string                   `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
-	Events        []uint64                 `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
-	Accepted      *v13.DeclarationAccepted `protobuf:"bytes,4,opt,name=accepted,proto3" json:"accepted,omitempty"`
-	Status        DeclarationStatus        `protobuf:"varint,5,opt,name=status,proto3,enum=counterfoil.ledger.v1.DeclarationStatus" json:"status,omitempty"`
-	StatusReason  string                   `protobuf:"bytes,6,opt,name=status_reason,json=statusReason,proto3" json:"status_reason,omitempty"`
-	MovedAt       *timestamppb.Timestamp   `protobuf:"bytes,7,opt,name=moved_at,json=movedAt,proto3" json:"moved_at,omitempty"`
+	state        protoimpl.MessageState   `protogen:"open.v1"`
+	Id           string                   `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal      string                   `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events       []uint64                 `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Accepted     *v13.DeclarationAccepted `protobuf:"bytes,4,opt,name=accepted,proto3" json:"accepted,omitempty"`
+	Status       DeclarationStatus        `protobuf:"varint,5,opt,name=status,proto3,enum=counterfoil.ledger.v1.DeclarationStatus" json:"status,omitempty"`
+	StatusReason string                   `protobuf:"bytes,6,opt,name=status_reason,json=statusReason,proto3" json:"status_reason,omitempty"`
+	MovedAt      *timestamppb.Timestamp   `protobuf:"bytes,7,opt,name=moved_at,json=movedAt,proto3" json:"moved_at,omitempty"`
+	LodgedAt     *timestamppb.Timestamp   `protobuf:"bytes,8,opt,name=lodged_at,json=lodgedAt,proto3" json:"lodged_at,omitempty"`
+	ReleasedAt   *timestamppb.Timestamp   `protobuf:"bytes,9,opt,name=released_at,json=releasedAt,proto3" json:"released_at,omitempty"`
+	// While it is held, and why; the last one, when it is not.
+	Held         *v13.GoodsHeld         `protobuf:"bytes,10,opt,name=held,proto3" json:"held,omitempty"`
+	Transit      *v13.TransitOpened     `protobuf:"bytes,11,opt,name=transit,proto3" json:"transit,omitempty"`
+	DischargedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=discharged_at,json=dischargedAt,proto3" json:"discharged_at,omitempty"`
+	// What was not confirmed in time.
+	Overdue []*v13.MovementOverdue `protobuf:"bytes,13,rep,name=overdue,proto3" json:"overdue,omitempty"`
+	// How often it was amended.
+	Version       uint32                 `protobuf:"varint,14,opt,name=version,proto3" json:"version,omitempty"`
+	ExitedAt      *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=exited_at,json=exitedAt,proto3" json:"exited_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3152,10 +3179,67 @@ func (x *Declaration) GetMovedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Declaration) GetLodgedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LodgedAt
+	}
+	return nil
+}
+
+func (x *Declaration) GetReleasedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReleasedAt
+	}
+	return nil
+}
+
+func (x *Declaration) GetHeld() *v13.GoodsHeld {
+	if x != nil {
+		return x.Held
+	}
+	return nil
+}
+
+func (x *Declaration) GetTransit() *v13.TransitOpened {
+	if x != nil {
+		return x.Transit
+	}
+	return nil
+}
+
+func (x *Declaration) GetDischargedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DischargedAt
+	}
+	return nil
+}
+
+func (x *Declaration) GetOverdue() []*v13.MovementOverdue {
+	if x != nil {
+		return x.Overdue
+	}
+	return nil
+}
+
+func (x *Declaration) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *Declaration) GetExitedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExitedAt
+	}
+	return nil
+}
+
 // WriteOff is one entry against a licence line; what is left is always the sum of the entries.
 type WriteOff struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Declaration id, "#", item number, "#", effect number.
+	// Declaration id, "#", item number, "#", effect number; and "#" and the declaration's version or the number of the
+	// correction, where that is not 0.
 	Id            string        `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	Journal       string        `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
 	Events        []uint64      `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
@@ -3166,6 +3250,10 @@ type WriteOff struct {
 	Effect        Effect        `protobuf:"varint,8,opt,name=effect,proto3,enum=counterfoil.ledger.v1.Effect" json:"effect,omitempty"`
 	Quantity      *v11.Quantity `protobuf:"bytes,9,opt,name=quantity,proto3" json:"quantity,omitempty"`
 	Value         *v11.Money    `protobuf:"bytes,10,opt,name=value,proto3" json:"value,omitempty"`
+	// In place of quantity and value, on a correction.
+	Change        *v13.Change `protobuf:"bytes,11,opt,name=change,proto3" json:"change,omitempty"`
+	Reason        string      `protobuf:"bytes,12,opt,name=reason,proto3" json:"reason,omitempty"`
+	Version       uint32      `protobuf:"varint,13,opt,name=version,proto3" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3268,6 +3356,27 @@ func (x *WriteOff) GetValue() *v11.Money {
 		return x.Value
 	}
 	return nil
+}
+
+func (x *WriteOff) GetChange() *v13.Change {
+	if x != nil {
+		return x.Change
+	}
+	return nil
+}
+
+func (x *WriteOff) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *WriteOff) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
 }
 
 type Alert struct {
@@ -3666,6 +3775,7 @@ type Agency struct {
 	// When it last came back after a removal, with the sealing key above.
 	Readmitted    *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=readmitted,proto3" json:"readmitted,omitempty"`
 	Consent       string                 `protobuf:"bytes,17,opt,name=consent,proto3" json:"consent,omitempty"`
+	PostOf        string                 `protobuf:"bytes,18,opt,name=post_of,json=postOf,proto3" json:"post_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3815,6 +3925,13 @@ func (x *Agency) GetReadmitted() *timestamppb.Timestamp {
 func (x *Agency) GetConsent() string {
 	if x != nil {
 		return x.Consent
+	}
+	return ""
+}
+
+func (x *Agency) GetPostOf() string {
+	if x != nil {
+		return x.PostOf
 	}
 	return ""
 }
@@ -5763,7 +5880,7 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\aedition\x18\x05 \x01(\tR\aedition\x12\x16\n" +
 	"\x06digest\x18\x06 \x01(\fR\x06digest\x12\x18\n" +
 	"\aentries\x18\a \x01(\x04R\aentries\x12\x14\n" +
-	"\x05lines\x18\b \x01(\x04R\x05lines\"\xb6\x02\n" +
+	"\x05lines\x18\b \x01(\x04R\x05lines\"\xfb\x05\n" +
 	"\vDeclaration\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -5771,7 +5888,17 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\baccepted\x18\x04 \x01(\v2+.counterfoil.customs.v1.DeclarationAcceptedR\baccepted\x12@\n" +
 	"\x06status\x18\x05 \x01(\x0e2(.counterfoil.ledger.v1.DeclarationStatusR\x06status\x12#\n" +
 	"\rstatus_reason\x18\x06 \x01(\tR\fstatusReason\x125\n" +
-	"\bmoved_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\amovedAt\"\xf5\x02\n" +
+	"\bmoved_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\amovedAt\x127\n" +
+	"\tlodged_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\blodgedAt\x12;\n" +
+	"\vreleased_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"releasedAt\x125\n" +
+	"\x04held\x18\n" +
+	" \x01(\v2!.counterfoil.customs.v1.GoodsHeldR\x04held\x12?\n" +
+	"\atransit\x18\v \x01(\v2%.counterfoil.customs.v1.TransitOpenedR\atransit\x12?\n" +
+	"\rdischarged_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\fdischargedAt\x12A\n" +
+	"\aoverdue\x18\r \x03(\v2'.counterfoil.customs.v1.MovementOverdueR\aoverdue\x12\x18\n" +
+	"\aversion\x18\x0e \x01(\rR\aversion\x127\n" +
+	"\texited_at\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\bexitedAt\"\xdf\x03\n" +
 	"\bWriteOff\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -5784,7 +5911,10 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\x06effect\x18\b \x01(\x0e2\x1d.counterfoil.ledger.v1.EffectR\x06effect\x12=\n" +
 	"\bquantity\x18\t \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x124\n" +
 	"\x05value\x18\n" +
-	" \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\"\xd5\x03\n" +
+	" \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\x126\n" +
+	"\x06change\x18\v \x01(\v2\x1e.counterfoil.customs.v1.ChangeR\x06change\x12\x16\n" +
+	"\x06reason\x18\f \x01(\tR\x06reason\x12\x18\n" +
+	"\aversion\x18\r \x01(\rR\aversion\"\xd5\x03\n" +
 	"\x05Alert\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -5820,7 +5950,7 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"request_id\x18\x04 \x01(\tR\trequestId\x12\x16\n" +
 	"\x06agency\x18\x05 \x01(\tR\x06agency\x12M\n" +
 	"\tsubmitted\x18\x06 \x01(\v2/.counterfoil.reporting.v1.AgencyReturnSubmittedR\tsubmitted\x12*\n" +
-	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xfc\x05\n" +
+	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x95\x06\n" +
 	"\x06Agency\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -5844,7 +5974,8 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\n" +
 	"readmitted\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"readmitted\x12\x18\n" +
-	"\aconsent\x18\x11 \x01(\tR\aconsent\"\x94\x04\n" +
+	"\aconsent\x18\x11 \x01(\tR\aconsent\x12\x17\n" +
+	"\apost_of\x18\x12 \x01(\tR\x06postOf\"\x94\x04\n" +
 	"\x05Group\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -6023,18 +6154,23 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\x1aUNDERCUT_STATUS_CONSULTING\x10\x04\x12\x1b\n" +
 	"\x17UNDERCUT_STATUS_REPLIED\x10\x05\x12\x1a\n" +
 	"\x16UNDERCUT_STATUS_LAPSED\x10\x06\x12\x1b\n" +
-	"\x17UNDERCUT_STATUS_DECIDED\x10\a*\xb9\x01\n" +
+	"\x17UNDERCUT_STATUS_DECIDED\x10\a*\x96\x02\n" +
 	"\x11DeclarationStatus\x12\"\n" +
 	"\x1eDECLARATION_STATUS_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bDECLARATION_STATUS_ACCEPTED\x10\x01\x12\x1d\n" +
 	"\x19DECLARATION_STATUS_EXITED\x10\x02\x12\x1e\n" +
 	"\x1aDECLARATION_STATUS_ARRIVED\x10\x03\x12 \n" +
-	"\x1cDECLARATION_STATUS_CANCELLED\x10\x04*`\n" +
+	"\x1cDECLARATION_STATUS_CANCELLED\x10\x04\x12\x1d\n" +
+	"\x19DECLARATION_STATUS_LODGED\x10\x05\x12\x1b\n" +
+	"\x17DECLARATION_STATUS_HELD\x10\x06\x12\x1f\n" +
+	"\x1bDECLARATION_STATUS_RELEASED\x10\a*\x8b\x01\n" +
 	"\x06Effect\x12\x16\n" +
 	"\x12EFFECT_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fEFFECT_RESERVED\x10\x01\x12\x14\n" +
 	"\x10EFFECT_COMMITTED\x10\x02\x12\x13\n" +
-	"\x0fEFFECT_RELEASED\x10\x03*\xb5\x01\n" +
+	"\x0fEFFECT_RELEASED\x10\x03\x12\x14\n" +
+	"\x10EFFECT_CORRECTED\x10\x04\x12\x13\n" +
+	"\x0fEFFECT_RESTORED\x10\x05*\xb5\x01\n" +
 	"\vAlertStatus\x12\x1c\n" +
 	"\x18ALERT_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16ALERT_STATUS_SUSPECTED\x10\x01\x12\x1d\n" +
@@ -6174,32 +6310,36 @@ var file_counterfoil_ledger_v1_ledger_proto_goTypes = []any{
 	(*v12.ScreeningNotPerformed)(nil),     // 104: counterfoil.screening.v1.ScreeningNotPerformed
 	(*v12.PartyFound)(nil),                // 105: counterfoil.screening.v1.PartyFound
 	(*v13.DeclarationAccepted)(nil),       // 106: counterfoil.customs.v1.DeclarationAccepted
-	(*v11.Quantity)(nil),                  // 107: counterfoil.transfer.v1.Quantity
-	(*v11.Money)(nil),                     // 108: counterfoil.transfer.v1.Money
-	(*v14.DiversionAlertRaised)(nil),      // 109: counterfoil.enforcement.v1.DiversionAlertRaised
-	(*v14.AlertEscalated)(nil),            // 110: counterfoil.enforcement.v1.AlertEscalated
-	(*v15.AgencyReturnRequested)(nil),     // 111: counterfoil.reporting.v1.AgencyReturnRequested
-	(*v15.AgencyReturnSubmitted)(nil),     // 112: counterfoil.reporting.v1.AgencyReturnSubmitted
-	(*v16.SigningKey)(nil),                // 113: counterfoil.directory.v1.SigningKey
-	(*v16.SealingKey)(nil),                // 114: counterfoil.directory.v1.SealingKey
-	(*v16.Contact)(nil),                   // 115: counterfoil.directory.v1.Contact
-	(*v16.Competence)(nil),                // 116: counterfoil.directory.v1.Competence
-	(*v16.SigningKeyEnded)(nil),           // 117: counterfoil.directory.v1.SigningKeyEnded
-	(v16.HistoryRule)(0),                  // 118: counterfoil.directory.v1.HistoryRule
-	(*v16.GroupKeyIssued)(nil),            // 119: counterfoil.directory.v1.GroupKeyIssued
-	(*v16.Exception)(nil),                 // 120: counterfoil.directory.v1.Exception
-	(*v16.JournalKeyIssued)(nil),          // 121: counterfoil.directory.v1.JournalKeyIssued
-	(*v16.JournalStart)(nil),              // 122: counterfoil.directory.v1.JournalStart
-	(*v16.EpochKey)(nil),                  // 123: counterfoil.directory.v1.EpochKey
-	(*v16.JournalReceipt)(nil),            // 124: counterfoil.directory.v1.JournalReceipt
-	(*v16.EventWithdrawn)(nil),            // 125: counterfoil.directory.v1.EventWithdrawn
-	(*v16.WithdrawalCarriedOut)(nil),      // 126: counterfoil.directory.v1.WithdrawalCarriedOut
-	(*v16.AudienceWidened)(nil),           // 127: counterfoil.directory.v1.AudienceWidened
-	(*v16.WideningReviewed)(nil),          // 128: counterfoil.directory.v1.WideningReviewed
-	(*v16.PolicyAdopted)(nil),             // 129: counterfoil.directory.v1.PolicyAdopted
-	(*v16.CalendarAdopted)(nil),           // 130: counterfoil.directory.v1.CalendarAdopted
-	(*v16.RoleHandedOver)(nil),            // 131: counterfoil.directory.v1.RoleHandedOver
-	(*v16.SharingRule)(nil),               // 132: counterfoil.directory.v1.SharingRule
+	(*v13.GoodsHeld)(nil),                 // 107: counterfoil.customs.v1.GoodsHeld
+	(*v13.TransitOpened)(nil),             // 108: counterfoil.customs.v1.TransitOpened
+	(*v13.MovementOverdue)(nil),           // 109: counterfoil.customs.v1.MovementOverdue
+	(*v11.Quantity)(nil),                  // 110: counterfoil.transfer.v1.Quantity
+	(*v11.Money)(nil),                     // 111: counterfoil.transfer.v1.Money
+	(*v13.Change)(nil),                    // 112: counterfoil.customs.v1.Change
+	(*v14.DiversionAlertRaised)(nil),      // 113: counterfoil.enforcement.v1.DiversionAlertRaised
+	(*v14.AlertEscalated)(nil),            // 114: counterfoil.enforcement.v1.AlertEscalated
+	(*v15.AgencyReturnRequested)(nil),     // 115: counterfoil.reporting.v1.AgencyReturnRequested
+	(*v15.AgencyReturnSubmitted)(nil),     // 116: counterfoil.reporting.v1.AgencyReturnSubmitted
+	(*v16.SigningKey)(nil),                // 117: counterfoil.directory.v1.SigningKey
+	(*v16.SealingKey)(nil),                // 118: counterfoil.directory.v1.SealingKey
+	(*v16.Contact)(nil),                   // 119: counterfoil.directory.v1.Contact
+	(*v16.Competence)(nil),                // 120: counterfoil.directory.v1.Competence
+	(*v16.SigningKeyEnded)(nil),           // 121: counterfoil.directory.v1.SigningKeyEnded
+	(v16.HistoryRule)(0),                  // 122: counterfoil.directory.v1.HistoryRule
+	(*v16.GroupKeyIssued)(nil),            // 123: counterfoil.directory.v1.GroupKeyIssued
+	(*v16.Exception)(nil),                 // 124: counterfoil.directory.v1.Exception
+	(*v16.JournalKeyIssued)(nil),          // 125: counterfoil.directory.v1.JournalKeyIssued
+	(*v16.JournalStart)(nil),              // 126: counterfoil.directory.v1.JournalStart
+	(*v16.EpochKey)(nil),                  // 127: counterfoil.directory.v1.EpochKey
+	(*v16.JournalReceipt)(nil),            // 128: counterfoil.directory.v1.JournalReceipt
+	(*v16.EventWithdrawn)(nil),            // 129: counterfoil.directory.v1.EventWithdrawn
+	(*v16.WithdrawalCarriedOut)(nil),      // 130: counterfoil.directory.v1.WithdrawalCarriedOut
+	(*v16.AudienceWidened)(nil),           // 131: counterfoil.directory.v1.AudienceWidened
+	(*v16.WideningReviewed)(nil),          // 132: counterfoil.directory.v1.WideningReviewed
+	(*v16.PolicyAdopted)(nil),             // 133: counterfoil.directory.v1.PolicyAdopted
+	(*v16.CalendarAdopted)(nil),           // 134: counterfoil.directory.v1.CalendarAdopted
+	(*v16.RoleHandedOver)(nil),            // 135: counterfoil.directory.v1.RoleHandedOver
+	(*v16.SharingRule)(nil),               // 136: counterfoil.directory.v1.SharingRule
 }
 var file_counterfoil_ledger_v1_ledger_proto_depIdxs = []int32{
 	60,  // 0: counterfoil.ledger.v1.Application.deal:type_name -> counterfoil.licensing.v1.Deal
@@ -6292,69 +6432,77 @@ var file_counterfoil_ledger_v1_ledger_proto_depIdxs = []int32{
 	106, // 87: counterfoil.ledger.v1.Declaration.accepted:type_name -> counterfoil.customs.v1.DeclarationAccepted
 	2,   // 88: counterfoil.ledger.v1.Declaration.status:type_name -> counterfoil.ledger.v1.DeclarationStatus
 	61,  // 89: counterfoil.ledger.v1.Declaration.moved_at:type_name -> google.protobuf.Timestamp
-	3,   // 90: counterfoil.ledger.v1.WriteOff.effect:type_name -> counterfoil.ledger.v1.Effect
-	107, // 91: counterfoil.ledger.v1.WriteOff.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	108, // 92: counterfoil.ledger.v1.WriteOff.value:type_name -> counterfoil.transfer.v1.Money
-	109, // 93: counterfoil.ledger.v1.Alert.raised:type_name -> counterfoil.enforcement.v1.DiversionAlertRaised
-	4,   // 94: counterfoil.ledger.v1.Alert.status:type_name -> counterfoil.ledger.v1.AlertStatus
-	61,  // 95: counterfoil.ledger.v1.Alert.raised_at:type_name -> google.protobuf.Timestamp
-	4,   // 96: counterfoil.ledger.v1.Alert.finding:type_name -> counterfoil.ledger.v1.AlertStatus
-	110, // 97: counterfoil.ledger.v1.Alert.escalated:type_name -> counterfoil.enforcement.v1.AlertEscalated
-	61,  // 98: counterfoil.ledger.v1.Acknowledgement.at:type_name -> google.protobuf.Timestamp
-	111, // 99: counterfoil.ledger.v1.ReturnRequest.requested:type_name -> counterfoil.reporting.v1.AgencyReturnRequested
-	112, // 100: counterfoil.ledger.v1.ReturnSubmission.submitted:type_name -> counterfoil.reporting.v1.AgencyReturnSubmitted
-	61,  // 101: counterfoil.ledger.v1.ReturnSubmission.at:type_name -> google.protobuf.Timestamp
-	113, // 102: counterfoil.ledger.v1.Agency.signing_keys:type_name -> counterfoil.directory.v1.SigningKey
-	114, // 103: counterfoil.ledger.v1.Agency.sealing_key:type_name -> counterfoil.directory.v1.SealingKey
-	5,   // 104: counterfoil.ledger.v1.Agency.status:type_name -> counterfoil.ledger.v1.AgencyStatus
-	61,  // 105: counterfoil.ledger.v1.Agency.since:type_name -> google.protobuf.Timestamp
-	115, // 106: counterfoil.ledger.v1.Agency.contacts:type_name -> counterfoil.directory.v1.Contact
-	116, // 107: counterfoil.ledger.v1.Agency.competences:type_name -> counterfoil.directory.v1.Competence
-	117, // 108: counterfoil.ledger.v1.Agency.ended_keys:type_name -> counterfoil.directory.v1.SigningKeyEnded
-	61,  // 109: counterfoil.ledger.v1.Agency.readmitted:type_name -> google.protobuf.Timestamp
-	118, // 110: counterfoil.ledger.v1.Group.history:type_name -> counterfoil.directory.v1.HistoryRule
-	119, // 111: counterfoil.ledger.v1.Group.keys:type_name -> counterfoil.directory.v1.GroupKeyIssued
-	61,  // 112: counterfoil.ledger.v1.Group.history_from:type_name -> google.protobuf.Timestamp
-	120, // 113: counterfoil.ledger.v1.Group.exceptions:type_name -> counterfoil.directory.v1.Exception
-	42,  // 114: counterfoil.ledger.v1.Group.since:type_name -> counterfoil.ledger.v1.Membership
-	61,  // 115: counterfoil.ledger.v1.Membership.since:type_name -> google.protobuf.Timestamp
-	113, // 116: counterfoil.ledger.v1.AgencyKeys.signing_keys:type_name -> counterfoil.directory.v1.SigningKey
-	114, // 117: counterfoil.ledger.v1.AgencyKeys.sealing_keys:type_name -> counterfoil.directory.v1.SealingKey
-	61,  // 118: counterfoil.ledger.v1.AgencyKeys.changed_at:type_name -> google.protobuf.Timestamp
-	121, // 119: counterfoil.ledger.v1.JournalKey.issued:type_name -> counterfoil.directory.v1.JournalKeyIssued
-	61,  // 120: counterfoil.ledger.v1.JournalKey.issued_at:type_name -> google.protobuf.Timestamp
-	6,   // 121: counterfoil.ledger.v1.Release.state:type_name -> counterfoil.ledger.v1.ReleaseState
-	118, // 122: counterfoil.ledger.v1.Release.history:type_name -> counterfoil.directory.v1.HistoryRule
-	122, // 123: counterfoil.ledger.v1.Release.start:type_name -> counterfoil.directory.v1.JournalStart
-	123, // 124: counterfoil.ledger.v1.Release.keys:type_name -> counterfoil.directory.v1.EpochKey
-	61,  // 125: counterfoil.ledger.v1.Release.since:type_name -> google.protobuf.Timestamp
-	122, // 126: counterfoil.ledger.v1.Release.earlier_starts:type_name -> counterfoil.directory.v1.JournalStart
-	124, // 127: counterfoil.ledger.v1.Receipt.receipt:type_name -> counterfoil.directory.v1.JournalReceipt
-	61,  // 128: counterfoil.ledger.v1.Receipt.at:type_name -> google.protobuf.Timestamp
-	125, // 129: counterfoil.ledger.v1.Withdrawal.withdrawn:type_name -> counterfoil.directory.v1.EventWithdrawn
-	61,  // 130: counterfoil.ledger.v1.Withdrawal.at:type_name -> google.protobuf.Timestamp
-	126, // 131: counterfoil.ledger.v1.WithdrawalReceipt.carried_out:type_name -> counterfoil.directory.v1.WithdrawalCarriedOut
-	61,  // 132: counterfoil.ledger.v1.WithdrawalReceipt.at:type_name -> google.protobuf.Timestamp
-	127, // 133: counterfoil.ledger.v1.Widening.widened:type_name -> counterfoil.directory.v1.AudienceWidened
-	61,  // 134: counterfoil.ledger.v1.Widening.at:type_name -> google.protobuf.Timestamp
-	61,  // 135: counterfoil.ledger.v1.Widening.ended_at:type_name -> google.protobuf.Timestamp
-	128, // 136: counterfoil.ledger.v1.Widening.review:type_name -> counterfoil.directory.v1.WideningReviewed
-	61,  // 137: counterfoil.ledger.v1.Widening.reviewed_at:type_name -> google.protobuf.Timestamp
-	129, // 138: counterfoil.ledger.v1.Policy.adopted:type_name -> counterfoil.directory.v1.PolicyAdopted
-	130, // 139: counterfoil.ledger.v1.Calendar.adopted:type_name -> counterfoil.directory.v1.CalendarAdopted
-	131, // 140: counterfoil.ledger.v1.Handover.handed_over:type_name -> counterfoil.directory.v1.RoleHandedOver
-	61,  // 141: counterfoil.ledger.v1.Handover.at:type_name -> google.protobuf.Timestamp
-	132, // 142: counterfoil.ledger.v1.SharingRules.rules:type_name -> counterfoil.directory.v1.SharingRule
-	61,  // 143: counterfoil.ledger.v1.Position.recorded_at:type_name -> google.protobuf.Timestamp
-	61,  // 144: counterfoil.ledger.v1.Position.received_at:type_name -> google.protobuf.Timestamp
-	61,  // 145: counterfoil.ledger.v1.FoldedBlock.received_at:type_name -> google.protobuf.Timestamp
-	57,  // 146: counterfoil.ledger.v1.FoldedBlock.withdrawn:type_name -> counterfoil.ledger.v1.WithdrawnLeaf
-	61,  // 147: counterfoil.ledger.v1.Stop.at:type_name -> google.protobuf.Timestamp
-	148, // [148:148] is the sub-list for method output_type
-	148, // [148:148] is the sub-list for method input_type
-	148, // [148:148] is the sub-list for extension type_name
-	148, // [148:148] is the sub-list for extension extendee
-	0,   // [0:148] is the sub-list for field type_name
+	61,  // 90: counterfoil.ledger.v1.Declaration.lodged_at:type_name -> google.protobuf.Timestamp
+	61,  // 91: counterfoil.ledger.v1.Declaration.released_at:type_name -> google.protobuf.Timestamp
+	107, // 92: counterfoil.ledger.v1.Declaration.held:type_name -> counterfoil.customs.v1.GoodsHeld
+	108, // 93: counterfoil.ledger.v1.Declaration.transit:type_name -> counterfoil.customs.v1.TransitOpened
+	61,  // 94: counterfoil.ledger.v1.Declaration.discharged_at:type_name -> google.protobuf.Timestamp
+	109, // 95: counterfoil.ledger.v1.Declaration.overdue:type_name -> counterfoil.customs.v1.MovementOverdue
+	61,  // 96: counterfoil.ledger.v1.Declaration.exited_at:type_name -> google.protobuf.Timestamp
+	3,   // 97: counterfoil.ledger.v1.WriteOff.effect:type_name -> counterfoil.ledger.v1.Effect
+	110, // 98: counterfoil.ledger.v1.WriteOff.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	111, // 99: counterfoil.ledger.v1.WriteOff.value:type_name -> counterfoil.transfer.v1.Money
+	112, // 100: counterfoil.ledger.v1.WriteOff.change:type_name -> counterfoil.customs.v1.Change
+	113, // 101: counterfoil.ledger.v1.Alert.raised:type_name -> counterfoil.enforcement.v1.DiversionAlertRaised
+	4,   // 102: counterfoil.ledger.v1.Alert.status:type_name -> counterfoil.ledger.v1.AlertStatus
+	61,  // 103: counterfoil.ledger.v1.Alert.raised_at:type_name -> google.protobuf.Timestamp
+	4,   // 104: counterfoil.ledger.v1.Alert.finding:type_name -> counterfoil.ledger.v1.AlertStatus
+	114, // 105: counterfoil.ledger.v1.Alert.escalated:type_name -> counterfoil.enforcement.v1.AlertEscalated
+	61,  // 106: counterfoil.ledger.v1.Acknowledgement.at:type_name -> google.protobuf.Timestamp
+	115, // 107: counterfoil.ledger.v1.ReturnRequest.requested:type_name -> counterfoil.reporting.v1.AgencyReturnRequested
+	116, // 108: counterfoil.ledger.v1.ReturnSubmission.submitted:type_name -> counterfoil.reporting.v1.AgencyReturnSubmitted
+	61,  // 109: counterfoil.ledger.v1.ReturnSubmission.at:type_name -> google.protobuf.Timestamp
+	117, // 110: counterfoil.ledger.v1.Agency.signing_keys:type_name -> counterfoil.directory.v1.SigningKey
+	118, // 111: counterfoil.ledger.v1.Agency.sealing_key:type_name -> counterfoil.directory.v1.SealingKey
+	5,   // 112: counterfoil.ledger.v1.Agency.status:type_name -> counterfoil.ledger.v1.AgencyStatus
+	61,  // 113: counterfoil.ledger.v1.Agency.since:type_name -> google.protobuf.Timestamp
+	119, // 114: counterfoil.ledger.v1.Agency.contacts:type_name -> counterfoil.directory.v1.Contact
+	120, // 115: counterfoil.ledger.v1.Agency.competences:type_name -> counterfoil.directory.v1.Competence
+	121, // 116: counterfoil.ledger.v1.Agency.ended_keys:type_name -> counterfoil.directory.v1.SigningKeyEnded
+	61,  // 117: counterfoil.ledger.v1.Agency.readmitted:type_name -> google.protobuf.Timestamp
+	122, // 118: counterfoil.ledger.v1.Group.history:type_name -> counterfoil.directory.v1.HistoryRule
+	123, // 119: counterfoil.ledger.v1.Group.keys:type_name -> counterfoil.directory.v1.GroupKeyIssued
+	61,  // 120: counterfoil.ledger.v1.Group.history_from:type_name -> google.protobuf.Timestamp
+	124, // 121: counterfoil.ledger.v1.Group.exceptions:type_name -> counterfoil.directory.v1.Exception
+	42,  // 122: counterfoil.ledger.v1.Group.since:type_name -> counterfoil.ledger.v1.Membership
+	61,  // 123: counterfoil.ledger.v1.Membership.since:type_name -> google.protobuf.Timestamp
+	117, // 124: counterfoil.ledger.v1.AgencyKeys.signing_keys:type_name -> counterfoil.directory.v1.SigningKey
+	118, // 125: counterfoil.ledger.v1.AgencyKeys.sealing_keys:type_name -> counterfoil.directory.v1.SealingKey
+	61,  // 126: counterfoil.ledger.v1.AgencyKeys.changed_at:type_name -> google.protobuf.Timestamp
+	125, // 127: counterfoil.ledger.v1.JournalKey.issued:type_name -> counterfoil.directory.v1.JournalKeyIssued
+	61,  // 128: counterfoil.ledger.v1.JournalKey.issued_at:type_name -> google.protobuf.Timestamp
+	6,   // 129: counterfoil.ledger.v1.Release.state:type_name -> counterfoil.ledger.v1.ReleaseState
+	122, // 130: counterfoil.ledger.v1.Release.history:type_name -> counterfoil.directory.v1.HistoryRule
+	126, // 131: counterfoil.ledger.v1.Release.start:type_name -> counterfoil.directory.v1.JournalStart
+	127, // 132: counterfoil.ledger.v1.Release.keys:type_name -> counterfoil.directory.v1.EpochKey
+	61,  // 133: counterfoil.ledger.v1.Release.since:type_name -> google.protobuf.Timestamp
+	126, // 134: counterfoil.ledger.v1.Release.earlier_starts:type_name -> counterfoil.directory.v1.JournalStart
+	128, // 135: counterfoil.ledger.v1.Receipt.receipt:type_name -> counterfoil.directory.v1.JournalReceipt
+	61,  // 136: counterfoil.ledger.v1.Receipt.at:type_name -> google.protobuf.Timestamp
+	129, // 137: counterfoil.ledger.v1.Withdrawal.withdrawn:type_name -> counterfoil.directory.v1.EventWithdrawn
+	61,  // 138: counterfoil.ledger.v1.Withdrawal.at:type_name -> google.protobuf.Timestamp
+	130, // 139: counterfoil.ledger.v1.WithdrawalReceipt.carried_out:type_name -> counterfoil.directory.v1.WithdrawalCarriedOut
+	61,  // 140: counterfoil.ledger.v1.WithdrawalReceipt.at:type_name -> google.protobuf.Timestamp
+	131, // 141: counterfoil.ledger.v1.Widening.widened:type_name -> counterfoil.directory.v1.AudienceWidened
+	61,  // 142: counterfoil.ledger.v1.Widening.at:type_name -> google.protobuf.Timestamp
+	61,  // 143: counterfoil.ledger.v1.Widening.ended_at:type_name -> google.protobuf.Timestamp
+	132, // 144: counterfoil.ledger.v1.Widening.review:type_name -> counterfoil.directory.v1.WideningReviewed
+	61,  // 145: counterfoil.ledger.v1.Widening.reviewed_at:type_name -> google.protobuf.Timestamp
+	133, // 146: counterfoil.ledger.v1.Policy.adopted:type_name -> counterfoil.directory.v1.PolicyAdopted
+	134, // 147: counterfoil.ledger.v1.Calendar.adopted:type_name -> counterfoil.directory.v1.CalendarAdopted
+	135, // 148: counterfoil.ledger.v1.Handover.handed_over:type_name -> counterfoil.directory.v1.RoleHandedOver
+	61,  // 149: counterfoil.ledger.v1.Handover.at:type_name -> google.protobuf.Timestamp
+	136, // 150: counterfoil.ledger.v1.SharingRules.rules:type_name -> counterfoil.directory.v1.SharingRule
+	61,  // 151: counterfoil.ledger.v1.Position.recorded_at:type_name -> google.protobuf.Timestamp
+	61,  // 152: counterfoil.ledger.v1.Position.received_at:type_name -> google.protobuf.Timestamp
+	61,  // 153: counterfoil.ledger.v1.FoldedBlock.received_at:type_name -> google.protobuf.Timestamp
+	57,  // 154: counterfoil.ledger.v1.FoldedBlock.withdrawn:type_name -> counterfoil.ledger.v1.WithdrawnLeaf
+	61,  // 155: counterfoil.ledger.v1.Stop.at:type_name -> google.protobuf.Timestamp
+	156, // [156:156] is the sub-list for method output_type
+	156, // [156:156] is the sub-list for method input_type
+	156, // [156:156] is the sub-list for extension type_name
+	156, // [156:156] is the sub-list for extension extendee
+	0,   // [0:156] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_ledger_v1_ledger_proto_init() }

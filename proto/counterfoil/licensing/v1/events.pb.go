@@ -1220,6 +1220,44 @@ func (x *LicenceReinstated) GetReason() string {
 	return ""
 }
 
+// Heartbeat says that the agency is in touch and has recorded nothing newer in this journal: the signed block that carries it
+// is the proof of how fresh a copy of the journal's licences is.
+type Heartbeat struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Heartbeat) Reset() {
+	*x = Heartbeat{}
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Heartbeat) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Heartbeat) ProtoMessage() {}
+
+func (x *Heartbeat) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
+func (*Heartbeat) Descriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{14}
+}
+
 type LicenceRevoked struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	LicenceId     string                 `protobuf:"bytes,1,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
@@ -1230,7 +1268,7 @@ type LicenceRevoked struct {
 
 func (x *LicenceRevoked) Reset() {
 	*x = LicenceRevoked{}
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[14]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1242,7 +1280,7 @@ func (x *LicenceRevoked) String() string {
 func (*LicenceRevoked) ProtoMessage() {}
 
 func (x *LicenceRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[14]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1255,7 +1293,7 @@ func (x *LicenceRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LicenceRevoked.ProtoReflect.Descriptor instead.
 func (*LicenceRevoked) Descriptor() ([]byte, []int) {
-	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{14}
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *LicenceRevoked) GetLicenceId() string {
@@ -1286,7 +1324,7 @@ type EntryWithdrawn struct {
 
 func (x *EntryWithdrawn) Reset() {
 	*x = EntryWithdrawn{}
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[15]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1298,7 +1336,7 @@ func (x *EntryWithdrawn) String() string {
 func (*EntryWithdrawn) ProtoMessage() {}
 
 func (x *EntryWithdrawn) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[15]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1311,7 +1349,7 @@ func (x *EntryWithdrawn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EntryWithdrawn.ProtoReflect.Descriptor instead.
 func (*EntryWithdrawn) Descriptor() ([]byte, []int) {
-	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{15}
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *EntryWithdrawn) GetId() string {
@@ -1351,7 +1389,7 @@ type EditionRecorded struct {
 
 func (x *EditionRecorded) Reset() {
 	*x = EditionRecorded{}
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[16]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1363,7 +1401,7 @@ func (x *EditionRecorded) String() string {
 func (*EditionRecorded) ProtoMessage() {}
 
 func (x *EditionRecorded) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[16]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1376,7 +1414,7 @@ func (x *EditionRecorded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EditionRecorded.ProtoReflect.Descriptor instead.
 func (*EditionRecorded) Descriptor() ([]byte, []int) {
-	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{16}
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *EditionRecorded) GetSource() string {
@@ -1429,7 +1467,7 @@ type ReassessmentOpened struct {
 
 func (x *ReassessmentOpened) Reset() {
 	*x = ReassessmentOpened{}
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[17]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1441,7 +1479,7 @@ func (x *ReassessmentOpened) String() string {
 func (*ReassessmentOpened) ProtoMessage() {}
 
 func (x *ReassessmentOpened) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[17]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1454,7 +1492,7 @@ func (x *ReassessmentOpened) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReassessmentOpened.ProtoReflect.Descriptor instead.
 func (*ReassessmentOpened) Descriptor() ([]byte, []int) {
-	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{17}
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ReassessmentOpened) GetReassessmentId() string {
@@ -1503,7 +1541,7 @@ type ReassessmentConcluded struct {
 
 func (x *ReassessmentConcluded) Reset() {
 	*x = ReassessmentConcluded{}
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[18]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1515,7 +1553,7 @@ func (x *ReassessmentConcluded) String() string {
 func (*ReassessmentConcluded) ProtoMessage() {}
 
 func (x *ReassessmentConcluded) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[18]
+	mi := &file_counterfoil_licensing_v1_events_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1528,7 +1566,7 @@ func (x *ReassessmentConcluded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReassessmentConcluded.ProtoReflect.Descriptor instead.
 func (*ReassessmentConcluded) Descriptor() ([]byte, []int) {
-	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{18}
+	return file_counterfoil_licensing_v1_events_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ReassessmentConcluded) GetReassessmentId() string {
@@ -1660,7 +1698,8 @@ const file_counterfoil_licensing_v1_events_proto_rawDesc = "" +
 	"\x11LicenceReinstated\x12\x1d\n" +
 	"\n" +
 	"licence_id\x18\x01 \x01(\tR\tlicenceId\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason\"G\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"\v\n" +
+	"\tHeartbeat\"G\n" +
 	"\x0eLicenceRevoked\x12\x1d\n" +
 	"\n" +
 	"licence_id\x18\x01 \x01(\tR\tlicenceId\x12\x16\n" +
@@ -1706,7 +1745,7 @@ func file_counterfoil_licensing_v1_events_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_licensing_v1_events_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_counterfoil_licensing_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_counterfoil_licensing_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_counterfoil_licensing_v1_events_proto_goTypes = []any{
 	(Outcome)(0),                  // 0: counterfoil.licensing.v1.Outcome
 	(*Deal)(nil),                  // 1: counterfoil.licensing.v1.Deal
@@ -1723,45 +1762,46 @@ var file_counterfoil_licensing_v1_events_proto_goTypes = []any{
 	(*DenialAmended)(nil),         // 12: counterfoil.licensing.v1.DenialAmended
 	(*LicenceSuspended)(nil),      // 13: counterfoil.licensing.v1.LicenceSuspended
 	(*LicenceReinstated)(nil),     // 14: counterfoil.licensing.v1.LicenceReinstated
-	(*LicenceRevoked)(nil),        // 15: counterfoil.licensing.v1.LicenceRevoked
-	(*EntryWithdrawn)(nil),        // 16: counterfoil.licensing.v1.EntryWithdrawn
-	(*EditionRecorded)(nil),       // 17: counterfoil.licensing.v1.EditionRecorded
-	(*ReassessmentOpened)(nil),    // 18: counterfoil.licensing.v1.ReassessmentOpened
-	(*ReassessmentConcluded)(nil), // 19: counterfoil.licensing.v1.ReassessmentConcluded
-	(v1.Kind)(0),                  // 20: counterfoil.transfer.v1.Kind
-	(*v1.Party)(nil),              // 21: counterfoil.transfer.v1.Party
-	(*v1.Line)(nil),               // 22: counterfoil.transfer.v1.Line
-	(*timestamppb.Timestamp)(nil), // 23: google.protobuf.Timestamp
-	(*Basis)(nil),                 // 24: counterfoil.licensing.v1.Basis
-	(*v11.Cause)(nil),             // 25: counterfoil.event.v1.Cause
+	(*Heartbeat)(nil),             // 15: counterfoil.licensing.v1.Heartbeat
+	(*LicenceRevoked)(nil),        // 16: counterfoil.licensing.v1.LicenceRevoked
+	(*EntryWithdrawn)(nil),        // 17: counterfoil.licensing.v1.EntryWithdrawn
+	(*EditionRecorded)(nil),       // 18: counterfoil.licensing.v1.EditionRecorded
+	(*ReassessmentOpened)(nil),    // 19: counterfoil.licensing.v1.ReassessmentOpened
+	(*ReassessmentConcluded)(nil), // 20: counterfoil.licensing.v1.ReassessmentConcluded
+	(v1.Kind)(0),                  // 21: counterfoil.transfer.v1.Kind
+	(*v1.Party)(nil),              // 22: counterfoil.transfer.v1.Party
+	(*v1.Line)(nil),               // 23: counterfoil.transfer.v1.Line
+	(*timestamppb.Timestamp)(nil), // 24: google.protobuf.Timestamp
+	(*Basis)(nil),                 // 25: counterfoil.licensing.v1.Basis
+	(*v11.Cause)(nil),             // 26: counterfoil.event.v1.Cause
 }
 var file_counterfoil_licensing_v1_events_proto_depIdxs = []int32{
-	20, // 0: counterfoil.licensing.v1.Deal.kind:type_name -> counterfoil.transfer.v1.Kind
-	21, // 1: counterfoil.licensing.v1.Deal.parties:type_name -> counterfoil.transfer.v1.Party
+	21, // 0: counterfoil.licensing.v1.Deal.kind:type_name -> counterfoil.transfer.v1.Kind
+	22, // 1: counterfoil.licensing.v1.Deal.parties:type_name -> counterfoil.transfer.v1.Party
 	4,  // 2: counterfoil.licensing.v1.Deal.destination:type_name -> counterfoil.licensing.v1.Place
 	4,  // 3: counterfoil.licensing.v1.Deal.onward:type_name -> counterfoil.licensing.v1.Place
 	4,  // 4: counterfoil.licensing.v1.Deal.sources:type_name -> counterfoil.licensing.v1.Place
-	22, // 5: counterfoil.licensing.v1.Deal.lines:type_name -> counterfoil.transfer.v1.Line
+	23, // 5: counterfoil.licensing.v1.Deal.lines:type_name -> counterfoil.transfer.v1.Line
 	4,  // 6: counterfoil.licensing.v1.Deal.route:type_name -> counterfoil.licensing.v1.Place
 	2,  // 7: counterfoil.licensing.v1.Deal.documents:type_name -> counterfoil.licensing.v1.Document
 	3,  // 8: counterfoil.licensing.v1.Deal.external_authorizations:type_name -> counterfoil.licensing.v1.ExternalAuthorization
 	1,  // 9: counterfoil.licensing.v1.ApplicationSubmitted.deal:type_name -> counterfoil.licensing.v1.Deal
 	1,  // 10: counterfoil.licensing.v1.LicenceGranted.deal:type_name -> counterfoil.licensing.v1.Deal
-	23, // 11: counterfoil.licensing.v1.LicenceGranted.valid_from:type_name -> google.protobuf.Timestamp
-	23, // 12: counterfoil.licensing.v1.LicenceGranted.valid_until:type_name -> google.protobuf.Timestamp
+	24, // 11: counterfoil.licensing.v1.LicenceGranted.valid_from:type_name -> google.protobuf.Timestamp
+	24, // 12: counterfoil.licensing.v1.LicenceGranted.valid_until:type_name -> google.protobuf.Timestamp
 	5,  // 13: counterfoil.licensing.v1.LicenceGranted.published:type_name -> counterfoil.licensing.v1.Published
-	24, // 14: counterfoil.licensing.v1.LicenceGranted.basis:type_name -> counterfoil.licensing.v1.Basis
+	25, // 14: counterfoil.licensing.v1.LicenceGranted.basis:type_name -> counterfoil.licensing.v1.Basis
 	10, // 15: counterfoil.licensing.v1.LicenceGranted.kept:type_name -> counterfoil.licensing.v1.ConditionKept
 	1,  // 16: counterfoil.licensing.v1.LicenceDenied.deal:type_name -> counterfoil.licensing.v1.Deal
 	5,  // 17: counterfoil.licensing.v1.LicenceDenied.published:type_name -> counterfoil.licensing.v1.Published
-	24, // 18: counterfoil.licensing.v1.LicenceDenied.basis:type_name -> counterfoil.licensing.v1.Basis
+	25, // 18: counterfoil.licensing.v1.LicenceDenied.basis:type_name -> counterfoil.licensing.v1.Basis
 	1,  // 19: counterfoil.licensing.v1.LicenceAmended.deal:type_name -> counterfoil.licensing.v1.Deal
-	23, // 20: counterfoil.licensing.v1.LicenceAmended.valid_until:type_name -> google.protobuf.Timestamp
+	24, // 20: counterfoil.licensing.v1.LicenceAmended.valid_until:type_name -> google.protobuf.Timestamp
 	5,  // 21: counterfoil.licensing.v1.LicenceAmended.published:type_name -> counterfoil.licensing.v1.Published
-	24, // 22: counterfoil.licensing.v1.LicenceAmended.basis:type_name -> counterfoil.licensing.v1.Basis
+	25, // 22: counterfoil.licensing.v1.LicenceAmended.basis:type_name -> counterfoil.licensing.v1.Basis
 	10, // 23: counterfoil.licensing.v1.LicenceAmended.kept:type_name -> counterfoil.licensing.v1.ConditionKept
 	11, // 24: counterfoil.licensing.v1.LicenceAmended.let_go:type_name -> counterfoil.licensing.v1.ConditionLetGo
-	25, // 25: counterfoil.licensing.v1.ConditionLetGo.by:type_name -> counterfoil.event.v1.Cause
+	26, // 25: counterfoil.licensing.v1.ConditionLetGo.by:type_name -> counterfoil.event.v1.Cause
 	1,  // 26: counterfoil.licensing.v1.DenialAmended.deal:type_name -> counterfoil.licensing.v1.Deal
 	5,  // 27: counterfoil.licensing.v1.DenialAmended.published:type_name -> counterfoil.licensing.v1.Published
 	0,  // 28: counterfoil.licensing.v1.ReassessmentConcluded.outcome:type_name -> counterfoil.licensing.v1.Outcome
@@ -1784,7 +1824,7 @@ func file_counterfoil_licensing_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_licensing_v1_events_proto_rawDesc), len(file_counterfoil_licensing_v1_events_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   19,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -80,6 +80,7 @@ type Policy struct {
 	Alerts      *Alerts       `protobuf:"bytes,28,opt,name=alerts,proto3" json:"alerts,omitempty"`
 	// Worked examples, which the policy has to answer as they say.
 	Tests         []*Example `protobuf:"bytes,29,rep,name=tests,proto3" json:"tests,omitempty"`
+	Release       *Release   `protobuf:"bytes,30,opt,name=release,proto3" json:"release,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -317,6 +318,124 @@ func (x *Policy) GetTests() []*Example {
 	return nil
 }
 
+func (x *Policy) GetRelease() *Release {
+	if x != nil {
+		return x.Release
+	}
+	return nil
+}
+
+// Release is on which conditions customs may release goods.
+type Release struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How old the copy of the licence may be, by the licensing agency's last signed word. Default: 60.
+	MaxAgeMinutes uint32 `protobuf:"varint,1,opt,name=max_age_minutes,json=maxAgeMinutes,proto3" json:"max_age_minutes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Release) Reset() {
+	*x = Release{}
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Release) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Release) ProtoMessage() {}
+
+func (x *Release) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Release.ProtoReflect.Descriptor instead.
+func (*Release) Descriptor() ([]byte, []int) {
+	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Release) GetMaxAgeMinutes() uint32 {
+	if x != nil {
+		return x.MaxAgeMinutes
+	}
+	return 0
+}
+
+// Offer is what is put before the owner of a record that an alert touches, or done by itself.
+type Offer struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// raised: any alert. immediate: an alert of that priority. confirmed: one that was confirmed.
+	On string `protobuf:"bytes,1,opt,name=on,proto3" json:"on,omitempty"`
+	// reassess: look at the licence again (ATT 7(7)). hold: hold goods declared under it. denial_check: compare it with denials.
+	// post_delivery_check: look at what was delivered.
+	Consequence string `protobuf:"bytes,2,opt,name=consequence,proto3" json:"consequence,omitempty"`
+	// It is done without asking. Only reassess and hold can be.
+	Automatic     bool `protobuf:"varint,3,opt,name=automatic,proto3" json:"automatic,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Offer) Reset() {
+	*x = Offer{}
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Offer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Offer) ProtoMessage() {}
+
+func (x *Offer) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Offer.ProtoReflect.Descriptor instead.
+func (*Offer) Descriptor() ([]byte, []int) {
+	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Offer) GetOn() string {
+	if x != nil {
+		return x.On
+	}
+	return ""
+}
+
+func (x *Offer) GetConsequence() string {
+	if x != nil {
+		return x.Consequence
+	}
+	return ""
+}
+
+func (x *Offer) GetAutomatic() bool {
+	if x != nil {
+		return x.Automatic
+	}
+	return false
+}
+
 // Consultee is an agency that is asked for its opinion.
 type Consultee struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
@@ -334,7 +453,7 @@ type Consultee struct {
 
 func (x *Consultee) Reset() {
 	*x = Consultee{}
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[1]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -346,7 +465,7 @@ func (x *Consultee) String() string {
 func (*Consultee) ProtoMessage() {}
 
 func (x *Consultee) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[1]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -359,7 +478,7 @@ func (x *Consultee) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Consultee.ProtoReflect.Descriptor instead.
 func (*Consultee) Descriptor() ([]byte, []int) {
-	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{1}
+	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Consultee) GetAgency() string {
@@ -403,7 +522,7 @@ type Deadline struct {
 
 func (x *Deadline) Reset() {
 	*x = Deadline{}
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[2]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -415,7 +534,7 @@ func (x *Deadline) String() string {
 func (*Deadline) ProtoMessage() {}
 
 func (x *Deadline) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[2]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -428,7 +547,7 @@ func (x *Deadline) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Deadline.ProtoReflect.Descriptor instead.
 func (*Deadline) Descriptor() ([]byte, []int) {
-	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{2}
+	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Deadline) GetWorkingDays() uint32 {
@@ -460,7 +579,7 @@ type Escalation struct {
 
 func (x *Escalation) Reset() {
 	*x = Escalation{}
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[3]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -472,7 +591,7 @@ func (x *Escalation) String() string {
 func (*Escalation) ProtoMessage() {}
 
 func (x *Escalation) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[3]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -485,7 +604,7 @@ func (x *Escalation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Escalation.ProtoReflect.Descriptor instead.
 func (*Escalation) Descriptor() ([]byte, []int) {
-	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{3}
+	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Escalation) GetTo() string {
@@ -520,7 +639,7 @@ type ConflictOfInterest struct {
 
 func (x *ConflictOfInterest) Reset() {
 	*x = ConflictOfInterest{}
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[4]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -532,7 +651,7 @@ func (x *ConflictOfInterest) String() string {
 func (*ConflictOfInterest) ProtoMessage() {}
 
 func (x *ConflictOfInterest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[4]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -545,7 +664,7 @@ func (x *ConflictOfInterest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConflictOfInterest.ProtoReflect.Descriptor instead.
 func (*ConflictOfInterest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{4}
+	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ConflictOfInterest) GetRule() string {
@@ -573,7 +692,7 @@ type Alternate struct {
 
 func (x *Alternate) Reset() {
 	*x = Alternate{}
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[5]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -585,7 +704,7 @@ func (x *Alternate) String() string {
 func (*Alternate) ProtoMessage() {}
 
 func (x *Alternate) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[5]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -598,7 +717,7 @@ func (x *Alternate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Alternate.ProtoReflect.Descriptor instead.
 func (*Alternate) Descriptor() ([]byte, []int) {
-	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{5}
+	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Alternate) GetAgency() string {
@@ -633,7 +752,7 @@ type Emergency struct {
 
 func (x *Emergency) Reset() {
 	*x = Emergency{}
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[6]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -645,7 +764,7 @@ func (x *Emergency) String() string {
 func (*Emergency) ProtoMessage() {}
 
 func (x *Emergency) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[6]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -658,7 +777,7 @@ func (x *Emergency) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Emergency.ProtoReflect.Descriptor instead.
 func (*Emergency) Descriptor() ([]byte, []int) {
-	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{6}
+	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Emergency) GetHours() uint32 {
@@ -721,7 +840,7 @@ type Deputy struct {
 
 func (x *Deputy) Reset() {
 	*x = Deputy{}
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[7]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -733,7 +852,7 @@ func (x *Deputy) String() string {
 func (*Deputy) ProtoMessage() {}
 
 func (x *Deputy) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[7]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -746,7 +865,7 @@ func (x *Deputy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Deputy.ProtoReflect.Descriptor instead.
 func (*Deputy) Descriptor() ([]byte, []int) {
-	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{7}
+	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Deputy) GetRole() string {
@@ -776,7 +895,7 @@ type Requirement struct {
 
 func (x *Requirement) Reset() {
 	*x = Requirement{}
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[8]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -788,7 +907,7 @@ func (x *Requirement) String() string {
 func (*Requirement) ProtoMessage() {}
 
 func (x *Requirement) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[8]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -801,7 +920,7 @@ func (x *Requirement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Requirement.ProtoReflect.Descriptor instead.
 func (*Requirement) Descriptor() ([]byte, []int) {
-	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{8}
+	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Requirement) GetKind() string {
@@ -831,7 +950,7 @@ type Risk struct {
 
 func (x *Risk) Reset() {
 	*x = Risk{}
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[9]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -843,7 +962,7 @@ func (x *Risk) String() string {
 func (*Risk) ProtoMessage() {}
 
 func (x *Risk) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[9]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -856,7 +975,7 @@ func (x *Risk) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Risk.ProtoReflect.Descriptor instead.
 func (*Risk) Descriptor() ([]byte, []int) {
-	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{9}
+	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Risk) GetThreshold() string {
@@ -883,7 +1002,7 @@ type Screening struct {
 
 func (x *Screening) Reset() {
 	*x = Screening{}
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[10]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -895,7 +1014,7 @@ func (x *Screening) String() string {
 func (*Screening) ProtoMessage() {}
 
 func (x *Screening) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[10]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -908,7 +1027,7 @@ func (x *Screening) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Screening.ProtoReflect.Descriptor instead.
 func (*Screening) Descriptor() ([]byte, []int) {
-	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{10}
+	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Screening) GetLists() []*List {
@@ -930,7 +1049,7 @@ type List struct {
 
 func (x *List) Reset() {
 	*x = List{}
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[11]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -942,7 +1061,7 @@ func (x *List) String() string {
 func (*List) ProtoMessage() {}
 
 func (x *List) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[11]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -955,7 +1074,7 @@ func (x *List) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use List.ProtoReflect.Descriptor instead.
 func (*List) Descriptor() ([]byte, []int) {
-	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{11}
+	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *List) GetSource() string {
@@ -988,7 +1107,7 @@ type Undercut struct {
 
 func (x *Undercut) Reset() {
 	*x = Undercut{}
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[12]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1000,7 +1119,7 @@ func (x *Undercut) String() string {
 func (*Undercut) ProtoMessage() {}
 
 func (x *Undercut) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[12]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1013,7 +1132,7 @@ func (x *Undercut) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Undercut.ProtoReflect.Descriptor instead.
 func (*Undercut) Descriptor() ([]byte, []int) {
-	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{12}
+	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Undercut) GetLookBackYears() uint32 {
@@ -1057,7 +1176,7 @@ type Obligation struct {
 
 func (x *Obligation) Reset() {
 	*x = Obligation{}
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[13]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1069,7 +1188,7 @@ func (x *Obligation) String() string {
 func (*Obligation) ProtoMessage() {}
 
 func (x *Obligation) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[13]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1082,7 +1201,7 @@ func (x *Obligation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Obligation.ProtoReflect.Descriptor instead.
 func (*Obligation) Descriptor() ([]byte, []int) {
-	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{13}
+	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Obligation) GetKind() string {
@@ -1132,14 +1251,16 @@ type Alerts struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// none: it is looked at again. immediate: the alert suspends it. confirmed: an alert that was confirmed does.
 	// Default: none.
-	SuspendOn     string `protobuf:"bytes,1,opt,name=suspend_on,json=suspendOn,proto3" json:"suspend_on,omitempty"`
+	SuspendOn string `protobuf:"bytes,1,opt,name=suspend_on,json=suspendOn,proto3" json:"suspend_on,omitempty"`
+	// What else is offered. Empty: all four consequences, none by itself, by an alert that was confirmed or is immediate.
+	Offers        []*Offer `protobuf:"bytes,2,rep,name=offers,proto3" json:"offers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Alerts) Reset() {
 	*x = Alerts{}
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[14]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1151,7 +1272,7 @@ func (x *Alerts) String() string {
 func (*Alerts) ProtoMessage() {}
 
 func (x *Alerts) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[14]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1164,7 +1285,7 @@ func (x *Alerts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Alerts.ProtoReflect.Descriptor instead.
 func (*Alerts) Descriptor() ([]byte, []int) {
-	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{14}
+	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Alerts) GetSuspendOn() string {
@@ -1172,6 +1293,13 @@ func (x *Alerts) GetSuspendOn() string {
 		return x.SuspendOn
 	}
 	return ""
+}
+
+func (x *Alerts) GetOffers() []*Offer {
+	if x != nil {
+		return x.Offers
+	}
+	return nil
 }
 
 // Example is a worked example: a transfer, the answers that came, and what follows.
@@ -1200,7 +1328,7 @@ type Example struct {
 
 func (x *Example) Reset() {
 	*x = Example{}
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[15]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1212,7 +1340,7 @@ func (x *Example) String() string {
 func (*Example) ProtoMessage() {}
 
 func (x *Example) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[15]
+	mi := &file_counterfoil_policy_v1_policy_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1225,7 +1353,7 @@ func (x *Example) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Example.ProtoReflect.Descriptor instead.
 func (*Example) Descriptor() ([]byte, []int) {
-	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{15}
+	return file_counterfoil_policy_v1_policy_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Example) GetName() string {
@@ -1302,7 +1430,7 @@ var File_counterfoil_policy_v1_policy_proto protoreflect.FileDescriptor
 
 const file_counterfoil_policy_v1_policy_proto_rawDesc = "" +
 	"\n" +
-	"\"counterfoil/policy/v1/policy.proto\x12\x15counterfoil.policy.v1\x1a\x1bbuf/validate/validate.proto\"\xa0\r\n" +
+	"\"counterfoil/policy/v1/policy.proto\x12\x15counterfoil.policy.v1\x1a\x1bbuf/validate/validate.proto\"\xda\r\n" +
 	"\x06Policy\x121\n" +
 	"\x04name\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{1,47}$R\x04name\x12%\n" +
 	"\aversion\x18\x02 \x01(\rB\v\xbaH\b*\x06\x18\xc0\x84=(\x01R\aversion\x12 \n" +
@@ -1348,7 +1476,14 @@ const file_counterfoil_policy_v1_policy_proto_rawDesc = "" +
 	"\bundercut\x18\x1a \x01(\v2\x1f.counterfoil.policy.v1.UndercutR\bundercut\x12M\n" +
 	"\vobligations\x18\x1b \x03(\v2!.counterfoil.policy.v1.ObligationB\b\xbaH\x05\x92\x01\x02\x102R\vobligations\x125\n" +
 	"\x06alerts\x18\x1c \x01(\v2\x1d.counterfoil.policy.v1.AlertsR\x06alerts\x12?\n" +
-	"\x05tests\x18\x1d \x03(\v2\x1e.counterfoil.policy.v1.ExampleB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\x05tests\"\xc2\x01\n" +
+	"\x05tests\x18\x1d \x03(\v2\x1e.counterfoil.policy.v1.ExampleB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\x05tests\x128\n" +
+	"\arelease\x18\x1e \x01(\v2\x1e.counterfoil.policy.v1.ReleaseR\arelease\"<\n" +
+	"\aRelease\x121\n" +
+	"\x0fmax_age_minutes\x18\x01 \x01(\rB\t\xbaH\x06*\x04\x18\xa0\x8a R\rmaxAgeMinutes\"\xb6\x01\n" +
+	"\x05Offer\x123\n" +
+	"\x02on\x18\x01 \x01(\tB#\xbaH r\x1eR\x06raisedR\timmediateR\tconfirmedR\x02on\x12Z\n" +
+	"\vconsequence\x18\x02 \x01(\tB8\xbaH5r3R\breassessR\x04holdR\fdenial_checkR\x13post_delivery_checkR\vconsequence\x12\x1c\n" +
+	"\tautomatic\x18\x03 \x01(\bR\tautomatic\"\xc2\x01\n" +
 	"\tConsultee\x125\n" +
 	"\x06agency\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{1,31}$R\x06agency\x12=\n" +
 	"\x04part\x18\x02 \x01(\tB)\xbaH&r$R\tmandatoryR\boptionalR\x06chosenR\x05guestR\x04part\x12\x1c\n" +
@@ -1410,10 +1545,11 @@ const file_counterfoil_policy_v1_policy_proto_rawDesc = "" +
 	"\x05after\x18\x04 \x01(\tB\x12\xbaH\x0fr\rR\x05grantR\x04exitR\x05after\x12\x1c\n" +
 	"\x04when\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x04when\x12\x1e\n" +
 	"\x04text\x18\x06 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xe8\aR\x04text\"L\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xe8\aR\x04text\"\x8c\x01\n" +
 	"\x06Alerts\x12B\n" +
 	"\n" +
-	"suspend_on\x18\x01 \x01(\tB#\xbaH r\x1eR\x00R\x04noneR\timmediateR\tconfirmedR\tsuspendOn\"\x98\x06\n" +
+	"suspend_on\x18\x01 \x01(\tB#\xbaH r\x1eR\x00R\x04noneR\timmediateR\tconfirmedR\tsuspendOn\x12>\n" +
+	"\x06offers\x18\x02 \x03(\v2\x1c.counterfoil.policy.v1.OfferB\b\xbaH\x05\x92\x01\x02\x10\fR\x06offers\"\x98\x06\n" +
 	"\aExample\x12\x1e\n" +
 	"\x04name\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\x12M\n" +
@@ -1449,48 +1585,52 @@ func file_counterfoil_policy_v1_policy_proto_rawDescGZIP() []byte {
 	return file_counterfoil_policy_v1_policy_proto_rawDescData
 }
 
-var file_counterfoil_policy_v1_policy_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_counterfoil_policy_v1_policy_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_counterfoil_policy_v1_policy_proto_goTypes = []any{
 	(*Policy)(nil),             // 0: counterfoil.policy.v1.Policy
-	(*Consultee)(nil),          // 1: counterfoil.policy.v1.Consultee
-	(*Deadline)(nil),           // 2: counterfoil.policy.v1.Deadline
-	(*Escalation)(nil),         // 3: counterfoil.policy.v1.Escalation
-	(*ConflictOfInterest)(nil), // 4: counterfoil.policy.v1.ConflictOfInterest
-	(*Alternate)(nil),          // 5: counterfoil.policy.v1.Alternate
-	(*Emergency)(nil),          // 6: counterfoil.policy.v1.Emergency
-	(*Deputy)(nil),             // 7: counterfoil.policy.v1.Deputy
-	(*Requirement)(nil),        // 8: counterfoil.policy.v1.Requirement
-	(*Risk)(nil),               // 9: counterfoil.policy.v1.Risk
-	(*Screening)(nil),          // 10: counterfoil.policy.v1.Screening
-	(*List)(nil),               // 11: counterfoil.policy.v1.List
-	(*Undercut)(nil),           // 12: counterfoil.policy.v1.Undercut
-	(*Obligation)(nil),         // 13: counterfoil.policy.v1.Obligation
-	(*Alerts)(nil),             // 14: counterfoil.policy.v1.Alerts
-	(*Example)(nil),            // 15: counterfoil.policy.v1.Example
-	nil,                        // 16: counterfoil.policy.v1.Example.AnswersEntry
+	(*Release)(nil),            // 1: counterfoil.policy.v1.Release
+	(*Offer)(nil),              // 2: counterfoil.policy.v1.Offer
+	(*Consultee)(nil),          // 3: counterfoil.policy.v1.Consultee
+	(*Deadline)(nil),           // 4: counterfoil.policy.v1.Deadline
+	(*Escalation)(nil),         // 5: counterfoil.policy.v1.Escalation
+	(*ConflictOfInterest)(nil), // 6: counterfoil.policy.v1.ConflictOfInterest
+	(*Alternate)(nil),          // 7: counterfoil.policy.v1.Alternate
+	(*Emergency)(nil),          // 8: counterfoil.policy.v1.Emergency
+	(*Deputy)(nil),             // 9: counterfoil.policy.v1.Deputy
+	(*Requirement)(nil),        // 10: counterfoil.policy.v1.Requirement
+	(*Risk)(nil),               // 11: counterfoil.policy.v1.Risk
+	(*Screening)(nil),          // 12: counterfoil.policy.v1.Screening
+	(*List)(nil),               // 13: counterfoil.policy.v1.List
+	(*Undercut)(nil),           // 14: counterfoil.policy.v1.Undercut
+	(*Obligation)(nil),         // 15: counterfoil.policy.v1.Obligation
+	(*Alerts)(nil),             // 16: counterfoil.policy.v1.Alerts
+	(*Example)(nil),            // 17: counterfoil.policy.v1.Example
+	nil,                        // 18: counterfoil.policy.v1.Example.AnswersEntry
 }
 var file_counterfoil_policy_v1_policy_proto_depIdxs = []int32{
-	1,  // 0: counterfoil.policy.v1.Policy.consultees:type_name -> counterfoil.policy.v1.Consultee
-	2,  // 1: counterfoil.policy.v1.Policy.deadline:type_name -> counterfoil.policy.v1.Deadline
-	3,  // 2: counterfoil.policy.v1.Policy.escalation:type_name -> counterfoil.policy.v1.Escalation
-	4,  // 3: counterfoil.policy.v1.Policy.conflict_of_interest:type_name -> counterfoil.policy.v1.ConflictOfInterest
-	6,  // 4: counterfoil.policy.v1.Policy.emergency:type_name -> counterfoil.policy.v1.Emergency
-	8,  // 5: counterfoil.policy.v1.Policy.requires:type_name -> counterfoil.policy.v1.Requirement
-	9,  // 6: counterfoil.policy.v1.Policy.risk:type_name -> counterfoil.policy.v1.Risk
-	10, // 7: counterfoil.policy.v1.Policy.screening:type_name -> counterfoil.policy.v1.Screening
-	12, // 8: counterfoil.policy.v1.Policy.undercut:type_name -> counterfoil.policy.v1.Undercut
-	13, // 9: counterfoil.policy.v1.Policy.obligations:type_name -> counterfoil.policy.v1.Obligation
-	14, // 10: counterfoil.policy.v1.Policy.alerts:type_name -> counterfoil.policy.v1.Alerts
-	15, // 11: counterfoil.policy.v1.Policy.tests:type_name -> counterfoil.policy.v1.Example
-	5,  // 12: counterfoil.policy.v1.ConflictOfInterest.alternates:type_name -> counterfoil.policy.v1.Alternate
-	7,  // 13: counterfoil.policy.v1.Emergency.deputies:type_name -> counterfoil.policy.v1.Deputy
-	11, // 14: counterfoil.policy.v1.Screening.lists:type_name -> counterfoil.policy.v1.List
-	16, // 15: counterfoil.policy.v1.Example.answers:type_name -> counterfoil.policy.v1.Example.AnswersEntry
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	3,  // 0: counterfoil.policy.v1.Policy.consultees:type_name -> counterfoil.policy.v1.Consultee
+	4,  // 1: counterfoil.policy.v1.Policy.deadline:type_name -> counterfoil.policy.v1.Deadline
+	5,  // 2: counterfoil.policy.v1.Policy.escalation:type_name -> counterfoil.policy.v1.Escalation
+	6,  // 3: counterfoil.policy.v1.Policy.conflict_of_interest:type_name -> counterfoil.policy.v1.ConflictOfInterest
+	8,  // 4: counterfoil.policy.v1.Policy.emergency:type_name -> counterfoil.policy.v1.Emergency
+	10, // 5: counterfoil.policy.v1.Policy.requires:type_name -> counterfoil.policy.v1.Requirement
+	11, // 6: counterfoil.policy.v1.Policy.risk:type_name -> counterfoil.policy.v1.Risk
+	12, // 7: counterfoil.policy.v1.Policy.screening:type_name -> counterfoil.policy.v1.Screening
+	14, // 8: counterfoil.policy.v1.Policy.undercut:type_name -> counterfoil.policy.v1.Undercut
+	15, // 9: counterfoil.policy.v1.Policy.obligations:type_name -> counterfoil.policy.v1.Obligation
+	16, // 10: counterfoil.policy.v1.Policy.alerts:type_name -> counterfoil.policy.v1.Alerts
+	17, // 11: counterfoil.policy.v1.Policy.tests:type_name -> counterfoil.policy.v1.Example
+	1,  // 12: counterfoil.policy.v1.Policy.release:type_name -> counterfoil.policy.v1.Release
+	7,  // 13: counterfoil.policy.v1.ConflictOfInterest.alternates:type_name -> counterfoil.policy.v1.Alternate
+	9,  // 14: counterfoil.policy.v1.Emergency.deputies:type_name -> counterfoil.policy.v1.Deputy
+	13, // 15: counterfoil.policy.v1.Screening.lists:type_name -> counterfoil.policy.v1.List
+	2,  // 16: counterfoil.policy.v1.Alerts.offers:type_name -> counterfoil.policy.v1.Offer
+	18, // 17: counterfoil.policy.v1.Example.answers:type_name -> counterfoil.policy.v1.Example.AnswersEntry
+	18, // [18:18] is the sub-list for method output_type
+	18, // [18:18] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_policy_v1_policy_proto_init() }
@@ -1504,7 +1644,7 @@ func file_counterfoil_policy_v1_policy_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_policy_v1_policy_proto_rawDesc), len(file_counterfoil_policy_v1_policy_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   17,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -33,52 +33,68 @@ const (
 type Table int32
 
 const (
-	Table_TABLE_UNSPECIFIED         Table = 0
-	Table_TABLE_LICENCES            Table = 1
-	Table_TABLE_LINES               Table = 2
-	Table_TABLE_DENIALS             Table = 3
-	Table_TABLE_DECLARATIONS        Table = 4
-	Table_TABLE_ALERTS              Table = 5
-	Table_TABLE_EVENTS              Table = 6
-	Table_TABLE_APPLICATIONS        Table = 7
-	Table_TABLE_REASSESSMENTS       Table = 8
-	Table_TABLE_WRITE_OFFS          Table = 9
-	Table_TABLE_ACKNOWLEDGEMENTS    Table = 10
-	Table_TABLE_RETURN_REQUESTS     Table = 11
-	Table_TABLE_RETURN_SUBMISSIONS  Table = 12
-	Table_TABLE_AGENCIES            Table = 13
-	Table_TABLE_GROUPS              Table = 14
-	Table_TABLE_EDITIONS            Table = 15
-	Table_TABLE_RELEASES            Table = 16
-	Table_TABLE_JOURNAL_KEYS        Table = 17
-	Table_TABLE_RECEIPTS            Table = 18
-	Table_TABLE_WITHDRAWALS         Table = 19
-	Table_TABLE_WITHDRAWAL_RECEIPTS Table = 20
-	Table_TABLE_WIDENINGS           Table = 21
-	Table_TABLE_POLICIES            Table = 22
-	Table_TABLE_CALENDARS           Table = 23
-	Table_TABLE_HANDOVERS           Table = 24
-	Table_TABLE_AGENCY_KEYS         Table = 25
-	Table_TABLE_PROHIBITION_CHECKS  Table = 26
-	Table_TABLE_ASSESSMENTS         Table = 27
-	Table_TABLE_PROPOSALS           Table = 28
-	Table_TABLE_APPEALS             Table = 29
-	Table_TABLE_OBLIGATIONS         Table = 30
-	Table_TABLE_CONSULTATIONS       Table = 31
-	Table_TABLE_OPINIONS            Table = 32
-	Table_TABLE_CONDITIONS          Table = 33
-	Table_TABLE_DENIAL_NOTICES      Table = 34
-	Table_TABLE_UNDERCUTS           Table = 35
-	Table_TABLE_UNDERCUT_REPLIES    Table = 36
-	Table_TABLE_DENIAL_TOKENS       Table = 37
-	Table_TABLE_BLIND_CHECKS        Table = 38
-	Table_TABLE_BLIND_ANSWERS       Table = 39
-	Table_TABLE_BLIND_CONCLUSIONS   Table = 40
-	Table_TABLE_LIST_ENTRIES        Table = 41
-	Table_TABLE_WATCH_LISTS         Table = 42
-	Table_TABLE_EMBARGOES           Table = 43
-	Table_TABLE_SCREENINGS          Table = 44
-	Table_TABLE_FINDINGS            Table = 45
+	Table_TABLE_UNSPECIFIED            Table = 0
+	Table_TABLE_LICENCES               Table = 1
+	Table_TABLE_LINES                  Table = 2
+	Table_TABLE_DENIALS                Table = 3
+	Table_TABLE_DECLARATIONS           Table = 4
+	Table_TABLE_ALERTS                 Table = 5
+	Table_TABLE_EVENTS                 Table = 6
+	Table_TABLE_APPLICATIONS           Table = 7
+	Table_TABLE_REASSESSMENTS          Table = 8
+	Table_TABLE_WRITE_OFFS             Table = 9
+	Table_TABLE_ACKNOWLEDGEMENTS       Table = 10
+	Table_TABLE_RETURN_REQUESTS        Table = 11
+	Table_TABLE_RETURN_SUBMISSIONS     Table = 12
+	Table_TABLE_AGENCIES               Table = 13
+	Table_TABLE_GROUPS                 Table = 14
+	Table_TABLE_EDITIONS               Table = 15
+	Table_TABLE_RELEASES               Table = 16
+	Table_TABLE_JOURNAL_KEYS           Table = 17
+	Table_TABLE_RECEIPTS               Table = 18
+	Table_TABLE_WITHDRAWALS            Table = 19
+	Table_TABLE_WITHDRAWAL_RECEIPTS    Table = 20
+	Table_TABLE_WIDENINGS              Table = 21
+	Table_TABLE_POLICIES               Table = 22
+	Table_TABLE_CALENDARS              Table = 23
+	Table_TABLE_HANDOVERS              Table = 24
+	Table_TABLE_AGENCY_KEYS            Table = 25
+	Table_TABLE_PROHIBITION_CHECKS     Table = 26
+	Table_TABLE_ASSESSMENTS            Table = 27
+	Table_TABLE_PROPOSALS              Table = 28
+	Table_TABLE_APPEALS                Table = 29
+	Table_TABLE_OBLIGATIONS            Table = 30
+	Table_TABLE_CONSULTATIONS          Table = 31
+	Table_TABLE_OPINIONS               Table = 32
+	Table_TABLE_CONDITIONS             Table = 33
+	Table_TABLE_DENIAL_NOTICES         Table = 34
+	Table_TABLE_UNDERCUTS              Table = 35
+	Table_TABLE_UNDERCUT_REPLIES       Table = 36
+	Table_TABLE_DENIAL_TOKENS          Table = 37
+	Table_TABLE_BLIND_CHECKS           Table = 38
+	Table_TABLE_BLIND_ANSWERS          Table = 39
+	Table_TABLE_BLIND_CONCLUSIONS      Table = 40
+	Table_TABLE_LIST_ENTRIES           Table = 41
+	Table_TABLE_WATCH_LISTS            Table = 42
+	Table_TABLE_EMBARGOES              Table = 43
+	Table_TABLE_SCREENINGS             Table = 44
+	Table_TABLE_FINDINGS               Table = 45
+	Table_TABLE_DISCREPANCIES          Table = 46
+	Table_TABLE_ALLOWANCES             Table = 47
+	Table_TABLE_ALLOWANCE_RETURNS      Table = 48
+	Table_TABLE_DELIVERIES             Table = 49
+	Table_TABLE_DELIVERY_CONFIRMATIONS Table = 50
+	Table_TABLE_POST_DELIVERY_CHECKS   Table = 51
+	Table_TABLE_ALERT_VIEWS            Table = 52
+	Table_TABLE_ALERT_ACTIONS          Table = 53
+	Table_TABLE_CONSEQUENCES           Table = 54
+	Table_TABLE_SIGHTINGS              Table = 55
+	Table_TABLE_CORRECTIONS            Table = 56
+	Table_TABLE_CORRECTION_ANSWERS     Table = 57
+	Table_TABLE_TRACES                 Table = 58
+	Table_TABLE_TRACE_REPLIES          Table = 59
+	Table_TABLE_TRACE_HITS             Table = 60
+	Table_TABLE_FACTS_USED             Table = 61
 )
 
 // Enum value maps for Table.
@@ -130,54 +146,86 @@ var (
 		43: "TABLE_EMBARGOES",
 		44: "TABLE_SCREENINGS",
 		45: "TABLE_FINDINGS",
+		46: "TABLE_DISCREPANCIES",
+		47: "TABLE_ALLOWANCES",
+		48: "TABLE_ALLOWANCE_RETURNS",
+		49: "TABLE_DELIVERIES",
+		50: "TABLE_DELIVERY_CONFIRMATIONS",
+		51: "TABLE_POST_DELIVERY_CHECKS",
+		52: "TABLE_ALERT_VIEWS",
+		53: "TABLE_ALERT_ACTIONS",
+		54: "TABLE_CONSEQUENCES",
+		55: "TABLE_SIGHTINGS",
+		56: "TABLE_CORRECTIONS",
+		57: "TABLE_CORRECTION_ANSWERS",
+		58: "TABLE_TRACES",
+		59: "TABLE_TRACE_REPLIES",
+		60: "TABLE_TRACE_HITS",
+		61: "TABLE_FACTS_USED",
 	}
 	Table_value = map[string]int32{
-		"TABLE_UNSPECIFIED":         0,
-		"TABLE_LICENCES":            1,
-		"TABLE_LINES":               2,
-		"TABLE_DENIALS":             3,
-		"TABLE_DECLARATIONS":        4,
-		"TABLE_ALERTS":              5,
-		"TABLE_EVENTS":              6,
-		"TABLE_APPLICATIONS":        7,
-		"TABLE_REASSESSMENTS":       8,
-		"TABLE_WRITE_OFFS":          9,
-		"TABLE_ACKNOWLEDGEMENTS":    10,
-		"TABLE_RETURN_REQUESTS":     11,
-		"TABLE_RETURN_SUBMISSIONS":  12,
-		"TABLE_AGENCIES":            13,
-		"TABLE_GROUPS":              14,
-		"TABLE_EDITIONS":            15,
-		"TABLE_RELEASES":            16,
-		"TABLE_JOURNAL_KEYS":        17,
-		"TABLE_RECEIPTS":            18,
-		"TABLE_WITHDRAWALS":         19,
-		"TABLE_WITHDRAWAL_RECEIPTS": 20,
-		"TABLE_WIDENINGS":           21,
-		"TABLE_POLICIES":            22,
-		"TABLE_CALENDARS":           23,
-		"TABLE_HANDOVERS":           24,
-		"TABLE_AGENCY_KEYS":         25,
-		"TABLE_PROHIBITION_CHECKS":  26,
-		"TABLE_ASSESSMENTS":         27,
-		"TABLE_PROPOSALS":           28,
-		"TABLE_APPEALS":             29,
-		"TABLE_OBLIGATIONS":         30,
-		"TABLE_CONSULTATIONS":       31,
-		"TABLE_OPINIONS":            32,
-		"TABLE_CONDITIONS":          33,
-		"TABLE_DENIAL_NOTICES":      34,
-		"TABLE_UNDERCUTS":           35,
-		"TABLE_UNDERCUT_REPLIES":    36,
-		"TABLE_DENIAL_TOKENS":       37,
-		"TABLE_BLIND_CHECKS":        38,
-		"TABLE_BLIND_ANSWERS":       39,
-		"TABLE_BLIND_CONCLUSIONS":   40,
-		"TABLE_LIST_ENTRIES":        41,
-		"TABLE_WATCH_LISTS":         42,
-		"TABLE_EMBARGOES":           43,
-		"TABLE_SCREENINGS":          44,
-		"TABLE_FINDINGS":            45,
+		"TABLE_UNSPECIFIED":            0,
+		"TABLE_LICENCES":               1,
+		"TABLE_LINES":                  2,
+		"TABLE_DENIALS":                3,
+		"TABLE_DECLARATIONS":           4,
+		"TABLE_ALERTS":                 5,
+		"TABLE_EVENTS":                 6,
+		"TABLE_APPLICATIONS":           7,
+		"TABLE_REASSESSMENTS":          8,
+		"TABLE_WRITE_OFFS":             9,
+		"TABLE_ACKNOWLEDGEMENTS":       10,
+		"TABLE_RETURN_REQUESTS":        11,
+		"TABLE_RETURN_SUBMISSIONS":     12,
+		"TABLE_AGENCIES":               13,
+		"TABLE_GROUPS":                 14,
+		"TABLE_EDITIONS":               15,
+		"TABLE_RELEASES":               16,
+		"TABLE_JOURNAL_KEYS":           17,
+		"TABLE_RECEIPTS":               18,
+		"TABLE_WITHDRAWALS":            19,
+		"TABLE_WITHDRAWAL_RECEIPTS":    20,
+		"TABLE_WIDENINGS":              21,
+		"TABLE_POLICIES":               22,
+		"TABLE_CALENDARS":              23,
+		"TABLE_HANDOVERS":              24,
+		"TABLE_AGENCY_KEYS":            25,
+		"TABLE_PROHIBITION_CHECKS":     26,
+		"TABLE_ASSESSMENTS":            27,
+		"TABLE_PROPOSALS":              28,
+		"TABLE_APPEALS":                29,
+		"TABLE_OBLIGATIONS":            30,
+		"TABLE_CONSULTATIONS":          31,
+		"TABLE_OPINIONS":               32,
+		"TABLE_CONDITIONS":             33,
+		"TABLE_DENIAL_NOTICES":         34,
+		"TABLE_UNDERCUTS":              35,
+		"TABLE_UNDERCUT_REPLIES":       36,
+		"TABLE_DENIAL_TOKENS":          37,
+		"TABLE_BLIND_CHECKS":           38,
+		"TABLE_BLIND_ANSWERS":          39,
+		"TABLE_BLIND_CONCLUSIONS":      40,
+		"TABLE_LIST_ENTRIES":           41,
+		"TABLE_WATCH_LISTS":            42,
+		"TABLE_EMBARGOES":              43,
+		"TABLE_SCREENINGS":             44,
+		"TABLE_FINDINGS":               45,
+		"TABLE_DISCREPANCIES":          46,
+		"TABLE_ALLOWANCES":             47,
+		"TABLE_ALLOWANCE_RETURNS":      48,
+		"TABLE_DELIVERIES":             49,
+		"TABLE_DELIVERY_CONFIRMATIONS": 50,
+		"TABLE_POST_DELIVERY_CHECKS":   51,
+		"TABLE_ALERT_VIEWS":            52,
+		"TABLE_ALERT_ACTIONS":          53,
+		"TABLE_CONSEQUENCES":           54,
+		"TABLE_SIGHTINGS":              55,
+		"TABLE_CORRECTIONS":            56,
+		"TABLE_CORRECTION_ANSWERS":     57,
+		"TABLE_TRACES":                 58,
+		"TABLE_TRACE_REPLIES":          59,
+		"TABLE_TRACE_HITS":             60,
+		"TABLE_FACTS_USED":             61,
 	}
 )
 
@@ -1152,6 +1200,22 @@ type Row struct {
 	//	*Row_Embargo
 	//	*Row_Screening
 	//	*Row_Finding
+	//	*Row_Discrepancy
+	//	*Row_Allowance
+	//	*Row_AllowanceReturn
+	//	*Row_Delivery
+	//	*Row_DeliveryConfirmation
+	//	*Row_PostDeliveryCheck
+	//	*Row_AlertView
+	//	*Row_AlertAction
+	//	*Row_ConsequenceOffer
+	//	*Row_Sighting
+	//	*Row_Correction
+	//	*Row_CorrectionAnswer
+	//	*Row_Trace
+	//	*Row_TraceReply
+	//	*Row_TraceHit
+	//	*Row_FactsUsed
 	Row           isRow_Row `protobuf_oneof:"row"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1599,6 +1663,150 @@ func (x *Row) GetFinding() *v1.Finding {
 	return nil
 }
 
+func (x *Row) GetDiscrepancy() *v1.Discrepancy {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Discrepancy); ok {
+			return x.Discrepancy
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetAllowance() *v1.Allowance {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Allowance); ok {
+			return x.Allowance
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetAllowanceReturn() *v1.AllowanceReturn {
+	if x != nil {
+		if x, ok := x.Row.(*Row_AllowanceReturn); ok {
+			return x.AllowanceReturn
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetDelivery() *v1.Delivery {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Delivery); ok {
+			return x.Delivery
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetDeliveryConfirmation() *v1.DeliveryConfirmation {
+	if x != nil {
+		if x, ok := x.Row.(*Row_DeliveryConfirmation); ok {
+			return x.DeliveryConfirmation
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetPostDeliveryCheck() *v1.PostDeliveryCheck {
+	if x != nil {
+		if x, ok := x.Row.(*Row_PostDeliveryCheck); ok {
+			return x.PostDeliveryCheck
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetAlertView() *v1.AlertView {
+	if x != nil {
+		if x, ok := x.Row.(*Row_AlertView); ok {
+			return x.AlertView
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetAlertAction() *v1.AlertAction {
+	if x != nil {
+		if x, ok := x.Row.(*Row_AlertAction); ok {
+			return x.AlertAction
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetConsequenceOffer() *v1.ConsequenceOffer {
+	if x != nil {
+		if x, ok := x.Row.(*Row_ConsequenceOffer); ok {
+			return x.ConsequenceOffer
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetSighting() *v1.Sighting {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Sighting); ok {
+			return x.Sighting
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetCorrection() *v1.Correction {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Correction); ok {
+			return x.Correction
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetCorrectionAnswer() *v1.CorrectionAnswer {
+	if x != nil {
+		if x, ok := x.Row.(*Row_CorrectionAnswer); ok {
+			return x.CorrectionAnswer
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetTrace() *v1.Trace {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Trace); ok {
+			return x.Trace
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetTraceReply() *v1.TraceReply {
+	if x != nil {
+		if x, ok := x.Row.(*Row_TraceReply); ok {
+			return x.TraceReply
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetTraceHit() *v1.TraceHit {
+	if x != nil {
+		if x, ok := x.Row.(*Row_TraceHit); ok {
+			return x.TraceHit
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetFactsUsed() *v1.FactsUsed {
+	if x != nil {
+		if x, ok := x.Row.(*Row_FactsUsed); ok {
+			return x.FactsUsed
+		}
+	}
+	return nil
+}
+
 type isRow_Row interface {
 	isRow_Row()
 }
@@ -1783,6 +1991,70 @@ type Row_Finding struct {
 	Finding *v1.Finding `protobuf:"bytes,45,opt,name=finding,proto3,oneof"`
 }
 
+type Row_Discrepancy struct {
+	Discrepancy *v1.Discrepancy `protobuf:"bytes,46,opt,name=discrepancy,proto3,oneof"`
+}
+
+type Row_Allowance struct {
+	Allowance *v1.Allowance `protobuf:"bytes,47,opt,name=allowance,proto3,oneof"`
+}
+
+type Row_AllowanceReturn struct {
+	AllowanceReturn *v1.AllowanceReturn `protobuf:"bytes,48,opt,name=allowance_return,json=allowanceReturn,proto3,oneof"`
+}
+
+type Row_Delivery struct {
+	Delivery *v1.Delivery `protobuf:"bytes,49,opt,name=delivery,proto3,oneof"`
+}
+
+type Row_DeliveryConfirmation struct {
+	DeliveryConfirmation *v1.DeliveryConfirmation `protobuf:"bytes,50,opt,name=delivery_confirmation,json=deliveryConfirmation,proto3,oneof"`
+}
+
+type Row_PostDeliveryCheck struct {
+	PostDeliveryCheck *v1.PostDeliveryCheck `protobuf:"bytes,51,opt,name=post_delivery_check,json=postDeliveryCheck,proto3,oneof"`
+}
+
+type Row_AlertView struct {
+	AlertView *v1.AlertView `protobuf:"bytes,52,opt,name=alert_view,json=alertView,proto3,oneof"`
+}
+
+type Row_AlertAction struct {
+	AlertAction *v1.AlertAction `protobuf:"bytes,53,opt,name=alert_action,json=alertAction,proto3,oneof"`
+}
+
+type Row_ConsequenceOffer struct {
+	ConsequenceOffer *v1.ConsequenceOffer `protobuf:"bytes,54,opt,name=consequence_offer,json=consequenceOffer,proto3,oneof"`
+}
+
+type Row_Sighting struct {
+	Sighting *v1.Sighting `protobuf:"bytes,55,opt,name=sighting,proto3,oneof"`
+}
+
+type Row_Correction struct {
+	Correction *v1.Correction `protobuf:"bytes,56,opt,name=correction,proto3,oneof"`
+}
+
+type Row_CorrectionAnswer struct {
+	CorrectionAnswer *v1.CorrectionAnswer `protobuf:"bytes,57,opt,name=correction_answer,json=correctionAnswer,proto3,oneof"`
+}
+
+type Row_Trace struct {
+	Trace *v1.Trace `protobuf:"bytes,58,opt,name=trace,proto3,oneof"`
+}
+
+type Row_TraceReply struct {
+	TraceReply *v1.TraceReply `protobuf:"bytes,59,opt,name=trace_reply,json=traceReply,proto3,oneof"`
+}
+
+type Row_TraceHit struct {
+	TraceHit *v1.TraceHit `protobuf:"bytes,60,opt,name=trace_hit,json=traceHit,proto3,oneof"`
+}
+
+type Row_FactsUsed struct {
+	FactsUsed *v1.FactsUsed `protobuf:"bytes,61,opt,name=facts_used,json=factsUsed,proto3,oneof"`
+}
+
 func (*Row_Licence) isRow_Row() {}
 
 func (*Row_Line) isRow_Row() {}
@@ -1872,6 +2144,38 @@ func (*Row_Embargo) isRow_Row() {}
 func (*Row_Screening) isRow_Row() {}
 
 func (*Row_Finding) isRow_Row() {}
+
+func (*Row_Discrepancy) isRow_Row() {}
+
+func (*Row_Allowance) isRow_Row() {}
+
+func (*Row_AllowanceReturn) isRow_Row() {}
+
+func (*Row_Delivery) isRow_Row() {}
+
+func (*Row_DeliveryConfirmation) isRow_Row() {}
+
+func (*Row_PostDeliveryCheck) isRow_Row() {}
+
+func (*Row_AlertView) isRow_Row() {}
+
+func (*Row_AlertAction) isRow_Row() {}
+
+func (*Row_ConsequenceOffer) isRow_Row() {}
+
+func (*Row_Sighting) isRow_Row() {}
+
+func (*Row_Correction) isRow_Row() {}
+
+func (*Row_CorrectionAnswer) isRow_Row() {}
+
+func (*Row_Trace) isRow_Row() {}
+
+func (*Row_TraceReply) isRow_Row() {}
+
+func (*Row_TraceHit) isRow_Row() {}
+
+func (*Row_FactsUsed) isRow_Row() {}
 
 // RecordedEvent is an event with where it stands.
 type RecordedEvent struct {
@@ -3775,7 +4079,7 @@ var File_counterfoil_query_v1_query_proto protoreflect.FileDescriptor
 
 const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\n" +
-	" counterfoil/query/v1/query.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a(counterfoil/directory/v1/directory.proto\x1a counterfoil/event/v1/event.proto\x1a\"counterfoil/ledger/v1/ledger.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n" +
+	" counterfoil/query/v1/query.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a(counterfoil/directory/v1/directory.proto\x1a counterfoil/event/v1/event.proto\x1a\"counterfoil/ledger/v1/border.proto\x1a\"counterfoil/ledger/v1/ledger.proto\x1a#counterfoil/ledger/v1/tracing.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n" +
 	"\tCondition\x120\n" +
 	"\tattribute\x18\x01 \x01(\tB\x12\xbaH\x0fr\r\x18(2\t^[a-z_]+$R\tattribute\x12)\n" +
 	"\x06values\x18\x02 \x03(\tB\x11\xbaH\x0e\x92\x01\v\b\x01\x10d\"\x05r\x03\x18\xac\x02R\x06values\"\xd3\x01\n" +
@@ -3847,7 +4151,7 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\fListResponse\x12-\n" +
 	"\x04rows\x18\x01 \x03(\v2\x19.counterfoil.query.v1.RowR\x04rows\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x121\n" +
-	"\x05basis\x18\x03 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis\"\xef\x17\n" +
+	"\x05basis\x18\x03 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis\"\x8c!\n" +
 	"\x03Row\x12:\n" +
 	"\alicence\x18\x01 \x01(\v2\x1e.counterfoil.ledger.v1.LicenceH\x00R\alicence\x121\n" +
 	"\x04line\x18\x02 \x01(\v2\x1b.counterfoil.ledger.v1.LineH\x00R\x04line\x127\n" +
@@ -3905,7 +4209,28 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"watch_list\x18* \x01(\v2 .counterfoil.ledger.v1.WatchListH\x00R\twatchList\x12:\n" +
 	"\aembargo\x18+ \x01(\v2\x1e.counterfoil.ledger.v1.EmbargoH\x00R\aembargo\x12@\n" +
 	"\tscreening\x18, \x01(\v2 .counterfoil.ledger.v1.ScreeningH\x00R\tscreening\x12:\n" +
-	"\afinding\x18- \x01(\v2\x1e.counterfoil.ledger.v1.FindingH\x00R\afindingB\x05\n" +
+	"\afinding\x18- \x01(\v2\x1e.counterfoil.ledger.v1.FindingH\x00R\afinding\x12F\n" +
+	"\vdiscrepancy\x18. \x01(\v2\".counterfoil.ledger.v1.DiscrepancyH\x00R\vdiscrepancy\x12@\n" +
+	"\tallowance\x18/ \x01(\v2 .counterfoil.ledger.v1.AllowanceH\x00R\tallowance\x12S\n" +
+	"\x10allowance_return\x180 \x01(\v2&.counterfoil.ledger.v1.AllowanceReturnH\x00R\x0fallowanceReturn\x12=\n" +
+	"\bdelivery\x181 \x01(\v2\x1f.counterfoil.ledger.v1.DeliveryH\x00R\bdelivery\x12b\n" +
+	"\x15delivery_confirmation\x182 \x01(\v2+.counterfoil.ledger.v1.DeliveryConfirmationH\x00R\x14deliveryConfirmation\x12Z\n" +
+	"\x13post_delivery_check\x183 \x01(\v2(.counterfoil.ledger.v1.PostDeliveryCheckH\x00R\x11postDeliveryCheck\x12A\n" +
+	"\n" +
+	"alert_view\x184 \x01(\v2 .counterfoil.ledger.v1.AlertViewH\x00R\talertView\x12G\n" +
+	"\falert_action\x185 \x01(\v2\".counterfoil.ledger.v1.AlertActionH\x00R\valertAction\x12V\n" +
+	"\x11consequence_offer\x186 \x01(\v2'.counterfoil.ledger.v1.ConsequenceOfferH\x00R\x10consequenceOffer\x12=\n" +
+	"\bsighting\x187 \x01(\v2\x1f.counterfoil.ledger.v1.SightingH\x00R\bsighting\x12C\n" +
+	"\n" +
+	"correction\x188 \x01(\v2!.counterfoil.ledger.v1.CorrectionH\x00R\n" +
+	"correction\x12V\n" +
+	"\x11correction_answer\x189 \x01(\v2'.counterfoil.ledger.v1.CorrectionAnswerH\x00R\x10correctionAnswer\x124\n" +
+	"\x05trace\x18: \x01(\v2\x1c.counterfoil.ledger.v1.TraceH\x00R\x05trace\x12D\n" +
+	"\vtrace_reply\x18; \x01(\v2!.counterfoil.ledger.v1.TraceReplyH\x00R\n" +
+	"traceReply\x12>\n" +
+	"\ttrace_hit\x18< \x01(\v2\x1f.counterfoil.ledger.v1.TraceHitH\x00R\btraceHit\x12A\n" +
+	"\n" +
+	"facts_used\x18= \x01(\v2 .counterfoil.ledger.v1.FactsUsedH\x00R\tfactsUsedB\x05\n" +
 	"\x03row\"\xd8\x05\n" +
 	"\rRecordedEvent\x12\x18\n" +
 	"\ajournal\x18\x01 \x01(\tR\ajournal\x12\x16\n" +
@@ -4063,7 +4388,7 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x02id\x18\x05 \x01(\tR\x02id\x121\n" +
 	"\x05table\x18\x06 \x01(\x0e2\x1b.counterfoil.query.v1.TableR\x05table\x12\x12\n" +
 	"\x04rows\x18\a \x01(\x04R\x04rows\x12\x16\n" +
-	"\x06owners\x18\b \x03(\tR\x06owners*\x9f\b\n" +
+	"\x06owners\x18\b \x03(\tR\x06owners*\xac\v\n" +
 	"\x05Table\x12\x15\n" +
 	"\x11TABLE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eTABLE_LICENCES\x10\x01\x12\x0f\n" +
@@ -4111,7 +4436,23 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x11TABLE_WATCH_LISTS\x10*\x12\x13\n" +
 	"\x0fTABLE_EMBARGOES\x10+\x12\x14\n" +
 	"\x10TABLE_SCREENINGS\x10,\x12\x12\n" +
-	"\x0eTABLE_FINDINGS\x10-*\x92\x01\n" +
+	"\x0eTABLE_FINDINGS\x10-\x12\x17\n" +
+	"\x13TABLE_DISCREPANCIES\x10.\x12\x14\n" +
+	"\x10TABLE_ALLOWANCES\x10/\x12\x1b\n" +
+	"\x17TABLE_ALLOWANCE_RETURNS\x100\x12\x14\n" +
+	"\x10TABLE_DELIVERIES\x101\x12 \n" +
+	"\x1cTABLE_DELIVERY_CONFIRMATIONS\x102\x12\x1e\n" +
+	"\x1aTABLE_POST_DELIVERY_CHECKS\x103\x12\x15\n" +
+	"\x11TABLE_ALERT_VIEWS\x104\x12\x17\n" +
+	"\x13TABLE_ALERT_ACTIONS\x105\x12\x16\n" +
+	"\x12TABLE_CONSEQUENCES\x106\x12\x13\n" +
+	"\x0fTABLE_SIGHTINGS\x107\x12\x15\n" +
+	"\x11TABLE_CORRECTIONS\x108\x12\x1c\n" +
+	"\x18TABLE_CORRECTION_ANSWERS\x109\x12\x10\n" +
+	"\fTABLE_TRACES\x10:\x12\x17\n" +
+	"\x13TABLE_TRACE_REPLIES\x10;\x12\x14\n" +
+	"\x10TABLE_TRACE_HITS\x10<\x12\x14\n" +
+	"\x10TABLE_FACTS_USED\x10=*\x92\x01\n" +
 	"\vHolderState\x12\x1c\n" +
 	"\x18HOLDER_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14HOLDER_STATE_ARRIVED\x10\x01\x12\x19\n" +
@@ -4147,97 +4488,113 @@ func file_counterfoil_query_v1_query_proto_rawDescGZIP() []byte {
 var file_counterfoil_query_v1_query_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_counterfoil_query_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
 var file_counterfoil_query_v1_query_proto_goTypes = []any{
-	(Table)(0),                    // 0: counterfoil.query.v1.Table
-	(HolderState)(0),              // 1: counterfoil.query.v1.HolderState
-	(*Condition)(nil),             // 2: counterfoil.query.v1.Condition
-	(*Filter)(nil),                // 3: counterfoil.query.v1.Filter
-	(*Basis)(nil),                 // 4: counterfoil.query.v1.Basis
-	(*JournalPosition)(nil),       // 5: counterfoil.query.v1.JournalPosition
-	(*StatusRequest)(nil),         // 6: counterfoil.query.v1.StatusRequest
-	(*StatusResponse)(nil),        // 7: counterfoil.query.v1.StatusResponse
-	(*JournalStatus)(nil),         // 8: counterfoil.query.v1.JournalStatus
-	(*CountRequest)(nil),          // 9: counterfoil.query.v1.CountRequest
-	(*CountResponse)(nil),         // 10: counterfoil.query.v1.CountResponse
-	(*GroupCount)(nil),            // 11: counterfoil.query.v1.GroupCount
-	(*ListRequest)(nil),           // 12: counterfoil.query.v1.ListRequest
-	(*ListResponse)(nil),          // 13: counterfoil.query.v1.ListResponse
-	(*Row)(nil),                   // 14: counterfoil.query.v1.Row
-	(*RecordedEvent)(nil),         // 15: counterfoil.query.v1.RecordedEvent
-	(*GetRequest)(nil),            // 16: counterfoil.query.v1.GetRequest
-	(*GetResponse)(nil),           // 17: counterfoil.query.v1.GetResponse
-	(*ExplainRequest)(nil),        // 18: counterfoil.query.v1.ExplainRequest
-	(*ExplainResponse)(nil),       // 19: counterfoil.query.v1.ExplainResponse
-	(*WatchRequest)(nil),          // 20: counterfoil.query.v1.WatchRequest
-	(*WatchResponse)(nil),         // 21: counterfoil.query.v1.WatchResponse
-	(*VerifyRequest)(nil),         // 22: counterfoil.query.v1.VerifyRequest
-	(*VerifyResponse)(nil),        // 23: counterfoil.query.v1.VerifyResponse
-	(*Finding)(nil),               // 24: counterfoil.query.v1.Finding
-	(*DoctorRequest)(nil),         // 25: counterfoil.query.v1.DoctorRequest
-	(*DoctorResponse)(nil),        // 26: counterfoil.query.v1.DoctorResponse
-	(*Check)(nil),                 // 27: counterfoil.query.v1.Check
-	(*DirectoryRequest)(nil),      // 28: counterfoil.query.v1.DirectoryRequest
-	(*DirectoryResponse)(nil),     // 29: counterfoil.query.v1.DirectoryResponse
-	(*AudienceRequest)(nil),       // 30: counterfoil.query.v1.AudienceRequest
-	(*AudienceResponse)(nil),      // 31: counterfoil.query.v1.AudienceResponse
-	(*Audience)(nil),              // 32: counterfoil.query.v1.Audience
-	(*Reader)(nil),                // 33: counterfoil.query.v1.Reader
-	(*ReceiptsRequest)(nil),       // 34: counterfoil.query.v1.ReceiptsRequest
-	(*ReceiptsResponse)(nil),      // 35: counterfoil.query.v1.ReceiptsResponse
-	(*EventReceipts)(nil),         // 36: counterfoil.query.v1.EventReceipts
-	(*HolderReceipt)(nil),         // 37: counterfoil.query.v1.HolderReceipt
-	(*AccessRequest)(nil),         // 38: counterfoil.query.v1.AccessRequest
-	(*AccessResponse)(nil),        // 39: counterfoil.query.v1.AccessResponse
-	(*Access)(nil),                // 40: counterfoil.query.v1.Access
-	(*timestamppb.Timestamp)(nil), // 41: google.protobuf.Timestamp
-	(*v1.Stop)(nil),               // 42: counterfoil.ledger.v1.Stop
-	(*v1.Licence)(nil),            // 43: counterfoil.ledger.v1.Licence
-	(*v1.Line)(nil),               // 44: counterfoil.ledger.v1.Line
-	(*v1.Denial)(nil),             // 45: counterfoil.ledger.v1.Denial
-	(*v1.Declaration)(nil),        // 46: counterfoil.ledger.v1.Declaration
-	(*v1.Alert)(nil),              // 47: counterfoil.ledger.v1.Alert
-	(*v1.Application)(nil),        // 48: counterfoil.ledger.v1.Application
-	(*v1.Reassessment)(nil),       // 49: counterfoil.ledger.v1.Reassessment
-	(*v1.WriteOff)(nil),           // 50: counterfoil.ledger.v1.WriteOff
-	(*v1.Acknowledgement)(nil),    // 51: counterfoil.ledger.v1.Acknowledgement
-	(*v1.ReturnRequest)(nil),      // 52: counterfoil.ledger.v1.ReturnRequest
-	(*v1.ReturnSubmission)(nil),   // 53: counterfoil.ledger.v1.ReturnSubmission
-	(*v1.Agency)(nil),             // 54: counterfoil.ledger.v1.Agency
-	(*v1.Group)(nil),              // 55: counterfoil.ledger.v1.Group
-	(*v1.Edition)(nil),            // 56: counterfoil.ledger.v1.Edition
-	(*v1.Release)(nil),            // 57: counterfoil.ledger.v1.Release
-	(*v1.JournalKey)(nil),         // 58: counterfoil.ledger.v1.JournalKey
-	(*v1.Receipt)(nil),            // 59: counterfoil.ledger.v1.Receipt
-	(*v1.Withdrawal)(nil),         // 60: counterfoil.ledger.v1.Withdrawal
-	(*v1.WithdrawalReceipt)(nil),  // 61: counterfoil.ledger.v1.WithdrawalReceipt
-	(*v1.Widening)(nil),           // 62: counterfoil.ledger.v1.Widening
-	(*v1.Policy)(nil),             // 63: counterfoil.ledger.v1.Policy
-	(*v1.Calendar)(nil),           // 64: counterfoil.ledger.v1.Calendar
-	(*v1.Handover)(nil),           // 65: counterfoil.ledger.v1.Handover
-	(*v1.AgencyKeys)(nil),         // 66: counterfoil.ledger.v1.AgencyKeys
-	(*v1.ProhibitionCheck)(nil),   // 67: counterfoil.ledger.v1.ProhibitionCheck
-	(*v1.Assessment)(nil),         // 68: counterfoil.ledger.v1.Assessment
-	(*v1.Proposal)(nil),           // 69: counterfoil.ledger.v1.Proposal
-	(*v1.Appeal)(nil),             // 70: counterfoil.ledger.v1.Appeal
-	(*v1.Obligation)(nil),         // 71: counterfoil.ledger.v1.Obligation
-	(*v1.Consultation)(nil),       // 72: counterfoil.ledger.v1.Consultation
-	(*v1.Opinion)(nil),            // 73: counterfoil.ledger.v1.Opinion
-	(*v1.Condition)(nil),          // 74: counterfoil.ledger.v1.Condition
-	(*v1.DenialNotice)(nil),       // 75: counterfoil.ledger.v1.DenialNotice
-	(*v1.Undercut)(nil),           // 76: counterfoil.ledger.v1.Undercut
-	(*v1.UndercutReply)(nil),      // 77: counterfoil.ledger.v1.UndercutReply
-	(*v1.DenialTokens)(nil),       // 78: counterfoil.ledger.v1.DenialTokens
-	(*v1.BlindCheck)(nil),         // 79: counterfoil.ledger.v1.BlindCheck
-	(*v1.BlindAnswer)(nil),        // 80: counterfoil.ledger.v1.BlindAnswer
-	(*v1.BlindConclusion)(nil),    // 81: counterfoil.ledger.v1.BlindConclusion
-	(*v1.ListEntry)(nil),          // 82: counterfoil.ledger.v1.ListEntry
-	(*v1.WatchList)(nil),          // 83: counterfoil.ledger.v1.WatchList
-	(*v1.Embargo)(nil),            // 84: counterfoil.ledger.v1.Embargo
-	(*v1.Screening)(nil),          // 85: counterfoil.ledger.v1.Screening
-	(*v1.Finding)(nil),            // 86: counterfoil.ledger.v1.Finding
-	(*v11.Officer)(nil),           // 87: counterfoil.event.v1.Officer
-	(*v11.Cause)(nil),             // 88: counterfoil.event.v1.Cause
-	(*anypb.Any)(nil),             // 89: google.protobuf.Any
-	(*v12.SharingRule)(nil),       // 90: counterfoil.directory.v1.SharingRule
+	(Table)(0),                      // 0: counterfoil.query.v1.Table
+	(HolderState)(0),                // 1: counterfoil.query.v1.HolderState
+	(*Condition)(nil),               // 2: counterfoil.query.v1.Condition
+	(*Filter)(nil),                  // 3: counterfoil.query.v1.Filter
+	(*Basis)(nil),                   // 4: counterfoil.query.v1.Basis
+	(*JournalPosition)(nil),         // 5: counterfoil.query.v1.JournalPosition
+	(*StatusRequest)(nil),           // 6: counterfoil.query.v1.StatusRequest
+	(*StatusResponse)(nil),          // 7: counterfoil.query.v1.StatusResponse
+	(*JournalStatus)(nil),           // 8: counterfoil.query.v1.JournalStatus
+	(*CountRequest)(nil),            // 9: counterfoil.query.v1.CountRequest
+	(*CountResponse)(nil),           // 10: counterfoil.query.v1.CountResponse
+	(*GroupCount)(nil),              // 11: counterfoil.query.v1.GroupCount
+	(*ListRequest)(nil),             // 12: counterfoil.query.v1.ListRequest
+	(*ListResponse)(nil),            // 13: counterfoil.query.v1.ListResponse
+	(*Row)(nil),                     // 14: counterfoil.query.v1.Row
+	(*RecordedEvent)(nil),           // 15: counterfoil.query.v1.RecordedEvent
+	(*GetRequest)(nil),              // 16: counterfoil.query.v1.GetRequest
+	(*GetResponse)(nil),             // 17: counterfoil.query.v1.GetResponse
+	(*ExplainRequest)(nil),          // 18: counterfoil.query.v1.ExplainRequest
+	(*ExplainResponse)(nil),         // 19: counterfoil.query.v1.ExplainResponse
+	(*WatchRequest)(nil),            // 20: counterfoil.query.v1.WatchRequest
+	(*WatchResponse)(nil),           // 21: counterfoil.query.v1.WatchResponse
+	(*VerifyRequest)(nil),           // 22: counterfoil.query.v1.VerifyRequest
+	(*VerifyResponse)(nil),          // 23: counterfoil.query.v1.VerifyResponse
+	(*Finding)(nil),                 // 24: counterfoil.query.v1.Finding
+	(*DoctorRequest)(nil),           // 25: counterfoil.query.v1.DoctorRequest
+	(*DoctorResponse)(nil),          // 26: counterfoil.query.v1.DoctorResponse
+	(*Check)(nil),                   // 27: counterfoil.query.v1.Check
+	(*DirectoryRequest)(nil),        // 28: counterfoil.query.v1.DirectoryRequest
+	(*DirectoryResponse)(nil),       // 29: counterfoil.query.v1.DirectoryResponse
+	(*AudienceRequest)(nil),         // 30: counterfoil.query.v1.AudienceRequest
+	(*AudienceResponse)(nil),        // 31: counterfoil.query.v1.AudienceResponse
+	(*Audience)(nil),                // 32: counterfoil.query.v1.Audience
+	(*Reader)(nil),                  // 33: counterfoil.query.v1.Reader
+	(*ReceiptsRequest)(nil),         // 34: counterfoil.query.v1.ReceiptsRequest
+	(*ReceiptsResponse)(nil),        // 35: counterfoil.query.v1.ReceiptsResponse
+	(*EventReceipts)(nil),           // 36: counterfoil.query.v1.EventReceipts
+	(*HolderReceipt)(nil),           // 37: counterfoil.query.v1.HolderReceipt
+	(*AccessRequest)(nil),           // 38: counterfoil.query.v1.AccessRequest
+	(*AccessResponse)(nil),          // 39: counterfoil.query.v1.AccessResponse
+	(*Access)(nil),                  // 40: counterfoil.query.v1.Access
+	(*timestamppb.Timestamp)(nil),   // 41: google.protobuf.Timestamp
+	(*v1.Stop)(nil),                 // 42: counterfoil.ledger.v1.Stop
+	(*v1.Licence)(nil),              // 43: counterfoil.ledger.v1.Licence
+	(*v1.Line)(nil),                 // 44: counterfoil.ledger.v1.Line
+	(*v1.Denial)(nil),               // 45: counterfoil.ledger.v1.Denial
+	(*v1.Declaration)(nil),          // 46: counterfoil.ledger.v1.Declaration
+	(*v1.Alert)(nil),                // 47: counterfoil.ledger.v1.Alert
+	(*v1.Application)(nil),          // 48: counterfoil.ledger.v1.Application
+	(*v1.Reassessment)(nil),         // 49: counterfoil.ledger.v1.Reassessment
+	(*v1.WriteOff)(nil),             // 50: counterfoil.ledger.v1.WriteOff
+	(*v1.Acknowledgement)(nil),      // 51: counterfoil.ledger.v1.Acknowledgement
+	(*v1.ReturnRequest)(nil),        // 52: counterfoil.ledger.v1.ReturnRequest
+	(*v1.ReturnSubmission)(nil),     // 53: counterfoil.ledger.v1.ReturnSubmission
+	(*v1.Agency)(nil),               // 54: counterfoil.ledger.v1.Agency
+	(*v1.Group)(nil),                // 55: counterfoil.ledger.v1.Group
+	(*v1.Edition)(nil),              // 56: counterfoil.ledger.v1.Edition
+	(*v1.Release)(nil),              // 57: counterfoil.ledger.v1.Release
+	(*v1.JournalKey)(nil),           // 58: counterfoil.ledger.v1.JournalKey
+	(*v1.Receipt)(nil),              // 59: counterfoil.ledger.v1.Receipt
+	(*v1.Withdrawal)(nil),           // 60: counterfoil.ledger.v1.Withdrawal
+	(*v1.WithdrawalReceipt)(nil),    // 61: counterfoil.ledger.v1.WithdrawalReceipt
+	(*v1.Widening)(nil),             // 62: counterfoil.ledger.v1.Widening
+	(*v1.Policy)(nil),               // 63: counterfoil.ledger.v1.Policy
+	(*v1.Calendar)(nil),             // 64: counterfoil.ledger.v1.Calendar
+	(*v1.Handover)(nil),             // 65: counterfoil.ledger.v1.Handover
+	(*v1.AgencyKeys)(nil),           // 66: counterfoil.ledger.v1.AgencyKeys
+	(*v1.ProhibitionCheck)(nil),     // 67: counterfoil.ledger.v1.ProhibitionCheck
+	(*v1.Assessment)(nil),           // 68: counterfoil.ledger.v1.Assessment
+	(*v1.Proposal)(nil),             // 69: counterfoil.ledger.v1.Proposal
+	(*v1.Appeal)(nil),               // 70: counterfoil.ledger.v1.Appeal
+	(*v1.Obligation)(nil),           // 71: counterfoil.ledger.v1.Obligation
+	(*v1.Consultation)(nil),         // 72: counterfoil.ledger.v1.Consultation
+	(*v1.Opinion)(nil),              // 73: counterfoil.ledger.v1.Opinion
+	(*v1.Condition)(nil),            // 74: counterfoil.ledger.v1.Condition
+	(*v1.DenialNotice)(nil),         // 75: counterfoil.ledger.v1.DenialNotice
+	(*v1.Undercut)(nil),             // 76: counterfoil.ledger.v1.Undercut
+	(*v1.UndercutReply)(nil),        // 77: counterfoil.ledger.v1.UndercutReply
+	(*v1.DenialTokens)(nil),         // 78: counterfoil.ledger.v1.DenialTokens
+	(*v1.BlindCheck)(nil),           // 79: counterfoil.ledger.v1.BlindCheck
+	(*v1.BlindAnswer)(nil),          // 80: counterfoil.ledger.v1.BlindAnswer
+	(*v1.BlindConclusion)(nil),      // 81: counterfoil.ledger.v1.BlindConclusion
+	(*v1.ListEntry)(nil),            // 82: counterfoil.ledger.v1.ListEntry
+	(*v1.WatchList)(nil),            // 83: counterfoil.ledger.v1.WatchList
+	(*v1.Embargo)(nil),              // 84: counterfoil.ledger.v1.Embargo
+	(*v1.Screening)(nil),            // 85: counterfoil.ledger.v1.Screening
+	(*v1.Finding)(nil),              // 86: counterfoil.ledger.v1.Finding
+	(*v1.Discrepancy)(nil),          // 87: counterfoil.ledger.v1.Discrepancy
+	(*v1.Allowance)(nil),            // 88: counterfoil.ledger.v1.Allowance
+	(*v1.AllowanceReturn)(nil),      // 89: counterfoil.ledger.v1.AllowanceReturn
+	(*v1.Delivery)(nil),             // 90: counterfoil.ledger.v1.Delivery
+	(*v1.DeliveryConfirmation)(nil), // 91: counterfoil.ledger.v1.DeliveryConfirmation
+	(*v1.PostDeliveryCheck)(nil),    // 92: counterfoil.ledger.v1.PostDeliveryCheck
+	(*v1.AlertView)(nil),            // 93: counterfoil.ledger.v1.AlertView
+	(*v1.AlertAction)(nil),          // 94: counterfoil.ledger.v1.AlertAction
+	(*v1.ConsequenceOffer)(nil),     // 95: counterfoil.ledger.v1.ConsequenceOffer
+	(*v1.Sighting)(nil),             // 96: counterfoil.ledger.v1.Sighting
+	(*v1.Correction)(nil),           // 97: counterfoil.ledger.v1.Correction
+	(*v1.CorrectionAnswer)(nil),     // 98: counterfoil.ledger.v1.CorrectionAnswer
+	(*v1.Trace)(nil),                // 99: counterfoil.ledger.v1.Trace
+	(*v1.TraceReply)(nil),           // 100: counterfoil.ledger.v1.TraceReply
+	(*v1.TraceHit)(nil),             // 101: counterfoil.ledger.v1.TraceHit
+	(*v1.FactsUsed)(nil),            // 102: counterfoil.ledger.v1.FactsUsed
+	(*v11.Officer)(nil),             // 103: counterfoil.event.v1.Officer
+	(*v11.Cause)(nil),               // 104: counterfoil.event.v1.Cause
+	(*anypb.Any)(nil),               // 105: google.protobuf.Any
+	(*v12.SharingRule)(nil),         // 106: counterfoil.directory.v1.SharingRule
 }
 var file_counterfoil_query_v1_query_proto_depIdxs = []int32{
 	2,   // 0: counterfoil.query.v1.Filter.conditions:type_name -> counterfoil.query.v1.Condition
@@ -4300,81 +4657,97 @@ var file_counterfoil_query_v1_query_proto_depIdxs = []int32{
 	84,  // 57: counterfoil.query.v1.Row.embargo:type_name -> counterfoil.ledger.v1.Embargo
 	85,  // 58: counterfoil.query.v1.Row.screening:type_name -> counterfoil.ledger.v1.Screening
 	86,  // 59: counterfoil.query.v1.Row.finding:type_name -> counterfoil.ledger.v1.Finding
-	41,  // 60: counterfoil.query.v1.RecordedEvent.occurred_at:type_name -> google.protobuf.Timestamp
-	41,  // 61: counterfoil.query.v1.RecordedEvent.recorded_at:type_name -> google.protobuf.Timestamp
-	41,  // 62: counterfoil.query.v1.RecordedEvent.written_at:type_name -> google.protobuf.Timestamp
-	41,  // 63: counterfoil.query.v1.RecordedEvent.received_at:type_name -> google.protobuf.Timestamp
-	87,  // 64: counterfoil.query.v1.RecordedEvent.officer:type_name -> counterfoil.event.v1.Officer
-	88,  // 65: counterfoil.query.v1.RecordedEvent.causes:type_name -> counterfoil.event.v1.Cause
-	89,  // 66: counterfoil.query.v1.RecordedEvent.fact:type_name -> google.protobuf.Any
-	88,  // 67: counterfoil.query.v1.RecordedEvent.origin:type_name -> counterfoil.event.v1.Cause
-	0,   // 68: counterfoil.query.v1.GetRequest.table:type_name -> counterfoil.query.v1.Table
-	14,  // 69: counterfoil.query.v1.GetResponse.row:type_name -> counterfoil.query.v1.Row
-	4,   // 70: counterfoil.query.v1.GetResponse.basis:type_name -> counterfoil.query.v1.Basis
-	0,   // 71: counterfoil.query.v1.ExplainResponse.table:type_name -> counterfoil.query.v1.Table
-	14,  // 72: counterfoil.query.v1.ExplainResponse.row:type_name -> counterfoil.query.v1.Row
-	15,  // 73: counterfoil.query.v1.ExplainResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
-	14,  // 74: counterfoil.query.v1.ExplainResponse.related:type_name -> counterfoil.query.v1.Row
-	4,   // 75: counterfoil.query.v1.ExplainResponse.basis:type_name -> counterfoil.query.v1.Basis
-	3,   // 76: counterfoil.query.v1.WatchRequest.filter:type_name -> counterfoil.query.v1.Filter
-	15,  // 77: counterfoil.query.v1.WatchResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
-	24,  // 78: counterfoil.query.v1.VerifyResponse.findings:type_name -> counterfoil.query.v1.Finding
-	27,  // 79: counterfoil.query.v1.DoctorResponse.checks:type_name -> counterfoil.query.v1.Check
-	41,  // 80: counterfoil.query.v1.DirectoryRequest.as_of:type_name -> google.protobuf.Timestamp
-	54,  // 81: counterfoil.query.v1.DirectoryResponse.agencies:type_name -> counterfoil.ledger.v1.Agency
-	55,  // 82: counterfoil.query.v1.DirectoryResponse.groups:type_name -> counterfoil.ledger.v1.Group
-	90,  // 83: counterfoil.query.v1.DirectoryResponse.rules:type_name -> counterfoil.directory.v1.SharingRule
-	57,  // 84: counterfoil.query.v1.DirectoryResponse.releases:type_name -> counterfoil.ledger.v1.Release
-	63,  // 85: counterfoil.query.v1.DirectoryResponse.policies:type_name -> counterfoil.ledger.v1.Policy
-	64,  // 86: counterfoil.query.v1.DirectoryResponse.calendars:type_name -> counterfoil.ledger.v1.Calendar
-	65,  // 87: counterfoil.query.v1.DirectoryResponse.handovers:type_name -> counterfoil.ledger.v1.Handover
-	62,  // 88: counterfoil.query.v1.DirectoryResponse.widenings:type_name -> counterfoil.ledger.v1.Widening
-	66,  // 89: counterfoil.query.v1.DirectoryResponse.keys:type_name -> counterfoil.ledger.v1.AgencyKeys
-	4,   // 90: counterfoil.query.v1.DirectoryResponse.basis:type_name -> counterfoil.query.v1.Basis
-	32,  // 91: counterfoil.query.v1.AudienceResponse.audiences:type_name -> counterfoil.query.v1.Audience
-	4,   // 92: counterfoil.query.v1.AudienceResponse.basis:type_name -> counterfoil.query.v1.Basis
-	33,  // 93: counterfoil.query.v1.Audience.readers:type_name -> counterfoil.query.v1.Reader
-	36,  // 94: counterfoil.query.v1.ReceiptsResponse.events:type_name -> counterfoil.query.v1.EventReceipts
-	4,   // 95: counterfoil.query.v1.ReceiptsResponse.basis:type_name -> counterfoil.query.v1.Basis
-	41,  // 96: counterfoil.query.v1.EventReceipts.written_at:type_name -> google.protobuf.Timestamp
-	37,  // 97: counterfoil.query.v1.EventReceipts.holders:type_name -> counterfoil.query.v1.HolderReceipt
-	1,   // 98: counterfoil.query.v1.HolderReceipt.state:type_name -> counterfoil.query.v1.HolderState
-	41,  // 99: counterfoil.query.v1.HolderReceipt.said_at:type_name -> google.protobuf.Timestamp
-	41,  // 100: counterfoil.query.v1.HolderReceipt.behind_since:type_name -> google.protobuf.Timestamp
-	41,  // 101: counterfoil.query.v1.AccessRequest.since:type_name -> google.protobuf.Timestamp
-	40,  // 102: counterfoil.query.v1.AccessResponse.accesses:type_name -> counterfoil.query.v1.Access
-	41,  // 103: counterfoil.query.v1.Access.at:type_name -> google.protobuf.Timestamp
-	87,  // 104: counterfoil.query.v1.Access.officer:type_name -> counterfoil.event.v1.Officer
-	0,   // 105: counterfoil.query.v1.Access.table:type_name -> counterfoil.query.v1.Table
-	6,   // 106: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
-	9,   // 107: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
-	12,  // 108: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
-	16,  // 109: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
-	18,  // 110: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
-	20,  // 111: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
-	22,  // 112: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
-	25,  // 113: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
-	28,  // 114: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
-	30,  // 115: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
-	34,  // 116: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
-	38,  // 117: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
-	7,   // 118: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
-	10,  // 119: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
-	13,  // 120: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
-	17,  // 121: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
-	19,  // 122: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
-	21,  // 123: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
-	23,  // 124: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
-	26,  // 125: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
-	29,  // 126: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
-	31,  // 127: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
-	35,  // 128: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
-	39,  // 129: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
-	118, // [118:130] is the sub-list for method output_type
-	106, // [106:118] is the sub-list for method input_type
-	106, // [106:106] is the sub-list for extension type_name
-	106, // [106:106] is the sub-list for extension extendee
-	0,   // [0:106] is the sub-list for field type_name
+	87,  // 60: counterfoil.query.v1.Row.discrepancy:type_name -> counterfoil.ledger.v1.Discrepancy
+	88,  // 61: counterfoil.query.v1.Row.allowance:type_name -> counterfoil.ledger.v1.Allowance
+	89,  // 62: counterfoil.query.v1.Row.allowance_return:type_name -> counterfoil.ledger.v1.AllowanceReturn
+	90,  // 63: counterfoil.query.v1.Row.delivery:type_name -> counterfoil.ledger.v1.Delivery
+	91,  // 64: counterfoil.query.v1.Row.delivery_confirmation:type_name -> counterfoil.ledger.v1.DeliveryConfirmation
+	92,  // 65: counterfoil.query.v1.Row.post_delivery_check:type_name -> counterfoil.ledger.v1.PostDeliveryCheck
+	93,  // 66: counterfoil.query.v1.Row.alert_view:type_name -> counterfoil.ledger.v1.AlertView
+	94,  // 67: counterfoil.query.v1.Row.alert_action:type_name -> counterfoil.ledger.v1.AlertAction
+	95,  // 68: counterfoil.query.v1.Row.consequence_offer:type_name -> counterfoil.ledger.v1.ConsequenceOffer
+	96,  // 69: counterfoil.query.v1.Row.sighting:type_name -> counterfoil.ledger.v1.Sighting
+	97,  // 70: counterfoil.query.v1.Row.correction:type_name -> counterfoil.ledger.v1.Correction
+	98,  // 71: counterfoil.query.v1.Row.correction_answer:type_name -> counterfoil.ledger.v1.CorrectionAnswer
+	99,  // 72: counterfoil.query.v1.Row.trace:type_name -> counterfoil.ledger.v1.Trace
+	100, // 73: counterfoil.query.v1.Row.trace_reply:type_name -> counterfoil.ledger.v1.TraceReply
+	101, // 74: counterfoil.query.v1.Row.trace_hit:type_name -> counterfoil.ledger.v1.TraceHit
+	102, // 75: counterfoil.query.v1.Row.facts_used:type_name -> counterfoil.ledger.v1.FactsUsed
+	41,  // 76: counterfoil.query.v1.RecordedEvent.occurred_at:type_name -> google.protobuf.Timestamp
+	41,  // 77: counterfoil.query.v1.RecordedEvent.recorded_at:type_name -> google.protobuf.Timestamp
+	41,  // 78: counterfoil.query.v1.RecordedEvent.written_at:type_name -> google.protobuf.Timestamp
+	41,  // 79: counterfoil.query.v1.RecordedEvent.received_at:type_name -> google.protobuf.Timestamp
+	103, // 80: counterfoil.query.v1.RecordedEvent.officer:type_name -> counterfoil.event.v1.Officer
+	104, // 81: counterfoil.query.v1.RecordedEvent.causes:type_name -> counterfoil.event.v1.Cause
+	105, // 82: counterfoil.query.v1.RecordedEvent.fact:type_name -> google.protobuf.Any
+	104, // 83: counterfoil.query.v1.RecordedEvent.origin:type_name -> counterfoil.event.v1.Cause
+	0,   // 84: counterfoil.query.v1.GetRequest.table:type_name -> counterfoil.query.v1.Table
+	14,  // 85: counterfoil.query.v1.GetResponse.row:type_name -> counterfoil.query.v1.Row
+	4,   // 86: counterfoil.query.v1.GetResponse.basis:type_name -> counterfoil.query.v1.Basis
+	0,   // 87: counterfoil.query.v1.ExplainResponse.table:type_name -> counterfoil.query.v1.Table
+	14,  // 88: counterfoil.query.v1.ExplainResponse.row:type_name -> counterfoil.query.v1.Row
+	15,  // 89: counterfoil.query.v1.ExplainResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
+	14,  // 90: counterfoil.query.v1.ExplainResponse.related:type_name -> counterfoil.query.v1.Row
+	4,   // 91: counterfoil.query.v1.ExplainResponse.basis:type_name -> counterfoil.query.v1.Basis
+	3,   // 92: counterfoil.query.v1.WatchRequest.filter:type_name -> counterfoil.query.v1.Filter
+	15,  // 93: counterfoil.query.v1.WatchResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
+	24,  // 94: counterfoil.query.v1.VerifyResponse.findings:type_name -> counterfoil.query.v1.Finding
+	27,  // 95: counterfoil.query.v1.DoctorResponse.checks:type_name -> counterfoil.query.v1.Check
+	41,  // 96: counterfoil.query.v1.DirectoryRequest.as_of:type_name -> google.protobuf.Timestamp
+	54,  // 97: counterfoil.query.v1.DirectoryResponse.agencies:type_name -> counterfoil.ledger.v1.Agency
+	55,  // 98: counterfoil.query.v1.DirectoryResponse.groups:type_name -> counterfoil.ledger.v1.Group
+	106, // 99: counterfoil.query.v1.DirectoryResponse.rules:type_name -> counterfoil.directory.v1.SharingRule
+	57,  // 100: counterfoil.query.v1.DirectoryResponse.releases:type_name -> counterfoil.ledger.v1.Release
+	63,  // 101: counterfoil.query.v1.DirectoryResponse.policies:type_name -> counterfoil.ledger.v1.Policy
+	64,  // 102: counterfoil.query.v1.DirectoryResponse.calendars:type_name -> counterfoil.ledger.v1.Calendar
+	65,  // 103: counterfoil.query.v1.DirectoryResponse.handovers:type_name -> counterfoil.ledger.v1.Handover
+	62,  // 104: counterfoil.query.v1.DirectoryResponse.widenings:type_name -> counterfoil.ledger.v1.Widening
+	66,  // 105: counterfoil.query.v1.DirectoryResponse.keys:type_name -> counterfoil.ledger.v1.AgencyKeys
+	4,   // 106: counterfoil.query.v1.DirectoryResponse.basis:type_name -> counterfoil.query.v1.Basis
+	32,  // 107: counterfoil.query.v1.AudienceResponse.audiences:type_name -> counterfoil.query.v1.Audience
+	4,   // 108: counterfoil.query.v1.AudienceResponse.basis:type_name -> counterfoil.query.v1.Basis
+	33,  // 109: counterfoil.query.v1.Audience.readers:type_name -> counterfoil.query.v1.Reader
+	36,  // 110: counterfoil.query.v1.ReceiptsResponse.events:type_name -> counterfoil.query.v1.EventReceipts
+	4,   // 111: counterfoil.query.v1.ReceiptsResponse.basis:type_name -> counterfoil.query.v1.Basis
+	41,  // 112: counterfoil.query.v1.EventReceipts.written_at:type_name -> google.protobuf.Timestamp
+	37,  // 113: counterfoil.query.v1.EventReceipts.holders:type_name -> counterfoil.query.v1.HolderReceipt
+	1,   // 114: counterfoil.query.v1.HolderReceipt.state:type_name -> counterfoil.query.v1.HolderState
+	41,  // 115: counterfoil.query.v1.HolderReceipt.said_at:type_name -> google.protobuf.Timestamp
+	41,  // 116: counterfoil.query.v1.HolderReceipt.behind_since:type_name -> google.protobuf.Timestamp
+	41,  // 117: counterfoil.query.v1.AccessRequest.since:type_name -> google.protobuf.Timestamp
+	40,  // 118: counterfoil.query.v1.AccessResponse.accesses:type_name -> counterfoil.query.v1.Access
+	41,  // 119: counterfoil.query.v1.Access.at:type_name -> google.protobuf.Timestamp
+	103, // 120: counterfoil.query.v1.Access.officer:type_name -> counterfoil.event.v1.Officer
+	0,   // 121: counterfoil.query.v1.Access.table:type_name -> counterfoil.query.v1.Table
+	6,   // 122: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
+	9,   // 123: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
+	12,  // 124: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
+	16,  // 125: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
+	18,  // 126: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
+	20,  // 127: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
+	22,  // 128: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
+	25,  // 129: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
+	28,  // 130: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
+	30,  // 131: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
+	34,  // 132: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
+	38,  // 133: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
+	7,   // 134: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
+	10,  // 135: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
+	13,  // 136: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
+	17,  // 137: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
+	19,  // 138: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
+	21,  // 139: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
+	23,  // 140: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
+	26,  // 141: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
+	29,  // 142: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
+	31,  // 143: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
+	35,  // 144: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
+	39,  // 145: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
+	134, // [134:146] is the sub-list for method output_type
+	122, // [122:134] is the sub-list for method input_type
+	122, // [122:122] is the sub-list for extension type_name
+	122, // [122:122] is the sub-list for extension extendee
+	0,   // [0:122] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_query_v1_query_proto_init() }
@@ -4428,6 +4801,22 @@ func file_counterfoil_query_v1_query_proto_init() {
 		(*Row_Embargo)(nil),
 		(*Row_Screening)(nil),
 		(*Row_Finding)(nil),
+		(*Row_Discrepancy)(nil),
+		(*Row_Allowance)(nil),
+		(*Row_AllowanceReturn)(nil),
+		(*Row_Delivery)(nil),
+		(*Row_DeliveryConfirmation)(nil),
+		(*Row_PostDeliveryCheck)(nil),
+		(*Row_AlertView)(nil),
+		(*Row_AlertAction)(nil),
+		(*Row_ConsequenceOffer)(nil),
+		(*Row_Sighting)(nil),
+		(*Row_Correction)(nil),
+		(*Row_CorrectionAnswer)(nil),
+		(*Row_Trace)(nil),
+		(*Row_TraceReply)(nil),
+		(*Row_TraceHit)(nil),
+		(*Row_FactsUsed)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -170,20 +170,25 @@ const (
 	Role_ROLE_CARRIER     Role = 6
 	Role_ROLE_FORWARDER   Role = 7
 	Role_ROLE_FINANCIER   Role = 8
+	Role_ROLE_DECLARANT   Role = 9
+	// Who has the goods, where that is not who should.
+	Role_ROLE_RECIPIENT Role = 10
 )
 
 // Enum value maps for Role.
 var (
 	Role_name = map[int32]string{
-		0: "ROLE_UNSPECIFIED",
-		1: "ROLE_EXPORTER",
-		2: "ROLE_IMPORTER",
-		3: "ROLE_CONSIGNEE",
-		4: "ROLE_END_USER",
-		5: "ROLE_BROKER",
-		6: "ROLE_CARRIER",
-		7: "ROLE_FORWARDER",
-		8: "ROLE_FINANCIER",
+		0:  "ROLE_UNSPECIFIED",
+		1:  "ROLE_EXPORTER",
+		2:  "ROLE_IMPORTER",
+		3:  "ROLE_CONSIGNEE",
+		4:  "ROLE_END_USER",
+		5:  "ROLE_BROKER",
+		6:  "ROLE_CARRIER",
+		7:  "ROLE_FORWARDER",
+		8:  "ROLE_FINANCIER",
+		9:  "ROLE_DECLARANT",
+		10: "ROLE_RECIPIENT",
 	}
 	Role_value = map[string]int32{
 		"ROLE_UNSPECIFIED": 0,
@@ -195,6 +200,8 @@ var (
 		"ROLE_CARRIER":     6,
 		"ROLE_FORWARDER":   7,
 		"ROLE_FINANCIER":   8,
+		"ROLE_DECLARANT":   9,
+		"ROLE_RECIPIENT":   10,
 	}
 )
 
@@ -433,9 +440,11 @@ type Line struct {
 	// Sub-row of the category, such as "VIII small arms 4".
 	Row string `protobuf:"bytes,10,opt,name=row,proto3" json:"row,omitempty"`
 	// Technical parameters that classification looks at, such as gun_calibre_mm: 105.
-	Parameters    map[string]string `protobuf:"bytes,11,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// How much more than stated may be shipped, in thousandths of it; applies to quantity and to value.
+	TolerancePermille uint32            `protobuf:"varint,12,opt,name=tolerance_permille,json=tolerancePermille,proto3" json:"tolerance_permille,omitempty"`
+	Parameters        map[string]string `protobuf:"bytes,11,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Line) Reset() {
@@ -538,11 +547,178 @@ func (x *Line) GetRow() string {
 	return ""
 }
 
+func (x *Line) GetTolerancePermille() uint32 {
+	if x != nil {
+		return x.TolerancePermille
+	}
+	return 0
+}
+
 func (x *Line) GetParameters() map[string]string {
 	if x != nil {
 		return x.Parameters
 	}
 	return nil
+}
+
+// Mark is what stands on an item (ITI paragraph 8): never a key by its serial alone.
+type Mark struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Maker string                 `protobuf:"bytes,1,opt,name=maker,proto3" json:"maker,omitempty"`
+	// Of manufacture, ISO 3166-1 alpha-2.
+	Country string `protobuf:"bytes,2,opt,name=country,proto3" json:"country,omitempty"`
+	Model   string `protobuf:"bytes,3,opt,name=model,proto3" json:"model,omitempty"`
+	Calibre string `protobuf:"bytes,4,opt,name=calibre,proto3" json:"calibre,omitempty"`
+	// As it is read; "?" for a character and "*" for a run that cannot be.
+	Serial string `protobuf:"bytes,5,opt,name=serial,proto3" json:"serial,omitempty"`
+	// Of manufacture; 0 when it is not known.
+	Year uint32 `protobuf:"varint,6,opt,name=year,proto3" json:"year,omitempty"`
+	// Country and year of import, as marked.
+	ImportMark    string `protobuf:"bytes,7,opt,name=import_mark,json=importMark,proto3" json:"import_mark,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Mark) Reset() {
+	*x = Mark{}
+	mi := &file_counterfoil_transfer_v1_transfer_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Mark) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Mark) ProtoMessage() {}
+
+func (x *Mark) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_transfer_v1_transfer_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Mark.ProtoReflect.Descriptor instead.
+func (*Mark) Descriptor() ([]byte, []int) {
+	return file_counterfoil_transfer_v1_transfer_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Mark) GetMaker() string {
+	if x != nil {
+		return x.Maker
+	}
+	return ""
+}
+
+func (x *Mark) GetCountry() string {
+	if x != nil {
+		return x.Country
+	}
+	return ""
+}
+
+func (x *Mark) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *Mark) GetCalibre() string {
+	if x != nil {
+		return x.Calibre
+	}
+	return ""
+}
+
+func (x *Mark) GetSerial() string {
+	if x != nil {
+		return x.Serial
+	}
+	return ""
+}
+
+func (x *Mark) GetYear() uint32 {
+	if x != nil {
+		return x.Year
+	}
+	return 0
+}
+
+func (x *Mark) GetImportMark() string {
+	if x != nil {
+		return x.ImportMark
+	}
+	return ""
+}
+
+// Serials are items that have everything but their serial numbers in common.
+type Serials struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Without serial.
+	Mark    *Mark    `protobuf:"bytes,1,opt,name=mark,proto3" json:"mark,omitempty"`
+	Serials []string `protobuf:"bytes,2,rep,name=serials,proto3" json:"serials,omitempty"`
+	// Lot or batch, of ammunition for example.
+	Lot           string `protobuf:"bytes,3,opt,name=lot,proto3" json:"lot,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Serials) Reset() {
+	*x = Serials{}
+	mi := &file_counterfoil_transfer_v1_transfer_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Serials) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Serials) ProtoMessage() {}
+
+func (x *Serials) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_transfer_v1_transfer_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Serials.ProtoReflect.Descriptor instead.
+func (*Serials) Descriptor() ([]byte, []int) {
+	return file_counterfoil_transfer_v1_transfer_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Serials) GetMark() *Mark {
+	if x != nil {
+		return x.Mark
+	}
+	return nil
+}
+
+func (x *Serials) GetSerials() []string {
+	if x != nil {
+		return x.Serials
+	}
+	return nil
+}
+
+func (x *Serials) GetLot() string {
+	if x != nil {
+		return x.Lot
+	}
+	return ""
 }
 
 var File_counterfoil_transfer_v1_transfer_proto protoreflect.FileDescriptor
@@ -564,7 +740,7 @@ const file_counterfoil_transfer_v1_transfer_proto_rawDesc = "" +
 	"^[A-Z]{3}$R\bcurrency\"a\n" +
 	"\bQuantity\x12)\n" +
 	"\vthousandths\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\vthousandths\x12*\n" +
-	"\x04unit\x18\x02 \x01(\tB\x16\xbaH\x13r\x112\x0f^[A-Z0-9]{2,3}$R\x04unit\"\xf8\x04\n" +
+	"\x04unit\x18\x02 \x01(\tB\x16\xbaH\x13r\x112\x0f^[A-Z0-9]{2,3}$R\x04unit\"\xb1\x05\n" +
 	"\x04Line\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\rR\x06number\x12!\n" +
 	"\x06rating\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x06rating\x12G\n" +
@@ -576,13 +752,27 @@ const file_counterfoil_transfer_v1_transfer_proto_rawDesc = "" +
 	"\blicences\x18\b \x01(\rR\blicences\x12\x1e\n" +
 	"\x05model\x18\t \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x05model\x12\x19\n" +
 	"\x03row\x18\n" +
-	" \x01(\tB\a\xbaH\x04r\x02\x18<R\x03row\x12y\n" +
+	" \x01(\tB\a\xbaH\x04r\x02\x18<R\x03row\x127\n" +
+	"\x12tolerance_permille\x18\f \x01(\rB\b\xbaH\x05*\x03\x18\xe8\aR\x11tolerancePermille\x12y\n" +
 	"\n" +
 	"parameters\x18\v \x03(\v2-.counterfoil.transfer.v1.Line.ParametersEntryB*\xbaH'\x9a\x01$\x10(\"\x1ar\x182\x16^[a-z][a-z0-9_]{0,39}$*\x04r\x02\x18<R\n" +
 	"parameters\x1a=\n" +
 	"\x0fParametersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*}\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x82\x02\n" +
+	"\x04Mark\x12\x1e\n" +
+	"\x05maker\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x05maker\x12.\n" +
+	"\acountry\x18\x02 \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\acountry\x12\x1e\n" +
+	"\x05model\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x05model\x12!\n" +
+	"\acalibre\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18<R\acalibre\x12\x1f\n" +
+	"\x06serial\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\x06serial\x12\x1c\n" +
+	"\x04year\x18\x06 \x01(\rB\b\xbaH\x05*\x03\x18\x8fNR\x04year\x12(\n" +
+	"\vimport_mark\x18\a \x01(\tB\a\xbaH\x04r\x02\x18dR\n" +
+	"importMark\"\x84\x01\n" +
+	"\aSerials\x121\n" +
+	"\x04mark\x18\x01 \x01(\v2\x1d.counterfoil.transfer.v1.MarkR\x04mark\x12+\n" +
+	"\aserials\x18\x02 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10\xe8\a\"\x06r\x04\x10\x01\x18dR\aserials\x12\x19\n" +
+	"\x03lot\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18dR\x03lot*}\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vKIND_EXPORT\x10\x01\x12\x0f\n" +
@@ -602,7 +792,7 @@ const file_counterfoil_transfer_v1_transfer_proto_rawDesc = "" +
 	"&CATEGORY_VIII_SMALL_ARMS_LIGHT_WEAPONS\x10\b\x12!\n" +
 	"\x1dCATEGORY_ARTICLE_3_AMMUNITION\x10\t\x12\x1c\n" +
 	"\x18CATEGORY_ARTICLE_4_PARTS\x10\n" +
-	"*\xb4\x01\n" +
+	"*\xdc\x01\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rROLE_EXPORTER\x10\x01\x12\x11\n" +
@@ -612,7 +802,10 @@ const file_counterfoil_transfer_v1_transfer_proto_rawDesc = "" +
 	"\vROLE_BROKER\x10\x05\x12\x10\n" +
 	"\fROLE_CARRIER\x10\x06\x12\x12\n" +
 	"\x0eROLE_FORWARDER\x10\a\x12\x12\n" +
-	"\x0eROLE_FINANCIER\x10\bBMZKgithub.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1;transferv1b\x06proto3"
+	"\x0eROLE_FINANCIER\x10\b\x12\x12\n" +
+	"\x0eROLE_DECLARANT\x10\t\x12\x12\n" +
+	"\x0eROLE_RECIPIENT\x10\n" +
+	"BMZKgithub.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1;transferv1b\x06proto3"
 
 var (
 	file_counterfoil_transfer_v1_transfer_proto_rawDescOnce sync.Once
@@ -627,7 +820,7 @@ func file_counterfoil_transfer_v1_transfer_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_transfer_v1_transfer_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_counterfoil_transfer_v1_transfer_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_counterfoil_transfer_v1_transfer_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_counterfoil_transfer_v1_transfer_proto_goTypes = []any{
 	(Kind)(0),        // 0: counterfoil.transfer.v1.Kind
 	(Category)(0),    // 1: counterfoil.transfer.v1.Category
@@ -636,19 +829,22 @@ var file_counterfoil_transfer_v1_transfer_proto_goTypes = []any{
 	(*Money)(nil),    // 4: counterfoil.transfer.v1.Money
 	(*Quantity)(nil), // 5: counterfoil.transfer.v1.Quantity
 	(*Line)(nil),     // 6: counterfoil.transfer.v1.Line
-	nil,              // 7: counterfoil.transfer.v1.Line.ParametersEntry
+	(*Mark)(nil),     // 7: counterfoil.transfer.v1.Mark
+	(*Serials)(nil),  // 8: counterfoil.transfer.v1.Serials
+	nil,              // 9: counterfoil.transfer.v1.Line.ParametersEntry
 }
 var file_counterfoil_transfer_v1_transfer_proto_depIdxs = []int32{
 	2, // 0: counterfoil.transfer.v1.Party.role:type_name -> counterfoil.transfer.v1.Role
 	1, // 1: counterfoil.transfer.v1.Line.category:type_name -> counterfoil.transfer.v1.Category
 	5, // 2: counterfoil.transfer.v1.Line.quantity:type_name -> counterfoil.transfer.v1.Quantity
 	4, // 3: counterfoil.transfer.v1.Line.value:type_name -> counterfoil.transfer.v1.Money
-	7, // 4: counterfoil.transfer.v1.Line.parameters:type_name -> counterfoil.transfer.v1.Line.ParametersEntry
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	9, // 4: counterfoil.transfer.v1.Line.parameters:type_name -> counterfoil.transfer.v1.Line.ParametersEntry
+	7, // 5: counterfoil.transfer.v1.Serials.mark:type_name -> counterfoil.transfer.v1.Mark
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_transfer_v1_transfer_proto_init() }
@@ -662,7 +858,7 @@ func file_counterfoil_transfer_v1_transfer_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_transfer_v1_transfer_proto_rawDesc), len(file_counterfoil_transfer_v1_transfer_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   5,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

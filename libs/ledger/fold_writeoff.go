@@ -1,0 +1,61 @@
+package ledger
+
+import (
+	"strconv"
+
+	"google.golang.org/protobuf/proto"
+
+	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+)
+
+// writeOffs keeps the entries against licence lines (customs.md section 4): each is a row of its own, and no sum is kept.
+func (f *folding) writeOffs(fact proto.Message) error {
+	switch e := fact.(type) {
+	case *customsv1.LicenceQuantityReserved:
+		return f.writeOff(e.Version, &ledgerv1.WriteOff{
+			DeclarationId: e.DeclarationId, Item: e.Item, LicenceId: e.LicenceId, LicenceLine: e.LicenceLine,
+			Effect: ledgerv1.Effect_EFFECT_RESERVED, Quantity: e.Quantity, Value: e.Value,
+		})
+	case *customsv1.LicenceQuantityCommitted:
+		return f.writeOff(e.Version, &ledgerv1.WriteOff{
+			DeclarationId: e.DeclarationId, Item: e.Item, LicenceId: e.LicenceId, LicenceLine: e.LicenceLine,
+			Effect: ledgerv1.Effect_EFFECT_COMMITTED, Quantity: e.Quantity, Value: e.Value,
+		})
+	case *customsv1.LicenceQuantityReleased:
+		return f.writeOff(e.Version, &ledgerv1.WriteOff{
+			DeclarationId: e.DeclarationId, Item: e.Item, LicenceId: e.LicenceId, LicenceLine: e.LicenceLine,
+			Effect: ledgerv1.Effect_EFFECT_RELEASED, Quantity: e.Quantity, Value: e.Value,
+		})
+	case *customsv1.LicenceQuantityCorrected:
+		if _, err := own(f, writeOffs, e.EntryId); err != nil {
+			return err
+		}
+		return f.writeOff(e.Sequence, &ledgerv1.WriteOff{
+			DeclarationId: e.DeclarationId, Item: e.Item, LicenceId: e.LicenceId, LicenceLine: e.LicenceLine,
+			Effect: ledgerv1.Effect_EFFECT_CORRECTED, Change: e.Change, Reason: e.Reason,
+		})
+	case *customsv1.LicenceQuantityRestored:
+		return f.writeOff(e.Sequence, &ledgerv1.WriteOff{
+			DeclarationId: e.DeclarationId, Item: e.Item, LicenceId: e.LicenceId, LicenceLine: e.LicenceLine,
+			Effect: ledgerv1.Effect_EFFECT_RESTORED, Quantity: e.Quantity, Value: e.Value, Reason: e.Reason,
+		})
+	case *customsv1.AllowanceGiven:
+		return put(f, allowances, &ledgerv1.Allowance{Id: e.AllowanceId, Given: e, At: f.event.OccurredAt})
+	case *customsv1.AllowanceReturned:
+		return put(f, allowanceReturns, &ledgerv1.AllowanceReturn{Id: e.ReturnId, Returned: e, Agency: f.id.Agency, At: f.event.OccurredAt})
+	}
+	return errUnknown
+}
+
+// writeOff adds an entry against a licence line, once for each declaration, item, effect and version.
+func (f *folding) writeOff(version uint32, r *ledgerv1.WriteOff) error {
+	if _, err := own(f, declarations, r.DeclarationId); err != nil {
+		return err
+	}
+	r.Id = r.DeclarationId + "#" + strconv.FormatUint(uint64(r.Item), 10) + "#" + strconv.Itoa(int(r.Effect))
+	if r.Version = version; version > 0 {
+		r.Id += "#" + strconv.FormatUint(uint64(version), 10)
+	}
+	return put(f, writeOffs, r)
+}
