@@ -2,8 +2,6 @@ package alert
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -11,11 +9,9 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/refdata"
 	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
 )
-
-// lastIndicator is the number of the last red-flag code, RF28.
-const lastIndicator = 28
 
 // Raise records a suspicion of diversion under a new id, "D-" and the year it arose in. The addressees are other
 // agencies that the directory knows, since each of them must acknowledge. Licences and declarations may be named that
@@ -78,12 +74,12 @@ func acknowledgeBy(cmd *enforcementv1.RaiseAlertRequest) *timestamppb.Timestamp 
 	return timestamppb.New(cmd.GetParticulars().GetOccurredAt().AsTime().Add(within))
 }
 
-// checkIndicators refuses what is no red-flag code: RF01 to RF28.
+// checkIndicators refuses what is no red-flag code.
 func checkIndicators(codes []string) error {
 	for _, code := range codes {
-		n, err := strconv.ParseUint(strings.TrimPrefix(code, "RF"), 10, 8)
-		if err != nil || n < 1 || n > lastIndicator || code != fmt.Sprintf("RF%02d", n) {
-			return fault.Errorf(fault.Invalid, "%q is not a red-flag code; they are RF01 to RF%d", code, lastIndicator)
+		if _, known := refdata.RedFlag(code); !known {
+			flags := refdata.Codes(refdata.Indicators).Codes
+			return fault.Errorf(fault.Invalid, "%q is not a red-flag code; they are %s to %s", code, flags[0].Code, flags[len(flags)-1].Code)
 		}
 	}
 	return nil
