@@ -13,8 +13,8 @@ const root = "github.com/counterfoil/counterfoil/"
 
 // layers of libs, from the ground up: a package imports only packages of lower layers, or named beside it.
 var layers = []string{
-	"fault config seal refdata names marks",
-	"journal people access published policy blind",
+	"fault config seal refdata names",
+	"journal people access published policy blind marks",
 	"rpc ledger",
 	"backbone directory screening",
 	"projection natstest backup",
@@ -30,7 +30,7 @@ var agencies = []string{"licensing", "customs", "enforcement", "reporting", "min
 var common = []string{"statement"}
 
 // pure are the libs that rules may use: the ledger's views, and functions of their arguments alone.
-var pure = []string{"ledger", "fault", "refdata", "published", "names", "blind", "policy", "screening"}
+var pure = []string{"ledger", "fault", "refdata", "published", "names", "blind", "policy", "screening", "marks"}
 
 type pkg struct {
 	ImportPath string
