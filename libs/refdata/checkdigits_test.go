@@ -3,12 +3,15 @@ package refdata_test
 import (
 	"fmt"
 	"math/big"
+	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
+	"github.com/counterfoil/counterfoil/libs/published/publishedtest"
 	"github.com/counterfoil/counterfoil/libs/refdata"
 )
 
@@ -181,5 +184,29 @@ func TestSlipsAreNoticedCatchesMutants(t *testing.T) {
 				t.Errorf("%s, %s: not noticed", scheme, name)
 			}
 		}
+	}
+}
+
+// Numbers of ships and shipping companies on a published list: most pass, and some that do not are on record all the same.
+func TestNumbersOnRecord(t *testing.T) {
+	text, err := os.ReadFile(publishedtest.Data(t, "watchlists-2018-2019", "us", "sdn.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for scheme, says := range map[string]string{"imo": "Vessel Registration Identification", "imo-company": "Company Number"} {
+		seen := map[string]refdata.Finding{}
+		for _, m := range regexp.MustCompile(says+` (IMO [0-9]+)`).FindAllStringSubmatch(string(text), -1) {
+			seen[m[1]], _ = refdata.CheckIdentifier(scheme, m[1])
+		}
+		var wrong []string
+		for _, f := range seen {
+			if f.Wrong != "" {
+				wrong = append(wrong, f.Sentence)
+			}
+		}
+		if len(seen) < 20 || len(wrong)*20 > len(seen) {
+			t.Errorf("%s: %d of %d do not pass: %s", scheme, len(wrong), len(seen), strings.Join(wrong, "\n"))
+		}
+		t.Logf("%s: %d of %d do not pass: %s", scheme, len(wrong), len(seen), strings.Join(wrong, "\n"))
 	}
 }
