@@ -127,7 +127,6 @@ func (p *parser) line() {
 func (p *parser) header(name string) {
 	id := DataID(p.at.at(4))
 	if name != "fileHeader" || !id.Valid() {
-		p.number++
 		p.file(RecordOutside, "something stands before the file header")
 		return
 	}
