@@ -27,11 +27,11 @@ type unit struct {
 // units are those of UN/ECE Recommendation 20 that licences and declarations of arms use, with its conversion factors. The
 // pound is 0.45359237 kg, the ounce a sixteenth of it, the foot 0.3048 m.
 var units = map[string]unit{
-	"C62": {"one", count, 1}, "EA": {"each", count, 1}, "H87": {"piece", count, 1},
+	"C62": {"one", count, 1}, "EA": {"each", count, 1}, "H87": {"piece", count, 1}, "NAR": {"number of articles", count, 1},
 	"PR": {"pair", count, 2}, "NPR": {"number of pairs", count, 2}, "TPR": {"ten pair", count, 20}, "DZP": {"dozen pair", count, 24},
 	"DZN": {"dozen", count, 12}, "CEN": {"hundred", count, 100}, "GRO": {"gross", count, 144}, "MIL": {"thousand", count, 1000},
 
-	"MGM": {"milligram", mass, 1e6}, "GRM": {"gram", mass, 1e9}, "KGM": {"kilogram", mass, 1e12}, "TNE": {"tonne", mass, 1e15},
+	"MC": {"microgram", mass, 1e3}, "MGM": {"milligram", mass, 1e6}, "GRM": {"gram", mass, 1e9}, "KGM": {"kilogram", mass, 1e12}, "TNE": {"tonne", mass, 1e15},
 	"CTM": {"metric carat", mass, 2e8}, "LBR": {"pound", mass, 453_592_370_000}, "ONZ": {"ounce", mass, 28_349_523_125},
 
 	"MMT": {"millimetre", length, 1e3}, "CMT": {"centimetre", length, 1e4}, "MTR": {"metre", length, 1e6}, "KMT": {"kilometre", length, 1e9},
@@ -39,7 +39,7 @@ var units = map[string]unit{
 
 	"CMK": {"square centimetre", area, 1}, "MTK": {"square metre", area, 1e4},
 
-	"CMQ": {"cubic centimetre", volume, 1e3}, "MLT": {"millilitre", volume, 1e3}, "DMQ": {"cubic decimetre", volume, 1e6},
+	"4G": {"microlitre", volume, 1}, "CMQ": {"cubic centimetre", volume, 1e3}, "MLT": {"millilitre", volume, 1e3}, "DMQ": {"cubic decimetre", volume, 1e6},
 	"LTR": {"litre", volume, 1e6}, "MTQ": {"cubic metre", volume, 1e9},
 
 	"SET": {name: "set"}, "KT": {name: "kit"},

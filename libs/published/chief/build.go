@@ -44,23 +44,27 @@ type Verdicts struct {
 }
 
 // Reply answers a file of licences or usages, as its destination: each whole transaction as the verdicts say, and each broken one
-// with its defects. Texts are cut off after 130 characters, and a backslash or a control character in them becomes ?. What is wrong with the file, and a broken transaction without a reference, is a file error. It refuses
-// to answer a reply, and to leave a transaction without an answer.
+// with its defects. Texts are cut off after 130 characters, and a backslash or a control character in them becomes ?. What is wrong with the file, and a broken transaction without a reference, is a file error;
+// so is a broken transaction with the reference of one that is answered. It refuses to answer a reply, or a file whose header says
+// not who sent it or which run it is, and to leave a transaction without an answer.
 func Reply(to *File, v Verdicts, created Stamp) (*File, error) {
 	id := map[DataID]DataID{LicenceData: LicenceReply, UsageData: UsageReply}[to.Header.DataID]
 	if id == "" {
 		return nil, fault.Errorf(fault.Invalid, "a file of %s is not answered; answer %s or %s", to.Header.DataID, LicenceData, UsageData)
 	}
 	f := newFile(to.Header.Destination, to.Header.Source, id, created, to.Header.Run, "")
+	if err := f.Header.valid(); err != nil {
+		return nil, err
+	}
 	defects := slices.Concat(v.File, to.Defects)
-	broken := to.Broken
+	answered, broken := map[string]bool{}, to.Broken
 	answerBroken := func(before int) {
 		for ; len(broken) > 0 && broken[0].After <= before; broken = broken[1:] {
-			if b := broken[0]; b.Ref != "" {
+			if b := broken[0]; b.Ref != "" && !answered[b.Ref] {
+				answered[b.Ref] = true
 				f.Replies = append(f.Replies, answer(b.Ref, b.Defects))
 			} else {
-				d := b.Defects[0]
-				defects = append(defects, Defect{NoReference, b.First, "a transaction without a reference that can be read: " + d.Text})
+				defects = append(defects, Defect{NoReference, b.First, "a transaction without a reference of its own: " + b.Defects[0].Text})
 			}
 		}
 	}
@@ -68,6 +72,7 @@ func Reply(to *File, v Verdicts, created Stamp) (*File, error) {
 		answerBroken(i)
 		why, said := v.Of[ref]
 		if said {
+			answered[ref] = true
 			f.Replies = append(f.Replies, answer(ref, why))
 		} else if len(v.File) == 0 {
 			return nil, fault.Errorf(fault.Invalid, "transaction %s has no verdict: accept it or say why it is rejected", show(ref))
@@ -82,6 +87,22 @@ func Reply(to *File, v Verdicts, created Stamp) (*File, error) {
 		f.FileErrors = append(f.FileErrors, e)
 	}
 	return f, nil
+}
+
+// valid says what is wrong with the header of a reply.
+func (h *Header) valid() error {
+	if h.Source == h.Destination {
+		return fault.Errorf(fault.Invalid, "the file cannot be answered: it is from the system %s to itself", show(h.Source))
+	}
+	_, _, fields := h.layout()
+	for _, f := range fields {
+		if code, wrong := f.form(*f.text); code != "" && *f.text != "" {
+			return fault.Errorf(fault.Invalid, "the file cannot be answered: its %s %s %s", f.name, show(*f.text), wrong)
+		} else if f.must && *f.text == "" {
+			return fault.Errorf(fault.Invalid, "the file cannot be answered: it has no %s", f.name)
+		}
+	}
+	return nil
 }
 
 func refs(f *File) (list []string) {

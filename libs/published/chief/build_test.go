@@ -88,11 +88,23 @@ func TestReply(t *testing.T) {
 4\end\rejected\3
 5\accepted\20260000002P
 6\fileError\F04\the trailer says "4" as number of transactions where there are 3\12
-7\fileError\F08\a transaction without a reference that can be read: the transaction reference of record licence, "999999999999999999", has 18 c...\11
+7\fileError\F08\a transaction without a reference of its own: the transaction reference of record licence, "999999999999999999", has 18 charact...\11
 8\fileTrailer\1\1\2
 `
 	if diff := cmp.Diff(want, string(got)); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+// The second transaction of a reference is no second answer.
+func TestReplyToRepeatedReference(t *testing.T) {
+	f := mustParse(t, []byte(strings.Replace(licences, "20260000002P", "20260000001P", 1)))
+	r, err := chief.Reply(f, chief.Verdicts{Of: map[string][]chief.Defect{"20260000001P": nil}}, "202608101600")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Encode(); err != nil || len(r.Replies) != 1 || len(r.FileErrors) != 1 || r.FileErrors[0].Code != "F08" || r.FileErrors[0].Position != "9" {
+		t.Errorf("%+v, %v", r, err)
 	}
 }
 
@@ -104,6 +116,11 @@ func TestReplyVerdicts(t *testing.T) {
 	r, err := chief.Reply(f, chief.Verdicts{Of: map[string][]chief.Defect{"LU00008/00001": {{Code: "X1", Text: `no licence \ of ours`}}}}, "202608101600")
 	if err != nil || r.Header.DataID != chief.UsageReply || r.Replies[0].Errors[0] != (chief.ReplyError{Code: "X1", Text: "no licence ? of ours"}) {
 		t.Errorf("%+v, %v", r, err)
+	}
+	for _, header := range []string{strings.Replace(usages, `\8\`, `\eight\`, 1), strings.Replace(usages, `CHIEF\SPIRE`, `CHIEF\`, 1)} {
+		if _, err := chief.Reply(mustParse(t, []byte(header)), chief.Verdicts{}, "202608101600"); fault.As(err) == nil || !strings.Contains(err.Error(), "cannot be answered") {
+			t.Errorf("a header that cannot be read: %v", err)
+		}
 	}
 	r, err = chief.Reply(f, chief.Verdicts{File: []chief.Defect{{Code: chief.RunOutOfOrder, Text: "run 8 where 3 is next"}}}, "202608101600")
 	if err != nil || len(r.Replies) != 0 || len(r.FileErrors) != 1 || r.FileErrors[0].Code != "F07" {

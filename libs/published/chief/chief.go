@@ -91,7 +91,7 @@ func (h *Header) layout() (string, int, []field) {
 	return "fileHeader", usual, []field{
 		{"source system", &h.Source, upTo8, true}, {"destination system", &h.Destination, upTo8, true},
 		{"data id", (*string)(&h.DataID), anyText, true}, {"creation date and time", (*string)(&h.Created), stampForm, true},
-		{"run number", (*string)(&h.Run), upTo7Digits, true}, {"reset flag", &h.Reset, oneOf("Y", "N"), false},
+		{"run number", (*string)(&h.Run), upTo7Digits, true}, {"reset flag", &h.Reset, flagForm, false},
 	}
 }
 

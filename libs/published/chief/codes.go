@@ -33,28 +33,31 @@ func licenceTypeForm(text string) (Code, string) {
 	return "", ""
 }
 
-// CountryUses returns what a country's use means by its letter.
-func CountryUses() map[string]string {
-	return map[string]string{
+var (
+	countryUses = map[string]string{
 		"D": "allowed destination", "E": "prohibited destination", "O": "allowed origin", "P": "prohibited origin",
 		"R": "allowed en route", "S": "prohibited en route",
 	}
-}
+	controls   = map[string]string{"B": "value and quantity", "Q": "quantity", "V": "value", "O": "open"}
+	usageTypes = map[string]string{"O": "original", "A": "adjusted by customs", "C": "contra by customs", "L": "late original", "M": "message only"}
+	statuses   = map[string]string{"O": "open", "C": "cancelled", "E": "exhausted", "S": "surrendered", "D": "date expired"}
+
+	countryUseForm, controlForm, usageTypeForm, statusForm = letterOf(countryUses), letterOf(controls), letterOf(usageTypes), letterOf(statuses)
+)
+
+func letterOf(table map[string]string) form { return oneOf(slices.Sorted(maps.Keys(table))...) }
+
+// CountryUses returns what a country's use means by its letter.
+func CountryUses() map[string]string { return maps.Clone(countryUses) }
 
 // Controls returns how the use of a line is limited by the letter of controlledBy.
-func Controls() map[string]string {
-	return map[string]string{"B": "value and quantity", "Q": "quantity", "V": "value", "O": "open"}
-}
+func Controls() map[string]string { return maps.Clone(controls) }
 
 // UsageTypes returns what a usage is by its letter.
-func UsageTypes() map[string]string {
-	return map[string]string{"O": "original", "A": "adjusted by customs", "C": "contra by customs", "L": "late original", "M": "message only"}
-}
+func UsageTypes() map[string]string { return maps.Clone(usageTypes) }
 
 // Statuses returns what became of a licence by the letter of a usage.
-func Statuses() map[string]string {
-	return map[string]string{"O": "open", "C": "cancelled", "E": "exhausted", "S": "surrendered", "D": "date expired"}
-}
+func Statuses() map[string]string { return maps.Clone(statuses) }
 
 // units are customs' units as UN/ECE Recommendation 20 has them.
 var units = map[string]string{

@@ -37,7 +37,7 @@ const (
 	AfterTrailer    Code = "F05"
 	LinesMixed      Code = "F06" // lines end now in LF and now in CR LF, or there is a byte order mark
 	RunOutOfOrder   Code = "F07"
-	NoReference     Code = "F08" // a broken transaction whose reference cannot be read
+	NoReference     Code = "F08" // a broken transaction whose reference cannot be read, or is that of one before it
 	FileErrorBefore Code = "F09" // a file error stands before a transaction
 )
 

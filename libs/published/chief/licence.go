@@ -97,9 +97,9 @@ type Licence struct {
 
 func (l *Licence) layout() (string, int, []field) {
 	return "licence", 9, []field{
-		{"transaction reference", &l.Ref, upTo17, true}, {"action", &l.Action, oneOf(Insert, Replace, Cancel), true},
+		{"transaction reference", &l.Ref, upTo17, true}, {"action", &l.Action, actionForm, true},
 		{"licence reference", &l.LicenceRef, anyText, true}, {"licence type", &l.Type, licenceTypeForm, false},
-		{"usage", &l.Usage, oneOf("E", "I"), false}, {"start date", (*string)(&l.Start), dateForm, false},
+		{"usage", &l.Usage, tradeForm, false}, {"start date", (*string)(&l.Start), dateForm, false},
 		{"end date", (*string)(&l.End), dateForm, false},
 	}
 }
@@ -206,7 +206,7 @@ type Country struct {
 func (c *Country) layout() (string, int, []field) {
 	return "country", 5, []field{
 		{"country code", &c.Code, countryForm, false}, {"country group", &c.Group, anyText, false},
-		{"use", &c.Use, oneOf("D", "E", "O", "P", "R", "S"), true},
+		{"use", &c.Use, countryUseForm, true},
 	}
 }
 

@@ -30,7 +30,7 @@ func (l *Line) layout() (string, int, []field) {
 		{"line number", (*string)(&l.Number), upTo5Digits, true}, {"commodity", &l.Commodity, anyText, false},
 		{"first supplement", &l.Supplement1, anyText, false}, {"second supplement", &l.Supplement2, anyText, false},
 		{"commodity group", &l.CommodityGroup, anyText, false}, {"goods description", &l.Description, anyText, false},
-		{"control", &l.ControlledBy, oneOf("B", "O", "Q", "V"), false}, {"currency", &l.Currency, currencyForm, false},
+		{"control", &l.ControlledBy, controlForm, false}, {"currency", &l.Currency, currencyForm, false},
 		{"quantity unit", &l.Unit, unitForm, false}, {"value issued", (*string)(&l.ValueIssued), moneyForm, false},
 		{"quantity issued", (*string)(&l.QuantityIssued), quantityForm, false}, {"sub-period", (*string)(&l.SubPeriod), upTo5Digits, false},
 		{"sub-period quantity", (*string)(&l.SubPeriodQuantity), quantityForm, false},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/published/chief"
+	"github.com/counterfoil/counterfoil/libs/refdata"
 )
 
 // Two licences of seven records each, and a usage of two lines.
@@ -238,6 +239,9 @@ func TestUnits(t *testing.T) {
 	for unit, rec20 := range map[string]string{"030": "NAR", "023": "KGM", "025": "TNE", "110": "4G", "116": "MC"} {
 		if got, ok := chief.Rec20(unit); got != rec20 || !ok {
 			t.Errorf("%s is %s", unit, got)
+		}
+		if _, ok := refdata.Unit(rec20); !ok {
+			t.Errorf("no unit %s", rec20)
 		}
 		if got, ok := chief.Unit(rec20); got != unit || !ok {
 			t.Errorf("%s is %s", rec20, got)

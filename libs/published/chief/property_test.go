@@ -286,8 +286,8 @@ func fails(property func(*rapid.T) error) bool {
 	return false
 }
 
-// Whatever the bytes: parsing ends; what has no problems comes out as it went in and is the same again; and what was kept of
-// a file is whole when it is numbered anew.
+// Whatever the bytes: parsing ends; what has no problems comes out as it went in and is the same again; what was kept of
+// a file is whole when it is numbered anew; and a reply that is made can be written.
 func FuzzParse(f *testing.F) {
 	for name := range messages {
 		f.Add(read(f, name))
@@ -300,6 +300,15 @@ func FuzzParse(f *testing.F) {
 		file, err := chief.Parse(data)
 		if err != nil {
 			return
+		}
+		verdicts := chief.Verdicts{Of: map[string][]chief.Defect{}}
+		for _, ref := range kept(file) {
+			verdicts.Of[ref] = nil
+		}
+		if r, err := chief.Reply(file, verdicts, "202608101600"); err == nil {
+			if _, err := r.Encode(); err != nil {
+				t.Fatalf("the reply to %q cannot be written: %v", data, err)
+			}
 		}
 		out := file.Bytes()
 		if len(file.Problems) == 0 {

@@ -63,8 +63,8 @@ type LicenceUsage struct {
 
 func (l *LicenceUsage) layout() (string, int, []field) {
 	return "licenceUsage", 7, []field{
-		{"transaction reference", &l.Ref, upTo17, true}, {"action", &l.Action, oneOf(Insert), true},
-		{"licence reference", &l.LicenceRef, anyText, true}, {"licence status", &l.Status, oneOf("O", "C", "E", "S", "D"), true},
+		{"transaction reference", &l.Ref, upTo17, true}, {"action", &l.Action, insertForm, true},
+		{"licence reference", &l.LicenceRef, anyText, true}, {"licence status", &l.Status, statusForm, true},
 		{"completion date", (*string)(&l.Completed), dateForm, false},
 	}
 }
@@ -128,7 +128,7 @@ type Usage struct {
 
 func (u *Usage) layout() (string, int, []field) {
 	return "usage", 14, []field{
-		{"usage type", &u.Type, oneOf("O", "A", "C", "L", "M"), true}, {"declaration reference", &u.Declaration, anyText, true},
+		{"usage type", &u.Type, usageTypeForm, true}, {"declaration reference", &u.Declaration, anyText, true},
 		{"declaration part", &u.Part, anyText, false}, {"control date", (*string)(&u.Controlled), dateForm, true},
 		{"quantity used", (*string)(&u.Quantity), quantityForm, false}, {"value used", (*string)(&u.Value), moneyForm, false},
 		{"currency", &u.Currency, currencyForm, false}, {"trader id", &u.TraderID, anyText, false}, {"claim reference", &u.ClaimRef, anyText, false},

@@ -147,15 +147,19 @@ func digits(text string, limit int) bool {
 // form says what is wrong with a text that is not empty: a code and half a sentence, or nothing.
 type form func(text string) (Code, string)
 
-func anyText(text string) (Code, string) { return upTo(MaxRecord)(text) }
-
 var (
+	anyText = upTo(MaxRecord)
 	upTo8   = upTo(maxSystem)
 	upTo17  = upTo(maxTransactionRef)
 	upTo35  = upTo(35)
 	upTo80  = upTo(80)
 	upTo6   = upTo(6)
 	upTo130 = upTo(maxErrorText)
+
+	actionForm = oneOf(Insert, Replace, Cancel)
+	insertForm = oneOf(Insert)
+	tradeForm  = oneOf("E", "I")
+	flagForm   = oneOf("Y", "N")
 
 	upTo5Digits = upToDigits(5)
 	upTo7Digits = upToDigits(7)
