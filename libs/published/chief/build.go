@@ -43,10 +43,11 @@ type Verdicts struct {
 	File []Defect
 }
 
-// Reply answers a file of licences or usages, as its destination: each whole transaction as the verdicts say, and each broken one
-// with its defects. Texts are cut off after 130 characters, and a backslash or a control character in them becomes ?. What is wrong with the file, and a broken transaction without a reference, is a file error;
-// so is a broken transaction with the reference of one that is answered. It refuses to answer a reply, or a file whose header says
-// not who sent it or which run it is, and to leave a transaction without an answer.
+// Reply answers a file of licences or usages, as its destination: each whole transaction as the verdicts say, and each broken
+// one with its defects. What is wrong with the file is a file error; so is a broken transaction without a reference,
+// or with that of one that is answered. Texts are cut off after 130 characters, and a backslash or a control character in
+// them becomes ?. It refuses to answer a reply, or a file whose header does not say who sent it and which run it is,
+// and to leave a transaction without an answer.
 func Reply(to *File, v Verdicts, created Stamp) (*File, error) {
 	id := map[DataID]DataID{LicenceData: LicenceReply, UsageData: UsageReply}[to.Header.DataID]
 	if id == "" {
