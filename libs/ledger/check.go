@@ -137,7 +137,11 @@ func (c *checker) event(at place, name string, raw []byte, x *expected) error {
 		if err != nil {
 			return c.found("%s: event %d: %v", name, at.number(), err)
 		}
-		if other != name && agencyOf(other) == agencyOf(name) && !parked {
+		also, err := c.parkedAlso(at, is, name)
+		if err != nil {
+			return c.found("%s: event %d: %v", name, at.number(), err)
+		}
+		if other != name && agencyOf(other) == agencyOf(name) && (!parked || also) {
 			return nil
 		}
 	}

@@ -1,10 +1,13 @@
 package ledger
 
 import (
+	"errors"
 	"strings"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/counterfoil/counterfoil/libs/journal"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
 
@@ -126,3 +129,47 @@ func (tx *Tx) BreakID(name, id string) error { return tx.of(named(name)).ids.Del
 
 // CloseWithoutMark closes the file as the end of a killed process does: the mark that it was open stays.
 func (l *Ledger) CloseWithoutMark() error { return l.db.Close() }
+
+// ApplyLate folds parked events where they are found, after all that came after them: what a retry must not do.
+func (l *Ledger) ApplyLate(list []*ledgerv1.ParkedEvent) error {
+	tx, err := l.Begin()
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	for _, p := range list {
+		if err := tx.applyLate(p); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+func (tx *Tx) applyLate(p *ledgerv1.ParkedEvent) error {
+	id, err := journal.ParseID(p.Journal)
+	if err != nil {
+		return err
+	}
+	h, err := tx.journalHead(id)
+	if err != nil {
+		return err
+	}
+	at := placeOf(h.number, p.Number)
+	e, err := tx.entry(at)
+	if err != nil {
+		return err
+	}
+	f, err := h.folding(tx, e)
+	if err == nil {
+		tx.undo = tx.undo[:0]
+		err = f.fold(e.Fact)
+	}
+	if why := (*Unappliable)(nil); errors.As(err, &why) {
+		tx.takeBack()
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return tx.mend(at)
+}

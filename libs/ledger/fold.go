@@ -64,7 +64,7 @@ func (tx *Tx) apply(h *head, e journal.Entry) error {
 	}
 	switch parked := held && tx.isParked(at); {
 	case held && !parked:
-		err = f.command()
+		err = f.commandAgain()
 	default:
 		if err = f.fold(e.Fact); err != nil {
 			break
@@ -93,7 +93,7 @@ func (h *head) folding(tx *Tx, e journal.Entry) (*folding, error) {
 	case e.Event.Origin != nil:
 		return h.repeating(tx, e)
 	}
-	return &folding{tx: tx, id: h.id, journal: h.name, number: e.Number, event: e.Event, start: h.start}, nil
+	return &folding{tx: tx, id: h.id, journal: h.name, number: e.Number, event: e.Event, start: h.start, in: h.number}, nil
 }
 
 // note remembers where an event stands, for the indexes over events.
@@ -203,12 +203,23 @@ func (h *head) follows(b *journal.Block, pos *ledgerv1.Position) error {
 func (tx *Tx) park(h *head, e journal.Entry, why *Unappliable) error {
 	raw, err := encode(nil, &ledgerv1.ParkedEvent{
 		Journal: h.name, Number: e.Number, Id: e.Event.GetId(), Kind: e.Event.GetKind(), Reason: why.Reason, Unknown: why.Unknown,
-		BeforeStart: why.Missing && (h.start > 0 || h.withdrawn),
+		BeforeStart: why.Missing && (h.start > 0 || h.withdrawn), RowId: why.Row,
 	})
 	if err != nil {
 		return err
 	}
-	tx.note(h, e)
+	at, again, err := tx.parkedAs(h, e)
+	switch {
+	case err != nil:
+		return err
+	case again:
+		err = tx.parkAlso(at, h, e)
+	default:
+		tx.note(h, e)
+	}
+	if err != nil {
+		return err
+	}
 	h.applied = e.Number
 	return tx.tx.Bucket(bucketParked).Put(placeOf(h.number, e.Number).key(), raw)
 }
@@ -255,8 +266,9 @@ type folding struct {
 	journal string
 	number  uint64
 	event   *eventv1.Event
-	// start is where the copy of the journal begins; 0 for an event that is repeated.
+	// start is where the copy of the journal begins that the event came in, and in that journal's number in this file.
 	start uint64
+	in    uint16
 }
 
 // errUnknown is what the fold of a family of events says to one that it does not know.
@@ -292,7 +304,15 @@ func (f *folding) refuse(format string, args ...any) error {
 }
 
 func (f *folding) missing(id string) error {
-	return &Unappliable{Journal: f.id, Number: f.number, Kind: f.event.GetKind(), Reason: id + " is not on record", Missing: true}
+	return &Unappliable{Journal: f.id, Number: f.number, Kind: f.event.GetKind(), Reason: id + " is not on record", Row: id, Missing: true}
+}
+
+// about says which row a refusal is about.
+func about(id string, err error) error {
+	if why := (*Unappliable)(nil); errors.As(err, &why) && why.Row == "" {
+		why.Row = id
+	}
+	return err
 }
 
 // command keeps what the event's idempotency key stands for.
@@ -301,7 +321,11 @@ func (f *folding) command() error {
 	if c == nil || f.event.Origin != nil {
 		return nil
 	}
-	return put(f, commands, &ledgerv1.KeptCommand{Id: f.id.Agency + "/" + c.Key, Digest: c.Digest, Count: c.Events})
+	err := put(f, commands, &ledgerv1.KeptCommand{Id: f.id.Agency + "/" + c.Key, Digest: c.Digest, Count: c.Events})
+	if why := (*Unappliable)(nil); errors.As(err, &why) {
+		why.Row = "" // a key is no row for anybody to look at
+	}
+	return err
 }
 
 // owns refuses a row id that does not begin with the journal's agency.
@@ -315,7 +339,7 @@ func (f *folding) owns(id string) error {
 // put adds a new row of the agency's own.
 func put[R row](f *folding, t rowsOf[R], r R) error {
 	if err := f.owns(r.GetId()); err != nil {
-		return err
+		return about(r.GetId(), err)
 	}
 	return f.create(t.table, r)
 }
@@ -326,7 +350,7 @@ func (f *folding) create(t *table, r row) error {
 	case err != nil:
 		return err
 	case before != nil:
-		return f.refuse("%s is on record already", r.GetId())
+		return about(r.GetId(), f.refuse("%s is on record already", r.GetId()))
 	}
 	h := t.head(r)
 	*h.journal, *h.events = f.journal, []uint64{f.number}
@@ -343,7 +367,7 @@ func own[R row](f *folding, t rowsOf[R], id string) (R, error) {
 	case r == nil:
 		return none, f.missing(id)
 	case r.GetJournal() != f.journal:
-		return none, f.refuse("%s is of journal %s", id, r.GetJournal())
+		return none, about(id, f.refuse("%s is of journal %s", id, r.GetJournal()))
 	case f.beforeStart(r):
 		return none, f.missing(id)
 	}
@@ -358,7 +382,7 @@ func change[R row](f *folding, t rowsOf[R], id string, fn func(R) error) error {
 	}
 	r = proto.Clone(r).(R)
 	if err := fn(r); err != nil {
-		return err
+		return about(id, err)
 	}
 	h := t.head(r)
 	*h.events = append(*h.events, f.number)

@@ -16,7 +16,8 @@ const againEvents = 10_000
 
 // foldAnew brings the rows of an agency's journals to what the blocks that are kept make: it folds them into a second ledger,
 // beside this one and gone in the end, and takes over what differs there. All journals of the agency, because an event that
-// was recorded in several is folded from the first; but for the directory's, in which nothing is withdrawn or repeated.
+// was recorded in several is folded from the first; but for the directory's, which is folded anew alone: nothing in it is
+// withdrawn or repeated.
 // gone are the events that were taken out of the journal at h.
 func (tx *Tx) foldAnew(h *head, gone []journal.Entry) error {
 	dir, err := os.MkdirTemp(filepath.Dir(tx.l.path), "verify-")
@@ -29,7 +30,7 @@ func (tx *Tx) foldAnew(h *head, gone []journal.Entry) error {
 		return err
 	}
 	defer second.Close()
-	heads, err := tx.headsOf(h.id.Agency)
+	heads, err := tx.headsOf(h.id)
 	if err == nil {
 		err = tx.foldInto(second, heads)
 	}
@@ -55,8 +56,8 @@ func (tx *Tx) foldAnew(h *head, gone []journal.Entry) error {
 	})
 }
 
-// headsOf are the heads of an agency's journals but the directory's, by number.
-func (tx *Tx) headsOf(agency string) (map[uint16]*head, error) {
+// headsOf are the heads of the journals that are folded anew with one, by number.
+func (tx *Tx) headsOf(of journal.ID) (map[uint16]*head, error) {
 	positions, err := tx.Positions()
 	if err != nil {
 		return nil, err
@@ -67,7 +68,7 @@ func (tx *Tx) headsOf(agency string) (map[uint16]*head, error) {
 		if err != nil {
 			return nil, err
 		}
-		if id.Agency != agency || id.Group == Directory.Group {
+		if id.Agency != of.Agency || (id.Group == Directory.Group) != (of.Group == Directory.Group) {
 			continue
 		}
 		h, err := tx.journalHead(id)
@@ -191,7 +192,7 @@ func (t takeOver) event(h *head, e journal.Entry) error {
 	return t.flush()
 }
 
-// parked takes over which events could not be applied.
+// parked takes over which events could not be applied, and finds those that can be by now where they repeat others.
 func (t takeOver) parked() error {
 	b := t.tx.Bucket(bucketParked)
 	var keys [][]byte
@@ -220,6 +221,13 @@ func (t takeOver) parked() error {
 	for _, e := range events {
 		raw, encodeErr := encode(nil, e)
 		err = errors.Join(err, encodeErr, b.Put(placeOf(numbers[e.Journal], e.Number).key(), raw))
+	}
+	for _, k := range keys {
+		if at := parsePlace(k); !t.isParked(at) {
+			e, eventErr := t.eventAt(at)
+			err = errors.Join(err, eventErr)
+			t.noteRepeat(at.journal(), at.number(), e)
+		}
 	}
 	return err
 }

@@ -3,13 +3,16 @@ package ledger
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
 
 	"github.com/counterfoil/counterfoil/libs/journal"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
 
@@ -32,7 +35,7 @@ func (h *head) repeating(tx *Tx, e journal.Entry) (*folding, error) {
 	case !bytes.Equal(origin.Id, e.Event.Id):
 		return nil, unappliable(h.id, e, "its id is not that of the event it repeats")
 	}
-	return &folding{tx: tx, id: id, journal: origin.Journal, number: origin.Number, event: e.Event}, nil
+	return &folding{tx: tx, id: id, journal: origin.Journal, number: origin.Number, event: e.Event, start: h.start, in: h.number}, nil
 }
 
 // held is where the event stands already in another journal of its agency, itself or repeated; false when it does not. An
@@ -69,14 +72,95 @@ func (tx *Tx) held(h *head, f *folding, e journal.Entry) (place, bool, error) {
 // isParked reports whether the event at a place could not be applied.
 func (r *reader) isParked(at place) bool { return r.tx.Bucket(bucketParked).Get(at.key()) != nil }
 
-// mend ends that the event at a place is parked: the same event has been applied where it came from another journal.
+// mend ends that the event at a place is parked, there and where else it is: the same event has been applied where it came
+// from another journal. Commands are kept as they would have been, had the events come second.
 func (tx *Tx) mend(at place) error {
-	before, err := tx.eventAt(at)
+	p, err := decode(tx.tx.Bucket(bucketParked).Get(at.key()), &ledgerv1.ParkedEvent{})
 	if err != nil {
 		return err
 	}
-	tx.noteRepeat(at.journal(), at.number(), before)
+	places := []place{at}
+	for _, also := range p.Also {
+		n, _ := tx.journal(also.Journal)
+		places = append(places, placeOf(n, also.Number))
+	}
+	for _, at := range places {
+		if err := tx.mendOne(at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) mendOne(at place) error {
+	name, err := tx.journalName(at.journal())
+	if err != nil {
+		return err
+	}
+	id, err := journal.ParseID(name)
+	if err != nil {
+		return err
+	}
+	e, err := tx.eventAt(at)
+	if err != nil {
+		return err
+	}
+	if e != nil {
+		f := &folding{tx: tx, id: id, journal: name, number: at.number(), event: e}
+		if err := f.commandAgain(); err != nil {
+			return err
+		}
+		tx.noteRepeat(at.journal(), at.number(), e)
+	}
 	return tx.tx.Bucket(bucketParked).Delete(at.key())
+}
+
+// commandAgain keeps the command of an event whose rows are there already. A key that is another event's stays so.
+func (f *folding) commandAgain() error {
+	err := f.command()
+	if why := (*Unappliable)(nil); errors.As(err, &why) {
+		return nil
+	}
+	return err
+}
+
+// parkedAs is where the same event is parked already, in another journal of its agency; false when it is not.
+func (tx *Tx) parkedAs(h *head, e journal.Entry) (place, bool, error) {
+	var at place
+	f, err := h.folding(tx, e)
+	held := false
+	if err == nil {
+		at, held, err = tx.held(h, f, e)
+	}
+	if why := (*Unappliable)(nil); errors.As(err, &why) {
+		return 0, false, nil // it is not the same
+	}
+	return at, held && tx.isParked(at), err
+}
+
+// parkAlso notes that an event that is parked at a place is parked as this one too.
+func (tx *Tx) parkAlso(at place, h *head, e journal.Entry) error {
+	b := tx.tx.Bucket(bucketParked)
+	p, err := decode(b.Get(at.key()), &ledgerv1.ParkedEvent{})
+	if err != nil {
+		return err
+	}
+	p.Also = append(p.Also, &eventv1.Cause{Journal: h.name, Number: e.Number, Id: e.Event.GetId()})
+	raw, err := encode(nil, p)
+	if err != nil {
+		return err
+	}
+	return b.Put(at.key(), raw)
+}
+
+// parkedAlso reports whether the event at a place is parked as the one at another is.
+func (v View) parkedAlso(at place, as place, name string) (bool, error) {
+	raw := v.tx.Bucket(bucketParked).Get(as.key())
+	if raw == nil {
+		return false, nil
+	}
+	p, err := decode(raw, &ledgerv1.ParkedEvent{})
+	return slices.ContainsFunc(p.GetAlso(), func(c *eventv1.Cause) bool { return c.Journal == name && c.Number == at.number() }), err
 }
 
 // same reports whether two events say the same, but for where they stand and the command that recorded them.
@@ -89,11 +173,16 @@ func same(a, b *eventv1.Event) bool {
 	return proto.Equal(plain(a), plain(b))
 }
 
-// beforeStart reports whether the row was made by repeated events from before this copy of its journal begins: what the
-// journal's own events change of it then is incomplete.
+// beforeStart reports whether the copy of the journal that the event came in begins after the row does, which other
+// journals brought: what it changes of the row is then incomplete, until another brings that too.
 func (f *folding) beforeStart(r row) bool {
 	first := r.GetEvents()[0]
-	if first > f.start {
+	switch {
+	case f.start == 0:
+		return false
+	case f.event.Origin != nil:
+		return !f.tx.repeatedIn(&eventv1.Cause{Journal: f.journal, Number: first}, f.in)
+	case first > f.start:
 		return false
 	}
 	e, err := f.tx.Event(f.id, first)
@@ -125,6 +214,12 @@ func (tx *Tx) noteRepeat(journal uint16, number uint64, e *eventv1.Event) {
 	if e.GetOrigin() != nil {
 		tx.repeats = append(tx.repeats, repeat{repeatKey(e.Origin, journal), placeOf(journal, number)})
 	}
+}
+
+// repeatedIn reports whether an event is repeated in a journal.
+func (tx *Tx) repeatedIn(origin *eventv1.Cause, in uint16) bool {
+	key := repeatKey(origin, in)
+	return tx.tx.Bucket(bucketRepeats).Get(key) != nil || slices.ContainsFunc(tx.repeats, func(r repeat) bool { return bytes.Equal(r.key, key) })
 }
 
 func (tx *Tx) flushRepeats() error {

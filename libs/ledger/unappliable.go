@@ -13,6 +13,8 @@ type Unappliable struct {
 	Number  uint64
 	Kind    string
 	Reason  string
+	// Row is the id of the row that it would make or change, as far as that came into it.
+	Row string
 	// Unknown: the kind is newer than this program.
 	Unknown bool
 	// Missing: the row that it changes is not on record.

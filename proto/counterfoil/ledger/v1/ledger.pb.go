@@ -14,6 +14,7 @@ import (
 	v13 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	v16 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	v14 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
+	v17 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	v1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	v15 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 	v12 "github.com/counterfoil/counterfoil/proto/counterfoil/screening/v1"
@@ -5461,7 +5462,11 @@ type ParkedEvent struct {
 	// The type is newer than this program; it is applied when the ledger is built anew by one that knows it.
 	Unknown bool `protobuf:"varint,6,opt,name=unknown,proto3" json:"unknown,omitempty"`
 	// It rests on something that is not here to rest on: from before this copy begins, or withdrawn.
-	BeforeStart   bool `protobuf:"varint,7,opt,name=before_start,json=beforeStart,proto3" json:"before_start,omitempty"`
+	BeforeStart bool `protobuf:"varint,7,opt,name=before_start,json=beforeStart,proto3" json:"before_start,omitempty"`
+	// The row that it would make or change; empty where that did not come into it.
+	RowId string `protobuf:"bytes,8,opt,name=row_id,json=rowId,proto3" json:"row_id,omitempty"`
+	// Where the same event is parked too. It is listed here only, and parked nowhere once it is applied.
+	Also          []*v17.Cause `protobuf:"bytes,9,rep,name=also,proto3" json:"also,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5543,6 +5548,20 @@ func (x *ParkedEvent) GetBeforeStart() bool {
 		return x.BeforeStart
 	}
 	return false
+}
+
+func (x *ParkedEvent) GetRowId() string {
+	if x != nil {
+		return x.RowId
+	}
+	return ""
+}
+
+func (x *ParkedEvent) GetAlso() []*v17.Cause {
+	if x != nil {
+		return x.Also
+	}
+	return nil
 }
 
 // Stop is why a journal is not followed any further.
@@ -5627,7 +5646,7 @@ var File_counterfoil_ledger_v1_ledger_proto protoreflect.FileDescriptor
 
 const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\n" +
-	"\"counterfoil/ledger/v1/ledger.proto\x12\x15counterfoil.ledger.v1\x1a$counterfoil/customs/v1/customs.proto\x1a(counterfoil/directory/v1/directory.proto\x1a,counterfoil/enforcement/v1/enforcement.proto\x1a*counterfoil/licensing/v1/application.proto\x1a+counterfoil/licensing/v1/consultation.proto\x1a'counterfoil/licensing/v1/decision.proto\x1a%counterfoil/licensing/v1/denial.proto\x1a%counterfoil/licensing/v1/events.proto\x1a$counterfoil/licensing/v1/gates.proto\x1a(counterfoil/reporting/v1/reporting.proto\x1a(counterfoil/screening/v1/screening.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfc\x04\n" +
+	"\"counterfoil/ledger/v1/ledger.proto\x12\x15counterfoil.ledger.v1\x1a$counterfoil/customs/v1/customs.proto\x1a(counterfoil/directory/v1/directory.proto\x1a,counterfoil/enforcement/v1/enforcement.proto\x1a counterfoil/event/v1/event.proto\x1a*counterfoil/licensing/v1/application.proto\x1a+counterfoil/licensing/v1/consultation.proto\x1a'counterfoil/licensing/v1/decision.proto\x1a%counterfoil/licensing/v1/denial.proto\x1a%counterfoil/licensing/v1/events.proto\x1a$counterfoil/licensing/v1/gates.proto\x1a(counterfoil/reporting/v1/reporting.proto\x1a(counterfoil/screening/v1/screening.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfc\x04\n" +
 	"\vApplication\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -6120,7 +6139,7 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\bsequence\x18\a \x01(\x04R\bsequence\";\n" +
 	"\rWithdrawnLeaf\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x12\n" +
-	"\x04leaf\x18\x02 \x01(\fR\x04leaf\"\xb8\x01\n" +
+	"\x04leaf\x18\x02 \x01(\fR\x04leaf\"\x80\x02\n" +
 	"\vParkedEvent\x12\x18\n" +
 	"\ajournal\x18\x01 \x01(\tR\ajournal\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\x04R\x06number\x12\x0e\n" +
@@ -6128,7 +6147,9 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\x04kind\x18\x04 \x01(\tR\x04kind\x12\x16\n" +
 	"\x06reason\x18\x05 \x01(\tR\x06reason\x12\x18\n" +
 	"\aunknown\x18\x06 \x01(\bR\aunknown\x12!\n" +
-	"\fbefore_start\x18\a \x01(\bR\vbeforeStart\"\x94\x01\n" +
+	"\fbefore_start\x18\a \x01(\bR\vbeforeStart\x12\x15\n" +
+	"\x06row_id\x18\b \x01(\tR\x05rowId\x12/\n" +
+	"\x04also\x18\t \x03(\v2\x1b.counterfoil.event.v1.CauseR\x04also\"\x94\x01\n" +
 	"\x04Stop\x12\x18\n" +
 	"\ajournal\x18\x01 \x01(\tR\ajournal\x12\x14\n" +
 	"\x05block\x18\x02 \x01(\x04R\x05block\x12\x16\n" +
@@ -6340,6 +6361,7 @@ var file_counterfoil_ledger_v1_ledger_proto_goTypes = []any{
 	(*v16.CalendarAdopted)(nil),           // 134: counterfoil.directory.v1.CalendarAdopted
 	(*v16.RoleHandedOver)(nil),            // 135: counterfoil.directory.v1.RoleHandedOver
 	(*v16.SharingRule)(nil),               // 136: counterfoil.directory.v1.SharingRule
+	(*v17.Cause)(nil),                     // 137: counterfoil.event.v1.Cause
 }
 var file_counterfoil_ledger_v1_ledger_proto_depIdxs = []int32{
 	60,  // 0: counterfoil.ledger.v1.Application.deal:type_name -> counterfoil.licensing.v1.Deal
@@ -6497,12 +6519,13 @@ var file_counterfoil_ledger_v1_ledger_proto_depIdxs = []int32{
 	61,  // 152: counterfoil.ledger.v1.Position.received_at:type_name -> google.protobuf.Timestamp
 	61,  // 153: counterfoil.ledger.v1.FoldedBlock.received_at:type_name -> google.protobuf.Timestamp
 	57,  // 154: counterfoil.ledger.v1.FoldedBlock.withdrawn:type_name -> counterfoil.ledger.v1.WithdrawnLeaf
-	61,  // 155: counterfoil.ledger.v1.Stop.at:type_name -> google.protobuf.Timestamp
-	156, // [156:156] is the sub-list for method output_type
-	156, // [156:156] is the sub-list for method input_type
-	156, // [156:156] is the sub-list for extension type_name
-	156, // [156:156] is the sub-list for extension extendee
-	0,   // [0:156] is the sub-list for field type_name
+	137, // 155: counterfoil.ledger.v1.ParkedEvent.also:type_name -> counterfoil.event.v1.Cause
+	61,  // 156: counterfoil.ledger.v1.Stop.at:type_name -> google.protobuf.Timestamp
+	157, // [157:157] is the sub-list for method output_type
+	157, // [157:157] is the sub-list for method input_type
+	157, // [157:157] is the sub-list for extension type_name
+	157, // [157:157] is the sub-list for extension extendee
+	0,   // [0:157] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_ledger_v1_ledger_proto_init() }

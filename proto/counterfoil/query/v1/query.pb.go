@@ -4075,11 +4075,175 @@ func (x *Access) GetOwners() []string {
 	return nil
 }
 
+type ParkedResponse struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Events []*ParkedItem          `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	// Of all pages, by journal and class.
+	Totals []*ParkedTotal `protobuf:"bytes,2,rep,name=totals,proto3" json:"totals,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,3,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	Basis         *Basis `protobuf:"bytes,4,opt,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ParkedResponse) Reset() {
+	*x = ParkedResponse{}
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ParkedResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ParkedResponse) ProtoMessage() {}
+
+func (x *ParkedResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ParkedResponse.ProtoReflect.Descriptor instead.
+func (*ParkedResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *ParkedResponse) GetEvents() []*ParkedItem {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *ParkedResponse) GetTotals() []*ParkedTotal {
+	if x != nil {
+		return x.Totals
+	}
+	return nil
+}
+
+func (x *ParkedResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *ParkedResponse) GetBasis() *Basis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+type ParkedEventResponse struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Parked *ParkedItem            `protobuf:"bytes,1,opt,name=parked,proto3" json:"parked,omitempty"`
+	Event  *RecordedEvent         `protobuf:"bytes,2,opt,name=event,proto3" json:"event,omitempty"`
+	// The row that it wants, as it stands here; absent when it is not on record.
+	Table Table `protobuf:"varint,3,opt,name=table,proto3,enum=counterfoil.query.v1.Table" json:"table,omitempty"`
+	Row   *Row  `protobuf:"bytes,4,opt,name=row,proto3" json:"row,omitempty"`
+	// How many events of its journal this copy was not given, and whether it lacks some that were withdrawn.
+	NotGiven      uint64 `protobuf:"varint,5,opt,name=not_given,json=notGiven,proto3" json:"not_given,omitempty"`
+	Withdrawn     bool   `protobuf:"varint,6,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
+	Basis         *Basis `protobuf:"bytes,7,opt,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ParkedEventResponse) Reset() {
+	*x = ParkedEventResponse{}
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ParkedEventResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ParkedEventResponse) ProtoMessage() {}
+
+func (x *ParkedEventResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ParkedEventResponse.ProtoReflect.Descriptor instead.
+func (*ParkedEventResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *ParkedEventResponse) GetParked() *ParkedItem {
+	if x != nil {
+		return x.Parked
+	}
+	return nil
+}
+
+func (x *ParkedEventResponse) GetEvent() *RecordedEvent {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+func (x *ParkedEventResponse) GetTable() Table {
+	if x != nil {
+		return x.Table
+	}
+	return Table_TABLE_UNSPECIFIED
+}
+
+func (x *ParkedEventResponse) GetRow() *Row {
+	if x != nil {
+		return x.Row
+	}
+	return nil
+}
+
+func (x *ParkedEventResponse) GetNotGiven() uint64 {
+	if x != nil {
+		return x.NotGiven
+	}
+	return 0
+}
+
+func (x *ParkedEventResponse) GetWithdrawn() bool {
+	if x != nil {
+		return x.Withdrawn
+	}
+	return false
+}
+
+func (x *ParkedEventResponse) GetBasis() *Basis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 var File_counterfoil_query_v1_query_proto protoreflect.FileDescriptor
 
 const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\n" +
-	" counterfoil/query/v1/query.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a(counterfoil/directory/v1/directory.proto\x1a counterfoil/event/v1/event.proto\x1a\"counterfoil/ledger/v1/border.proto\x1a\"counterfoil/ledger/v1/ledger.proto\x1a#counterfoil/ledger/v1/tracing.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n" +
+	" counterfoil/query/v1/query.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a(counterfoil/directory/v1/directory.proto\x1a counterfoil/event/v1/event.proto\x1a\"counterfoil/ledger/v1/border.proto\x1a\"counterfoil/ledger/v1/ledger.proto\x1a#counterfoil/ledger/v1/tracing.proto\x1a!counterfoil/query/v1/parked.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n" +
 	"\tCondition\x120\n" +
 	"\tattribute\x18\x01 \x01(\tB\x12\xbaH\x0fr\r\x18(2\t^[a-z_]+$R\tattribute\x12)\n" +
 	"\x06values\x18\x02 \x03(\tB\x11\xbaH\x0e\x92\x01\v\b\x01\x10d\"\x05r\x03\x18\xac\x02R\x06values\"\xd3\x01\n" +
@@ -4388,7 +4552,20 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x02id\x18\x05 \x01(\tR\x02id\x121\n" +
 	"\x05table\x18\x06 \x01(\x0e2\x1b.counterfoil.query.v1.TableR\x05table\x12\x12\n" +
 	"\x04rows\x18\a \x01(\x04R\x04rows\x12\x16\n" +
-	"\x06owners\x18\b \x03(\tR\x06owners*\xac\v\n" +
+	"\x06owners\x18\b \x03(\tR\x06owners\"\xe0\x01\n" +
+	"\x0eParkedResponse\x128\n" +
+	"\x06events\x18\x01 \x03(\v2 .counterfoil.query.v1.ParkedItemR\x06events\x129\n" +
+	"\x06totals\x18\x02 \x03(\v2!.counterfoil.query.v1.ParkedTotalR\x06totals\x12&\n" +
+	"\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken\x121\n" +
+	"\x05basis\x18\x04 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis\"\xd8\x02\n" +
+	"\x13ParkedEventResponse\x128\n" +
+	"\x06parked\x18\x01 \x01(\v2 .counterfoil.query.v1.ParkedItemR\x06parked\x129\n" +
+	"\x05event\x18\x02 \x01(\v2#.counterfoil.query.v1.RecordedEventR\x05event\x121\n" +
+	"\x05table\x18\x03 \x01(\x0e2\x1b.counterfoil.query.v1.TableR\x05table\x12+\n" +
+	"\x03row\x18\x04 \x01(\v2\x19.counterfoil.query.v1.RowR\x03row\x12\x1b\n" +
+	"\tnot_given\x18\x05 \x01(\x04R\bnotGiven\x12\x1c\n" +
+	"\twithdrawn\x18\x06 \x01(\bR\twithdrawn\x121\n" +
+	"\x05basis\x18\a \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis*\xac\v\n" +
 	"\x05Table\x12\x15\n" +
 	"\x11TABLE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eTABLE_LICENCES\x10\x01\x12\x0f\n" +
@@ -4458,7 +4635,8 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x14HOLDER_STATE_ARRIVED\x10\x01\x12\x19\n" +
 	"\x15HOLDER_STATE_WITHHELD\x10\x02\x12\x17\n" +
 	"\x13HOLDER_STATE_BEHIND\x10\x03\x12\x17\n" +
-	"\x13HOLDER_STATE_FAILED\x10\x042\x91\b\n" +
+	"\x13HOLDER_STATE_FAILED\x10\x042\xae\n" +
+	"\n" +
 	"\fQueryService\x12S\n" +
 	"\x06Status\x12#.counterfoil.query.v1.StatusRequest\x1a$.counterfoil.query.v1.StatusResponse\x12P\n" +
 	"\x05Count\x12\".counterfoil.query.v1.CountRequest\x1a#.counterfoil.query.v1.CountResponse\x12M\n" +
@@ -4471,7 +4649,10 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\tDirectory\x12&.counterfoil.query.v1.DirectoryRequest\x1a'.counterfoil.query.v1.DirectoryResponse\x12Y\n" +
 	"\bAudience\x12%.counterfoil.query.v1.AudienceRequest\x1a&.counterfoil.query.v1.AudienceResponse\x12Y\n" +
 	"\bReceipts\x12%.counterfoil.query.v1.ReceiptsRequest\x1a&.counterfoil.query.v1.ReceiptsResponse\x12S\n" +
-	"\x06Access\x12#.counterfoil.query.v1.AccessRequest\x1a$.counterfoil.query.v1.AccessResponseBGZEgithub.com/counterfoil/counterfoil/proto/counterfoil/query/v1;queryv1b\x06proto3"
+	"\x06Access\x12#.counterfoil.query.v1.AccessRequest\x1a$.counterfoil.query.v1.AccessResponse\x12S\n" +
+	"\x06Parked\x12#.counterfoil.query.v1.ParkedRequest\x1a$.counterfoil.query.v1.ParkedResponse\x12b\n" +
+	"\vParkedEvent\x12(.counterfoil.query.v1.ParkedEventRequest\x1a).counterfoil.query.v1.ParkedEventResponse\x12b\n" +
+	"\vRetryParked\x12(.counterfoil.query.v1.RetryParkedRequest\x1a).counterfoil.query.v1.RetryParkedResponseBGZEgithub.com/counterfoil/counterfoil/proto/counterfoil/query/v1;queryv1b\x06proto3"
 
 var (
 	file_counterfoil_query_v1_query_proto_rawDescOnce sync.Once
@@ -4486,7 +4667,7 @@ func file_counterfoil_query_v1_query_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_query_v1_query_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_counterfoil_query_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
+var file_counterfoil_query_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
 var file_counterfoil_query_v1_query_proto_goTypes = []any{
 	(Table)(0),                      // 0: counterfoil.query.v1.Table
 	(HolderState)(0),                // 1: counterfoil.query.v1.HolderState
@@ -4529,81 +4710,89 @@ var file_counterfoil_query_v1_query_proto_goTypes = []any{
 	(*AccessRequest)(nil),           // 38: counterfoil.query.v1.AccessRequest
 	(*AccessResponse)(nil),          // 39: counterfoil.query.v1.AccessResponse
 	(*Access)(nil),                  // 40: counterfoil.query.v1.Access
-	(*timestamppb.Timestamp)(nil),   // 41: google.protobuf.Timestamp
-	(*v1.Stop)(nil),                 // 42: counterfoil.ledger.v1.Stop
-	(*v1.Licence)(nil),              // 43: counterfoil.ledger.v1.Licence
-	(*v1.Line)(nil),                 // 44: counterfoil.ledger.v1.Line
-	(*v1.Denial)(nil),               // 45: counterfoil.ledger.v1.Denial
-	(*v1.Declaration)(nil),          // 46: counterfoil.ledger.v1.Declaration
-	(*v1.Alert)(nil),                // 47: counterfoil.ledger.v1.Alert
-	(*v1.Application)(nil),          // 48: counterfoil.ledger.v1.Application
-	(*v1.Reassessment)(nil),         // 49: counterfoil.ledger.v1.Reassessment
-	(*v1.WriteOff)(nil),             // 50: counterfoil.ledger.v1.WriteOff
-	(*v1.Acknowledgement)(nil),      // 51: counterfoil.ledger.v1.Acknowledgement
-	(*v1.ReturnRequest)(nil),        // 52: counterfoil.ledger.v1.ReturnRequest
-	(*v1.ReturnSubmission)(nil),     // 53: counterfoil.ledger.v1.ReturnSubmission
-	(*v1.Agency)(nil),               // 54: counterfoil.ledger.v1.Agency
-	(*v1.Group)(nil),                // 55: counterfoil.ledger.v1.Group
-	(*v1.Edition)(nil),              // 56: counterfoil.ledger.v1.Edition
-	(*v1.Release)(nil),              // 57: counterfoil.ledger.v1.Release
-	(*v1.JournalKey)(nil),           // 58: counterfoil.ledger.v1.JournalKey
-	(*v1.Receipt)(nil),              // 59: counterfoil.ledger.v1.Receipt
-	(*v1.Withdrawal)(nil),           // 60: counterfoil.ledger.v1.Withdrawal
-	(*v1.WithdrawalReceipt)(nil),    // 61: counterfoil.ledger.v1.WithdrawalReceipt
-	(*v1.Widening)(nil),             // 62: counterfoil.ledger.v1.Widening
-	(*v1.Policy)(nil),               // 63: counterfoil.ledger.v1.Policy
-	(*v1.Calendar)(nil),             // 64: counterfoil.ledger.v1.Calendar
-	(*v1.Handover)(nil),             // 65: counterfoil.ledger.v1.Handover
-	(*v1.AgencyKeys)(nil),           // 66: counterfoil.ledger.v1.AgencyKeys
-	(*v1.ProhibitionCheck)(nil),     // 67: counterfoil.ledger.v1.ProhibitionCheck
-	(*v1.Assessment)(nil),           // 68: counterfoil.ledger.v1.Assessment
-	(*v1.Proposal)(nil),             // 69: counterfoil.ledger.v1.Proposal
-	(*v1.Appeal)(nil),               // 70: counterfoil.ledger.v1.Appeal
-	(*v1.Obligation)(nil),           // 71: counterfoil.ledger.v1.Obligation
-	(*v1.Consultation)(nil),         // 72: counterfoil.ledger.v1.Consultation
-	(*v1.Opinion)(nil),              // 73: counterfoil.ledger.v1.Opinion
-	(*v1.Condition)(nil),            // 74: counterfoil.ledger.v1.Condition
-	(*v1.DenialNotice)(nil),         // 75: counterfoil.ledger.v1.DenialNotice
-	(*v1.Undercut)(nil),             // 76: counterfoil.ledger.v1.Undercut
-	(*v1.UndercutReply)(nil),        // 77: counterfoil.ledger.v1.UndercutReply
-	(*v1.DenialTokens)(nil),         // 78: counterfoil.ledger.v1.DenialTokens
-	(*v1.BlindCheck)(nil),           // 79: counterfoil.ledger.v1.BlindCheck
-	(*v1.BlindAnswer)(nil),          // 80: counterfoil.ledger.v1.BlindAnswer
-	(*v1.BlindConclusion)(nil),      // 81: counterfoil.ledger.v1.BlindConclusion
-	(*v1.ListEntry)(nil),            // 82: counterfoil.ledger.v1.ListEntry
-	(*v1.WatchList)(nil),            // 83: counterfoil.ledger.v1.WatchList
-	(*v1.Embargo)(nil),              // 84: counterfoil.ledger.v1.Embargo
-	(*v1.Screening)(nil),            // 85: counterfoil.ledger.v1.Screening
-	(*v1.Finding)(nil),              // 86: counterfoil.ledger.v1.Finding
-	(*v1.Discrepancy)(nil),          // 87: counterfoil.ledger.v1.Discrepancy
-	(*v1.Allowance)(nil),            // 88: counterfoil.ledger.v1.Allowance
-	(*v1.AllowanceReturn)(nil),      // 89: counterfoil.ledger.v1.AllowanceReturn
-	(*v1.Delivery)(nil),             // 90: counterfoil.ledger.v1.Delivery
-	(*v1.DeliveryConfirmation)(nil), // 91: counterfoil.ledger.v1.DeliveryConfirmation
-	(*v1.PostDeliveryCheck)(nil),    // 92: counterfoil.ledger.v1.PostDeliveryCheck
-	(*v1.AlertView)(nil),            // 93: counterfoil.ledger.v1.AlertView
-	(*v1.AlertAction)(nil),          // 94: counterfoil.ledger.v1.AlertAction
-	(*v1.ConsequenceOffer)(nil),     // 95: counterfoil.ledger.v1.ConsequenceOffer
-	(*v1.Sighting)(nil),             // 96: counterfoil.ledger.v1.Sighting
-	(*v1.Correction)(nil),           // 97: counterfoil.ledger.v1.Correction
-	(*v1.CorrectionAnswer)(nil),     // 98: counterfoil.ledger.v1.CorrectionAnswer
-	(*v1.Trace)(nil),                // 99: counterfoil.ledger.v1.Trace
-	(*v1.TraceReply)(nil),           // 100: counterfoil.ledger.v1.TraceReply
-	(*v1.TraceHit)(nil),             // 101: counterfoil.ledger.v1.TraceHit
-	(*v1.FactsUsed)(nil),            // 102: counterfoil.ledger.v1.FactsUsed
-	(*v11.Officer)(nil),             // 103: counterfoil.event.v1.Officer
-	(*v11.Cause)(nil),               // 104: counterfoil.event.v1.Cause
-	(*anypb.Any)(nil),               // 105: google.protobuf.Any
-	(*v12.SharingRule)(nil),         // 106: counterfoil.directory.v1.SharingRule
+	(*ParkedResponse)(nil),          // 41: counterfoil.query.v1.ParkedResponse
+	(*ParkedEventResponse)(nil),     // 42: counterfoil.query.v1.ParkedEventResponse
+	(*timestamppb.Timestamp)(nil),   // 43: google.protobuf.Timestamp
+	(*v1.Stop)(nil),                 // 44: counterfoil.ledger.v1.Stop
+	(*v1.Licence)(nil),              // 45: counterfoil.ledger.v1.Licence
+	(*v1.Line)(nil),                 // 46: counterfoil.ledger.v1.Line
+	(*v1.Denial)(nil),               // 47: counterfoil.ledger.v1.Denial
+	(*v1.Declaration)(nil),          // 48: counterfoil.ledger.v1.Declaration
+	(*v1.Alert)(nil),                // 49: counterfoil.ledger.v1.Alert
+	(*v1.Application)(nil),          // 50: counterfoil.ledger.v1.Application
+	(*v1.Reassessment)(nil),         // 51: counterfoil.ledger.v1.Reassessment
+	(*v1.WriteOff)(nil),             // 52: counterfoil.ledger.v1.WriteOff
+	(*v1.Acknowledgement)(nil),      // 53: counterfoil.ledger.v1.Acknowledgement
+	(*v1.ReturnRequest)(nil),        // 54: counterfoil.ledger.v1.ReturnRequest
+	(*v1.ReturnSubmission)(nil),     // 55: counterfoil.ledger.v1.ReturnSubmission
+	(*v1.Agency)(nil),               // 56: counterfoil.ledger.v1.Agency
+	(*v1.Group)(nil),                // 57: counterfoil.ledger.v1.Group
+	(*v1.Edition)(nil),              // 58: counterfoil.ledger.v1.Edition
+	(*v1.Release)(nil),              // 59: counterfoil.ledger.v1.Release
+	(*v1.JournalKey)(nil),           // 60: counterfoil.ledger.v1.JournalKey
+	(*v1.Receipt)(nil),              // 61: counterfoil.ledger.v1.Receipt
+	(*v1.Withdrawal)(nil),           // 62: counterfoil.ledger.v1.Withdrawal
+	(*v1.WithdrawalReceipt)(nil),    // 63: counterfoil.ledger.v1.WithdrawalReceipt
+	(*v1.Widening)(nil),             // 64: counterfoil.ledger.v1.Widening
+	(*v1.Policy)(nil),               // 65: counterfoil.ledger.v1.Policy
+	(*v1.Calendar)(nil),             // 66: counterfoil.ledger.v1.Calendar
+	(*v1.Handover)(nil),             // 67: counterfoil.ledger.v1.Handover
+	(*v1.AgencyKeys)(nil),           // 68: counterfoil.ledger.v1.AgencyKeys
+	(*v1.ProhibitionCheck)(nil),     // 69: counterfoil.ledger.v1.ProhibitionCheck
+	(*v1.Assessment)(nil),           // 70: counterfoil.ledger.v1.Assessment
+	(*v1.Proposal)(nil),             // 71: counterfoil.ledger.v1.Proposal
+	(*v1.Appeal)(nil),               // 72: counterfoil.ledger.v1.Appeal
+	(*v1.Obligation)(nil),           // 73: counterfoil.ledger.v1.Obligation
+	(*v1.Consultation)(nil),         // 74: counterfoil.ledger.v1.Consultation
+	(*v1.Opinion)(nil),              // 75: counterfoil.ledger.v1.Opinion
+	(*v1.Condition)(nil),            // 76: counterfoil.ledger.v1.Condition
+	(*v1.DenialNotice)(nil),         // 77: counterfoil.ledger.v1.DenialNotice
+	(*v1.Undercut)(nil),             // 78: counterfoil.ledger.v1.Undercut
+	(*v1.UndercutReply)(nil),        // 79: counterfoil.ledger.v1.UndercutReply
+	(*v1.DenialTokens)(nil),         // 80: counterfoil.ledger.v1.DenialTokens
+	(*v1.BlindCheck)(nil),           // 81: counterfoil.ledger.v1.BlindCheck
+	(*v1.BlindAnswer)(nil),          // 82: counterfoil.ledger.v1.BlindAnswer
+	(*v1.BlindConclusion)(nil),      // 83: counterfoil.ledger.v1.BlindConclusion
+	(*v1.ListEntry)(nil),            // 84: counterfoil.ledger.v1.ListEntry
+	(*v1.WatchList)(nil),            // 85: counterfoil.ledger.v1.WatchList
+	(*v1.Embargo)(nil),              // 86: counterfoil.ledger.v1.Embargo
+	(*v1.Screening)(nil),            // 87: counterfoil.ledger.v1.Screening
+	(*v1.Finding)(nil),              // 88: counterfoil.ledger.v1.Finding
+	(*v1.Discrepancy)(nil),          // 89: counterfoil.ledger.v1.Discrepancy
+	(*v1.Allowance)(nil),            // 90: counterfoil.ledger.v1.Allowance
+	(*v1.AllowanceReturn)(nil),      // 91: counterfoil.ledger.v1.AllowanceReturn
+	(*v1.Delivery)(nil),             // 92: counterfoil.ledger.v1.Delivery
+	(*v1.DeliveryConfirmation)(nil), // 93: counterfoil.ledger.v1.DeliveryConfirmation
+	(*v1.PostDeliveryCheck)(nil),    // 94: counterfoil.ledger.v1.PostDeliveryCheck
+	(*v1.AlertView)(nil),            // 95: counterfoil.ledger.v1.AlertView
+	(*v1.AlertAction)(nil),          // 96: counterfoil.ledger.v1.AlertAction
+	(*v1.ConsequenceOffer)(nil),     // 97: counterfoil.ledger.v1.ConsequenceOffer
+	(*v1.Sighting)(nil),             // 98: counterfoil.ledger.v1.Sighting
+	(*v1.Correction)(nil),           // 99: counterfoil.ledger.v1.Correction
+	(*v1.CorrectionAnswer)(nil),     // 100: counterfoil.ledger.v1.CorrectionAnswer
+	(*v1.Trace)(nil),                // 101: counterfoil.ledger.v1.Trace
+	(*v1.TraceReply)(nil),           // 102: counterfoil.ledger.v1.TraceReply
+	(*v1.TraceHit)(nil),             // 103: counterfoil.ledger.v1.TraceHit
+	(*v1.FactsUsed)(nil),            // 104: counterfoil.ledger.v1.FactsUsed
+	(*v11.Officer)(nil),             // 105: counterfoil.event.v1.Officer
+	(*v11.Cause)(nil),               // 106: counterfoil.event.v1.Cause
+	(*anypb.Any)(nil),               // 107: google.protobuf.Any
+	(*v12.SharingRule)(nil),         // 108: counterfoil.directory.v1.SharingRule
+	(*ParkedItem)(nil),              // 109: counterfoil.query.v1.ParkedItem
+	(*ParkedTotal)(nil),             // 110: counterfoil.query.v1.ParkedTotal
+	(*ParkedRequest)(nil),           // 111: counterfoil.query.v1.ParkedRequest
+	(*ParkedEventRequest)(nil),      // 112: counterfoil.query.v1.ParkedEventRequest
+	(*RetryParkedRequest)(nil),      // 113: counterfoil.query.v1.RetryParkedRequest
+	(*RetryParkedResponse)(nil),     // 114: counterfoil.query.v1.RetryParkedResponse
 }
 var file_counterfoil_query_v1_query_proto_depIdxs = []int32{
 	2,   // 0: counterfoil.query.v1.Filter.conditions:type_name -> counterfoil.query.v1.Condition
-	41,  // 1: counterfoil.query.v1.Filter.from:type_name -> google.protobuf.Timestamp
-	41,  // 2: counterfoil.query.v1.Filter.until:type_name -> google.protobuf.Timestamp
+	43,  // 1: counterfoil.query.v1.Filter.from:type_name -> google.protobuf.Timestamp
+	43,  // 2: counterfoil.query.v1.Filter.until:type_name -> google.protobuf.Timestamp
 	5,   // 3: counterfoil.query.v1.Basis.positions:type_name -> counterfoil.query.v1.JournalPosition
-	41,  // 4: counterfoil.query.v1.JournalPosition.recorded_at:type_name -> google.protobuf.Timestamp
+	43,  // 4: counterfoil.query.v1.JournalPosition.recorded_at:type_name -> google.protobuf.Timestamp
 	8,   // 5: counterfoil.query.v1.StatusResponse.journals:type_name -> counterfoil.query.v1.JournalStatus
-	42,  // 6: counterfoil.query.v1.JournalStatus.stopped:type_name -> counterfoil.ledger.v1.Stop
+	44,  // 6: counterfoil.query.v1.JournalStatus.stopped:type_name -> counterfoil.ledger.v1.Stop
 	0,   // 7: counterfoil.query.v1.CountRequest.table:type_name -> counterfoil.query.v1.Table
 	3,   // 8: counterfoil.query.v1.CountRequest.filter:type_name -> counterfoil.query.v1.Filter
 	11,  // 9: counterfoil.query.v1.CountResponse.groups:type_name -> counterfoil.query.v1.GroupCount
@@ -4612,75 +4801,75 @@ var file_counterfoil_query_v1_query_proto_depIdxs = []int32{
 	3,   // 12: counterfoil.query.v1.ListRequest.filter:type_name -> counterfoil.query.v1.Filter
 	14,  // 13: counterfoil.query.v1.ListResponse.rows:type_name -> counterfoil.query.v1.Row
 	4,   // 14: counterfoil.query.v1.ListResponse.basis:type_name -> counterfoil.query.v1.Basis
-	43,  // 15: counterfoil.query.v1.Row.licence:type_name -> counterfoil.ledger.v1.Licence
-	44,  // 16: counterfoil.query.v1.Row.line:type_name -> counterfoil.ledger.v1.Line
-	45,  // 17: counterfoil.query.v1.Row.denial:type_name -> counterfoil.ledger.v1.Denial
-	46,  // 18: counterfoil.query.v1.Row.declaration:type_name -> counterfoil.ledger.v1.Declaration
-	47,  // 19: counterfoil.query.v1.Row.alert:type_name -> counterfoil.ledger.v1.Alert
+	45,  // 15: counterfoil.query.v1.Row.licence:type_name -> counterfoil.ledger.v1.Licence
+	46,  // 16: counterfoil.query.v1.Row.line:type_name -> counterfoil.ledger.v1.Line
+	47,  // 17: counterfoil.query.v1.Row.denial:type_name -> counterfoil.ledger.v1.Denial
+	48,  // 18: counterfoil.query.v1.Row.declaration:type_name -> counterfoil.ledger.v1.Declaration
+	49,  // 19: counterfoil.query.v1.Row.alert:type_name -> counterfoil.ledger.v1.Alert
 	15,  // 20: counterfoil.query.v1.Row.event:type_name -> counterfoil.query.v1.RecordedEvent
-	48,  // 21: counterfoil.query.v1.Row.application:type_name -> counterfoil.ledger.v1.Application
-	49,  // 22: counterfoil.query.v1.Row.reassessment:type_name -> counterfoil.ledger.v1.Reassessment
-	50,  // 23: counterfoil.query.v1.Row.write_off:type_name -> counterfoil.ledger.v1.WriteOff
-	51,  // 24: counterfoil.query.v1.Row.acknowledgement:type_name -> counterfoil.ledger.v1.Acknowledgement
-	52,  // 25: counterfoil.query.v1.Row.return_request:type_name -> counterfoil.ledger.v1.ReturnRequest
-	53,  // 26: counterfoil.query.v1.Row.return_submission:type_name -> counterfoil.ledger.v1.ReturnSubmission
-	54,  // 27: counterfoil.query.v1.Row.agency:type_name -> counterfoil.ledger.v1.Agency
-	55,  // 28: counterfoil.query.v1.Row.group:type_name -> counterfoil.ledger.v1.Group
-	56,  // 29: counterfoil.query.v1.Row.edition:type_name -> counterfoil.ledger.v1.Edition
-	57,  // 30: counterfoil.query.v1.Row.release:type_name -> counterfoil.ledger.v1.Release
-	58,  // 31: counterfoil.query.v1.Row.journal_key:type_name -> counterfoil.ledger.v1.JournalKey
-	59,  // 32: counterfoil.query.v1.Row.receipt:type_name -> counterfoil.ledger.v1.Receipt
-	60,  // 33: counterfoil.query.v1.Row.withdrawal:type_name -> counterfoil.ledger.v1.Withdrawal
-	61,  // 34: counterfoil.query.v1.Row.withdrawal_receipt:type_name -> counterfoil.ledger.v1.WithdrawalReceipt
-	62,  // 35: counterfoil.query.v1.Row.widening:type_name -> counterfoil.ledger.v1.Widening
-	63,  // 36: counterfoil.query.v1.Row.policy:type_name -> counterfoil.ledger.v1.Policy
-	64,  // 37: counterfoil.query.v1.Row.calendar:type_name -> counterfoil.ledger.v1.Calendar
-	65,  // 38: counterfoil.query.v1.Row.handover:type_name -> counterfoil.ledger.v1.Handover
-	66,  // 39: counterfoil.query.v1.Row.agency_keys:type_name -> counterfoil.ledger.v1.AgencyKeys
-	67,  // 40: counterfoil.query.v1.Row.prohibition_check:type_name -> counterfoil.ledger.v1.ProhibitionCheck
-	68,  // 41: counterfoil.query.v1.Row.assessment:type_name -> counterfoil.ledger.v1.Assessment
-	69,  // 42: counterfoil.query.v1.Row.proposal:type_name -> counterfoil.ledger.v1.Proposal
-	70,  // 43: counterfoil.query.v1.Row.appeal:type_name -> counterfoil.ledger.v1.Appeal
-	71,  // 44: counterfoil.query.v1.Row.obligation:type_name -> counterfoil.ledger.v1.Obligation
-	72,  // 45: counterfoil.query.v1.Row.consultation:type_name -> counterfoil.ledger.v1.Consultation
-	73,  // 46: counterfoil.query.v1.Row.opinion:type_name -> counterfoil.ledger.v1.Opinion
-	74,  // 47: counterfoil.query.v1.Row.condition:type_name -> counterfoil.ledger.v1.Condition
-	75,  // 48: counterfoil.query.v1.Row.denial_notice:type_name -> counterfoil.ledger.v1.DenialNotice
-	76,  // 49: counterfoil.query.v1.Row.undercut:type_name -> counterfoil.ledger.v1.Undercut
-	77,  // 50: counterfoil.query.v1.Row.undercut_reply:type_name -> counterfoil.ledger.v1.UndercutReply
-	78,  // 51: counterfoil.query.v1.Row.denial_tokens:type_name -> counterfoil.ledger.v1.DenialTokens
-	79,  // 52: counterfoil.query.v1.Row.blind_check:type_name -> counterfoil.ledger.v1.BlindCheck
-	80,  // 53: counterfoil.query.v1.Row.blind_answer:type_name -> counterfoil.ledger.v1.BlindAnswer
-	81,  // 54: counterfoil.query.v1.Row.blind_conclusion:type_name -> counterfoil.ledger.v1.BlindConclusion
-	82,  // 55: counterfoil.query.v1.Row.list_entry:type_name -> counterfoil.ledger.v1.ListEntry
-	83,  // 56: counterfoil.query.v1.Row.watch_list:type_name -> counterfoil.ledger.v1.WatchList
-	84,  // 57: counterfoil.query.v1.Row.embargo:type_name -> counterfoil.ledger.v1.Embargo
-	85,  // 58: counterfoil.query.v1.Row.screening:type_name -> counterfoil.ledger.v1.Screening
-	86,  // 59: counterfoil.query.v1.Row.finding:type_name -> counterfoil.ledger.v1.Finding
-	87,  // 60: counterfoil.query.v1.Row.discrepancy:type_name -> counterfoil.ledger.v1.Discrepancy
-	88,  // 61: counterfoil.query.v1.Row.allowance:type_name -> counterfoil.ledger.v1.Allowance
-	89,  // 62: counterfoil.query.v1.Row.allowance_return:type_name -> counterfoil.ledger.v1.AllowanceReturn
-	90,  // 63: counterfoil.query.v1.Row.delivery:type_name -> counterfoil.ledger.v1.Delivery
-	91,  // 64: counterfoil.query.v1.Row.delivery_confirmation:type_name -> counterfoil.ledger.v1.DeliveryConfirmation
-	92,  // 65: counterfoil.query.v1.Row.post_delivery_check:type_name -> counterfoil.ledger.v1.PostDeliveryCheck
-	93,  // 66: counterfoil.query.v1.Row.alert_view:type_name -> counterfoil.ledger.v1.AlertView
-	94,  // 67: counterfoil.query.v1.Row.alert_action:type_name -> counterfoil.ledger.v1.AlertAction
-	95,  // 68: counterfoil.query.v1.Row.consequence_offer:type_name -> counterfoil.ledger.v1.ConsequenceOffer
-	96,  // 69: counterfoil.query.v1.Row.sighting:type_name -> counterfoil.ledger.v1.Sighting
-	97,  // 70: counterfoil.query.v1.Row.correction:type_name -> counterfoil.ledger.v1.Correction
-	98,  // 71: counterfoil.query.v1.Row.correction_answer:type_name -> counterfoil.ledger.v1.CorrectionAnswer
-	99,  // 72: counterfoil.query.v1.Row.trace:type_name -> counterfoil.ledger.v1.Trace
-	100, // 73: counterfoil.query.v1.Row.trace_reply:type_name -> counterfoil.ledger.v1.TraceReply
-	101, // 74: counterfoil.query.v1.Row.trace_hit:type_name -> counterfoil.ledger.v1.TraceHit
-	102, // 75: counterfoil.query.v1.Row.facts_used:type_name -> counterfoil.ledger.v1.FactsUsed
-	41,  // 76: counterfoil.query.v1.RecordedEvent.occurred_at:type_name -> google.protobuf.Timestamp
-	41,  // 77: counterfoil.query.v1.RecordedEvent.recorded_at:type_name -> google.protobuf.Timestamp
-	41,  // 78: counterfoil.query.v1.RecordedEvent.written_at:type_name -> google.protobuf.Timestamp
-	41,  // 79: counterfoil.query.v1.RecordedEvent.received_at:type_name -> google.protobuf.Timestamp
-	103, // 80: counterfoil.query.v1.RecordedEvent.officer:type_name -> counterfoil.event.v1.Officer
-	104, // 81: counterfoil.query.v1.RecordedEvent.causes:type_name -> counterfoil.event.v1.Cause
-	105, // 82: counterfoil.query.v1.RecordedEvent.fact:type_name -> google.protobuf.Any
-	104, // 83: counterfoil.query.v1.RecordedEvent.origin:type_name -> counterfoil.event.v1.Cause
+	50,  // 21: counterfoil.query.v1.Row.application:type_name -> counterfoil.ledger.v1.Application
+	51,  // 22: counterfoil.query.v1.Row.reassessment:type_name -> counterfoil.ledger.v1.Reassessment
+	52,  // 23: counterfoil.query.v1.Row.write_off:type_name -> counterfoil.ledger.v1.WriteOff
+	53,  // 24: counterfoil.query.v1.Row.acknowledgement:type_name -> counterfoil.ledger.v1.Acknowledgement
+	54,  // 25: counterfoil.query.v1.Row.return_request:type_name -> counterfoil.ledger.v1.ReturnRequest
+	55,  // 26: counterfoil.query.v1.Row.return_submission:type_name -> counterfoil.ledger.v1.ReturnSubmission
+	56,  // 27: counterfoil.query.v1.Row.agency:type_name -> counterfoil.ledger.v1.Agency
+	57,  // 28: counterfoil.query.v1.Row.group:type_name -> counterfoil.ledger.v1.Group
+	58,  // 29: counterfoil.query.v1.Row.edition:type_name -> counterfoil.ledger.v1.Edition
+	59,  // 30: counterfoil.query.v1.Row.release:type_name -> counterfoil.ledger.v1.Release
+	60,  // 31: counterfoil.query.v1.Row.journal_key:type_name -> counterfoil.ledger.v1.JournalKey
+	61,  // 32: counterfoil.query.v1.Row.receipt:type_name -> counterfoil.ledger.v1.Receipt
+	62,  // 33: counterfoil.query.v1.Row.withdrawal:type_name -> counterfoil.ledger.v1.Withdrawal
+	63,  // 34: counterfoil.query.v1.Row.withdrawal_receipt:type_name -> counterfoil.ledger.v1.WithdrawalReceipt
+	64,  // 35: counterfoil.query.v1.Row.widening:type_name -> counterfoil.ledger.v1.Widening
+	65,  // 36: counterfoil.query.v1.Row.policy:type_name -> counterfoil.ledger.v1.Policy
+	66,  // 37: counterfoil.query.v1.Row.calendar:type_name -> counterfoil.ledger.v1.Calendar
+	67,  // 38: counterfoil.query.v1.Row.handover:type_name -> counterfoil.ledger.v1.Handover
+	68,  // 39: counterfoil.query.v1.Row.agency_keys:type_name -> counterfoil.ledger.v1.AgencyKeys
+	69,  // 40: counterfoil.query.v1.Row.prohibition_check:type_name -> counterfoil.ledger.v1.ProhibitionCheck
+	70,  // 41: counterfoil.query.v1.Row.assessment:type_name -> counterfoil.ledger.v1.Assessment
+	71,  // 42: counterfoil.query.v1.Row.proposal:type_name -> counterfoil.ledger.v1.Proposal
+	72,  // 43: counterfoil.query.v1.Row.appeal:type_name -> counterfoil.ledger.v1.Appeal
+	73,  // 44: counterfoil.query.v1.Row.obligation:type_name -> counterfoil.ledger.v1.Obligation
+	74,  // 45: counterfoil.query.v1.Row.consultation:type_name -> counterfoil.ledger.v1.Consultation
+	75,  // 46: counterfoil.query.v1.Row.opinion:type_name -> counterfoil.ledger.v1.Opinion
+	76,  // 47: counterfoil.query.v1.Row.condition:type_name -> counterfoil.ledger.v1.Condition
+	77,  // 48: counterfoil.query.v1.Row.denial_notice:type_name -> counterfoil.ledger.v1.DenialNotice
+	78,  // 49: counterfoil.query.v1.Row.undercut:type_name -> counterfoil.ledger.v1.Undercut
+	79,  // 50: counterfoil.query.v1.Row.undercut_reply:type_name -> counterfoil.ledger.v1.UndercutReply
+	80,  // 51: counterfoil.query.v1.Row.denial_tokens:type_name -> counterfoil.ledger.v1.DenialTokens
+	81,  // 52: counterfoil.query.v1.Row.blind_check:type_name -> counterfoil.ledger.v1.BlindCheck
+	82,  // 53: counterfoil.query.v1.Row.blind_answer:type_name -> counterfoil.ledger.v1.BlindAnswer
+	83,  // 54: counterfoil.query.v1.Row.blind_conclusion:type_name -> counterfoil.ledger.v1.BlindConclusion
+	84,  // 55: counterfoil.query.v1.Row.list_entry:type_name -> counterfoil.ledger.v1.ListEntry
+	85,  // 56: counterfoil.query.v1.Row.watch_list:type_name -> counterfoil.ledger.v1.WatchList
+	86,  // 57: counterfoil.query.v1.Row.embargo:type_name -> counterfoil.ledger.v1.Embargo
+	87,  // 58: counterfoil.query.v1.Row.screening:type_name -> counterfoil.ledger.v1.Screening
+	88,  // 59: counterfoil.query.v1.Row.finding:type_name -> counterfoil.ledger.v1.Finding
+	89,  // 60: counterfoil.query.v1.Row.discrepancy:type_name -> counterfoil.ledger.v1.Discrepancy
+	90,  // 61: counterfoil.query.v1.Row.allowance:type_name -> counterfoil.ledger.v1.Allowance
+	91,  // 62: counterfoil.query.v1.Row.allowance_return:type_name -> counterfoil.ledger.v1.AllowanceReturn
+	92,  // 63: counterfoil.query.v1.Row.delivery:type_name -> counterfoil.ledger.v1.Delivery
+	93,  // 64: counterfoil.query.v1.Row.delivery_confirmation:type_name -> counterfoil.ledger.v1.DeliveryConfirmation
+	94,  // 65: counterfoil.query.v1.Row.post_delivery_check:type_name -> counterfoil.ledger.v1.PostDeliveryCheck
+	95,  // 66: counterfoil.query.v1.Row.alert_view:type_name -> counterfoil.ledger.v1.AlertView
+	96,  // 67: counterfoil.query.v1.Row.alert_action:type_name -> counterfoil.ledger.v1.AlertAction
+	97,  // 68: counterfoil.query.v1.Row.consequence_offer:type_name -> counterfoil.ledger.v1.ConsequenceOffer
+	98,  // 69: counterfoil.query.v1.Row.sighting:type_name -> counterfoil.ledger.v1.Sighting
+	99,  // 70: counterfoil.query.v1.Row.correction:type_name -> counterfoil.ledger.v1.Correction
+	100, // 71: counterfoil.query.v1.Row.correction_answer:type_name -> counterfoil.ledger.v1.CorrectionAnswer
+	101, // 72: counterfoil.query.v1.Row.trace:type_name -> counterfoil.ledger.v1.Trace
+	102, // 73: counterfoil.query.v1.Row.trace_reply:type_name -> counterfoil.ledger.v1.TraceReply
+	103, // 74: counterfoil.query.v1.Row.trace_hit:type_name -> counterfoil.ledger.v1.TraceHit
+	104, // 75: counterfoil.query.v1.Row.facts_used:type_name -> counterfoil.ledger.v1.FactsUsed
+	43,  // 76: counterfoil.query.v1.RecordedEvent.occurred_at:type_name -> google.protobuf.Timestamp
+	43,  // 77: counterfoil.query.v1.RecordedEvent.recorded_at:type_name -> google.protobuf.Timestamp
+	43,  // 78: counterfoil.query.v1.RecordedEvent.written_at:type_name -> google.protobuf.Timestamp
+	43,  // 79: counterfoil.query.v1.RecordedEvent.received_at:type_name -> google.protobuf.Timestamp
+	105, // 80: counterfoil.query.v1.RecordedEvent.officer:type_name -> counterfoil.event.v1.Officer
+	106, // 81: counterfoil.query.v1.RecordedEvent.causes:type_name -> counterfoil.event.v1.Cause
+	107, // 82: counterfoil.query.v1.RecordedEvent.fact:type_name -> google.protobuf.Any
+	106, // 83: counterfoil.query.v1.RecordedEvent.origin:type_name -> counterfoil.event.v1.Cause
 	0,   // 84: counterfoil.query.v1.GetRequest.table:type_name -> counterfoil.query.v1.Table
 	14,  // 85: counterfoil.query.v1.GetResponse.row:type_name -> counterfoil.query.v1.Row
 	4,   // 86: counterfoil.query.v1.GetResponse.basis:type_name -> counterfoil.query.v1.Basis
@@ -4693,61 +4882,75 @@ var file_counterfoil_query_v1_query_proto_depIdxs = []int32{
 	15,  // 93: counterfoil.query.v1.WatchResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
 	24,  // 94: counterfoil.query.v1.VerifyResponse.findings:type_name -> counterfoil.query.v1.Finding
 	27,  // 95: counterfoil.query.v1.DoctorResponse.checks:type_name -> counterfoil.query.v1.Check
-	41,  // 96: counterfoil.query.v1.DirectoryRequest.as_of:type_name -> google.protobuf.Timestamp
-	54,  // 97: counterfoil.query.v1.DirectoryResponse.agencies:type_name -> counterfoil.ledger.v1.Agency
-	55,  // 98: counterfoil.query.v1.DirectoryResponse.groups:type_name -> counterfoil.ledger.v1.Group
-	106, // 99: counterfoil.query.v1.DirectoryResponse.rules:type_name -> counterfoil.directory.v1.SharingRule
-	57,  // 100: counterfoil.query.v1.DirectoryResponse.releases:type_name -> counterfoil.ledger.v1.Release
-	63,  // 101: counterfoil.query.v1.DirectoryResponse.policies:type_name -> counterfoil.ledger.v1.Policy
-	64,  // 102: counterfoil.query.v1.DirectoryResponse.calendars:type_name -> counterfoil.ledger.v1.Calendar
-	65,  // 103: counterfoil.query.v1.DirectoryResponse.handovers:type_name -> counterfoil.ledger.v1.Handover
-	62,  // 104: counterfoil.query.v1.DirectoryResponse.widenings:type_name -> counterfoil.ledger.v1.Widening
-	66,  // 105: counterfoil.query.v1.DirectoryResponse.keys:type_name -> counterfoil.ledger.v1.AgencyKeys
+	43,  // 96: counterfoil.query.v1.DirectoryRequest.as_of:type_name -> google.protobuf.Timestamp
+	56,  // 97: counterfoil.query.v1.DirectoryResponse.agencies:type_name -> counterfoil.ledger.v1.Agency
+	57,  // 98: counterfoil.query.v1.DirectoryResponse.groups:type_name -> counterfoil.ledger.v1.Group
+	108, // 99: counterfoil.query.v1.DirectoryResponse.rules:type_name -> counterfoil.directory.v1.SharingRule
+	59,  // 100: counterfoil.query.v1.DirectoryResponse.releases:type_name -> counterfoil.ledger.v1.Release
+	65,  // 101: counterfoil.query.v1.DirectoryResponse.policies:type_name -> counterfoil.ledger.v1.Policy
+	66,  // 102: counterfoil.query.v1.DirectoryResponse.calendars:type_name -> counterfoil.ledger.v1.Calendar
+	67,  // 103: counterfoil.query.v1.DirectoryResponse.handovers:type_name -> counterfoil.ledger.v1.Handover
+	64,  // 104: counterfoil.query.v1.DirectoryResponse.widenings:type_name -> counterfoil.ledger.v1.Widening
+	68,  // 105: counterfoil.query.v1.DirectoryResponse.keys:type_name -> counterfoil.ledger.v1.AgencyKeys
 	4,   // 106: counterfoil.query.v1.DirectoryResponse.basis:type_name -> counterfoil.query.v1.Basis
 	32,  // 107: counterfoil.query.v1.AudienceResponse.audiences:type_name -> counterfoil.query.v1.Audience
 	4,   // 108: counterfoil.query.v1.AudienceResponse.basis:type_name -> counterfoil.query.v1.Basis
 	33,  // 109: counterfoil.query.v1.Audience.readers:type_name -> counterfoil.query.v1.Reader
 	36,  // 110: counterfoil.query.v1.ReceiptsResponse.events:type_name -> counterfoil.query.v1.EventReceipts
 	4,   // 111: counterfoil.query.v1.ReceiptsResponse.basis:type_name -> counterfoil.query.v1.Basis
-	41,  // 112: counterfoil.query.v1.EventReceipts.written_at:type_name -> google.protobuf.Timestamp
+	43,  // 112: counterfoil.query.v1.EventReceipts.written_at:type_name -> google.protobuf.Timestamp
 	37,  // 113: counterfoil.query.v1.EventReceipts.holders:type_name -> counterfoil.query.v1.HolderReceipt
 	1,   // 114: counterfoil.query.v1.HolderReceipt.state:type_name -> counterfoil.query.v1.HolderState
-	41,  // 115: counterfoil.query.v1.HolderReceipt.said_at:type_name -> google.protobuf.Timestamp
-	41,  // 116: counterfoil.query.v1.HolderReceipt.behind_since:type_name -> google.protobuf.Timestamp
-	41,  // 117: counterfoil.query.v1.AccessRequest.since:type_name -> google.protobuf.Timestamp
+	43,  // 115: counterfoil.query.v1.HolderReceipt.said_at:type_name -> google.protobuf.Timestamp
+	43,  // 116: counterfoil.query.v1.HolderReceipt.behind_since:type_name -> google.protobuf.Timestamp
+	43,  // 117: counterfoil.query.v1.AccessRequest.since:type_name -> google.protobuf.Timestamp
 	40,  // 118: counterfoil.query.v1.AccessResponse.accesses:type_name -> counterfoil.query.v1.Access
-	41,  // 119: counterfoil.query.v1.Access.at:type_name -> google.protobuf.Timestamp
-	103, // 120: counterfoil.query.v1.Access.officer:type_name -> counterfoil.event.v1.Officer
+	43,  // 119: counterfoil.query.v1.Access.at:type_name -> google.protobuf.Timestamp
+	105, // 120: counterfoil.query.v1.Access.officer:type_name -> counterfoil.event.v1.Officer
 	0,   // 121: counterfoil.query.v1.Access.table:type_name -> counterfoil.query.v1.Table
-	6,   // 122: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
-	9,   // 123: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
-	12,  // 124: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
-	16,  // 125: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
-	18,  // 126: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
-	20,  // 127: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
-	22,  // 128: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
-	25,  // 129: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
-	28,  // 130: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
-	30,  // 131: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
-	34,  // 132: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
-	38,  // 133: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
-	7,   // 134: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
-	10,  // 135: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
-	13,  // 136: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
-	17,  // 137: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
-	19,  // 138: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
-	21,  // 139: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
-	23,  // 140: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
-	26,  // 141: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
-	29,  // 142: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
-	31,  // 143: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
-	35,  // 144: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
-	39,  // 145: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
-	134, // [134:146] is the sub-list for method output_type
-	122, // [122:134] is the sub-list for method input_type
-	122, // [122:122] is the sub-list for extension type_name
-	122, // [122:122] is the sub-list for extension extendee
-	0,   // [0:122] is the sub-list for field type_name
+	109, // 122: counterfoil.query.v1.ParkedResponse.events:type_name -> counterfoil.query.v1.ParkedItem
+	110, // 123: counterfoil.query.v1.ParkedResponse.totals:type_name -> counterfoil.query.v1.ParkedTotal
+	4,   // 124: counterfoil.query.v1.ParkedResponse.basis:type_name -> counterfoil.query.v1.Basis
+	109, // 125: counterfoil.query.v1.ParkedEventResponse.parked:type_name -> counterfoil.query.v1.ParkedItem
+	15,  // 126: counterfoil.query.v1.ParkedEventResponse.event:type_name -> counterfoil.query.v1.RecordedEvent
+	0,   // 127: counterfoil.query.v1.ParkedEventResponse.table:type_name -> counterfoil.query.v1.Table
+	14,  // 128: counterfoil.query.v1.ParkedEventResponse.row:type_name -> counterfoil.query.v1.Row
+	4,   // 129: counterfoil.query.v1.ParkedEventResponse.basis:type_name -> counterfoil.query.v1.Basis
+	6,   // 130: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
+	9,   // 131: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
+	12,  // 132: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
+	16,  // 133: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
+	18,  // 134: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
+	20,  // 135: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
+	22,  // 136: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
+	25,  // 137: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
+	28,  // 138: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
+	30,  // 139: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
+	34,  // 140: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
+	38,  // 141: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
+	111, // 142: counterfoil.query.v1.QueryService.Parked:input_type -> counterfoil.query.v1.ParkedRequest
+	112, // 143: counterfoil.query.v1.QueryService.ParkedEvent:input_type -> counterfoil.query.v1.ParkedEventRequest
+	113, // 144: counterfoil.query.v1.QueryService.RetryParked:input_type -> counterfoil.query.v1.RetryParkedRequest
+	7,   // 145: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
+	10,  // 146: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
+	13,  // 147: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
+	17,  // 148: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
+	19,  // 149: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
+	21,  // 150: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
+	23,  // 151: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
+	26,  // 152: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
+	29,  // 153: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
+	31,  // 154: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
+	35,  // 155: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
+	39,  // 156: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
+	41,  // 157: counterfoil.query.v1.QueryService.Parked:output_type -> counterfoil.query.v1.ParkedResponse
+	42,  // 158: counterfoil.query.v1.QueryService.ParkedEvent:output_type -> counterfoil.query.v1.ParkedEventResponse
+	114, // 159: counterfoil.query.v1.QueryService.RetryParked:output_type -> counterfoil.query.v1.RetryParkedResponse
+	145, // [145:160] is the sub-list for method output_type
+	130, // [130:145] is the sub-list for method input_type
+	130, // [130:130] is the sub-list for extension type_name
+	130, // [130:130] is the sub-list for extension extendee
+	0,   // [0:130] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_query_v1_query_proto_init() }
@@ -4755,6 +4958,7 @@ func file_counterfoil_query_v1_query_proto_init() {
 	if File_counterfoil_query_v1_query_proto != nil {
 		return
 	}
+	file_counterfoil_query_v1_parked_proto_init()
 	file_counterfoil_query_v1_query_proto_msgTypes[12].OneofWrappers = []any{
 		(*Row_Licence)(nil),
 		(*Row_Line)(nil),
@@ -4824,7 +5028,7 @@ func file_counterfoil_query_v1_query_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_query_v1_query_proto_rawDesc), len(file_counterfoil_query_v1_query_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   39,
+			NumMessages:   41,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -49,6 +49,12 @@ const (
 	QueryServiceReceiptsProcedure = "/counterfoil.query.v1.QueryService/Receipts"
 	// QueryServiceAccessProcedure is the procedure name of the QueryService's Access RPC.
 	QueryServiceAccessProcedure = "/counterfoil.query.v1.QueryService/Access"
+	// QueryServiceParkedProcedure is the procedure name of the QueryService's Parked RPC.
+	QueryServiceParkedProcedure = "/counterfoil.query.v1.QueryService/Parked"
+	// QueryServiceParkedEventProcedure is the procedure name of the QueryService's ParkedEvent RPC.
+	QueryServiceParkedEventProcedure = "/counterfoil.query.v1.QueryService/ParkedEvent"
+	// QueryServiceRetryParkedProcedure is the procedure name of the QueryService's RetryParked RPC.
+	QueryServiceRetryParkedProcedure = "/counterfoil.query.v1.QueryService/RetryParked"
 )
 
 var (
@@ -136,6 +142,27 @@ var (
 			Procedure:  QueryServiceAccessProcedure,
 		}
 	})
+	queryServiceParkedSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_query_v1_query_proto.Services().ByName("QueryService").Methods().ByName("Parked"),
+			Procedure:  QueryServiceParkedProcedure,
+		}
+	})
+	queryServiceParkedEventSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_query_v1_query_proto.Services().ByName("QueryService").Methods().ByName("ParkedEvent"),
+			Procedure:  QueryServiceParkedEventProcedure,
+		}
+	})
+	queryServiceRetryParkedSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_query_v1_query_proto.Services().ByName("QueryService").Methods().ByName("RetryParked"),
+			Procedure:  QueryServiceRetryParkedProcedure,
+		}
+	})
 )
 
 // QueryServiceClient is a client for the counterfoil.query.v1.QueryService service.
@@ -164,6 +191,12 @@ type QueryServiceClient interface {
 	Receipts(context.Context, *v1.ReceiptsRequest) (*v1.ReceiptsResponse, error)
 	// Access lists who read which record at this node, newest first.
 	Access(context.Context, *v1.AccessRequest) (*v1.AccessResponse, error)
+	// Parked lists the events that could not be applied, and why.
+	Parked(context.Context, *v1.ParkedRequest) (*v1.ParkedResponse, error)
+	// ParkedEvent shows one of them in full, with the row that it wants and what would bring it on.
+	ParkedEvent(context.Context, *v1.ParkedEventRequest) (*v1.ParkedEventResponse, error)
+	// RetryParked applies parked events that can be applied by now. The ledger is then as if it was built anew.
+	RetryParked(context.Context, *v1.RetryParkedRequest) (*v1.RetryParkedResponse, error)
 }
 
 // NewQueryServiceClient constructs a client for the counterfoil.query.v1.QueryService service.
@@ -238,6 +271,12 @@ type QueryServiceHandler interface {
 	Receipts(context.Context, *v1.ReceiptsRequest) (*v1.ReceiptsResponse, error)
 	// Access lists who read which record at this node, newest first.
 	Access(context.Context, *v1.AccessRequest) (*v1.AccessResponse, error)
+	// Parked lists the events that could not be applied, and why.
+	Parked(context.Context, *v1.ParkedRequest) (*v1.ParkedResponse, error)
+	// ParkedEvent shows one of them in full, with the row that it wants and what would bring it on.
+	ParkedEvent(context.Context, *v1.ParkedEventRequest) (*v1.ParkedEventResponse, error)
+	// RetryParked applies parked events that can be applied by now. The ledger is then as if it was built anew.
+	RetryParked(context.Context, *v1.RetryParkedRequest) (*v1.RetryParkedResponse, error)
 }
 
 // RegisterQueryServiceHandler registers svc as the counterfoil.query.v1.QueryService implementation
@@ -257,6 +296,9 @@ func RegisterQueryServiceHandler(server *connect.Server, svc QueryServiceHandler
 		connect.Method{Spec: queryServiceAudienceSpec(), Handler: adapter.audience},
 		connect.Method{Spec: queryServiceReceiptsSpec(), Handler: adapter.receipts},
 		connect.Method{Spec: queryServiceAccessSpec(), Handler: adapter.access},
+		connect.Method{Spec: queryServiceParkedSpec(), Handler: adapter.parked},
+		connect.Method{Spec: queryServiceParkedEventSpec(), Handler: adapter.parkedEvent},
+		connect.Method{Spec: queryServiceRetryParkedSpec(), Handler: adapter.retryParked},
 	)
 }
 
@@ -339,6 +381,18 @@ func (UnimplementedQueryServiceHandler) Receipts(context.Context, *v1.ReceiptsRe
 
 func (UnimplementedQueryServiceHandler) Access(context.Context, *v1.AccessRequest) (*v1.AccessResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.query.v1.QueryService.Access is not implemented")
+}
+
+func (UnimplementedQueryServiceHandler) Parked(context.Context, *v1.ParkedRequest) (*v1.ParkedResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.query.v1.QueryService.Parked is not implemented")
+}
+
+func (UnimplementedQueryServiceHandler) ParkedEvent(context.Context, *v1.ParkedEventRequest) (*v1.ParkedEventResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.query.v1.QueryService.ParkedEvent is not implemented")
+}
+
+func (UnimplementedQueryServiceHandler) RetryParked(context.Context, *v1.RetryParkedRequest) (*v1.RetryParkedResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.query.v1.QueryService.RetryParked is not implemented")
 }
 
 type queryServiceClient struct {
@@ -436,6 +490,30 @@ func (c *queryServiceClient) Receipts(ctx context.Context, req *v1.ReceiptsReque
 func (c *queryServiceClient) Access(ctx context.Context, req *v1.AccessRequest) (*v1.AccessResponse, error) {
 	var res v1.AccessResponse
 	if err := c.client.CallUnary(ctx, queryServiceAccessSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *queryServiceClient) Parked(ctx context.Context, req *v1.ParkedRequest) (*v1.ParkedResponse, error) {
+	var res v1.ParkedResponse
+	if err := c.client.CallUnary(ctx, queryServiceParkedSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *queryServiceClient) ParkedEvent(ctx context.Context, req *v1.ParkedEventRequest) (*v1.ParkedEventResponse, error) {
+	var res v1.ParkedEventResponse
+	if err := c.client.CallUnary(ctx, queryServiceParkedEventSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *queryServiceClient) RetryParked(ctx context.Context, req *v1.RetryParkedRequest) (*v1.RetryParkedResponse, error) {
+	var res v1.RetryParkedResponse
+	if err := c.client.CallUnary(ctx, queryServiceRetryParkedSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -573,6 +651,42 @@ func (h queryServiceHandler) access(ctx context.Context, _ connect.Spec, stream 
 		return err
 	}
 	res, err := h.svc.Access(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h queryServiceHandler) parked(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ParkedRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.Parked(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h queryServiceHandler) parkedEvent(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ParkedEventRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ParkedEvent(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h queryServiceHandler) retryParked(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.RetryParkedRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.RetryParked(ctx, &req)
 	if err != nil {
 		return err
 	}
