@@ -22,9 +22,9 @@ var (
 // nobody, and a node that serves one does not start.
 var allowed = table(
 	service("counterfoil.query.v1.QueryService", calls{
-		"Status": overview, "Directory": overview, "Audience": overview, "Receipts": overview,
-		"Count": reading, "List": reading, "Get": reading, "Explain": reading, "Watch": reading,
-		"Verify": checking, "Doctor": checking, "Access": checking,
+		"Status": overview, "Directory": overview, "Audience": overview, "Receipts": overview, "Parked": overview,
+		"Count": reading, "List": reading, "Get": reading, "Explain": reading, "Watch": reading, "ParkedEvent": reading,
+		"RetryParked": running, "Verify": checking, "Doctor": checking, "Access": checking,
 	}),
 	service("counterfoil.licensing.v1.LicensingService", calls{
 		"SubmitApplication": recording, "RecordEdition": recording, "CloseEdition": recording,

@@ -61,19 +61,20 @@ func TestEveryProcedureSaysWhoMayCallIt(t *testing.T) {
 
 // What a role may not do, whatever is added to the contract.
 func TestRolesKeepToTheirPart(t *testing.T) {
-	content := regexp.MustCompile(`/(Count|List|Get|Explain|Watch|Totals|Balance|EditionContents|ListContents|ScreenName|ConsultationFigures|SimulatePolicy|Seen)$`)
+	content := regexp.MustCompile(`/(Count|List|Get|Explain|Watch|ParkedEvent|Totals|Balance|EditionContents|ListContents|ScreenName|ConsultationFigures|SimulatePolicy|Seen)$`)
 	read := regexp.MustCompile(`QueryService/|/(Totals|Balance|EditionContents|ListContents|ScreenName|ConsultationFigures|SimulatePolicy|PlanAgency|ShowAgency|Lag|Duties|Withdrawals|Seen)$`)
 	decision := regexp.MustCompile(`/(Grant|Deny|Amend|Suspend|Reinstate|Revoke)Licence$|/(ConcludeReassessment|SignDecision|DropProposal|DecideAppeal|RevokeDenial)$|OpinionService/|DirectoryService/(Withdraw|Share|Widen|EndWidening|ReviewWidening|EndRelease)$`)
 	for _, p := range procedures(t) {
 		roles := people.Allowed(p)
 		may := func(r people.Role) bool { return slices.Contains(roles, r) }
+		reads := read.MatchString(p) && !strings.HasSuffix(p, "/RetryParked")
 		if content.MatchString(p) && may(people.Operator) {
 			t.Errorf("an operator may read rows with %s", p)
 		}
-		if !read.MatchString(p) && (may(people.Viewer) || may(people.Auditor)) {
+		if !reads && (may(people.Viewer) || may(people.Auditor)) {
 			t.Errorf("a viewer or an auditor may record with %s", p)
 		}
-		if read.MatchString(p) && !may(people.Auditor) {
+		if reads && !may(people.Auditor) {
 			t.Errorf("an auditor may not read with %s", p)
 		}
 		if decision.MatchString(p) && (may(people.Officer) || !may(people.Approver)) {

@@ -116,7 +116,12 @@ func (s *service) checkParked(context.Context) (check *queryv1.Check, err error)
 		if len(events) > 0 {
 			first := events[0]
 			check.Detail = fmt.Sprintf("%d events are parked; the first is %s event %d: %s", len(events), first.Journal, first.Number, first.Reason)
-			check.Next = fmt.Sprintf("counterfoil get event %s/%d", first.Journal, first.Number)
+			check.Next = "counterfoil parked"
+			if slices.ContainsFunc(events, func(e *ledgerv1.ParkedEvent) bool {
+				return ledger.ParkedClass(e) == queryv1.ParkedClass_PARKED_CLASS_KNOWN_NOW
+			}) {
+				check.Next = "counterfoil parked retry"
+			}
 		}
 		return nil
 	})
