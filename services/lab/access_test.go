@@ -66,6 +66,10 @@ func TestEveryReadLeavesOneEntry(t *testing.T) {
 			return nil
 		}, "Watch  EVENTS 2 [licensing] auditor"},
 		{func() error { return refused(q.Get(ctx, &queryv1.GetRequest{Table: licences, Id: "licensing/L-404"})) }, ""},
+		{func() error {
+			return refused(q.ParkedEvent(ctx, &queryv1.ParkedEventRequest{Journal: "licensing/all", Number: 1}))
+		}, ""},
+		{func() error { return done(q.Parked(ctx, &queryv1.ParkedRequest{})) }, ""},
 		{func() error { return refused(q.Explain(ctx, &queryv1.ExplainRequest{Id: "licensing/L-404"})) }, ""},
 		{func() error { return refused(q.Count(ctx, &queryv1.CountRequest{Table: licences, By: "colour"})) }, ""},
 		{func() error { return done(q.Status(ctx, &queryv1.StatusRequest{})) }, ""},

@@ -5459,7 +5459,7 @@ type ParkedEvent struct {
 	Id      []byte                 `protobuf:"bytes,3,opt,name=id,proto3" json:"id,omitempty"`
 	Kind    string                 `protobuf:"bytes,4,opt,name=kind,proto3" json:"kind,omitempty"`
 	Reason  string                 `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
-	// The type is newer than this program; it is applied when the ledger is built anew by one that knows it.
+	// The type is newer than this program; it is applied when its journal is folded anew by one that knows it.
 	Unknown bool `protobuf:"varint,6,opt,name=unknown,proto3" json:"unknown,omitempty"`
 	// It rests on something that is not here to rest on: from before this copy begins, or withdrawn.
 	BeforeStart bool `protobuf:"varint,7,opt,name=before_start,json=beforeStart,proto3" json:"before_start,omitempty"`
