@@ -223,7 +223,7 @@ var tables = number(licences.table, lines.table, denials.table, declarations.tab
 	blindChecks.table, blindAnswers.table, blindConclusions.table, listEntries.table, watchLists.table, embargoes.table,
 	screenings.table, findings.table, discrepancies.table, allowances.table, allowanceReturns.table, deliveries.table,
 	deliveryConfirmations.table, postDeliveryChecks.table, alertViews.table, alertActions.table, consequences.table, sightings.table,
-	corrections.table, correctionAnswers.table, traces.table, traceReplies.table, traceHits.table, factsUsed.table)
+	corrections.table, correctionAnswers.table, traces.table, traceReplies.table, traceHits.table, factsUsed.table, tallies.table)
 
 func number(list ...*table) []*table {
 	for slot, t := range list {

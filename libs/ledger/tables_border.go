@@ -58,6 +58,17 @@ var allowanceReturns = define("allowance_returns", queryv1.Table_TABLE_ALLOWANCE
 		return &queryv1.Row{Row: &queryv1.Row_AllowanceReturn{AllowanceReturn: r}}
 	})
 
+var tallies = define("tallies", queryv1.Table_TABLE_UNSPECIFIED, func() *ledgerv1.Tally { return new(ledgerv1.Tally) },
+	func(r *ledgerv1.Tally) header { return header{&r.Id, &r.Journal, &r.Events} }).
+	indexed(func(r *ledgerv1.Tally, x *entries) {
+		x.add(byLicence, r.LicenceId)
+		for _, s := range slices.Concat(r.Quantities, r.Values) {
+			for _, g := range s.Given {
+				x.addOnce(byPost, g.Post)
+			}
+		}
+	}, byLicence, byPost)
+
 var deliveries = define("deliveries", queryv1.Table_TABLE_DELIVERIES, func() *ledgerv1.Delivery { return new(ledgerv1.Delivery) },
 	func(r *ledgerv1.Delivery) header { return header{&r.Id, &r.Journal, &r.Events} }).
 	indexed(func(r *ledgerv1.Delivery, x *entries) {

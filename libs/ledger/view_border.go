@@ -82,6 +82,11 @@ func (v View) AllowanceReturnsWith(attribute, value string) ([]*ledgerv1.Allowan
 	return with(v, allowanceReturns, attribute, value)
 }
 
+// TalliesWith are what each journal's entries against licence lines come to: by licence, or by a post that was given some.
+func (v View) TalliesWith(attribute, value string) ([]*ledgerv1.Tally, error) {
+	return with(v, tallies, attribute, value)
+}
+
 func (v View) DeliveriesWith(attribute, value string) ([]*ledgerv1.Delivery, error) {
 	return with(v, deliveries, attribute, value)
 }

@@ -16,7 +16,7 @@ var layers = []string{
 	"fault config seal refdata names",
 	"journal people access published policy blind marks",
 	"rpc ledger",
-	"backbone directory screening",
+	"backbone directory screening adopted",
 	"projection natstest backup",
 	"desk query",
 	"node",

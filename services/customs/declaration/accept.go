@@ -2,7 +2,6 @@ package declaration
 
 import (
 	"fmt"
-	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -54,17 +53,11 @@ func Accept(view ledger.View, cmd *customsv1.AcceptDeclarationRequest) ([]proto.
 			return nil, fault.Errorf(fault.Invalid, "declaration %s has two items numbered %d", id, item.GetNumber())
 		}
 		seen[item.GetNumber()] = true
-		if err := account.Reserve(item); err != nil {
+		entry, err := account.Reserve(id, 0, item)
+		if err != nil {
 			return nil, err
 		}
-		facts = append(facts, &customsv1.LicenceQuantityReserved{
-			DeclarationId: id,
-			Item:          item.GetNumber(),
-			LicenceId:     licence.GetId(),
-			LicenceLine:   item.GetLicenceLine(),
-			Quantity:      item.GetQuantity(),
-			Value:         item.GetValue(),
-		})
+		facts = append(facts, entry)
 	}
 	if len(seen) == 0 {
 		return nil, fault.Errorf(fault.Invalid, "declaration %s has no items", id)
@@ -82,7 +75,7 @@ func usable(view ledger.View, cmd *customsv1.AcceptDeclarationRequest) (*ledgerv
 	case l == nil:
 		return nil, fault.Coded(fault.NotFound, "DX01", "licence %s is not on record here", cmd.GetLicenceId())
 	}
-	if err := inForce(l, cmd.GetParticulars().GetOccurredAt().AsTime()); err != nil {
+	if err := writeoff.InForce(l, cmd.GetParticulars().GetOccurredAt().AsTime()); err != nil {
 		return nil, err
 	}
 	if l.GetDeal().GetKind() != cmd.GetKind() || cmd.GetKind() == transferv1.Kind_KIND_BROKERING {
@@ -92,22 +85,4 @@ func usable(view ledger.View, cmd *customsv1.AcceptDeclarationRequest) (*ledgerv
 		return nil, fault.Coded(fault.Precondition, "DX09", "licence %s is for %s, the goods are declared for %s", l.GetId(), placeWord(to.GetCountry(), to.GetName()), cmd.GetDestination())
 	}
 	return l, nil
-}
-
-// inForce refuses with DX02 a licence that cannot be used at a time.
-func inForce(l *ledgerv1.Licence, at time.Time) error {
-	from, until := l.GetValidFrom(), l.GetValidUntil()
-	switch {
-	case l.GetStatus() == ledgerv1.Status_STATUS_SUSPENDED:
-		return fault.Coded(fault.Precondition, "DX02", "licence %s is suspended: %s", l.GetId(), l.GetStatusReason())
-	case l.GetStatus() == ledgerv1.Status_STATUS_REVOKED:
-		return fault.Coded(fault.Precondition, "DX02", "licence %s is revoked: %s", l.GetId(), l.GetStatusReason())
-	case l.GetStatus() != ledgerv1.Status_STATUS_GRANTED:
-		return fault.Coded(fault.Precondition, "DX02", "licence %s has been withdrawn from the register that it was read from", l.GetId())
-	case from != nil && at.Before(from.AsTime()):
-		return fault.Coded(fault.Precondition, "DX02", "licence %s is valid from %s only", l.GetId(), stamp(from.AsTime()))
-	case until != nil && !at.Before(until.AsTime()):
-		return fault.Coded(fault.Precondition, "DX02", "licence %s expired on %s", l.GetId(), stamp(until.AsTime()))
-	}
-	return nil
 }

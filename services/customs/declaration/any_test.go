@@ -11,7 +11,7 @@ import (
 
 func TestAnyCommand(t *testing.T) {
 	imported := with(command, func(c *customsv1.AcceptDeclarationRequest) { c.Number, c.Kind, c.LicenceId = "1", imp, "licensing/L-2" })
-	given := facts(licence, declared(command), with(kindOf(imp), func(l *licensingv1.LicenceGranted) { l.LicenceId = imported.LicenceId }), declared(imported), others)
+	given := facts(directory, licence, declared(command), with(kindOf(imp), func(l *licensingv1.LicenceGranted) { l.LicenceId = imported.LicenceId }), declared(imported), others)
 	words := []string{"XB", "XA001", "H87", "KGM", "EUR", "930190", "2", licenceID, imported.LicenceId, declarationID, "customs/1", "customs-b/1"}
 	less := moved(&customsv1.Moved{Item: 1, Quantity: pieces(39), Value: euros(1_950)})
 	anycommand.Check(t, "customs", given, words, map[string]anycommand.Rule{

@@ -7,6 +7,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+	"github.com/counterfoil/counterfoil/services/customs/writeoff"
 )
 
 // Cancel ends a declaration whose goods have not moved, and gives what it reserved back to the licence. Cancelling it
@@ -23,16 +24,9 @@ func Cancel(view ledger.View, cmd *customsv1.CancelDeclarationRequest) ([]proto.
 	case d.GetStatus() != ledgerv1.DeclarationStatus_DECLARATION_STATUS_ACCEPTED:
 		return nil, fault.Errorf(fault.Precondition, "the goods of declaration %s have moved; it can no longer be cancelled", d.GetId())
 	}
-	facts := []proto.Message{&customsv1.DeclarationCancelled{DeclarationId: d.GetId(), Reason: cmd.GetReason()}}
-	for _, item := range d.GetAccepted().GetItems() {
-		facts = append(facts, &customsv1.LicenceQuantityReleased{
-			DeclarationId: d.GetId(),
-			Item:          item.GetNumber(),
-			LicenceId:     d.GetAccepted().GetLicenceId(),
-			LicenceLine:   item.GetLicenceLine(),
-			Quantity:      item.GetQuantity(),
-			Value:         item.GetValue(),
-		})
+	released, err := writeoff.Release(view, d.GetId())
+	if err != nil {
+		return nil, err
 	}
-	return facts, nil
+	return append([]proto.Message{&customsv1.DeclarationCancelled{DeclarationId: d.GetId(), Reason: cmd.GetReason()}}, released...), nil
 }

@@ -31,21 +31,11 @@ func commit(view ledger.View, d *ledgerv1.Declaration, moved proto.Message, told
 	if err != nil {
 		return nil, err
 	}
-	if err := account.Commit(movements); err != nil {
+	entries, err := account.Commit(d.GetId(), d.GetVersion(), movements)
+	if err != nil {
 		return nil, err
 	}
-	facts := []proto.Message{moved}
-	for _, m := range movements {
-		facts = append(facts, &customsv1.LicenceQuantityCommitted{
-			DeclarationId: d.GetId(),
-			Item:          m.Item.GetNumber(),
-			LicenceId:     licenceID,
-			LicenceLine:   m.Item.GetLicenceLine(),
-			Quantity:      m.Quantity,
-			Value:         m.Value,
-		})
-	}
-	return facts, nil
+	return append([]proto.Message{moved}, entries...), nil
 }
 
 // movementsOf returns the items of a declaration with what was told of each; an item, quantity or value that nothing

@@ -2,6 +2,7 @@ package declaration_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -100,8 +101,11 @@ func committed(item, line uint32, q *transferv1.Quantity, v *transferv1.Money) *
 
 func given(t *testing.T, facts ...proto.Message) ledger.View {
 	t.Helper()
-	return ledgertest.GivenAs(t, "customs", facts...)
+	return ledgertest.GivenAs(t, "customs", append(slices.Clone(directory), facts...)...)
 }
+
+// directory names who counts the licence, and a post of theirs.
+var directory = ledgertest.Registered("licensing", "customs", "customs-b")
 
 // facts puts facts together.
 func facts(groups ...any) []proto.Message {

@@ -3,7 +3,6 @@ package declaration
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
@@ -50,6 +49,3 @@ func placeWord(country, name string) string {
 	}
 	return fmt.Sprintf("%q, which is of no State", name)
 }
-
-// stamp is a time as sentences say it.
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -107,7 +107,7 @@ func TestMoreThanANumberHolds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = account.Reserve(&customsv1.Item{Number: 1, LicenceLine: 1, Quantity: pieces(1), Value: euros(0)})
+	_, err = account.Reserve("customs/9", 0, &customsv1.Item{Number: 1, LicenceLine: 1, Quantity: pieces(1), Value: euros(0)})
 	if r := fault.As(err); r == nil || r.Code != "DX03" {
 		t.Errorf("reserved beyond every number: %v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/counterfoil/counterfoil/libs/adopted"
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/policy"
@@ -29,7 +30,7 @@ func Of(view ledger.View, c *ledgerv1.Consultation) (*File, error) {
 	if f.State, err = Home(view); err != nil {
 		return nil, err
 	}
-	if f.Policies, err = ByID(view, strings.Fields(opened.GetPolicyId())); err != nil {
+	if f.Policies, err = adopted.ByID(view, strings.Fields(opened.GetPolicyId())); err != nil {
 		return nil, err
 	}
 	f.Facts = policy.FactsOf(a.GetDeal(), f.State, circumstances(a.GetDeal(), opened.GetEmergency() != ""))

@@ -3,13 +3,12 @@
 package dossier
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
+	"github.com/counterfoil/counterfoil/libs/adopted"
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/policy"
@@ -19,43 +18,9 @@ import (
 	policyv1 "github.com/counterfoil/counterfoil/proto/counterfoil/policy/v1"
 )
 
-// parsed keeps policies that were read, by the SHA-256 of their content: reading compiles their expressions, and the same
-// content always reads the same. There are as many as were ever adopted.
-var parsed sync.Map
-
-// Policies are all versions of decision policies that the directory has, read.
-func Policies(view ledger.View) ([]*policy.Policy, error) {
-	rows, err := view.Policies()
-	if err != nil {
-		return nil, fmt.Errorf("read the policies: %w", err)
-	}
-	all := make([]*policy.Policy, 0, len(rows))
-	for _, r := range rows {
-		p, err := parse(r)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, p)
-	}
-	return all, nil
-}
-
-func parse(r *ledgerv1.Policy) (*policy.Policy, error) {
-	key := sha256.Sum256(r.GetAdopted().GetContent())
-	if p, ok := parsed.Load(key); ok {
-		return p.(*policy.Policy), nil
-	}
-	p, err := policy.Load(r.GetId(), r.GetAdopted().GetContent())
-	if err != nil {
-		return nil, fault.Errorf(fault.Precondition, "policy %s cannot be read (%v); have the authority adopt a version that can: counterfoil policy adopt FILE", r.GetId(), err)
-	}
-	parsed.Store(key, p)
-	return p, nil
-}
-
 // Route says which policies in force decide which lines of a deal, and in how many cases.
 func Route(view ledger.View, deal *licensingv1.Deal, state string, at time.Time, emergency bool) ([]policy.Part, error) {
-	all, err := Policies(view)
+	all, err := adopted.Policies(view)
 	if err != nil {
 		return nil, err
 	}
@@ -77,14 +42,14 @@ func circumstances(deal *licensingv1.Deal, emergency bool) policy.Circumstances 
 // under, or those that are in force for its lines, if together they make one case and this agency decides it.
 func governing(view ledger.View, a *ledgerv1.Application, state string, at time.Time, emergency bool) ([]*policy.Policy, error) {
 	if a.GetPolicyId() != "" {
-		return ByID(view, strings.Split(a.GetPolicyId(), " "))
+		return adopted.ByID(view, strings.Split(a.GetPolicyId(), " "))
 	}
 	ids, err := askedUnder(view, a)
 	switch {
 	case err != nil:
 		return nil, err
 	case len(ids) > 0:
-		return ByID(view, ids)
+		return adopted.ByID(view, ids)
 	}
 	parts, err := Route(view, a.GetDeal(), state, at, emergency)
 	if err != nil {
@@ -99,26 +64,6 @@ func governing(view ledger.View, a *ledgerv1.Application, state string, at time.
 	}
 	if decider := list[0].Terms.Decider; decider != view.Agency() {
 		return nil, fault.Errorf(fault.Precondition, "by policy %s application %s is decided by %s", list[0].ID(), a.GetId(), decider)
-	}
-	return list, nil
-}
-
-// ByID returns policies by their names and versions.
-func ByID(view ledger.View, ids []string) ([]*policy.Policy, error) {
-	var list []*policy.Policy
-	for _, id := range ids {
-		row, err := view.Policy(id)
-		switch {
-		case err != nil:
-			return nil, fmt.Errorf("read policy %s: %w", id, err)
-		case row == nil:
-			return nil, fault.Errorf(fault.Precondition, "policy %s is not on record here", id)
-		}
-		p, err := parse(row)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, p)
 	}
 	return list, nil
 }

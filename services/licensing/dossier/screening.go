@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/counterfoil/counterfoil/libs/adopted"
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/screening"
@@ -53,7 +54,7 @@ func LicenceLists(view ledger.View, l *ledgerv1.Licence) ([]screening.Required, 
 	if l.GetBasis().GetPolicyId() == "" {
 		return nil, nil
 	}
-	policies, err := ByID(view, strings.Split(l.GetBasis().GetPolicyId(), " "))
+	policies, err := adopted.ByID(view, strings.Split(l.GetBasis().GetPolicyId(), " "))
 	if err != nil {
 		return nil, err
 	}

@@ -7,12 +7,12 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/counterfoil/counterfoil/libs/adopted"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/policy"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
-	"github.com/counterfoil/counterfoil/services/licensing/dossier"
 )
 
 // Suspend stops the use of every licence in force that an alert touches and whose policy says so: by an immediate alert as
@@ -48,7 +48,7 @@ func suspendsOn(view ledger.View, l *ledgerv1.Licence, on string) (bool, error) 
 	if l.GetBasis().GetPolicyId() == "" {
 		return false, nil
 	}
-	policies, err := dossier.ByID(view, strings.Split(l.GetBasis().GetPolicyId(), " "))
+	policies, err := adopted.ByID(view, strings.Split(l.GetBasis().GetPolicyId(), " "))
 	return slices.ContainsFunc(policies, func(p *policy.Policy) bool {
 		says := p.Terms.GetAlerts().GetSuspendOn()
 		return says == on || says == "immediate" && on == "confirmed"

@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/counterfoil/counterfoil/libs/adopted"
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/policy"
@@ -95,7 +96,7 @@ func (s *Simulation) policies(view ledger.View, names string) ([]*policy.Policy,
 	if known, ok := s.known[names]; ok {
 		return known, nil
 	}
-	list, err := dossier.ByID(view, strings.Fields(names))
+	list, err := adopted.ByID(view, strings.Fields(names))
 	if err != nil && !errors.Is(err, fault.Precondition) {
 		return nil, err
 	}

@@ -7,6 +7,8 @@
 package customsv1
 
 import (
+	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	v11 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	v1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -196,11 +198,565 @@ func (x *AllowanceReturned) GetValue() *v1.Money {
 	return nil
 }
 
+type GiveAllowanceRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Particulars *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	LicenceId   string                 `protobuf:"bytes,2,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
+	// Agency of the post.
+	Post        string `protobuf:"bytes,3,opt,name=post,proto3" json:"post,omitempty"`
+	LicenceLine uint32 `protobuf:"varint,4,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
+	// What the post is to have left, with what it has already: the difference is given. In units of the line's limits; absent
+	// where the line sets none.
+	Quantity      *v1.Quantity `protobuf:"bytes,5,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	Value         *v1.Money    `protobuf:"bytes,6,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GiveAllowanceRequest) Reset() {
+	*x = GiveAllowanceRequest{}
+	mi := &file_counterfoil_customs_v1_allowance_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GiveAllowanceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GiveAllowanceRequest) ProtoMessage() {}
+
+func (x *GiveAllowanceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_allowance_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GiveAllowanceRequest.ProtoReflect.Descriptor instead.
+func (*GiveAllowanceRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_allowance_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *GiveAllowanceRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *GiveAllowanceRequest) GetLicenceId() string {
+	if x != nil {
+		return x.LicenceId
+	}
+	return ""
+}
+
+func (x *GiveAllowanceRequest) GetPost() string {
+	if x != nil {
+		return x.Post
+	}
+	return ""
+}
+
+func (x *GiveAllowanceRequest) GetLicenceLine() uint32 {
+	if x != nil {
+		return x.LicenceLine
+	}
+	return 0
+}
+
+func (x *GiveAllowanceRequest) GetQuantity() *v1.Quantity {
+	if x != nil {
+		return x.Quantity
+	}
+	return nil
+}
+
+func (x *GiveAllowanceRequest) GetValue() *v1.Money {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+type GiveAllowanceResponse struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Receipt *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	// Empty when the post had so much already.
+	AllowanceId   string `protobuf:"bytes,2,opt,name=allowance_id,json=allowanceId,proto3" json:"allowance_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GiveAllowanceResponse) Reset() {
+	*x = GiveAllowanceResponse{}
+	mi := &file_counterfoil_customs_v1_allowance_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GiveAllowanceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GiveAllowanceResponse) ProtoMessage() {}
+
+func (x *GiveAllowanceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_allowance_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GiveAllowanceResponse.ProtoReflect.Descriptor instead.
+func (*GiveAllowanceResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_allowance_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *GiveAllowanceResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+func (x *GiveAllowanceResponse) GetAllowanceId() string {
+	if x != nil {
+		return x.AllowanceId
+	}
+	return ""
+}
+
+type ReturnAllowanceRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Particulars *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	LicenceId   string                 `protobuf:"bytes,2,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
+	LicenceLine uint32                 `protobuf:"varint,3,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
+	// Both absent: all that is not used.
+	Quantity      *v1.Quantity `protobuf:"bytes,4,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	Value         *v1.Money    `protobuf:"bytes,5,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReturnAllowanceRequest) Reset() {
+	*x = ReturnAllowanceRequest{}
+	mi := &file_counterfoil_customs_v1_allowance_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReturnAllowanceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReturnAllowanceRequest) ProtoMessage() {}
+
+func (x *ReturnAllowanceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_allowance_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReturnAllowanceRequest.ProtoReflect.Descriptor instead.
+func (*ReturnAllowanceRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_allowance_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ReturnAllowanceRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *ReturnAllowanceRequest) GetLicenceId() string {
+	if x != nil {
+		return x.LicenceId
+	}
+	return ""
+}
+
+func (x *ReturnAllowanceRequest) GetLicenceLine() uint32 {
+	if x != nil {
+		return x.LicenceLine
+	}
+	return 0
+}
+
+func (x *ReturnAllowanceRequest) GetQuantity() *v1.Quantity {
+	if x != nil {
+		return x.Quantity
+	}
+	return nil
+}
+
+func (x *ReturnAllowanceRequest) GetValue() *v1.Money {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+type ReturnAllowanceResponse struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Receipt *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	// Empty when nothing was left to return.
+	ReturnId      string `protobuf:"bytes,2,opt,name=return_id,json=returnId,proto3" json:"return_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReturnAllowanceResponse) Reset() {
+	*x = ReturnAllowanceResponse{}
+	mi := &file_counterfoil_customs_v1_allowance_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReturnAllowanceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReturnAllowanceResponse) ProtoMessage() {}
+
+func (x *ReturnAllowanceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_allowance_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReturnAllowanceResponse.ProtoReflect.Descriptor instead.
+func (*ReturnAllowanceResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_allowance_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ReturnAllowanceResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+func (x *ReturnAllowanceResponse) GetReturnId() string {
+	if x != nil {
+		return x.ReturnId
+	}
+	return ""
+}
+
+type AllowanceRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	LicenceId     string                 `protobuf:"bytes,1,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AllowanceRequest) Reset() {
+	*x = AllowanceRequest{}
+	mi := &file_counterfoil_customs_v1_allowance_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AllowanceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AllowanceRequest) ProtoMessage() {}
+
+func (x *AllowanceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_allowance_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AllowanceRequest.ProtoReflect.Descriptor instead.
+func (*AllowanceRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_allowance_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *AllowanceRequest) GetLicenceId() string {
+	if x != nil {
+		return x.LicenceId
+	}
+	return ""
+}
+
+type AllowanceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Agency that counts the licence.
+	Counter string           `protobuf:"bytes,1,opt,name=counter,proto3" json:"counter,omitempty"`
+	Posts   []*PostAllowance `protobuf:"bytes,2,rep,name=posts,proto3" json:"posts,omitempty"`
+	// What the counter has left, by line, as far as is known here.
+	CounterLeft   []*CounterLeft `protobuf:"bytes,3,rep,name=counter_left,json=counterLeft,proto3" json:"counter_left,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AllowanceResponse) Reset() {
+	*x = AllowanceResponse{}
+	mi := &file_counterfoil_customs_v1_allowance_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AllowanceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AllowanceResponse) ProtoMessage() {}
+
+func (x *AllowanceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_allowance_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AllowanceResponse.ProtoReflect.Descriptor instead.
+func (*AllowanceResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_allowance_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *AllowanceResponse) GetCounter() string {
+	if x != nil {
+		return x.Counter
+	}
+	return ""
+}
+
+func (x *AllowanceResponse) GetPosts() []*PostAllowance {
+	if x != nil {
+		return x.Posts
+	}
+	return nil
+}
+
+func (x *AllowanceResponse) GetCounterLeft() []*CounterLeft {
+	if x != nil {
+		return x.CounterLeft
+	}
+	return nil
+}
+
+// PostAllowance is what a post may write off of a line.
+type PostAllowance struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Post        string                 `protobuf:"bytes,1,opt,name=post,proto3" json:"post,omitempty"`
+	LicenceLine uint32                 `protobuf:"varint,2,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
+	Given       *v1.Quantity           `protobuf:"bytes,3,opt,name=given,proto3" json:"given,omitempty"`
+	Returned    *v1.Quantity           `protobuf:"bytes,4,opt,name=returned,proto3" json:"returned,omitempty"`
+	// Reserved and used.
+	Used          *v1.Quantity `protobuf:"bytes,5,opt,name=used,proto3" json:"used,omitempty"`
+	Left          *v1.Quantity `protobuf:"bytes,6,opt,name=left,proto3" json:"left,omitempty"`
+	GivenValue    *v1.Money    `protobuf:"bytes,7,opt,name=given_value,json=givenValue,proto3" json:"given_value,omitempty"`
+	ReturnedValue *v1.Money    `protobuf:"bytes,8,opt,name=returned_value,json=returnedValue,proto3" json:"returned_value,omitempty"`
+	UsedValue     *v1.Money    `protobuf:"bytes,9,opt,name=used_value,json=usedValue,proto3" json:"used_value,omitempty"`
+	LeftValue     *v1.Money    `protobuf:"bytes,10,opt,name=left_value,json=leftValue,proto3" json:"left_value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PostAllowance) Reset() {
+	*x = PostAllowance{}
+	mi := &file_counterfoil_customs_v1_allowance_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PostAllowance) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PostAllowance) ProtoMessage() {}
+
+func (x *PostAllowance) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_allowance_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PostAllowance.ProtoReflect.Descriptor instead.
+func (*PostAllowance) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_allowance_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *PostAllowance) GetPost() string {
+	if x != nil {
+		return x.Post
+	}
+	return ""
+}
+
+func (x *PostAllowance) GetLicenceLine() uint32 {
+	if x != nil {
+		return x.LicenceLine
+	}
+	return 0
+}
+
+func (x *PostAllowance) GetGiven() *v1.Quantity {
+	if x != nil {
+		return x.Given
+	}
+	return nil
+}
+
+func (x *PostAllowance) GetReturned() *v1.Quantity {
+	if x != nil {
+		return x.Returned
+	}
+	return nil
+}
+
+func (x *PostAllowance) GetUsed() *v1.Quantity {
+	if x != nil {
+		return x.Used
+	}
+	return nil
+}
+
+func (x *PostAllowance) GetLeft() *v1.Quantity {
+	if x != nil {
+		return x.Left
+	}
+	return nil
+}
+
+func (x *PostAllowance) GetGivenValue() *v1.Money {
+	if x != nil {
+		return x.GivenValue
+	}
+	return nil
+}
+
+func (x *PostAllowance) GetReturnedValue() *v1.Money {
+	if x != nil {
+		return x.ReturnedValue
+	}
+	return nil
+}
+
+func (x *PostAllowance) GetUsedValue() *v1.Money {
+	if x != nil {
+		return x.UsedValue
+	}
+	return nil
+}
+
+func (x *PostAllowance) GetLeftValue() *v1.Money {
+	if x != nil {
+		return x.LeftValue
+	}
+	return nil
+}
+
+type CounterLeft struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	LicenceLine   uint32                 `protobuf:"varint,1,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
+	Left          *v1.Quantity           `protobuf:"bytes,2,opt,name=left,proto3" json:"left,omitempty"`
+	LeftValue     *v1.Money              `protobuf:"bytes,3,opt,name=left_value,json=leftValue,proto3" json:"left_value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CounterLeft) Reset() {
+	*x = CounterLeft{}
+	mi := &file_counterfoil_customs_v1_allowance_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CounterLeft) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CounterLeft) ProtoMessage() {}
+
+func (x *CounterLeft) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_allowance_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CounterLeft.ProtoReflect.Descriptor instead.
+func (*CounterLeft) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_allowance_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *CounterLeft) GetLicenceLine() uint32 {
+	if x != nil {
+		return x.LicenceLine
+	}
+	return 0
+}
+
+func (x *CounterLeft) GetLeft() *v1.Quantity {
+	if x != nil {
+		return x.Left
+	}
+	return nil
+}
+
+func (x *CounterLeft) GetLeftValue() *v1.Money {
+	if x != nil {
+		return x.LeftValue
+	}
+	return nil
+}
+
 var File_counterfoil_customs_v1_allowance_proto protoreflect.FileDescriptor
 
 const file_counterfoil_customs_v1_allowance_proto_rawDesc = "" +
 	"\n" +
-	"&counterfoil/customs/v1/allowance.proto\x12\x16counterfoil.customs.v1\x1a&counterfoil/transfer/v1/transfer.proto\"\xfe\x01\n" +
+	"&counterfoil/customs/v1/allowance.proto\x12\x16counterfoil.customs.v1\x1a\x1bbuf/validate/validate.proto\x1a\"counterfoil/event/v1/command.proto\x1a&counterfoil/transfer/v1/transfer.proto\"\xfe\x01\n" +
 	"\x0eAllowanceGiven\x12!\n" +
 	"\fallowance_id\x18\x01 \x01(\tR\vallowanceId\x12\x12\n" +
 	"\x04post\x18\x02 \x01(\tR\x04post\x12\x1d\n" +
@@ -216,7 +772,59 @@ const file_counterfoil_customs_v1_allowance_proto_rawDesc = "" +
 	"licence_id\x18\x03 \x01(\tR\tlicenceId\x12!\n" +
 	"\flicence_line\x18\x04 \x01(\rR\vlicenceLine\x12=\n" +
 	"\bquantity\x18\x05 \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x124\n" +
-	"\x05value\x18\x06 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05valueBKZIgithub.com/counterfoil/counterfoil/proto/counterfoil/customs/v1;customsv1b\x06proto3"
+	"\x05value\x18\x06 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\"\x83\x03\n" +
+	"\x14GiveAllowanceRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12R\n" +
+	"\n" +
+	"licence_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\tlicenceId\x121\n" +
+	"\x04post\x18\x03 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{1,31}$R\x04post\x12*\n" +
+	"\flicence_line\x18\x04 \x01(\rB\a\xbaH\x04*\x02(\x01R\vlicenceLine\x12=\n" +
+	"\bquantity\x18\x05 \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x124\n" +
+	"\x05value\x18\x06 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\"s\n" +
+	"\x15GiveAllowanceResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x12!\n" +
+	"\fallowance_id\x18\x02 \x01(\tR\vallowanceId\"\xd2\x02\n" +
+	"\x16ReturnAllowanceRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12R\n" +
+	"\n" +
+	"licence_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\tlicenceId\x12*\n" +
+	"\flicence_line\x18\x03 \x01(\rB\a\xbaH\x04*\x02(\x01R\vlicenceLine\x12=\n" +
+	"\bquantity\x18\x04 \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x124\n" +
+	"\x05value\x18\x05 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\"o\n" +
+	"\x17ReturnAllowanceResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x12\x1b\n" +
+	"\treturn_id\x18\x02 \x01(\tR\breturnId\"f\n" +
+	"\x10AllowanceRequest\x12R\n" +
+	"\n" +
+	"licence_id\x18\x01 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\tlicenceId\"\xb2\x01\n" +
+	"\x11AllowanceResponse\x12\x18\n" +
+	"\acounter\x18\x01 \x01(\tR\acounter\x12;\n" +
+	"\x05posts\x18\x02 \x03(\v2%.counterfoil.customs.v1.PostAllowanceR\x05posts\x12F\n" +
+	"\fcounter_left\x18\x03 \x03(\v2#.counterfoil.customs.v1.CounterLeftR\vcounterLeft\"\xb2\x04\n" +
+	"\rPostAllowance\x12\x12\n" +
+	"\x04post\x18\x01 \x01(\tR\x04post\x12!\n" +
+	"\flicence_line\x18\x02 \x01(\rR\vlicenceLine\x127\n" +
+	"\x05given\x18\x03 \x01(\v2!.counterfoil.transfer.v1.QuantityR\x05given\x12=\n" +
+	"\breturned\x18\x04 \x01(\v2!.counterfoil.transfer.v1.QuantityR\breturned\x125\n" +
+	"\x04used\x18\x05 \x01(\v2!.counterfoil.transfer.v1.QuantityR\x04used\x125\n" +
+	"\x04left\x18\x06 \x01(\v2!.counterfoil.transfer.v1.QuantityR\x04left\x12?\n" +
+	"\vgiven_value\x18\a \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\n" +
+	"givenValue\x12E\n" +
+	"\x0ereturned_value\x18\b \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\rreturnedValue\x12=\n" +
+	"\n" +
+	"used_value\x18\t \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\tusedValue\x12=\n" +
+	"\n" +
+	"left_value\x18\n" +
+	" \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\tleftValue\"\xa6\x01\n" +
+	"\vCounterLeft\x12!\n" +
+	"\flicence_line\x18\x01 \x01(\rR\vlicenceLine\x125\n" +
+	"\x04left\x18\x02 \x01(\v2!.counterfoil.transfer.v1.QuantityR\x04left\x12=\n" +
+	"\n" +
+	"left_value\x18\x03 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\tleftValue2\xd6\x02\n" +
+	"\x10AllowanceService\x12l\n" +
+	"\rGiveAllowance\x12,.counterfoil.customs.v1.GiveAllowanceRequest\x1a-.counterfoil.customs.v1.GiveAllowanceResponse\x12r\n" +
+	"\x0fReturnAllowance\x12..counterfoil.customs.v1.ReturnAllowanceRequest\x1a/.counterfoil.customs.v1.ReturnAllowanceResponse\x12`\n" +
+	"\tAllowance\x12(.counterfoil.customs.v1.AllowanceRequest\x1a).counterfoil.customs.v1.AllowanceResponseBKZIgithub.com/counterfoil/counterfoil/proto/counterfoil/customs/v1;customsv1b\x06proto3"
 
 var (
 	file_counterfoil_customs_v1_allowance_proto_rawDescOnce sync.Once
@@ -230,23 +838,59 @@ func file_counterfoil_customs_v1_allowance_proto_rawDescGZIP() []byte {
 	return file_counterfoil_customs_v1_allowance_proto_rawDescData
 }
 
-var file_counterfoil_customs_v1_allowance_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_counterfoil_customs_v1_allowance_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_counterfoil_customs_v1_allowance_proto_goTypes = []any{
-	(*AllowanceGiven)(nil),    // 0: counterfoil.customs.v1.AllowanceGiven
-	(*AllowanceReturned)(nil), // 1: counterfoil.customs.v1.AllowanceReturned
-	(*v1.Quantity)(nil),       // 2: counterfoil.transfer.v1.Quantity
-	(*v1.Money)(nil),          // 3: counterfoil.transfer.v1.Money
+	(*AllowanceGiven)(nil),          // 0: counterfoil.customs.v1.AllowanceGiven
+	(*AllowanceReturned)(nil),       // 1: counterfoil.customs.v1.AllowanceReturned
+	(*GiveAllowanceRequest)(nil),    // 2: counterfoil.customs.v1.GiveAllowanceRequest
+	(*GiveAllowanceResponse)(nil),   // 3: counterfoil.customs.v1.GiveAllowanceResponse
+	(*ReturnAllowanceRequest)(nil),  // 4: counterfoil.customs.v1.ReturnAllowanceRequest
+	(*ReturnAllowanceResponse)(nil), // 5: counterfoil.customs.v1.ReturnAllowanceResponse
+	(*AllowanceRequest)(nil),        // 6: counterfoil.customs.v1.AllowanceRequest
+	(*AllowanceResponse)(nil),       // 7: counterfoil.customs.v1.AllowanceResponse
+	(*PostAllowance)(nil),           // 8: counterfoil.customs.v1.PostAllowance
+	(*CounterLeft)(nil),             // 9: counterfoil.customs.v1.CounterLeft
+	(*v1.Quantity)(nil),             // 10: counterfoil.transfer.v1.Quantity
+	(*v1.Money)(nil),                // 11: counterfoil.transfer.v1.Money
+	(*v11.Particulars)(nil),         // 12: counterfoil.event.v1.Particulars
+	(*v11.Receipt)(nil),             // 13: counterfoil.event.v1.Receipt
 }
 var file_counterfoil_customs_v1_allowance_proto_depIdxs = []int32{
-	2, // 0: counterfoil.customs.v1.AllowanceGiven.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	3, // 1: counterfoil.customs.v1.AllowanceGiven.value:type_name -> counterfoil.transfer.v1.Money
-	2, // 2: counterfoil.customs.v1.AllowanceReturned.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	3, // 3: counterfoil.customs.v1.AllowanceReturned.value:type_name -> counterfoil.transfer.v1.Money
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	10, // 0: counterfoil.customs.v1.AllowanceGiven.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	11, // 1: counterfoil.customs.v1.AllowanceGiven.value:type_name -> counterfoil.transfer.v1.Money
+	10, // 2: counterfoil.customs.v1.AllowanceReturned.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	11, // 3: counterfoil.customs.v1.AllowanceReturned.value:type_name -> counterfoil.transfer.v1.Money
+	12, // 4: counterfoil.customs.v1.GiveAllowanceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	10, // 5: counterfoil.customs.v1.GiveAllowanceRequest.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	11, // 6: counterfoil.customs.v1.GiveAllowanceRequest.value:type_name -> counterfoil.transfer.v1.Money
+	13, // 7: counterfoil.customs.v1.GiveAllowanceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	12, // 8: counterfoil.customs.v1.ReturnAllowanceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	10, // 9: counterfoil.customs.v1.ReturnAllowanceRequest.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	11, // 10: counterfoil.customs.v1.ReturnAllowanceRequest.value:type_name -> counterfoil.transfer.v1.Money
+	13, // 11: counterfoil.customs.v1.ReturnAllowanceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	8,  // 12: counterfoil.customs.v1.AllowanceResponse.posts:type_name -> counterfoil.customs.v1.PostAllowance
+	9,  // 13: counterfoil.customs.v1.AllowanceResponse.counter_left:type_name -> counterfoil.customs.v1.CounterLeft
+	10, // 14: counterfoil.customs.v1.PostAllowance.given:type_name -> counterfoil.transfer.v1.Quantity
+	10, // 15: counterfoil.customs.v1.PostAllowance.returned:type_name -> counterfoil.transfer.v1.Quantity
+	10, // 16: counterfoil.customs.v1.PostAllowance.used:type_name -> counterfoil.transfer.v1.Quantity
+	10, // 17: counterfoil.customs.v1.PostAllowance.left:type_name -> counterfoil.transfer.v1.Quantity
+	11, // 18: counterfoil.customs.v1.PostAllowance.given_value:type_name -> counterfoil.transfer.v1.Money
+	11, // 19: counterfoil.customs.v1.PostAllowance.returned_value:type_name -> counterfoil.transfer.v1.Money
+	11, // 20: counterfoil.customs.v1.PostAllowance.used_value:type_name -> counterfoil.transfer.v1.Money
+	11, // 21: counterfoil.customs.v1.PostAllowance.left_value:type_name -> counterfoil.transfer.v1.Money
+	10, // 22: counterfoil.customs.v1.CounterLeft.left:type_name -> counterfoil.transfer.v1.Quantity
+	11, // 23: counterfoil.customs.v1.CounterLeft.left_value:type_name -> counterfoil.transfer.v1.Money
+	2,  // 24: counterfoil.customs.v1.AllowanceService.GiveAllowance:input_type -> counterfoil.customs.v1.GiveAllowanceRequest
+	4,  // 25: counterfoil.customs.v1.AllowanceService.ReturnAllowance:input_type -> counterfoil.customs.v1.ReturnAllowanceRequest
+	6,  // 26: counterfoil.customs.v1.AllowanceService.Allowance:input_type -> counterfoil.customs.v1.AllowanceRequest
+	3,  // 27: counterfoil.customs.v1.AllowanceService.GiveAllowance:output_type -> counterfoil.customs.v1.GiveAllowanceResponse
+	5,  // 28: counterfoil.customs.v1.AllowanceService.ReturnAllowance:output_type -> counterfoil.customs.v1.ReturnAllowanceResponse
+	7,  // 29: counterfoil.customs.v1.AllowanceService.Allowance:output_type -> counterfoil.customs.v1.AllowanceResponse
+	27, // [27:30] is the sub-list for method output_type
+	24, // [24:27] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_customs_v1_allowance_proto_init() }
@@ -260,9 +904,9 @@ func file_counterfoil_customs_v1_allowance_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_customs_v1_allowance_proto_rawDesc), len(file_counterfoil_customs_v1_allowance_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   10,
 			NumExtensions: 0,
-			NumServices:   0,
+			NumServices:   1,
 		},
 		GoTypes:           file_counterfoil_customs_v1_allowance_proto_goTypes,
 		DependencyIndexes: file_counterfoil_customs_v1_allowance_proto_depIdxs,

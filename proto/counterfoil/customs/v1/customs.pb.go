@@ -2173,6 +2173,7 @@ type LicenceQuantityRestored struct {
 	Reason        string                 `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Of the restorations of an item, from 1.
 	Sequence      uint32 `protobuf:"varint,8,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	LegalBasis    string `protobuf:"bytes,9,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2261,6 +2262,13 @@ func (x *LicenceQuantityRestored) GetSequence() uint32 {
 		return x.Sequence
 	}
 	return 0
+}
+
+func (x *LicenceQuantityRestored) GetLegalBasis() string {
+	if x != nil {
+		return x.LegalBasis
+	}
+	return ""
 }
 
 type AcceptDeclarationRequest struct {
@@ -2835,8 +2843,10 @@ func (x *BalanceRequest) GetLicenceId() string {
 
 // BalanceResponse is summed from the write-off entries when it is asked for; no balance is stored.
 type BalanceResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Lines         []*LineBalance         `protobuf:"bytes,1,rep,name=lines,proto3" json:"lines,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Lines []*LineBalance         `protobuf:"bytes,1,rep,name=lines,proto3" json:"lines,omitempty"`
+	// Agency that counts the licence; empty where there is none, or several.
+	Counter       string `protobuf:"bytes,2,opt,name=counter,proto3" json:"counter,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2878,6 +2888,14 @@ func (x *BalanceResponse) GetLines() []*LineBalance {
 	return nil
 }
 
+func (x *BalanceResponse) GetCounter() string {
+	if x != nil {
+		return x.Counter
+	}
+	return ""
+}
+
+// LineBalance is what is known here of a licence line. What limits nothing is absent.
 type LineBalance struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
 	LicenceLine     uint32                 `protobuf:"varint,1,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
@@ -2887,8 +2905,23 @@ type LineBalance struct {
 	AuthorizedValue *v1.Money              `protobuf:"bytes,5,opt,name=authorized_value,json=authorizedValue,proto3" json:"authorized_value,omitempty"`
 	ReservedValue   *v1.Money              `protobuf:"bytes,6,opt,name=reserved_value,json=reservedValue,proto3" json:"reserved_value,omitempty"`
 	UsedValue       *v1.Money              `protobuf:"bytes,7,opt,name=used_value,json=usedValue,proto3" json:"used_value,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// What may be shipped above what is authorized.
+	Tolerance      *v1.Quantity `protobuf:"bytes,8,opt,name=tolerance,proto3" json:"tolerance,omitempty"`
+	ToleranceValue *v1.Money    `protobuf:"bytes,9,opt,name=tolerance_value,json=toleranceValue,proto3" json:"tolerance_value,omitempty"`
+	// Given to posts and neither used nor returned.
+	Lent      *v1.Quantity `protobuf:"bytes,10,opt,name=lent,proto3" json:"lent,omitempty"`
+	LentValue *v1.Money    `protobuf:"bytes,11,opt,name=lent_value,json=lentValue,proto3" json:"lent_value,omitempty"`
+	// Of what is authorized, with the tolerance.
+	Left      *v1.Quantity `protobuf:"bytes,12,opt,name=left,proto3" json:"left,omitempty"`
+	LeftValue *v1.Money    `protobuf:"bytes,13,opt,name=left_value,json=leftValue,proto3" json:"left_value,omitempty"`
+	// What this agency may still write off by itself; absent on others than customs.
+	LeftHere      *v1.Quantity     `protobuf:"bytes,14,opt,name=left_here,json=leftHere,proto3" json:"left_here,omitempty"`
+	LeftHereValue *v1.Money        `protobuf:"bytes,15,opt,name=left_here_value,json=leftHereValue,proto3" json:"left_here_value,omitempty"`
+	Agencies      []*AgencyBalance `protobuf:"bytes,16,rep,name=agencies,proto3" json:"agencies,omitempty"`
+	// More is used, reserved or lent than is authorized now: nothing more is accepted.
+	Overdrawn     bool `protobuf:"varint,17,opt,name=overdrawn,proto3" json:"overdrawn,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *LineBalance) Reset() {
@@ -2966,6 +2999,170 @@ func (x *LineBalance) GetReservedValue() *v1.Money {
 func (x *LineBalance) GetUsedValue() *v1.Money {
 	if x != nil {
 		return x.UsedValue
+	}
+	return nil
+}
+
+func (x *LineBalance) GetTolerance() *v1.Quantity {
+	if x != nil {
+		return x.Tolerance
+	}
+	return nil
+}
+
+func (x *LineBalance) GetToleranceValue() *v1.Money {
+	if x != nil {
+		return x.ToleranceValue
+	}
+	return nil
+}
+
+func (x *LineBalance) GetLent() *v1.Quantity {
+	if x != nil {
+		return x.Lent
+	}
+	return nil
+}
+
+func (x *LineBalance) GetLentValue() *v1.Money {
+	if x != nil {
+		return x.LentValue
+	}
+	return nil
+}
+
+func (x *LineBalance) GetLeft() *v1.Quantity {
+	if x != nil {
+		return x.Left
+	}
+	return nil
+}
+
+func (x *LineBalance) GetLeftValue() *v1.Money {
+	if x != nil {
+		return x.LeftValue
+	}
+	return nil
+}
+
+func (x *LineBalance) GetLeftHere() *v1.Quantity {
+	if x != nil {
+		return x.LeftHere
+	}
+	return nil
+}
+
+func (x *LineBalance) GetLeftHereValue() *v1.Money {
+	if x != nil {
+		return x.LeftHereValue
+	}
+	return nil
+}
+
+func (x *LineBalance) GetAgencies() []*AgencyBalance {
+	if x != nil {
+		return x.Agencies
+	}
+	return nil
+}
+
+func (x *LineBalance) GetOverdrawn() bool {
+	if x != nil {
+		return x.Overdrawn
+	}
+	return false
+}
+
+// AgencyBalance is one agency's part of a line.
+type AgencyBalance struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Agency   string                 `protobuf:"bytes,1,opt,name=agency,proto3" json:"agency,omitempty"`
+	Reserved *v1.Quantity           `protobuf:"bytes,2,opt,name=reserved,proto3" json:"reserved,omitempty"`
+	Used     *v1.Quantity           `protobuf:"bytes,3,opt,name=used,proto3" json:"used,omitempty"`
+	// Given to it and neither used nor returned.
+	Lent          *v1.Quantity `protobuf:"bytes,4,opt,name=lent,proto3" json:"lent,omitempty"`
+	ReservedValue *v1.Money    `protobuf:"bytes,5,opt,name=reserved_value,json=reservedValue,proto3" json:"reserved_value,omitempty"`
+	UsedValue     *v1.Money    `protobuf:"bytes,6,opt,name=used_value,json=usedValue,proto3" json:"used_value,omitempty"`
+	LentValue     *v1.Money    `protobuf:"bytes,7,opt,name=lent_value,json=lentValue,proto3" json:"lent_value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AgencyBalance) Reset() {
+	*x = AgencyBalance{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AgencyBalance) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AgencyBalance) ProtoMessage() {}
+
+func (x *AgencyBalance) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AgencyBalance.ProtoReflect.Descriptor instead.
+func (*AgencyBalance) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *AgencyBalance) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *AgencyBalance) GetReserved() *v1.Quantity {
+	if x != nil {
+		return x.Reserved
+	}
+	return nil
+}
+
+func (x *AgencyBalance) GetUsed() *v1.Quantity {
+	if x != nil {
+		return x.Used
+	}
+	return nil
+}
+
+func (x *AgencyBalance) GetLent() *v1.Quantity {
+	if x != nil {
+		return x.Lent
+	}
+	return nil
+}
+
+func (x *AgencyBalance) GetReservedValue() *v1.Money {
+	if x != nil {
+		return x.ReservedValue
+	}
+	return nil
+}
+
+func (x *AgencyBalance) GetUsedValue() *v1.Money {
+	if x != nil {
+		return x.UsedValue
+	}
+	return nil
+}
+
+func (x *AgencyBalance) GetLentValue() *v1.Money {
+	if x != nil {
+		return x.LentValue
 	}
 	return nil
 }
@@ -3156,7 +3353,7 @@ const file_counterfoil_customs_v1_customs_proto_rawDesc = "" +
 	"\vthousandths\x18\x01 \x01(\x12R\vthousandths\x12\x12\n" +
 	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x14\n" +
 	"\x05minor\x18\x03 \x01(\x12R\x05minor\x12\x1a\n" +
-	"\bcurrency\x18\x04 \x01(\tR\bcurrency\"\xbf\x02\n" +
+	"\bcurrency\x18\x04 \x01(\tR\bcurrency\"\xe0\x02\n" +
 	"\x17LicenceQuantityRestored\x12%\n" +
 	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x12\n" +
 	"\x04item\x18\x02 \x01(\rR\x04item\x12\x1d\n" +
@@ -3166,7 +3363,9 @@ const file_counterfoil_customs_v1_customs_proto_rawDesc = "" +
 	"\bquantity\x18\x05 \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x124\n" +
 	"\x05value\x18\x06 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\x12\x16\n" +
 	"\x06reason\x18\a \x01(\tR\x06reason\x12\x1a\n" +
-	"\bsequence\x18\b \x01(\rR\bsequence\"\x88\x04\n" +
+	"\bsequence\x18\b \x01(\rR\bsequence\x12\x1f\n" +
+	"\vlegal_basis\x18\t \x01(\tR\n" +
+	"legalBasis\"\x88\x04\n" +
 	"\x18AcceptDeclarationRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x125\n" +
 	"\x06number\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Za-z0-9._-]{1,64}$R\x06number\x12?\n" +
@@ -3206,9 +3405,10 @@ const file_counterfoil_customs_v1_customs_proto_rawDesc = "" +
 	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"d\n" +
 	"\x0eBalanceRequest\x12R\n" +
 	"\n" +
-	"licence_id\x18\x01 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\tlicenceId\"L\n" +
+	"licence_id\x18\x01 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\tlicenceId\"f\n" +
 	"\x0fBalanceResponse\x129\n" +
-	"\x05lines\x18\x01 \x03(\v2#.counterfoil.customs.v1.LineBalanceR\x05lines\"\xba\x03\n" +
+	"\x05lines\x18\x01 \x03(\v2#.counterfoil.customs.v1.LineBalanceR\x05lines\x12\x18\n" +
+	"\acounter\x18\x02 \x01(\tR\acounter\"\x99\b\n" +
 	"\vLineBalance\x12!\n" +
 	"\flicence_line\x18\x01 \x01(\rR\vlicenceLine\x12A\n" +
 	"\n" +
@@ -3219,7 +3419,30 @@ const file_counterfoil_customs_v1_customs_proto_rawDesc = "" +
 	"\x10authorized_value\x18\x05 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x0fauthorizedValue\x12E\n" +
 	"\x0ereserved_value\x18\x06 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\rreservedValue\x12=\n" +
 	"\n" +
-	"used_value\x18\a \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\tusedValue*\xeb\x01\n" +
+	"used_value\x18\a \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\tusedValue\x12?\n" +
+	"\ttolerance\x18\b \x01(\v2!.counterfoil.transfer.v1.QuantityR\ttolerance\x12G\n" +
+	"\x0ftolerance_value\x18\t \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x0etoleranceValue\x125\n" +
+	"\x04lent\x18\n" +
+	" \x01(\v2!.counterfoil.transfer.v1.QuantityR\x04lent\x12=\n" +
+	"\n" +
+	"lent_value\x18\v \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\tlentValue\x125\n" +
+	"\x04left\x18\f \x01(\v2!.counterfoil.transfer.v1.QuantityR\x04left\x12=\n" +
+	"\n" +
+	"left_value\x18\r \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\tleftValue\x12>\n" +
+	"\tleft_here\x18\x0e \x01(\v2!.counterfoil.transfer.v1.QuantityR\bleftHere\x12F\n" +
+	"\x0fleft_here_value\x18\x0f \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\rleftHereValue\x12A\n" +
+	"\bagencies\x18\x10 \x03(\v2%.counterfoil.customs.v1.AgencyBalanceR\bagencies\x12\x1c\n" +
+	"\toverdrawn\x18\x11 \x01(\bR\toverdrawn\"\x99\x03\n" +
+	"\rAgencyBalance\x12\x16\n" +
+	"\x06agency\x18\x01 \x01(\tR\x06agency\x12=\n" +
+	"\breserved\x18\x02 \x01(\v2!.counterfoil.transfer.v1.QuantityR\breserved\x125\n" +
+	"\x04used\x18\x03 \x01(\v2!.counterfoil.transfer.v1.QuantityR\x04used\x125\n" +
+	"\x04lent\x18\x04 \x01(\v2!.counterfoil.transfer.v1.QuantityR\x04lent\x12E\n" +
+	"\x0ereserved_value\x18\x05 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\rreservedValue\x12=\n" +
+	"\n" +
+	"used_value\x18\x06 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\tusedValue\x12=\n" +
+	"\n" +
+	"lent_value\x18\a \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\tlentValue*\xeb\x01\n" +
 	"\tProcedure\x12\x19\n" +
 	"\x15PROCEDURE_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10PROCEDURE_EXPORT\x10\x01\x12\x17\n" +
@@ -3263,7 +3486,7 @@ func file_counterfoil_customs_v1_customs_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_customs_v1_customs_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_counterfoil_customs_v1_customs_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
+var file_counterfoil_customs_v1_customs_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_counterfoil_customs_v1_customs_proto_goTypes = []any{
 	(Procedure)(0),                    // 0: counterfoil.customs.v1.Procedure
 	(HoldReason)(0),                   // 1: counterfoil.customs.v1.HoldReason
@@ -3304,92 +3527,108 @@ var file_counterfoil_customs_v1_customs_proto_goTypes = []any{
 	(*BalanceRequest)(nil),            // 36: counterfoil.customs.v1.BalanceRequest
 	(*BalanceResponse)(nil),           // 37: counterfoil.customs.v1.BalanceResponse
 	(*LineBalance)(nil),               // 38: counterfoil.customs.v1.LineBalance
-	(*v1.Quantity)(nil),               // 39: counterfoil.transfer.v1.Quantity
-	(*v1.Money)(nil),                  // 40: counterfoil.transfer.v1.Money
-	(*v1.Serials)(nil),                // 41: counterfoil.transfer.v1.Serials
-	(v1.Kind)(0),                      // 42: counterfoil.transfer.v1.Kind
-	(*v1.Party)(nil),                  // 43: counterfoil.transfer.v1.Party
-	(*timestamppb.Timestamp)(nil),     // 44: google.protobuf.Timestamp
-	(*v11.Particulars)(nil),           // 45: counterfoil.event.v1.Particulars
-	(*v11.Receipt)(nil),               // 46: counterfoil.event.v1.Receipt
+	(*AgencyBalance)(nil),             // 39: counterfoil.customs.v1.AgencyBalance
+	(*v1.Quantity)(nil),               // 40: counterfoil.transfer.v1.Quantity
+	(*v1.Money)(nil),                  // 41: counterfoil.transfer.v1.Money
+	(*v1.Serials)(nil),                // 42: counterfoil.transfer.v1.Serials
+	(v1.Kind)(0),                      // 43: counterfoil.transfer.v1.Kind
+	(*v1.Party)(nil),                  // 44: counterfoil.transfer.v1.Party
+	(*timestamppb.Timestamp)(nil),     // 45: google.protobuf.Timestamp
+	(*v11.Particulars)(nil),           // 46: counterfoil.event.v1.Particulars
+	(*v11.Receipt)(nil),               // 47: counterfoil.event.v1.Receipt
 }
 var file_counterfoil_customs_v1_customs_proto_depIdxs = []int32{
-	39, // 0: counterfoil.customs.v1.Item.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	40, // 1: counterfoil.customs.v1.Item.value:type_name -> counterfoil.transfer.v1.Money
-	39, // 2: counterfoil.customs.v1.Item.net_mass:type_name -> counterfoil.transfer.v1.Quantity
-	41, // 3: counterfoil.customs.v1.Item.serials:type_name -> counterfoil.transfer.v1.Serials
+	40, // 0: counterfoil.customs.v1.Item.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	41, // 1: counterfoil.customs.v1.Item.value:type_name -> counterfoil.transfer.v1.Money
+	40, // 2: counterfoil.customs.v1.Item.net_mass:type_name -> counterfoil.transfer.v1.Quantity
+	42, // 3: counterfoil.customs.v1.Item.serials:type_name -> counterfoil.transfer.v1.Serials
 	0,  // 4: counterfoil.customs.v1.Consignment.procedure:type_name -> counterfoil.customs.v1.Procedure
 	5,  // 5: counterfoil.customs.v1.Consignment.transport:type_name -> counterfoil.customs.v1.Transport
-	42, // 6: counterfoil.customs.v1.DeclarationLodged.kind:type_name -> counterfoil.transfer.v1.Kind
-	43, // 7: counterfoil.customs.v1.DeclarationLodged.parties:type_name -> counterfoil.transfer.v1.Party
+	43, // 6: counterfoil.customs.v1.DeclarationLodged.kind:type_name -> counterfoil.transfer.v1.Kind
+	44, // 7: counterfoil.customs.v1.DeclarationLodged.parties:type_name -> counterfoil.transfer.v1.Party
 	3,  // 8: counterfoil.customs.v1.DeclarationLodged.items:type_name -> counterfoil.customs.v1.Item
 	4,  // 9: counterfoil.customs.v1.DeclarationLodged.consignment:type_name -> counterfoil.customs.v1.Consignment
-	43, // 10: counterfoil.customs.v1.DeclarationAmended.parties:type_name -> counterfoil.transfer.v1.Party
+	44, // 10: counterfoil.customs.v1.DeclarationAmended.parties:type_name -> counterfoil.transfer.v1.Party
 	3,  // 11: counterfoil.customs.v1.DeclarationAmended.items:type_name -> counterfoil.customs.v1.Item
 	4,  // 12: counterfoil.customs.v1.DeclarationAmended.consignment:type_name -> counterfoil.customs.v1.Consignment
-	44, // 13: counterfoil.customs.v1.Freshness.as_of:type_name -> google.protobuf.Timestamp
-	44, // 14: counterfoil.customs.v1.GoodsReleased.at:type_name -> google.protobuf.Timestamp
+	45, // 13: counterfoil.customs.v1.Freshness.as_of:type_name -> google.protobuf.Timestamp
+	45, // 14: counterfoil.customs.v1.GoodsReleased.at:type_name -> google.protobuf.Timestamp
 	8,  // 15: counterfoil.customs.v1.GoodsReleased.freshness:type_name -> counterfoil.customs.v1.Freshness
 	1,  // 16: counterfoil.customs.v1.GoodsHeld.reason:type_name -> counterfoil.customs.v1.HoldReason
-	44, // 17: counterfoil.customs.v1.GoodsHeld.at:type_name -> google.protobuf.Timestamp
+	45, // 17: counterfoil.customs.v1.GoodsHeld.at:type_name -> google.protobuf.Timestamp
 	8,  // 18: counterfoil.customs.v1.GoodsHeld.freshness:type_name -> counterfoil.customs.v1.Freshness
-	44, // 19: counterfoil.customs.v1.TransitOpened.due:type_name -> google.protobuf.Timestamp
-	44, // 20: counterfoil.customs.v1.TransitDischarged.at:type_name -> google.protobuf.Timestamp
-	44, // 21: counterfoil.customs.v1.MovementOverdue.due:type_name -> google.protobuf.Timestamp
+	45, // 19: counterfoil.customs.v1.TransitOpened.due:type_name -> google.protobuf.Timestamp
+	45, // 20: counterfoil.customs.v1.TransitDischarged.at:type_name -> google.protobuf.Timestamp
+	45, // 21: counterfoil.customs.v1.MovementOverdue.due:type_name -> google.protobuf.Timestamp
 	2,  // 22: counterfoil.customs.v1.DiscrepancyRaised.severity:type_name -> counterfoil.customs.v1.Severity
-	42, // 23: counterfoil.customs.v1.DeclarationAccepted.kind:type_name -> counterfoil.transfer.v1.Kind
-	43, // 24: counterfoil.customs.v1.DeclarationAccepted.parties:type_name -> counterfoil.transfer.v1.Party
+	43, // 23: counterfoil.customs.v1.DeclarationAccepted.kind:type_name -> counterfoil.transfer.v1.Kind
+	44, // 24: counterfoil.customs.v1.DeclarationAccepted.parties:type_name -> counterfoil.transfer.v1.Party
 	3,  // 25: counterfoil.customs.v1.DeclarationAccepted.items:type_name -> counterfoil.customs.v1.Item
-	44, // 26: counterfoil.customs.v1.DeclarationAccepted.accepted_at:type_name -> google.protobuf.Timestamp
+	45, // 26: counterfoil.customs.v1.DeclarationAccepted.accepted_at:type_name -> google.protobuf.Timestamp
 	4,  // 27: counterfoil.customs.v1.DeclarationAccepted.consignment:type_name -> counterfoil.customs.v1.Consignment
-	44, // 28: counterfoil.customs.v1.ExitConfirmed.at:type_name -> google.protobuf.Timestamp
-	44, // 29: counterfoil.customs.v1.ArrivalRecorded.at:type_name -> google.protobuf.Timestamp
-	39, // 30: counterfoil.customs.v1.LicenceQuantityReserved.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	40, // 31: counterfoil.customs.v1.LicenceQuantityReserved.value:type_name -> counterfoil.transfer.v1.Money
-	39, // 32: counterfoil.customs.v1.LicenceQuantityCommitted.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	40, // 33: counterfoil.customs.v1.LicenceQuantityCommitted.value:type_name -> counterfoil.transfer.v1.Money
-	39, // 34: counterfoil.customs.v1.LicenceQuantityReleased.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	40, // 35: counterfoil.customs.v1.LicenceQuantityReleased.value:type_name -> counterfoil.transfer.v1.Money
+	45, // 28: counterfoil.customs.v1.ExitConfirmed.at:type_name -> google.protobuf.Timestamp
+	45, // 29: counterfoil.customs.v1.ArrivalRecorded.at:type_name -> google.protobuf.Timestamp
+	40, // 30: counterfoil.customs.v1.LicenceQuantityReserved.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	41, // 31: counterfoil.customs.v1.LicenceQuantityReserved.value:type_name -> counterfoil.transfer.v1.Money
+	40, // 32: counterfoil.customs.v1.LicenceQuantityCommitted.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	41, // 33: counterfoil.customs.v1.LicenceQuantityCommitted.value:type_name -> counterfoil.transfer.v1.Money
+	40, // 34: counterfoil.customs.v1.LicenceQuantityReleased.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	41, // 35: counterfoil.customs.v1.LicenceQuantityReleased.value:type_name -> counterfoil.transfer.v1.Money
 	25, // 36: counterfoil.customs.v1.LicenceQuantityCorrected.change:type_name -> counterfoil.customs.v1.Change
-	39, // 37: counterfoil.customs.v1.LicenceQuantityRestored.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	40, // 38: counterfoil.customs.v1.LicenceQuantityRestored.value:type_name -> counterfoil.transfer.v1.Money
-	45, // 39: counterfoil.customs.v1.AcceptDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	42, // 40: counterfoil.customs.v1.AcceptDeclarationRequest.kind:type_name -> counterfoil.transfer.v1.Kind
-	43, // 41: counterfoil.customs.v1.AcceptDeclarationRequest.parties:type_name -> counterfoil.transfer.v1.Party
+	40, // 37: counterfoil.customs.v1.LicenceQuantityRestored.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	41, // 38: counterfoil.customs.v1.LicenceQuantityRestored.value:type_name -> counterfoil.transfer.v1.Money
+	46, // 39: counterfoil.customs.v1.AcceptDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	43, // 40: counterfoil.customs.v1.AcceptDeclarationRequest.kind:type_name -> counterfoil.transfer.v1.Kind
+	44, // 41: counterfoil.customs.v1.AcceptDeclarationRequest.parties:type_name -> counterfoil.transfer.v1.Party
 	3,  // 42: counterfoil.customs.v1.AcceptDeclarationRequest.items:type_name -> counterfoil.customs.v1.Item
-	46, // 43: counterfoil.customs.v1.AcceptDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	39, // 44: counterfoil.customs.v1.Moved.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	40, // 45: counterfoil.customs.v1.Moved.value:type_name -> counterfoil.transfer.v1.Money
-	45, // 46: counterfoil.customs.v1.ConfirmExitRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	47, // 43: counterfoil.customs.v1.AcceptDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	40, // 44: counterfoil.customs.v1.Moved.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	41, // 45: counterfoil.customs.v1.Moved.value:type_name -> counterfoil.transfer.v1.Money
+	46, // 46: counterfoil.customs.v1.ConfirmExitRequest.particulars:type_name -> counterfoil.event.v1.Particulars
 	29, // 47: counterfoil.customs.v1.ConfirmExitRequest.moved:type_name -> counterfoil.customs.v1.Moved
-	46, // 48: counterfoil.customs.v1.ConfirmExitResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	45, // 49: counterfoil.customs.v1.ConfirmArrivalRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	47, // 48: counterfoil.customs.v1.ConfirmExitResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	46, // 49: counterfoil.customs.v1.ConfirmArrivalRequest.particulars:type_name -> counterfoil.event.v1.Particulars
 	29, // 50: counterfoil.customs.v1.ConfirmArrivalRequest.moved:type_name -> counterfoil.customs.v1.Moved
-	46, // 51: counterfoil.customs.v1.ConfirmArrivalResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	45, // 52: counterfoil.customs.v1.CancelDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	46, // 53: counterfoil.customs.v1.CancelDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	47, // 51: counterfoil.customs.v1.ConfirmArrivalResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	46, // 52: counterfoil.customs.v1.CancelDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	47, // 53: counterfoil.customs.v1.CancelDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
 	38, // 54: counterfoil.customs.v1.BalanceResponse.lines:type_name -> counterfoil.customs.v1.LineBalance
-	39, // 55: counterfoil.customs.v1.LineBalance.authorized:type_name -> counterfoil.transfer.v1.Quantity
-	39, // 56: counterfoil.customs.v1.LineBalance.reserved:type_name -> counterfoil.transfer.v1.Quantity
-	39, // 57: counterfoil.customs.v1.LineBalance.used:type_name -> counterfoil.transfer.v1.Quantity
-	40, // 58: counterfoil.customs.v1.LineBalance.authorized_value:type_name -> counterfoil.transfer.v1.Money
-	40, // 59: counterfoil.customs.v1.LineBalance.reserved_value:type_name -> counterfoil.transfer.v1.Money
-	40, // 60: counterfoil.customs.v1.LineBalance.used_value:type_name -> counterfoil.transfer.v1.Money
-	27, // 61: counterfoil.customs.v1.CustomsService.AcceptDeclaration:input_type -> counterfoil.customs.v1.AcceptDeclarationRequest
-	30, // 62: counterfoil.customs.v1.CustomsService.ConfirmExit:input_type -> counterfoil.customs.v1.ConfirmExitRequest
-	32, // 63: counterfoil.customs.v1.CustomsService.ConfirmArrival:input_type -> counterfoil.customs.v1.ConfirmArrivalRequest
-	34, // 64: counterfoil.customs.v1.CustomsService.CancelDeclaration:input_type -> counterfoil.customs.v1.CancelDeclarationRequest
-	36, // 65: counterfoil.customs.v1.CustomsService.Balance:input_type -> counterfoil.customs.v1.BalanceRequest
-	28, // 66: counterfoil.customs.v1.CustomsService.AcceptDeclaration:output_type -> counterfoil.customs.v1.AcceptDeclarationResponse
-	31, // 67: counterfoil.customs.v1.CustomsService.ConfirmExit:output_type -> counterfoil.customs.v1.ConfirmExitResponse
-	33, // 68: counterfoil.customs.v1.CustomsService.ConfirmArrival:output_type -> counterfoil.customs.v1.ConfirmArrivalResponse
-	35, // 69: counterfoil.customs.v1.CustomsService.CancelDeclaration:output_type -> counterfoil.customs.v1.CancelDeclarationResponse
-	37, // 70: counterfoil.customs.v1.CustomsService.Balance:output_type -> counterfoil.customs.v1.BalanceResponse
-	66, // [66:71] is the sub-list for method output_type
-	61, // [61:66] is the sub-list for method input_type
-	61, // [61:61] is the sub-list for extension type_name
-	61, // [61:61] is the sub-list for extension extendee
-	0,  // [0:61] is the sub-list for field type_name
+	40, // 55: counterfoil.customs.v1.LineBalance.authorized:type_name -> counterfoil.transfer.v1.Quantity
+	40, // 56: counterfoil.customs.v1.LineBalance.reserved:type_name -> counterfoil.transfer.v1.Quantity
+	40, // 57: counterfoil.customs.v1.LineBalance.used:type_name -> counterfoil.transfer.v1.Quantity
+	41, // 58: counterfoil.customs.v1.LineBalance.authorized_value:type_name -> counterfoil.transfer.v1.Money
+	41, // 59: counterfoil.customs.v1.LineBalance.reserved_value:type_name -> counterfoil.transfer.v1.Money
+	41, // 60: counterfoil.customs.v1.LineBalance.used_value:type_name -> counterfoil.transfer.v1.Money
+	40, // 61: counterfoil.customs.v1.LineBalance.tolerance:type_name -> counterfoil.transfer.v1.Quantity
+	41, // 62: counterfoil.customs.v1.LineBalance.tolerance_value:type_name -> counterfoil.transfer.v1.Money
+	40, // 63: counterfoil.customs.v1.LineBalance.lent:type_name -> counterfoil.transfer.v1.Quantity
+	41, // 64: counterfoil.customs.v1.LineBalance.lent_value:type_name -> counterfoil.transfer.v1.Money
+	40, // 65: counterfoil.customs.v1.LineBalance.left:type_name -> counterfoil.transfer.v1.Quantity
+	41, // 66: counterfoil.customs.v1.LineBalance.left_value:type_name -> counterfoil.transfer.v1.Money
+	40, // 67: counterfoil.customs.v1.LineBalance.left_here:type_name -> counterfoil.transfer.v1.Quantity
+	41, // 68: counterfoil.customs.v1.LineBalance.left_here_value:type_name -> counterfoil.transfer.v1.Money
+	39, // 69: counterfoil.customs.v1.LineBalance.agencies:type_name -> counterfoil.customs.v1.AgencyBalance
+	40, // 70: counterfoil.customs.v1.AgencyBalance.reserved:type_name -> counterfoil.transfer.v1.Quantity
+	40, // 71: counterfoil.customs.v1.AgencyBalance.used:type_name -> counterfoil.transfer.v1.Quantity
+	40, // 72: counterfoil.customs.v1.AgencyBalance.lent:type_name -> counterfoil.transfer.v1.Quantity
+	41, // 73: counterfoil.customs.v1.AgencyBalance.reserved_value:type_name -> counterfoil.transfer.v1.Money
+	41, // 74: counterfoil.customs.v1.AgencyBalance.used_value:type_name -> counterfoil.transfer.v1.Money
+	41, // 75: counterfoil.customs.v1.AgencyBalance.lent_value:type_name -> counterfoil.transfer.v1.Money
+	27, // 76: counterfoil.customs.v1.CustomsService.AcceptDeclaration:input_type -> counterfoil.customs.v1.AcceptDeclarationRequest
+	30, // 77: counterfoil.customs.v1.CustomsService.ConfirmExit:input_type -> counterfoil.customs.v1.ConfirmExitRequest
+	32, // 78: counterfoil.customs.v1.CustomsService.ConfirmArrival:input_type -> counterfoil.customs.v1.ConfirmArrivalRequest
+	34, // 79: counterfoil.customs.v1.CustomsService.CancelDeclaration:input_type -> counterfoil.customs.v1.CancelDeclarationRequest
+	36, // 80: counterfoil.customs.v1.CustomsService.Balance:input_type -> counterfoil.customs.v1.BalanceRequest
+	28, // 81: counterfoil.customs.v1.CustomsService.AcceptDeclaration:output_type -> counterfoil.customs.v1.AcceptDeclarationResponse
+	31, // 82: counterfoil.customs.v1.CustomsService.ConfirmExit:output_type -> counterfoil.customs.v1.ConfirmExitResponse
+	33, // 83: counterfoil.customs.v1.CustomsService.ConfirmArrival:output_type -> counterfoil.customs.v1.ConfirmArrivalResponse
+	35, // 84: counterfoil.customs.v1.CustomsService.CancelDeclaration:output_type -> counterfoil.customs.v1.CancelDeclarationResponse
+	37, // 85: counterfoil.customs.v1.CustomsService.Balance:output_type -> counterfoil.customs.v1.BalanceResponse
+	81, // [81:86] is the sub-list for method output_type
+	76, // [76:81] is the sub-list for method input_type
+	76, // [76:76] is the sub-list for extension type_name
+	76, // [76:76] is the sub-list for extension extendee
+	0,  // [0:76] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_customs_v1_customs_proto_init() }
@@ -3403,7 +3642,7 @@ func file_counterfoil_customs_v1_customs_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_customs_v1_customs_proto_rawDesc), len(file_counterfoil_customs_v1_customs_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   36,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

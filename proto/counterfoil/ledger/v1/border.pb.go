@@ -335,6 +335,244 @@ func (x *AllowanceReturn) GetAt() *timestamppb.Timestamp {
 	return nil
 }
 
+// Tally is what the entries of one journal against a licence line come to, so that no sum is drawn over all of them. It
+// follows from the entries and the allowances alone.
+type Tally struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "agency/group", "/", licence id, "#", line.
+	Id      string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal string `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	// The last one.
+	Events      []uint64 `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	LicenceId   string   `protobuf:"bytes,4,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
+	LicenceLine uint32   `protobuf:"varint,5,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
+	Agency      string   `protobuf:"bytes,6,opt,name=agency,proto3" json:"agency,omitempty"`
+	// By unit, and by currency. One without a unit or currency counts the entries that state none.
+	Quantities    []*Sum `protobuf:"bytes,7,rep,name=quantities,proto3" json:"quantities,omitempty"`
+	Values        []*Sum `protobuf:"bytes,8,rep,name=values,proto3" json:"values,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Tally) Reset() {
+	*x = Tally{}
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Tally) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Tally) ProtoMessage() {}
+
+func (x *Tally) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Tally.ProtoReflect.Descriptor instead.
+func (*Tally) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Tally) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Tally) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Tally) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Tally) GetLicenceId() string {
+	if x != nil {
+		return x.LicenceId
+	}
+	return ""
+}
+
+func (x *Tally) GetLicenceLine() uint32 {
+	if x != nil {
+		return x.LicenceLine
+	}
+	return 0
+}
+
+func (x *Tally) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *Tally) GetQuantities() []*Sum {
+	if x != nil {
+		return x.Quantities
+	}
+	return nil
+}
+
+func (x *Tally) GetValues() []*Sum {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
+// Sum is in thousandths of a unit, or minor units of a currency.
+type Sum struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Unit  string                 `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
+	// Reserved and neither committed nor released.
+	Reserved int64 `protobuf:"zigzag64,2,opt,name=reserved,proto3" json:"reserved,omitempty"`
+	// Committed, with corrections, without what was restored.
+	Used int64 `protobuf:"zigzag64,3,opt,name=used,proto3" json:"used,omitempty"`
+	// Given back of what the agency was given.
+	Returned      int64    `protobuf:"zigzag64,4,opt,name=returned,proto3" json:"returned,omitempty"`
+	Given         []*Given `protobuf:"bytes,5,rep,name=given,proto3" json:"given,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Sum) Reset() {
+	*x = Sum{}
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Sum) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Sum) ProtoMessage() {}
+
+func (x *Sum) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Sum.ProtoReflect.Descriptor instead.
+func (*Sum) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Sum) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *Sum) GetReserved() int64 {
+	if x != nil {
+		return x.Reserved
+	}
+	return 0
+}
+
+func (x *Sum) GetUsed() int64 {
+	if x != nil {
+		return x.Used
+	}
+	return 0
+}
+
+func (x *Sum) GetReturned() int64 {
+	if x != nil {
+		return x.Returned
+	}
+	return 0
+}
+
+func (x *Sum) GetGiven() []*Given {
+	if x != nil {
+		return x.Given
+	}
+	return nil
+}
+
+// Given is what an agency gave to a post.
+type Given struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Post          string                 `protobuf:"bytes,1,opt,name=post,proto3" json:"post,omitempty"`
+	Amount        int64                  `protobuf:"zigzag64,2,opt,name=amount,proto3" json:"amount,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Given) Reset() {
+	*x = Given{}
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Given) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Given) ProtoMessage() {}
+
+func (x *Given) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Given.ProtoReflect.Descriptor instead.
+func (*Given) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Given) GetPost() string {
+	if x != nil {
+		return x.Post
+	}
+	return ""
+}
+
+func (x *Given) GetAmount() int64 {
+	if x != nil {
+		return x.Amount
+	}
+	return 0
+}
+
 type Delivery struct {
 	state     protoimpl.MessageState            `protogen:"open.v1"`
 	Id        string                            `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -355,7 +593,7 @@ type Delivery struct {
 
 func (x *Delivery) Reset() {
 	*x = Delivery{}
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[3]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -367,7 +605,7 @@ func (x *Delivery) String() string {
 func (*Delivery) ProtoMessage() {}
 
 func (x *Delivery) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[3]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -380,7 +618,7 @@ func (x *Delivery) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Delivery.ProtoReflect.Descriptor instead.
 func (*Delivery) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{3}
+	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Delivery) GetId() string {
@@ -468,7 +706,7 @@ type DeliveryConfirmation struct {
 
 func (x *DeliveryConfirmation) Reset() {
 	*x = DeliveryConfirmation{}
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[4]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -480,7 +718,7 @@ func (x *DeliveryConfirmation) String() string {
 func (*DeliveryConfirmation) ProtoMessage() {}
 
 func (x *DeliveryConfirmation) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[4]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -493,7 +731,7 @@ func (x *DeliveryConfirmation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliveryConfirmation.ProtoReflect.Descriptor instead.
 func (*DeliveryConfirmation) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{4}
+	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *DeliveryConfirmation) GetId() string {
@@ -554,7 +792,7 @@ type PostDeliveryCheck struct {
 
 func (x *PostDeliveryCheck) Reset() {
 	*x = PostDeliveryCheck{}
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[5]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -566,7 +804,7 @@ func (x *PostDeliveryCheck) String() string {
 func (*PostDeliveryCheck) ProtoMessage() {}
 
 func (x *PostDeliveryCheck) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[5]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -579,7 +817,7 @@ func (x *PostDeliveryCheck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PostDeliveryCheck.ProtoReflect.Descriptor instead.
 func (*PostDeliveryCheck) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{5}
+	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *PostDeliveryCheck) GetId() string {
@@ -657,7 +895,28 @@ const file_counterfoil_ledger_v1_border_proto_rawDesc = "" +
 	"\x06events\x18\x03 \x03(\x04R\x06events\x12E\n" +
 	"\breturned\x18\x04 \x01(\v2).counterfoil.customs.v1.AllowanceReturnedR\breturned\x12\x16\n" +
 	"\x06agency\x18\x05 \x01(\tR\x06agency\x12*\n" +
-	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xc1\x03\n" +
+	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x93\x02\n" +
+	"\x05Tally\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12\x1d\n" +
+	"\n" +
+	"licence_id\x18\x04 \x01(\tR\tlicenceId\x12!\n" +
+	"\flicence_line\x18\x05 \x01(\rR\vlicenceLine\x12\x16\n" +
+	"\x06agency\x18\x06 \x01(\tR\x06agency\x12:\n" +
+	"\n" +
+	"quantities\x18\a \x03(\v2\x1a.counterfoil.ledger.v1.SumR\n" +
+	"quantities\x122\n" +
+	"\x06values\x18\b \x03(\v2\x1a.counterfoil.ledger.v1.SumR\x06values\"\x99\x01\n" +
+	"\x03Sum\x12\x12\n" +
+	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x1a\n" +
+	"\breserved\x18\x02 \x01(\x12R\breserved\x12\x12\n" +
+	"\x04used\x18\x03 \x01(\x12R\x04used\x12\x1a\n" +
+	"\breturned\x18\x04 \x01(\x12R\breturned\x122\n" +
+	"\x05given\x18\x05 \x03(\v2\x1c.counterfoil.ledger.v1.GivenR\x05given\"3\n" +
+	"\x05Given\x12\x12\n" +
+	"\x04post\x18\x01 \x01(\tR\x04post\x12\x16\n" +
+	"\x06amount\x18\x02 \x01(\x12R\x06amount\"\xc1\x03\n" +
 	"\bDelivery\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -709,52 +968,58 @@ func file_counterfoil_ledger_v1_border_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_ledger_v1_border_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_counterfoil_ledger_v1_border_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_counterfoil_ledger_v1_border_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_counterfoil_ledger_v1_border_proto_goTypes = []any{
 	(DeliveryStatus)(0),                      // 0: counterfoil.ledger.v1.DeliveryStatus
 	(*Discrepancy)(nil),                      // 1: counterfoil.ledger.v1.Discrepancy
 	(*Allowance)(nil),                        // 2: counterfoil.ledger.v1.Allowance
 	(*AllowanceReturn)(nil),                  // 3: counterfoil.ledger.v1.AllowanceReturn
-	(*Delivery)(nil),                         // 4: counterfoil.ledger.v1.Delivery
-	(*DeliveryConfirmation)(nil),             // 5: counterfoil.ledger.v1.DeliveryConfirmation
-	(*PostDeliveryCheck)(nil),                // 6: counterfoil.ledger.v1.PostDeliveryCheck
-	(*v1.DiscrepancyRaised)(nil),             // 7: counterfoil.customs.v1.DiscrepancyRaised
-	(*timestamppb.Timestamp)(nil),            // 8: google.protobuf.Timestamp
-	(*v1.DiscrepancySettled)(nil),            // 9: counterfoil.customs.v1.DiscrepancySettled
-	(*v1.AllowanceGiven)(nil),                // 10: counterfoil.customs.v1.AllowanceGiven
-	(*v1.AllowanceReturned)(nil),             // 11: counterfoil.customs.v1.AllowanceReturned
-	(*v1.DeliveryVerificationRequested)(nil), // 12: counterfoil.customs.v1.DeliveryVerificationRequested
-	(*v1.Proof)(nil),                         // 13: counterfoil.customs.v1.Proof
-	(*v1.DeliveryConfirmed)(nil),             // 14: counterfoil.customs.v1.DeliveryConfirmed
-	(*v1.PostDeliveryCheckPlanned)(nil),      // 15: counterfoil.customs.v1.PostDeliveryCheckPlanned
-	(*v1.PostDeliveryCheckDone)(nil),         // 16: counterfoil.customs.v1.PostDeliveryCheckDone
-	(*v1.PostDeliveryCheckObstructed)(nil),   // 17: counterfoil.customs.v1.PostDeliveryCheckObstructed
+	(*Tally)(nil),                            // 4: counterfoil.ledger.v1.Tally
+	(*Sum)(nil),                              // 5: counterfoil.ledger.v1.Sum
+	(*Given)(nil),                            // 6: counterfoil.ledger.v1.Given
+	(*Delivery)(nil),                         // 7: counterfoil.ledger.v1.Delivery
+	(*DeliveryConfirmation)(nil),             // 8: counterfoil.ledger.v1.DeliveryConfirmation
+	(*PostDeliveryCheck)(nil),                // 9: counterfoil.ledger.v1.PostDeliveryCheck
+	(*v1.DiscrepancyRaised)(nil),             // 10: counterfoil.customs.v1.DiscrepancyRaised
+	(*timestamppb.Timestamp)(nil),            // 11: google.protobuf.Timestamp
+	(*v1.DiscrepancySettled)(nil),            // 12: counterfoil.customs.v1.DiscrepancySettled
+	(*v1.AllowanceGiven)(nil),                // 13: counterfoil.customs.v1.AllowanceGiven
+	(*v1.AllowanceReturned)(nil),             // 14: counterfoil.customs.v1.AllowanceReturned
+	(*v1.DeliveryVerificationRequested)(nil), // 15: counterfoil.customs.v1.DeliveryVerificationRequested
+	(*v1.Proof)(nil),                         // 16: counterfoil.customs.v1.Proof
+	(*v1.DeliveryConfirmed)(nil),             // 17: counterfoil.customs.v1.DeliveryConfirmed
+	(*v1.PostDeliveryCheckPlanned)(nil),      // 18: counterfoil.customs.v1.PostDeliveryCheckPlanned
+	(*v1.PostDeliveryCheckDone)(nil),         // 19: counterfoil.customs.v1.PostDeliveryCheckDone
+	(*v1.PostDeliveryCheckObstructed)(nil),   // 20: counterfoil.customs.v1.PostDeliveryCheckObstructed
 }
 var file_counterfoil_ledger_v1_border_proto_depIdxs = []int32{
-	7,  // 0: counterfoil.ledger.v1.Discrepancy.raised:type_name -> counterfoil.customs.v1.DiscrepancyRaised
-	8,  // 1: counterfoil.ledger.v1.Discrepancy.at:type_name -> google.protobuf.Timestamp
-	9,  // 2: counterfoil.ledger.v1.Discrepancy.settled:type_name -> counterfoil.customs.v1.DiscrepancySettled
-	8,  // 3: counterfoil.ledger.v1.Discrepancy.settled_at:type_name -> google.protobuf.Timestamp
-	10, // 4: counterfoil.ledger.v1.Allowance.given:type_name -> counterfoil.customs.v1.AllowanceGiven
-	8,  // 5: counterfoil.ledger.v1.Allowance.at:type_name -> google.protobuf.Timestamp
-	11, // 6: counterfoil.ledger.v1.AllowanceReturn.returned:type_name -> counterfoil.customs.v1.AllowanceReturned
-	8,  // 7: counterfoil.ledger.v1.AllowanceReturn.at:type_name -> google.protobuf.Timestamp
-	12, // 8: counterfoil.ledger.v1.Delivery.requested:type_name -> counterfoil.customs.v1.DeliveryVerificationRequested
-	0,  // 9: counterfoil.ledger.v1.Delivery.status:type_name -> counterfoil.ledger.v1.DeliveryStatus
-	8,  // 10: counterfoil.ledger.v1.Delivery.overdue_at:type_name -> google.protobuf.Timestamp
-	13, // 11: counterfoil.ledger.v1.Delivery.proof:type_name -> counterfoil.customs.v1.Proof
-	8,  // 12: counterfoil.ledger.v1.Delivery.settled_at:type_name -> google.protobuf.Timestamp
-	14, // 13: counterfoil.ledger.v1.DeliveryConfirmation.confirmed:type_name -> counterfoil.customs.v1.DeliveryConfirmed
-	8,  // 14: counterfoil.ledger.v1.DeliveryConfirmation.at:type_name -> google.protobuf.Timestamp
-	15, // 15: counterfoil.ledger.v1.PostDeliveryCheck.planned:type_name -> counterfoil.customs.v1.PostDeliveryCheckPlanned
-	16, // 16: counterfoil.ledger.v1.PostDeliveryCheck.done:type_name -> counterfoil.customs.v1.PostDeliveryCheckDone
-	17, // 17: counterfoil.ledger.v1.PostDeliveryCheck.obstructed:type_name -> counterfoil.customs.v1.PostDeliveryCheckObstructed
-	8,  // 18: counterfoil.ledger.v1.PostDeliveryCheck.at:type_name -> google.protobuf.Timestamp
-	19, // [19:19] is the sub-list for method output_type
-	19, // [19:19] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	10, // 0: counterfoil.ledger.v1.Discrepancy.raised:type_name -> counterfoil.customs.v1.DiscrepancyRaised
+	11, // 1: counterfoil.ledger.v1.Discrepancy.at:type_name -> google.protobuf.Timestamp
+	12, // 2: counterfoil.ledger.v1.Discrepancy.settled:type_name -> counterfoil.customs.v1.DiscrepancySettled
+	11, // 3: counterfoil.ledger.v1.Discrepancy.settled_at:type_name -> google.protobuf.Timestamp
+	13, // 4: counterfoil.ledger.v1.Allowance.given:type_name -> counterfoil.customs.v1.AllowanceGiven
+	11, // 5: counterfoil.ledger.v1.Allowance.at:type_name -> google.protobuf.Timestamp
+	14, // 6: counterfoil.ledger.v1.AllowanceReturn.returned:type_name -> counterfoil.customs.v1.AllowanceReturned
+	11, // 7: counterfoil.ledger.v1.AllowanceReturn.at:type_name -> google.protobuf.Timestamp
+	5,  // 8: counterfoil.ledger.v1.Tally.quantities:type_name -> counterfoil.ledger.v1.Sum
+	5,  // 9: counterfoil.ledger.v1.Tally.values:type_name -> counterfoil.ledger.v1.Sum
+	6,  // 10: counterfoil.ledger.v1.Sum.given:type_name -> counterfoil.ledger.v1.Given
+	15, // 11: counterfoil.ledger.v1.Delivery.requested:type_name -> counterfoil.customs.v1.DeliveryVerificationRequested
+	0,  // 12: counterfoil.ledger.v1.Delivery.status:type_name -> counterfoil.ledger.v1.DeliveryStatus
+	11, // 13: counterfoil.ledger.v1.Delivery.overdue_at:type_name -> google.protobuf.Timestamp
+	16, // 14: counterfoil.ledger.v1.Delivery.proof:type_name -> counterfoil.customs.v1.Proof
+	11, // 15: counterfoil.ledger.v1.Delivery.settled_at:type_name -> google.protobuf.Timestamp
+	17, // 16: counterfoil.ledger.v1.DeliveryConfirmation.confirmed:type_name -> counterfoil.customs.v1.DeliveryConfirmed
+	11, // 17: counterfoil.ledger.v1.DeliveryConfirmation.at:type_name -> google.protobuf.Timestamp
+	18, // 18: counterfoil.ledger.v1.PostDeliveryCheck.planned:type_name -> counterfoil.customs.v1.PostDeliveryCheckPlanned
+	19, // 19: counterfoil.ledger.v1.PostDeliveryCheck.done:type_name -> counterfoil.customs.v1.PostDeliveryCheckDone
+	20, // 20: counterfoil.ledger.v1.PostDeliveryCheck.obstructed:type_name -> counterfoil.customs.v1.PostDeliveryCheckObstructed
+	11, // 21: counterfoil.ledger.v1.PostDeliveryCheck.at:type_name -> google.protobuf.Timestamp
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_ledger_v1_border_proto_init() }
@@ -768,7 +1033,7 @@ func file_counterfoil_ledger_v1_border_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_ledger_v1_border_proto_rawDesc), len(file_counterfoil_ledger_v1_border_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   6,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
