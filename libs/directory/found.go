@@ -16,6 +16,8 @@ import (
 // Member is an agency's public side.
 type Member struct {
 	Agency, Title, State, Service, Consent string
+	// PostOf is set on a customs post: the agency that counts for it.
+	PostOf string
 	// Signing is Ed25519, Sealing is X25519.
 	Signing, Sealing []byte
 }
@@ -43,7 +45,7 @@ func Found(members []Member, groups []*directoryv1.GroupDefined, rules []*direct
 
 func (m Member) registered(from time.Time) *directoryv1.AgencyRegistered {
 	return &directoryv1.AgencyRegistered{
-		Agency: m.Agency, Title: m.Title, State: m.State, Service: m.Service, Consent: m.Consent,
+		Agency: m.Agency, Title: m.Title, State: m.State, Service: m.Service, Consent: m.Consent, PostOf: m.PostOf,
 		SigningKey: &directoryv1.SigningKey{Public: m.Signing, ValidFrom: timestamppb.New(from)},
 		SealingKey: &directoryv1.SealingKey{Public: m.Sealing},
 	}

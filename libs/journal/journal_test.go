@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -235,4 +236,24 @@ func FuzzParse(f *testing.F) {
 type tb interface {
 	Helper()
 	Fatal(args ...any)
+}
+
+// A clock that was stepped back dates no block before the one that it follows.
+func TestBlocksAreNotDatedBackwards(t *testing.T) {
+	s, _ := sealer(t)
+	head := journal.Head{ID: licensing}
+	var dated []time.Time
+	for _, at := range []time.Time{wrote, wrote.Add(-time.Hour), wrote.Add(time.Second)} {
+		_, b, next, err := s.Write(&head, entries(t, head.Events+1, 1), at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !next.RecordedAt.Equal(b.Header.RecordedAt.AsTime()) {
+			t.Errorf("the block is dated %s, the head %s", b.Header.RecordedAt.AsTime(), next.RecordedAt)
+		}
+		dated, head = append(dated, b.Header.RecordedAt.AsTime()), next
+	}
+	if want := []time.Time{wrote, wrote, wrote.Add(time.Second)}; !slices.EqualFunc(dated, want, time.Time.Equal) {
+		t.Errorf("blocks are dated %v, want %v", dated, want)
+	}
 }

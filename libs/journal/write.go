@@ -28,7 +28,8 @@ type Sealer struct {
 }
 
 // Write makes the block that follows head: data to be published as one message, and the block as Open would return
-// it. Entries must be decoded and numbered from head.Events+1. It fails when they do not fit in a block.
+// it. Entries must be decoded and numbered from head.Events+1. It fails when they do not fit in a block. A block is never dated
+// before the one that it follows, also when the clock was stepped back: how old a copy of the journal is rests on that.
 func (s Sealer) Write(head *Head, entries []Entry, at time.Time) (data []byte, b *Block, next Head, err error) {
 	fail := func(err error) ([]byte, *Block, Head, error) {
 		return nil, nil, Head{}, fmt.Errorf("write block %d of %s: %w", head.Block+1, head.ID, err)
@@ -39,6 +40,9 @@ func (s Sealer) Write(head *Head, entries []Entry, at time.Time) (data []byte, b
 	}
 	if len(entries) == 0 || len(entries) > MaxEvents {
 		return fail(fmt.Errorf("%d events in a block", len(entries)))
+	}
+	if at.Before(head.RecordedAt) {
+		at = head.RecordedAt
 	}
 	b = &Block{ID: head.ID, Entries: entries, Plain: joinBody(entries), leaves: leaves(entries)}
 	tree := head.Tree.clone()

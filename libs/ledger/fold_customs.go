@@ -42,6 +42,9 @@ func (f *folding) customs(fact proto.Message) error {
 	case *customsv1.HoldLifted:
 		return f.declaration(e.DeclarationId, func(r *ledgerv1.Declaration) error {
 			r.Status, r.StatusReason = accepted, e.Reason
+			if id := r.Held.GetAlertId(); id != "" && !slices.Contains(r.LiftedAlerts, id) {
+				r.LiftedAlerts = append(r.LiftedAlerts, id)
+			}
 			return nil
 		}, held)
 	case *customsv1.GoodsReleased:

@@ -142,7 +142,7 @@ var statusWords = map[ledgerv1.AgencyStatus]string{
 
 func (s *Service) show(v ledger.View, a *ledgerv1.Agency, heads map[journal.ID]uint64) (*directoryv1.ShowAgencyResponse, error) {
 	res := &directoryv1.ShowAgencyResponse{
-		Title: a.Title, State: a.State, Service: a.Service, Status: statusWords[a.Status], StatusReason: a.StatusReason, Since: a.Since,
+		Title: a.Title, State: a.State, Service: a.Service, PostOf: a.PostOf, Status: statusWords[a.Status], StatusReason: a.StatusReason, Since: a.Since,
 		Contacts: a.Contacts, Competences: a.Competences,
 	}
 	var err error

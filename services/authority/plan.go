@@ -62,6 +62,9 @@ func plan(view ledger.View, req *directoryv1.PlanAgencyRequest, heads map[journa
 		}
 	}
 	res.Sentences = sentences(res)
+	if of := req.GetPostOf(); of != "" {
+		res.Sentences = append(res.Sentences, fmt.Sprintf("%s would be a post of %s: it would write off only what %s lends it.", req.GetAgency(), of, of))
+	}
 	return res, nil
 }
 

@@ -2,6 +2,7 @@ package customs
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,8 +14,10 @@ import (
 )
 
 // Reactions are the events that make this agency record something: what is newly held against somebody is run against goods
-// on their way and past deliveries.
-func (*Service) Reactions() []desk.Reaction { return duty.ScreenAgain(declared) }
+// on their way and past deliveries, and allowances that lie idle are given back.
+func (s *Service) Reactions() []desk.Reaction {
+	return slices.Concat(duty.ScreenAgain(declared), s.allowanceReactions())
+}
 
 // declared are this agency's declarations that have a party under a value and were not cancelled.
 func declared(view ledger.View, value string, _ time.Time) ([]screening.Watched, error) {

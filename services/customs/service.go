@@ -4,6 +4,7 @@ package customs
 
 import (
 	"errors"
+	"time"
 
 	"connectrpc.com/connect/v2"
 
@@ -16,11 +17,14 @@ import (
 type Config struct {
 	// Node is what every agency runs. The service neither starts nor stops it.
 	Node *node.Node
+	// AllowanceIdle is how long an allowance may lie unused before it is given back; 0 is two weeks.
+	AllowanceIdle time.Duration
 }
 
 // Service answers the customs agency's commands. Its methods are safe for concurrent use.
 type Service struct {
-	node *node.Node
+	node          *node.Node
+	allowanceIdle time.Duration
 }
 
 // New returns the service of the agency whose node it is given.
@@ -28,11 +32,14 @@ func New(cfg Config) (*Service, error) {
 	if cfg.Node == nil {
 		return nil, errors.New("customs: a service needs its agency's node")
 	}
-	return &Service{node: cfg.Node}, nil
+	return &Service{node: cfg.Node, allowanceIdle: cfg.AllowanceIdle}, nil
 }
 
 // Register adds the agency's APIs to a server.
 func (s *Service) Register(server *connect.Server) {
 	customsv1connect.RegisterCustomsServiceHandler(server, s)
+	customsv1connect.RegisterWriteOffServiceHandler(server, s)
+	customsv1connect.RegisterAllowanceServiceHandler(server, s)
+	customsv1connect.RegisterReleaseServiceHandler(server, s)
 	duty.Register(server, s.node)
 }

@@ -236,6 +236,7 @@ func (h *Hub) found(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		m.PostOf = a.PostOf
 		members = append(members, m)
 	}
 	_, err = h.authority.Desk.Record(ctx, &eventv1.Particulars{Officer: &eventv1.Officer{Role: "operator"}}, func(ledger.View) ([]proto.Message, error) {

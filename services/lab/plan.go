@@ -61,6 +61,8 @@ type Agency struct {
 	Consent string `yaml:"consent"`
 	// State is its own where it is not the plan's.
 	State string `yaml:"state"`
+	// PostOf is, for a customs post, the customs agency of the plan that counts licences and gives it allowances.
+	PostOf string `yaml:"post_of"`
 }
 
 // Group is a sharing group: who reads it, which of its members write to it, and what a newcomer is given of its past:
@@ -124,6 +126,11 @@ func (p *Plan) check() error {
 		names[a.Name] = true
 		if a.Listen == "" {
 			a.Listen = "127.0.0.1:0"
+		}
+	}
+	for _, a := range p.Agencies {
+		if a.PostOf != "" && !slices.ContainsFunc(p.Agencies, func(c Agency) bool { return c.Name == a.PostOf && c.Service == "customs" && c.PostOf == "" }) {
+			return fmt.Errorf("agency %s is a post of %q, which is no customs agency of the plan", a.Name, a.PostOf)
 		}
 	}
 	if !names[directory.Authority] {

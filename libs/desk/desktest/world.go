@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,7 +54,8 @@ type Agency struct {
 }
 
 // New makes a world of agencies that all share the group "all"; what customs records goes to "border", which is
-// licensing, customs and enforcement as far as they exist.
+// licensing, customs and enforcement as far as they exist. An agency is of the service that its name begins with, and
+// "customs-…" is a post of customs, which records for "all".
 func New(t testing.TB, names ...string) *World {
 	t.Helper()
 	w := &World{t: t, agencies: map[string]*Agency{}}
@@ -120,7 +122,12 @@ func newAgency(t testing.TB, name string, signer ed25519.PrivateKey, given direc
 }
 
 func (a *Agency) member() directory.Member {
-	return directory.Member{Agency: a.Name, State: "XA", Signing: a.Signer.Public().(ed25519.PublicKey), Sealing: a.public}
+	m := directory.Member{Agency: a.Name, State: "XA", Signing: a.Signer.Public().(ed25519.PublicKey), Sealing: a.public}
+	service, rest, _ := strings.Cut(a.Name, "-")
+	if m.Service = service; service == "customs" && rest != "" {
+		m.PostOf = service
+	}
+	return m
 }
 
 // Secrets are what the agency knows before it has read anything, for a process of its own.

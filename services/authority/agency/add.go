@@ -23,7 +23,10 @@ const (
 // it in again with new keys. Adding it again with the same keys adds what memberships it does not have.
 func Add(view ledger.View, cmd *directoryv1.AddAgencyRequest) ([]proto.Message, error) {
 	r := cmd.GetRequest()
-	registered, err := register(view, r, cmd.GetParticulars().GetOccurredAt())
+	if err := Post(view, r.GetService(), r.GetState(), cmd.GetPostOf()); err != nil {
+		return nil, err
+	}
+	registered, err := register(view, r, cmd.GetPostOf(), cmd.GetParticulars().GetOccurredAt())
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +51,7 @@ func Add(view ledger.View, cmd *directoryv1.AddAgencyRequest) ([]proto.Message, 
 	return facts, nil
 }
 
-func register(view ledger.View, r *directoryv1.JoinRequest, at *timestamppb.Timestamp) ([]proto.Message, error) {
+func register(view ledger.View, r *directoryv1.JoinRequest, postOf string, at *timestamppb.Timestamp) ([]proto.Message, error) {
 	signing, sealing := &directoryv1.SigningKey{Public: r.SigningKey, ValidFrom: at}, &directoryv1.SealingKey{Public: r.SealingKey}
 	known, err := view.AgencyRow(r.Agency)
 	switch {
@@ -56,16 +59,46 @@ func register(view ledger.View, r *directoryv1.JoinRequest, at *timestamppb.Time
 		return nil, err
 	case known == nil:
 		return []proto.Message{&directoryv1.AgencyRegistered{
-			Agency: r.Agency, Title: r.Title, State: r.State, Service: r.Service, Consent: r.Consent, SigningKey: signing, SealingKey: sealing,
+			Agency: r.Agency, Title: r.Title, State: r.State, Service: r.Service, Consent: r.Consent, SigningKey: signing, SealingKey: sealing, PostOf: postOf,
 		}}, nil
 	case known.Status == removed:
 		return []proto.Message{&directoryv1.AgencyReadmitted{Agency: r.Agency, SigningKey: signing, SealingKey: sealing}}, nil
+	}
+	if postOf != known.GetPostOf() {
+		return nil, fault.Errorf(fault.Conflict, "agency %s is registered %s; that stays as it is", r.Agency, post(known.GetPostOf()))
 	}
 	same := func(k *directoryv1.SigningKey) bool { return bytes.Equal(k.Public, r.SigningKey) }
 	if !slices.ContainsFunc(known.SigningKeys, same) || !bytes.Equal(known.SealingKey.GetPublic(), r.SealingKey) {
 		return nil, fault.Errorf(fault.Conflict, "agency %s takes part already, with other keys; give the new one another name, or remove %s first", r.Agency, r.Agency)
 	}
 	return nil, nil
+}
+
+func post(of string) string {
+	if of == "" {
+		return "as no post"
+	}
+	return "as a post of " + of
+}
+
+// Post refuses an agency that a newcomer cannot be a post of: a post is a customs agency, and the one it is of counts licences
+// for the same State. Empty is right for everybody.
+func Post(view ledger.View, service, state, of string) error {
+	if of == "" {
+		return nil
+	}
+	counter, err := view.AgencyRow(of)
+	switch {
+	case err != nil:
+		return err
+	case service != "customs":
+		return fault.Errorf(fault.Invalid, "only a customs agency is a post of another; this one serves %s", service)
+	case counter == nil || counter.Status == removed:
+		return fault.Errorf(fault.NotFound, "agency %s, which the new one is to be a post of, does not take part; see: counterfoil directory show", of)
+	case counter.Service != "customs" || counter.PostOf != "" || counter.State != state:
+		return fault.Errorf(fault.Invalid, "%s is no customs agency that counts licences for %s", of, state)
+	}
+	return nil
 }
 
 // Memberships are the groups that a newcomer is put into: those of the agency that it is like, with what is said of single

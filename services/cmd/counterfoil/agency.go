@@ -23,6 +23,7 @@ func newAgencyCommand(env *Env) *cobra.Command {
 // membershipFlags say which groups a new agency comes into.
 type membershipFlags struct {
 	like, history     string
+	postOf            string
 	groups, recording []string
 }
 
@@ -31,6 +32,7 @@ func (m *membershipFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&m.like, "like", "", "the groups of this agency")
 	flags.StringSliceVar(&m.groups, "groups", nil, "these groups")
 	flags.StringSliceVar(&m.recording, "recording-for", nil, "of these groups it also records for, where not every member does")
+	flags.StringVar(&m.postOf, "post-of", "", "for a customs post: the customs agency that counts licences and gives it allowances")
 	flags.StringVar(&m.history, "history", "", "what it is given of their past: from-start, from-joining, or from a day on, yyyy-mm-dd (default: each group's own rule)")
 }
 
@@ -39,7 +41,7 @@ func (m *membershipFlags) plan(ctx context.Context, c *Clients, agency string) (
 	if m.like == "" && len(m.groups) == 0 {
 		return nil, usage("say which groups %s comes into: --like AGENCY, or --groups A,B", agency)
 	}
-	req := &directoryv1.PlanAgencyRequest{Agency: agency, Like: m.like}
+	req := &directoryv1.PlanAgencyRequest{Agency: agency, Like: m.like, PostOf: m.postOf}
 	for _, group := range m.groups {
 		req.Memberships = append(req.Memberships, &directoryv1.Membership{Group: group})
 	}
@@ -57,7 +59,7 @@ func (m *membershipFlags) plan(ctx context.Context, c *Clients, agency string) (
 			membership.Publishes = membership.Publishes || group == membership.Group
 		}
 	}
-	return c.Authority.PlanAgency(ctx, &directoryv1.PlanAgencyRequest{Agency: agency, Memberships: res.Memberships})
+	return c.Authority.PlanAgency(ctx, &directoryv1.PlanAgencyRequest{Agency: agency, Memberships: res.Memberships, PostOf: m.postOf})
 }
 
 func newAgencyPlanCommand(env *Env) *cobra.Command {
@@ -126,7 +128,7 @@ func newAgencyAddCommand(env *Env) *cobra.Command {
 		if err != nil {
 			return nil, err
 		}
-		req.Memberships = plan.Memberships
+		req.Memberships, req.PostOf = plan.Memberships, m.postOf
 		return c.Authority.AddAgency(ctx, req)
 	})
 }

@@ -32,8 +32,8 @@ func newAgencyShowCommand(env *Env) *cobra.Command {
 }
 
 func showDocument(res *directoryv1.ShowAgencyResponse) output.Document {
-	about := output.Grid{Heads: []string{"agency", "title", "state", "service", "status", "access", "connected", "groups", "signing keys"}}
-	about.Add(res.Agency.GetAgency(), res.Title, res.State, res.Service, strings.TrimSpace(res.Status+" "+res.StatusReason), res.Agency.GetAccess(),
+	about := output.Grid{Heads: []string{"agency", "title", "state", "service", "post of", "status", "access", "connected", "groups", "signing keys"}}
+	about.Add(res.Agency.GetAgency(), res.Title, res.State, res.Service, res.PostOf, strings.TrimSpace(res.Status+" "+res.StatusReason), res.Agency.GetAccess(),
 		yes(res.Agency.GetConnected()), strings.Join(res.Groups, " "), strings.Join(res.SigningKeys, " "))
 	contacts := output.Grid{Heads: []string{"role", "reach", "hours"}}
 	for _, c := range res.Contacts {

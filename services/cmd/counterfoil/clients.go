@@ -37,6 +37,9 @@ type Clients struct {
 	Opinion      licensingv1connect.OpinionServiceClient
 	Denial       licensingv1connect.DenialServiceClient
 	Customs      customsv1connect.CustomsServiceClient
+	WriteOff     customsv1connect.WriteOffServiceClient
+	Allowance    customsv1connect.AllowanceServiceClient
+	Release      customsv1connect.ReleaseServiceClient
 	Enforcement  enforcementv1connect.EnforcementServiceClient
 	AlertAnswer  enforcementv1connect.AlertAnswerServiceClient
 	Reporting    reportingv1connect.ReportingServiceClient
@@ -74,6 +77,9 @@ func dial(contexts config.Contexts, to config.Context) (*Clients, error) {
 		Opinion:      licensingv1connect.NewOpinionServiceClient(client),
 		Denial:       licensingv1connect.NewDenialServiceClient(client),
 		Customs:      customsv1connect.NewCustomsServiceClient(client),
+		WriteOff:     customsv1connect.NewWriteOffServiceClient(client),
+		Allowance:    customsv1connect.NewAllowanceServiceClient(client),
+		Release:      customsv1connect.NewReleaseServiceClient(client),
 		Enforcement:  enforcementv1connect.NewEnforcementServiceClient(client),
 		AlertAnswer:  enforcementv1connect.NewAlertAnswerServiceClient(client),
 		Reporting:    reportingv1connect.NewReportingServiceClient(client),

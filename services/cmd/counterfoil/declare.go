@@ -10,7 +10,8 @@ import (
 
 func newDeclareCommand(env *Env) *cobra.Command {
 	return family("declare", "Accept customs declarations and follow their goods",
-		newAcceptCommand(env), newExitCommand(env), newArriveCommand(env), newCancelCommand(env))
+		newAcceptCommand(env), newExitCommand(env), newArriveCommand(env), newCancelCommand(env),
+		newReleaseGoodsCommand(env), newHoldCommand(env), newLiftCommand(env))
 }
 
 func newAcceptCommand(env *Env) *cobra.Command {

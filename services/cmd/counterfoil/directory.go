@@ -57,8 +57,8 @@ func directoryDocument(res *queryv1.DirectoryResponse) output.Document {
 			doc.Sections = append(doc.Sections, output.Section{Title: title, Grid: output.Grid{Heads: heads, Rows: rows}})
 		}
 	}
-	section("agencies", []string{"agency", "title", "state", "service", "status", "since", "contacts"}, each(res.Agencies, func(a *ledgerv1.Agency) []string {
-		return []string{a.Id, a.Title, a.State, a.Service, strings.TrimSuffix(agencyStatus(a.Status)+": "+a.StatusReason, ": "), date(a.Since), contacts(a.Contacts)}
+	section("agencies", []string{"agency", "title", "state", "service", "post of", "status", "since", "contacts"}, each(res.Agencies, func(a *ledgerv1.Agency) []string {
+		return []string{a.Id, a.Title, a.State, a.Service, a.PostOf, strings.TrimSuffix(agencyStatus(a.Status)+": "+a.StatusReason, ": "), date(a.Since), contacts(a.Contacts)}
 	}))
 	section("groups", []string{"group", "members", "recording", "purpose", "legal basis", "newcomers read"}, each(res.Groups, func(g *ledgerv1.Group) []string {
 		return []string{

@@ -15,7 +15,7 @@ import (
 func directoryHeads(table queryv1.Table) []string {
 	switch table {
 	case queryv1.Table_TABLE_AGENCIES:
-		return []string{"agency", "title", "state", "service", "status", "since", "signing keys"}
+		return []string{"agency", "title", "state", "service", "post of", "status", "since", "signing keys"}
 	case queryv1.Table_TABLE_GROUPS:
 		return []string{"group", "members", "recording", "purpose", "legal basis", "newcomers read"}
 	case queryv1.Table_TABLE_RELEASES:
@@ -47,7 +47,7 @@ func directoryCells(row *queryv1.Row) []string {
 	switch r := row.GetRow().(type) {
 	case *queryv1.Row_Agency:
 		a := r.Agency
-		return []string{a.Id, a.Title, a.State, a.Service, agencyStatus(a.Status), date(a.Since), count(len(a.SigningKeys))}
+		return []string{a.Id, a.Title, a.State, a.Service, a.PostOf, agencyStatus(a.Status), date(a.Since), count(len(a.SigningKeys))}
 	case *queryv1.Row_Group:
 		g := r.Group
 		recording := strings.Join(g.Publishers, " ")

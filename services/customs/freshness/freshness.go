@@ -11,7 +11,6 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/adopted"
 	"github.com/counterfoil/counterfoil/libs/fault"
-	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
@@ -40,10 +39,6 @@ type Copy struct {
 // no copy young. A licence of this agency's own journal is always fresh.
 func Of(view ledger.View, licence *ledgerv1.Licence, clock time.Time) (Copy, error) {
 	c := Copy{Freshness: &customsv1.Freshness{LicenceId: licence.GetId(), Journal: licence.GetJournal()}}
-	id, err := journal.ParseID(licence.GetJournal())
-	if err != nil {
-		return c, fmt.Errorf("licence %s: %w", licence.GetId(), err)
-	}
 	now, ahead, err := Now(view, clock)
 	if err != nil {
 		return c, err
@@ -56,34 +51,31 @@ func Of(view ledger.View, licence *ledgerv1.Licence, clock time.Time) (Copy, err
 		return c, err
 	}
 	c.LimitSeconds = uint32(limit / time.Second)
-	p, err := view.Position(id)
+	p, applied, err := view.CopyOf(licence)
+	agency, _, _ := strings.Cut(licence.GetJournal(), "/")
 	switch {
 	case err != nil:
-		return c, fmt.Errorf("read how far %s is: %w", id, err)
+		return c, fmt.Errorf("read how far %s is: %w", licence.GetJournal(), err)
+	case agency == view.Agency():
+		c.Block, c.AsOf, c.Stale = p.GetBlock(), timestamppb.New(now), ""
+		return c, nil
 	case p == nil:
 		c.Stale = fmt.Sprintf("licence %s came here by being shared later, and changes of it are recorded in %s, which %s does not read; have %s let it read that",
-			licence.GetId(), id, view.Agency(), id.Agency)
+			licence.GetId(), licence.GetJournal(), view.Agency(), agency)
 		return c, nil
 	}
 	c.Block, c.AsOf = p.GetBlock(), p.GetRecordedAt()
-	if id.Agency == view.Agency() {
-		c.AsOf = timestamppb.New(now)
-		return c, nil
-	}
 	age := now.Sub(p.GetRecordedAt().AsTime())
 	c.AgeSeconds = seconds(age)
-	begun, err := begins(view, id, p, licence)
 	switch {
-	case err != nil:
-		return c, err
 	case c.Stale != "":
-	case begun:
-		c.Stale = fmt.Sprintf("licence %s is from before this copy of %s begins, so changes of it are not applied here; have %s give the whole of it", licence.GetId(), id, id.Agency)
+	case !applied:
+		c.Stale = fmt.Sprintf("licence %s is from before this copy of %s begins, so changes of it are not applied here; have %s give the whole of it", licence.GetId(), licence.GetJournal(), agency)
 	case ahead != "":
 		c.Stale = fmt.Sprintf("%s has a block dated %s and the clock here says %s: one of the clocks is wrong; see: counterfoil doctor", ahead, stamp(now), stamp(clock))
 	case age > limit:
-		c.Stale = fmt.Sprintf("the copy of licence %s is from %s, when %s last signed something in %s; it may be %s old at most, so wait until it is heard of again",
-			licence.GetId(), stamp(p.GetRecordedAt().AsTime()), id.Agency, id, words(limit))
+		c.Stale = fmt.Sprintf("the copy of licence %s is from %s, when %s last signed something in %s; it may be %d minutes old at most, so wait until it is heard of again",
+			licence.GetId(), stamp(p.GetRecordedAt().AsTime()), agency, licence.GetJournal(), limit/time.Minute)
 	}
 	return c, nil
 }
@@ -107,19 +99,6 @@ func Now(view ledger.View, clock time.Time) (now time.Time, ahead string, err er
 	return now, ahead, nil
 }
 
-// begins reports whether a copy of a journal begins after a licence that only repeated events brought.
-func begins(view ledger.View, id journal.ID, p *ledgerv1.Position, licence *ledgerv1.Licence) (bool, error) {
-	first := licence.GetEvents()[0]
-	if first > p.GetStartEvents() {
-		return false, nil
-	}
-	e, err := view.Event(id, first)
-	if err != nil {
-		return false, fmt.Errorf("read event %d of %s: %w", first, id, err)
-	}
-	return e == nil, nil
-}
-
 // limitOf is how old a copy of a licence may be: the least of what the policies say that it was granted under.
 func limitOf(view ledger.View, licence *ledgerv1.Licence) (time.Duration, error) {
 	policies, err := adopted.ByID(view, strings.Fields(licence.GetBasis().GetPolicyId()))
@@ -138,9 +117,5 @@ func limitOf(view ledger.View, licence *ledgerv1.Licence) (time.Duration, error)
 
 // seconds rounds up: an age is never said to be less than it is.
 func seconds(d time.Duration) uint32 { return uint32(max(0, (d+time.Second-1)/time.Second)) }
-
-func words(d time.Duration) string {
-	return strings.TrimSuffix(strings.TrimSuffix(d.String(), "0s"), "0m")
-}
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

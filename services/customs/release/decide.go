@@ -62,9 +62,9 @@ func Decide(view ledger.View, declaration string, licence *ledgerv1.Licence, ope
 // alertOn is an open alert, immediate or confirmed, that names the declaration or its licence and whose hold no officer has
 // lifted; nil when there is none.
 func alertOn(view ledger.View, declaration, licence string) (*ledgerv1.Alert, error) {
-	lifted, err := liftedFor(view, declaration)
+	d, err := view.Declaration(declaration)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read declaration %s: %w", declaration, err)
 	}
 	for _, by := range []struct{ attribute, value string }{{"declaration", declaration}, {"licence", licence}} {
 		alerts, err := view.AlertsWith(by.attribute, by.value)
@@ -72,7 +72,7 @@ func alertOn(view ledger.View, declaration, licence string) (*ledgerv1.Alert, er
 			return nil, fmt.Errorf("read alerts by %s: %w", by.attribute, err)
 		}
 		for _, a := range alerts {
-			if holds(a) && !slices.Contains(lifted, a.GetId()) {
+			if holds(a) && !slices.Contains(d.GetLiftedAlerts(), a.GetId()) {
 				return a, nil
 			}
 		}
@@ -90,36 +90,6 @@ func holds(a *ledgerv1.Alert) bool {
 		confirmed = true
 	}
 	return confirmed || a.GetRaised().GetPriority() == enforcementv1.Priority_PRIORITY_IMMEDIATE
-}
-
-// liftedFor are the alerts whose hold on a declaration an officer has lifted.
-func liftedFor(view ledger.View, declaration string) ([]string, error) {
-	d, err := view.Declaration(declaration)
-	if d.GetHeld() == nil || err != nil {
-		return nil, err // it was never held
-	}
-	events, err := view.EventsOf(d)
-	if err != nil {
-		return nil, fmt.Errorf("read what happened to declaration %s: %w", declaration, err)
-	}
-	var lifted []string
-	alert := ""
-	for _, e := range events {
-		if e.GetFact() == nil {
-			continue
-		}
-		fact, err := e.GetFact().UnmarshalNew()
-		if err != nil {
-			return nil, fmt.Errorf("read event %d of %s: %w", e.GetNumber(), e.GetJournal(), err)
-		}
-		switch f := fact.(type) {
-		case *customsv1.GoodsHeld:
-			alert = f.GetAlertId()
-		case *customsv1.HoldLifted:
-			lifted = append(lifted, alert)
-		}
-	}
-	return lifted, nil
 }
 
 // own returns a declaration that this agency may decide on.

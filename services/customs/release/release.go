@@ -79,3 +79,14 @@ func now(view ledger.View, d *ledgerv1.Declaration, clock time.Time) (proto.Mess
 func byOfficer(h *customsv1.GoodsHeld) bool {
 	return h.GetReason() == customsv1.HoldReason_HOLD_REASON_EXAMINATION || h.GetReason() == customsv1.HoldReason_HOLD_REASON_ALERT
 }
+
+// Stands says whether the goods of a declaration were released, and if they are held, why.
+func Stands(d *ledgerv1.Declaration) (gone bool, why *customsv1.GoodsHeld) {
+	switch d.GetStatus() {
+	case held:
+		return false, d.GetHeld()
+	case accepted, ledgerv1.DeclarationStatus_DECLARATION_STATUS_LODGED, ledgerv1.DeclarationStatus_DECLARATION_STATUS_CANCELLED:
+		return false, nil
+	}
+	return true, nil
+}

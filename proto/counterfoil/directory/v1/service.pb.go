@@ -279,8 +279,10 @@ type PlanAgencyRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Agency string                 `protobuf:"bytes,1,opt,name=agency,proto3" json:"agency,omitempty"`
 	// Take over the groups of this agency.
-	Like          string        `protobuf:"bytes,2,opt,name=like,proto3" json:"like,omitempty"`
-	Memberships   []*Membership `protobuf:"bytes,3,rep,name=memberships,proto3" json:"memberships,omitempty"`
+	Like        string        `protobuf:"bytes,2,opt,name=like,proto3" json:"like,omitempty"`
+	Memberships []*Membership `protobuf:"bytes,3,rep,name=memberships,proto3" json:"memberships,omitempty"`
+	// As AgencyRegistered has it.
+	PostOf        string `protobuf:"bytes,4,opt,name=post_of,json=postOf,proto3" json:"post_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -334,6 +336,13 @@ func (x *PlanAgencyRequest) GetMemberships() []*Membership {
 		return x.Memberships
 	}
 	return nil
+}
+
+func (x *PlanAgencyRequest) GetPostOf() string {
+	if x != nil {
+		return x.PostOf
+	}
+	return ""
 }
 
 type PlanAgencyResponse struct {
@@ -599,11 +608,13 @@ func (x *PlannedKind) GetEvents() uint64 {
 }
 
 type AddAgencyRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Particulars   *v1.Particulars        `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
-	Request       *JoinRequest           `protobuf:"bytes,2,opt,name=request,proto3" json:"request,omitempty"`
-	Like          string                 `protobuf:"bytes,3,opt,name=like,proto3" json:"like,omitempty"`
-	Memberships   []*Membership          `protobuf:"bytes,4,rep,name=memberships,proto3" json:"memberships,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Particulars *v1.Particulars        `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	Request     *JoinRequest           `protobuf:"bytes,2,opt,name=request,proto3" json:"request,omitempty"`
+	Like        string                 `protobuf:"bytes,3,opt,name=like,proto3" json:"like,omitempty"`
+	Memberships []*Membership          `protobuf:"bytes,4,rep,name=memberships,proto3" json:"memberships,omitempty"`
+	// As AgencyRegistered has it.
+	PostOf        string `protobuf:"bytes,5,opt,name=post_of,json=postOf,proto3" json:"post_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -664,6 +675,13 @@ func (x *AddAgencyRequest) GetMemberships() []*Membership {
 		return x.Memberships
 	}
 	return nil
+}
+
+func (x *AddAgencyRequest) GetPostOf() string {
+	if x != nil {
+		return x.PostOf
+	}
+	return ""
 }
 
 type AddAgencyResponse struct {
@@ -883,7 +901,9 @@ type ShowAgencyResponse struct {
 	Contacts     []*Contact             `protobuf:"bytes,9,rep,name=contacts,proto3" json:"contacts,omitempty"`
 	Competences  []*Competence          `protobuf:"bytes,10,rep,name=competences,proto3" json:"competences,omitempty"`
 	// Hex key ids of the signing keys that are good now.
-	SigningKeys   []string `protobuf:"bytes,11,rep,name=signing_keys,json=signingKeys,proto3" json:"signing_keys,omitempty"`
+	SigningKeys []string `protobuf:"bytes,11,rep,name=signing_keys,json=signingKeys,proto3" json:"signing_keys,omitempty"`
+	// As AgencyRegistered has it.
+	PostOf        string `protobuf:"bytes,12,opt,name=post_of,json=postOf,proto3" json:"post_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -993,6 +1013,13 @@ func (x *ShowAgencyResponse) GetSigningKeys() []string {
 		return x.SigningKeys
 	}
 	return nil
+}
+
+func (x *ShowAgencyResponse) GetPostOf() string {
+	if x != nil {
+		return x.PostOf
+	}
+	return ""
 }
 
 type LagRequest struct {
@@ -4057,11 +4084,12 @@ const file_counterfoil_directory_v1_service_proto_rawDesc = "" +
 	"\x05group\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{1,31}$R\x05group\x12I\n" +
 	"\ahistory\x18\x02 \x01(\x0e2%.counterfoil.directory.v1.HistoryRuleB\b\xbaH\x05\x82\x01\x02\x10\x01R\ahistory\x12=\n" +
 	"\fhistory_from\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vhistoryFrom\x12\x1c\n" +
-	"\tpublishes\x18\x04 \x01(\bR\tpublishes\"\xb9\x01\n" +
+	"\tpublishes\x18\x04 \x01(\bR\tpublishes\"\xf4\x01\n" +
 	"\x11PlanAgencyRequest\x125\n" +
 	"\x06agency\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{1,31}$R\x06agency\x12\x1b\n" +
 	"\x04like\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18 R\x04like\x12P\n" +
-	"\vmemberships\x18\x03 \x03(\v2$.counterfoil.directory.v1.MembershipB\b\xbaH\x05\x92\x01\x02\x10dR\vmemberships\"\xfb\x01\n" +
+	"\vmemberships\x18\x03 \x03(\v2$.counterfoil.directory.v1.MembershipB\b\xbaH\x05\x92\x01\x02\x10dR\vmemberships\x129\n" +
+	"\apost_of\x18\x04 \x01(\tB \xbaH\x1dr\x1b2\x19^([a-z][a-z0-9-]{1,31})?$R\x06postOf\"\xfb\x01\n" +
 	"\x12PlanAgencyResponse\x12\x16\n" +
 	"\x06agency\x18\x01 \x01(\tR\x06agency\x12D\n" +
 	"\bjournals\x18\x02 \x03(\v2(.counterfoil.directory.v1.PlannedJournalR\bjournals\x12!\n" +
@@ -4083,12 +4111,13 @@ const file_counterfoil_directory_v1_service_proto_rawDesc = "" +
 	"\vPlannedKind\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
 	"\x06fields\x18\x02 \x03(\tR\x06fields\x12\x16\n" +
-	"\x06events\x18\x03 \x01(\x04R\x06events\"\x8f\x02\n" +
+	"\x06events\x18\x03 \x01(\x04R\x06events\"\xca\x02\n" +
 	"\x10AddAgencyRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12G\n" +
 	"\arequest\x18\x02 \x01(\v2%.counterfoil.directory.v1.JoinRequestB\x06\xbaH\x03\xc8\x01\x01R\arequest\x12\x1b\n" +
 	"\x04like\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18 R\x04like\x12P\n" +
-	"\vmemberships\x18\x04 \x03(\v2$.counterfoil.directory.v1.MembershipB\b\xbaH\x05\x92\x01\x02\x10dR\vmemberships\"L\n" +
+	"\vmemberships\x18\x04 \x03(\v2$.counterfoil.directory.v1.MembershipB\b\xbaH\x05\x92\x01\x02\x10dR\vmemberships\x129\n" +
+	"\apost_of\x18\x05 \x01(\tB \xbaH\x1dr\x1b2\x19^([a-z][a-z0-9-]{1,31})?$R\x06postOf\"L\n" +
 	"\x11AddAgencyResponse\x127\n" +
 	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xa3\x01\n" +
 	"\x0eMakeKitRequest\x12!\n" +
@@ -4100,7 +4129,7 @@ const file_counterfoil_directory_v1_service_proto_rawDesc = "" +
 	"\n" +
 	"expires_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"6\n" +
 	"\x11ShowAgencyRequest\x12!\n" +
-	"\x06agency\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 R\x06agency\"\xc8\x03\n" +
+	"\x06agency\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 R\x06agency\"\xe1\x03\n" +
 	"\x12ShowAgencyResponse\x12;\n" +
 	"\x06agency\x18\x01 \x01(\v2#.counterfoil.directory.v1.AgencyLagR\x06agency\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x14\n" +
@@ -4113,7 +4142,8 @@ const file_counterfoil_directory_v1_service_proto_rawDesc = "" +
 	"\bcontacts\x18\t \x03(\v2!.counterfoil.directory.v1.ContactR\bcontacts\x12F\n" +
 	"\vcompetences\x18\n" +
 	" \x03(\v2$.counterfoil.directory.v1.CompetenceR\vcompetences\x12!\n" +
-	"\fsigning_keys\x18\v \x03(\tR\vsigningKeys\"\f\n" +
+	"\fsigning_keys\x18\v \x03(\tR\vsigningKeys\x12\x17\n" +
+	"\apost_of\x18\f \x01(\tR\x06postOf\"\f\n" +
 	"\n" +
 	"LagRequest\"N\n" +
 	"\vLagResponse\x12?\n" +

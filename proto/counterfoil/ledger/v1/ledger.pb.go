@@ -3095,8 +3095,10 @@ type Declaration struct {
 	// What was not confirmed in time.
 	Overdue []*v13.MovementOverdue `protobuf:"bytes,13,rep,name=overdue,proto3" json:"overdue,omitempty"`
 	// How often it was amended.
-	Version       uint32                 `protobuf:"varint,14,opt,name=version,proto3" json:"version,omitempty"`
-	ExitedAt      *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=exited_at,json=exitedAt,proto3" json:"exited_at,omitempty"`
+	Version  uint32                 `protobuf:"varint,14,opt,name=version,proto3" json:"version,omitempty"`
+	ExitedAt *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=exited_at,json=exitedAt,proto3" json:"exited_at,omitempty"`
+	// Alerts whose hold an officer lifted.
+	LiftedAlerts  []string `protobuf:"bytes,16,rep,name=lifted_alerts,json=liftedAlerts,proto3" json:"lifted_alerts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3232,6 +3234,13 @@ func (x *Declaration) GetVersion() uint32 {
 func (x *Declaration) GetExitedAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.ExitedAt
+	}
+	return nil
+}
+
+func (x *Declaration) GetLiftedAlerts() []string {
+	if x != nil {
+		return x.LiftedAlerts
 	}
 	return nil
 }
@@ -5899,7 +5908,7 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\aedition\x18\x05 \x01(\tR\aedition\x12\x16\n" +
 	"\x06digest\x18\x06 \x01(\fR\x06digest\x12\x18\n" +
 	"\aentries\x18\a \x01(\x04R\aentries\x12\x14\n" +
-	"\x05lines\x18\b \x01(\x04R\x05lines\"\xfb\x05\n" +
+	"\x05lines\x18\b \x01(\x04R\x05lines\"\xa0\x06\n" +
 	"\vDeclaration\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -5917,7 +5926,8 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\rdischarged_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\fdischargedAt\x12A\n" +
 	"\aoverdue\x18\r \x03(\v2'.counterfoil.customs.v1.MovementOverdueR\aoverdue\x12\x18\n" +
 	"\aversion\x18\x0e \x01(\rR\aversion\x127\n" +
-	"\texited_at\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\bexitedAt\"\xdf\x03\n" +
+	"\texited_at\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\bexitedAt\x12#\n" +
+	"\rlifted_alerts\x18\x10 \x03(\tR\fliftedAlerts\"\xdf\x03\n" +
 	"\bWriteOff\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
