@@ -30,7 +30,7 @@ var agencies = []string{"licensing", "customs", "enforcement", "reporting", "min
 var common = []string{"statement"}
 
 // pure are the libs that rules may use: the ledger's views, and functions of their arguments alone.
-var pure = []string{"ledger", "fault", "refdata", "published", "names", "blind", "policy", "screening", "marks"}
+var pure = []string{"ledger", "fault", "refdata", "published", "names", "blind", "policy", "screening", "marks", "adopted"}
 
 type pkg struct {
 	ImportPath string
