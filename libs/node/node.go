@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/ed25519"
@@ -190,7 +191,7 @@ func (n *Node) Run(ctx context.Context, service Service) error {
 		return fmt.Errorf("run node %s: %w", n.Agency, err)
 	}
 	if err := n.follower.CatchUp(ctx); err != nil {
-		return fmt.Errorf("bring the ledger of %s up: %w", n.Agency, err)
+		return fmt.Errorf("bring the ledger of %s up: %w", n.Agency, cmp.Or(context.Cause(ctx), err))
 	}
 	if err := n.settleKeys(); err != nil {
 		return fmt.Errorf("run node %s: %w", n.Agency, err)

@@ -57,6 +57,11 @@ var allowed = table(
 		"AcceptDeclaration": recording, "ConfirmExit": recording, "ConfirmArrival": recording, "CancelDeclaration": recording,
 		"Balance": reading,
 	}),
+	service("counterfoil.customs.v1.WriteOffService", calls{"CorrectWriteOff": deciding, "RestoreWriteOff": deciding}),
+	service("counterfoil.customs.v1.AllowanceService", calls{
+		"GiveAllowance": deciding, "ReturnAllowance": recording, "Allowance": reading,
+	}),
+	service("counterfoil.customs.v1.ReleaseService", calls{"ReleaseGoods": recording, "HoldGoods": recording, "LiftHold": recording}),
 	service("counterfoil.enforcement.v1.EnforcementService", calls{
 		"RaiseAlert": recording, "CorroborateAlert": recording, "ConfirmAlert": recording, "RefuteAlert": recording, "CloseAlert": recording,
 	}),

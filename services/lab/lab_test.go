@@ -32,7 +32,10 @@ func startPlan(t testing.TB, folder lab.Folder, plan *lab.Plan, o lab.Options) *
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- l.Run(ctx) }()
+	go func() {
+		defer cancel()
+		ended <- l.Run(ctx)
+	}()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {
