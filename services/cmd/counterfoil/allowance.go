@@ -64,6 +64,8 @@ func newAllowanceShowCommand(env *Env) *cobra.Command {
 		Use:   "show LICENCE",
 		Short: "Say which post has how much of a licence, and what its counter has left, as far as is known here",
 		Args:  takes("LICENCE"),
+
+		Annotations: readsOnly,
 	}
 	cmd.RunE = env.online(func(ctx context.Context, c *Clients, args []string) error {
 		res, err := c.Allowance.Allowance(ctx, &customsv1.AllowanceRequest{LicenceId: args[0]})
