@@ -54,8 +54,10 @@ var allowed = table(
 		"ListContents": reading, "RecordList": recording, "CloseList": recording, "RecordEmbargo": recording, "EndEmbargo": recording,
 	}),
 	service("counterfoil.customs.v1.CustomsService", calls{
-		"AcceptDeclaration": recording, "ConfirmExit": recording, "ConfirmArrival": recording, "CancelDeclaration": recording,
-		"Balance": reading,
+		"LodgeDeclaration": recording, "AcceptDeclaration": recording, "AcceptLodged": recording, "AmendDeclaration": recording,
+		"ConfirmExit": recording, "ConfirmArrival": recording, "CancelDeclaration": recording,
+		"OpenTransit": recording, "DischargeTransit": recording, "OverrideDiscrepancy": recording, "SettleDiscrepancy": recording,
+		"Balance": reading, "CheckDeclaration": reading,
 	}),
 	service("counterfoil.customs.v1.WriteOffService", calls{"CorrectWriteOff": deciding, "RestoreWriteOff": deciding}),
 	service("counterfoil.customs.v1.AllowanceService", calls{

@@ -23,6 +23,7 @@ type Config struct {
 
 // Service answers the customs agency's commands. Its methods are safe for concurrent use.
 type Service struct {
+	customsv1connect.UnimplementedCustomsServiceHandler
 	node          *node.Node
 	allowanceIdle time.Duration
 }

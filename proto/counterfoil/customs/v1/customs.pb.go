@@ -209,12 +209,68 @@ func (Severity) EnumDescriptor() ([]byte, []int) {
 	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{2}
 }
 
+// Advice is what an officer can do now.
+type Advice int32
+
+const (
+	Advice_ADVICE_UNSPECIFIED Advice = 0
+	// Nothing is in the way.
+	Advice_ADVICE_GO Advice = 1
+	// Somebody has to look first.
+	Advice_ADVICE_HOLD Advice = 2
+	// It would be refused.
+	Advice_ADVICE_STOP Advice = 3
+)
+
+// Enum value maps for Advice.
+var (
+	Advice_name = map[int32]string{
+		0: "ADVICE_UNSPECIFIED",
+		1: "ADVICE_GO",
+		2: "ADVICE_HOLD",
+		3: "ADVICE_STOP",
+	}
+	Advice_value = map[string]int32{
+		"ADVICE_UNSPECIFIED": 0,
+		"ADVICE_GO":          1,
+		"ADVICE_HOLD":        2,
+		"ADVICE_STOP":        3,
+	}
+)
+
+func (x Advice) Enum() *Advice {
+	p := new(Advice)
+	*p = x
+	return p
+}
+
+func (x Advice) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Advice) Descriptor() protoreflect.EnumDescriptor {
+	return file_counterfoil_customs_v1_customs_proto_enumTypes[3].Descriptor()
+}
+
+func (Advice) Type() protoreflect.EnumType {
+	return &file_counterfoil_customs_v1_customs_proto_enumTypes[3]
+}
+
+func (x Advice) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Advice.Descriptor instead.
+func (Advice) EnumDescriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{3}
+}
+
 // Item is one goods item of a declaration.
 type Item struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Number of the item in its declaration, from 1.
 	Number uint32 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
-	// Number of the licence line that it is written off against.
+	// Number of the licence line that it is written off against; in a request, 0 has it found.
 	LicenceLine uint32       `protobuf:"varint,2,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
 	HsCode      string       `protobuf:"bytes,3,opt,name=hs_code,json=hsCode,proto3" json:"hs_code,omitempty"`
 	Description string       `protobuf:"bytes,4,opt,name=description,proto3" json:"description,omitempty"`
@@ -2272,15 +2328,21 @@ func (x *LicenceQuantityRestored) GetLegalBasis() string {
 }
 
 type AcceptDeclarationRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
-	Number        string                 `protobuf:"bytes,2,opt,name=number,proto3" json:"number,omitempty"`
-	Kind          v1.Kind                `protobuf:"varint,3,opt,name=kind,proto3,enum=counterfoil.transfer.v1.Kind" json:"kind,omitempty"`
-	Office        string                 `protobuf:"bytes,4,opt,name=office,proto3" json:"office,omitempty"`
-	LicenceId     string                 `protobuf:"bytes,5,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
-	Parties       []*v1.Party            `protobuf:"bytes,6,rep,name=parties,proto3" json:"parties,omitempty"`
-	Destination   string                 `protobuf:"bytes,7,opt,name=destination,proto3" json:"destination,omitempty"`
-	Items         []*Item                `protobuf:"bytes,8,rep,name=items,proto3" json:"items,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Particulars *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	Number      string                 `protobuf:"bytes,2,opt,name=number,proto3" json:"number,omitempty"`
+	Kind        v1.Kind                `protobuf:"varint,3,opt,name=kind,proto3,enum=counterfoil.transfer.v1.Kind" json:"kind,omitempty"`
+	Office      string                 `protobuf:"bytes,4,opt,name=office,proto3" json:"office,omitempty"`
+	// Empty: the licence that licence_reference names.
+	LicenceId   string       `protobuf:"bytes,5,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
+	Parties     []*v1.Party  `protobuf:"bytes,6,rep,name=parties,proto3" json:"parties,omitempty"`
+	Destination string       `protobuf:"bytes,7,opt,name=destination,proto3" json:"destination,omitempty"`
+	Items       []*Item      `protobuf:"bytes,8,rep,name=items,proto3" json:"items,omitempty"`
+	Consignment *Consignment `protobuf:"bytes,9,opt,name=consignment,proto3" json:"consignment,omitempty"`
+	// As the declarant states it: an id here, or the number of the licence after its agency, whatever its case and separators.
+	LicenceReference string `protobuf:"bytes,10,opt,name=licence_reference,json=licenceReference,proto3" json:"licence_reference,omitempty"`
+	// The goods are held for examination.
+	Examine       bool `protobuf:"varint,11,opt,name=examine,proto3" json:"examine,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2371,10 +2433,32 @@ func (x *AcceptDeclarationRequest) GetItems() []*Item {
 	return nil
 }
 
+func (x *AcceptDeclarationRequest) GetConsignment() *Consignment {
+	if x != nil {
+		return x.Consignment
+	}
+	return nil
+}
+
+func (x *AcceptDeclarationRequest) GetLicenceReference() string {
+	if x != nil {
+		return x.LicenceReference
+	}
+	return ""
+}
+
+func (x *AcceptDeclarationRequest) GetExamine() bool {
+	if x != nil {
+		return x.Examine
+	}
+	return false
+}
+
 type AcceptDeclarationResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	DeclarationId string                 `protobuf:"bytes,2,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
+	Standing      *Standing              `protobuf:"bytes,3,opt,name=standing,proto3" json:"standing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2423,6 +2507,1175 @@ func (x *AcceptDeclarationResponse) GetDeclarationId() string {
 	return ""
 }
 
+func (x *AcceptDeclarationResponse) GetStanding() *Standing {
+	if x != nil {
+		return x.Standing
+	}
+	return nil
+}
+
+// Standing is where a declaration stands after a command; absent on a dry run.
+type Standing struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Released bool                   `protobuf:"varint,1,opt,name=released,proto3" json:"released,omitempty"`
+	// While the goods are held.
+	Held *GoodsHeld `protobuf:"bytes,2,opt,name=held,proto3" json:"held,omitempty"`
+	// Discrepancies that nobody has settled.
+	Open          []*DiscrepancyRaised `protobuf:"bytes,3,rep,name=open,proto3" json:"open,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Standing) Reset() {
+	*x = Standing{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Standing) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Standing) ProtoMessage() {}
+
+func (x *Standing) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Standing.ProtoReflect.Descriptor instead.
+func (*Standing) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *Standing) GetReleased() bool {
+	if x != nil {
+		return x.Released
+	}
+	return false
+}
+
+func (x *Standing) GetHeld() *GoodsHeld {
+	if x != nil {
+		return x.Held
+	}
+	return nil
+}
+
+func (x *Standing) GetOpen() []*DiscrepancyRaised {
+	if x != nil {
+		return x.Open
+	}
+	return nil
+}
+
+type LodgeDeclarationRequest struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	Particulars      *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	Number           string                 `protobuf:"bytes,2,opt,name=number,proto3" json:"number,omitempty"`
+	Kind             v1.Kind                `protobuf:"varint,3,opt,name=kind,proto3,enum=counterfoil.transfer.v1.Kind" json:"kind,omitempty"`
+	Office           string                 `protobuf:"bytes,4,opt,name=office,proto3" json:"office,omitempty"`
+	LicenceReference string                 `protobuf:"bytes,5,opt,name=licence_reference,json=licenceReference,proto3" json:"licence_reference,omitempty"`
+	Parties          []*v1.Party            `protobuf:"bytes,6,rep,name=parties,proto3" json:"parties,omitempty"`
+	Destination      string                 `protobuf:"bytes,7,opt,name=destination,proto3" json:"destination,omitempty"`
+	Items            []*Item                `protobuf:"bytes,8,rep,name=items,proto3" json:"items,omitempty"`
+	Consignment      *Consignment           `protobuf:"bytes,9,opt,name=consignment,proto3" json:"consignment,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *LodgeDeclarationRequest) Reset() {
+	*x = LodgeDeclarationRequest{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LodgeDeclarationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LodgeDeclarationRequest) ProtoMessage() {}
+
+func (x *LodgeDeclarationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LodgeDeclarationRequest.ProtoReflect.Descriptor instead.
+func (*LodgeDeclarationRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *LodgeDeclarationRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *LodgeDeclarationRequest) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *LodgeDeclarationRequest) GetKind() v1.Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return v1.Kind(0)
+}
+
+func (x *LodgeDeclarationRequest) GetOffice() string {
+	if x != nil {
+		return x.Office
+	}
+	return ""
+}
+
+func (x *LodgeDeclarationRequest) GetLicenceReference() string {
+	if x != nil {
+		return x.LicenceReference
+	}
+	return ""
+}
+
+func (x *LodgeDeclarationRequest) GetParties() []*v1.Party {
+	if x != nil {
+		return x.Parties
+	}
+	return nil
+}
+
+func (x *LodgeDeclarationRequest) GetDestination() string {
+	if x != nil {
+		return x.Destination
+	}
+	return ""
+}
+
+func (x *LodgeDeclarationRequest) GetItems() []*Item {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *LodgeDeclarationRequest) GetConsignment() *Consignment {
+	if x != nil {
+		return x.Consignment
+	}
+	return nil
+}
+
+type LodgeDeclarationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	DeclarationId string                 `protobuf:"bytes,2,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
+	Standing      *Standing              `protobuf:"bytes,3,opt,name=standing,proto3" json:"standing,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LodgeDeclarationResponse) Reset() {
+	*x = LodgeDeclarationResponse{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LodgeDeclarationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LodgeDeclarationResponse) ProtoMessage() {}
+
+func (x *LodgeDeclarationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LodgeDeclarationResponse.ProtoReflect.Descriptor instead.
+func (*LodgeDeclarationResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *LodgeDeclarationResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+func (x *LodgeDeclarationResponse) GetDeclarationId() string {
+	if x != nil {
+		return x.DeclarationId
+	}
+	return ""
+}
+
+func (x *LodgeDeclarationResponse) GetStanding() *Standing {
+	if x != nil {
+		return x.Standing
+	}
+	return nil
+}
+
+type AcceptLodgedRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	DeclarationId string                 `protobuf:"bytes,2,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
+	// Empty: the licence that the declaration's reference names.
+	LicenceId string `protobuf:"bytes,3,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
+	// Licence line by item, where it is another than was lodged.
+	Lines         map[uint32]uint32 `protobuf:"bytes,4,rep,name=lines,proto3" json:"lines,omitempty" protobuf_key:"varint,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	Examine       bool              `protobuf:"varint,5,opt,name=examine,proto3" json:"examine,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AcceptLodgedRequest) Reset() {
+	*x = AcceptLodgedRequest{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AcceptLodgedRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AcceptLodgedRequest) ProtoMessage() {}
+
+func (x *AcceptLodgedRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AcceptLodgedRequest.ProtoReflect.Descriptor instead.
+func (*AcceptLodgedRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *AcceptLodgedRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *AcceptLodgedRequest) GetDeclarationId() string {
+	if x != nil {
+		return x.DeclarationId
+	}
+	return ""
+}
+
+func (x *AcceptLodgedRequest) GetLicenceId() string {
+	if x != nil {
+		return x.LicenceId
+	}
+	return ""
+}
+
+func (x *AcceptLodgedRequest) GetLines() map[uint32]uint32 {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *AcceptLodgedRequest) GetExamine() bool {
+	if x != nil {
+		return x.Examine
+	}
+	return false
+}
+
+type AcceptLodgedResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Standing      *Standing              `protobuf:"bytes,2,opt,name=standing,proto3" json:"standing,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AcceptLodgedResponse) Reset() {
+	*x = AcceptLodgedResponse{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AcceptLodgedResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AcceptLodgedResponse) ProtoMessage() {}
+
+func (x *AcceptLodgedResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AcceptLodgedResponse.ProtoReflect.Descriptor instead.
+func (*AcceptLodgedResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *AcceptLodgedResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+func (x *AcceptLodgedResponse) GetStanding() *Standing {
+	if x != nil {
+		return x.Standing
+	}
+	return nil
+}
+
+// AmendDeclarationRequest states everything anew.
+type AmendDeclarationRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	DeclarationId string                 `protobuf:"bytes,2,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
+	Parties       []*v1.Party            `protobuf:"bytes,3,rep,name=parties,proto3" json:"parties,omitempty"`
+	Destination   string                 `protobuf:"bytes,4,opt,name=destination,proto3" json:"destination,omitempty"`
+	Items         []*Item                `protobuf:"bytes,5,rep,name=items,proto3" json:"items,omitempty"`
+	Consignment   *Consignment           `protobuf:"bytes,6,opt,name=consignment,proto3" json:"consignment,omitempty"`
+	Reason        string                 `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AmendDeclarationRequest) Reset() {
+	*x = AmendDeclarationRequest{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AmendDeclarationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AmendDeclarationRequest) ProtoMessage() {}
+
+func (x *AmendDeclarationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AmendDeclarationRequest.ProtoReflect.Descriptor instead.
+func (*AmendDeclarationRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *AmendDeclarationRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *AmendDeclarationRequest) GetDeclarationId() string {
+	if x != nil {
+		return x.DeclarationId
+	}
+	return ""
+}
+
+func (x *AmendDeclarationRequest) GetParties() []*v1.Party {
+	if x != nil {
+		return x.Parties
+	}
+	return nil
+}
+
+func (x *AmendDeclarationRequest) GetDestination() string {
+	if x != nil {
+		return x.Destination
+	}
+	return ""
+}
+
+func (x *AmendDeclarationRequest) GetItems() []*Item {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *AmendDeclarationRequest) GetConsignment() *Consignment {
+	if x != nil {
+		return x.Consignment
+	}
+	return nil
+}
+
+func (x *AmendDeclarationRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type AmendDeclarationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Standing      *Standing              `protobuf:"bytes,2,opt,name=standing,proto3" json:"standing,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AmendDeclarationResponse) Reset() {
+	*x = AmendDeclarationResponse{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AmendDeclarationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AmendDeclarationResponse) ProtoMessage() {}
+
+func (x *AmendDeclarationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AmendDeclarationResponse.ProtoReflect.Descriptor instead.
+func (*AmendDeclarationResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *AmendDeclarationResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+func (x *AmendDeclarationResponse) GetStanding() *Standing {
+	if x != nil {
+		return x.Standing
+	}
+	return nil
+}
+
+type OpenTransitRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	DeclarationId string                 `protobuf:"bytes,2,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
+	// Empty: the one that the declaration names.
+	OfficeOfDestination string                 `protobuf:"bytes,3,opt,name=office_of_destination,json=officeOfDestination,proto3" json:"office_of_destination,omitempty"`
+	Due                 *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=due,proto3" json:"due,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
+}
+
+func (x *OpenTransitRequest) Reset() {
+	*x = OpenTransitRequest{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenTransitRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenTransitRequest) ProtoMessage() {}
+
+func (x *OpenTransitRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenTransitRequest.ProtoReflect.Descriptor instead.
+func (*OpenTransitRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *OpenTransitRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *OpenTransitRequest) GetDeclarationId() string {
+	if x != nil {
+		return x.DeclarationId
+	}
+	return ""
+}
+
+func (x *OpenTransitRequest) GetOfficeOfDestination() string {
+	if x != nil {
+		return x.OfficeOfDestination
+	}
+	return ""
+}
+
+func (x *OpenTransitRequest) GetDue() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Due
+	}
+	return nil
+}
+
+type OpenTransitResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenTransitResponse) Reset() {
+	*x = OpenTransitResponse{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenTransitResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenTransitResponse) ProtoMessage() {}
+
+func (x *OpenTransitResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenTransitResponse.ProtoReflect.Descriptor instead.
+func (*OpenTransitResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *OpenTransitResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type DischargeTransitRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	DeclarationId string                 `protobuf:"bytes,2,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
+	// Where they came to; empty: where they were sent.
+	Office string `protobuf:"bytes,3,opt,name=office,proto3" json:"office,omitempty"`
+	// How the goods presented differ from those released (DX15), in words; empty when they do not.
+	Difference    string `protobuf:"bytes,4,opt,name=difference,proto3" json:"difference,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DischargeTransitRequest) Reset() {
+	*x = DischargeTransitRequest{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DischargeTransitRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DischargeTransitRequest) ProtoMessage() {}
+
+func (x *DischargeTransitRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DischargeTransitRequest.ProtoReflect.Descriptor instead.
+func (*DischargeTransitRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *DischargeTransitRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *DischargeTransitRequest) GetDeclarationId() string {
+	if x != nil {
+		return x.DeclarationId
+	}
+	return ""
+}
+
+func (x *DischargeTransitRequest) GetOffice() string {
+	if x != nil {
+		return x.Office
+	}
+	return ""
+}
+
+func (x *DischargeTransitRequest) GetDifference() string {
+	if x != nil {
+		return x.Difference
+	}
+	return ""
+}
+
+type DischargeTransitResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DischargeTransitResponse) Reset() {
+	*x = DischargeTransitResponse{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DischargeTransitResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DischargeTransitResponse) ProtoMessage() {}
+
+func (x *DischargeTransitResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DischargeTransitResponse.ProtoReflect.Descriptor instead.
+func (*DischargeTransitResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *DischargeTransitResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type OverrideDiscrepancyRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	DiscrepancyId string                 `protobuf:"bytes,2,opt,name=discrepancy_id,json=discrepancyId,proto3" json:"discrepancy_id,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OverrideDiscrepancyRequest) Reset() {
+	*x = OverrideDiscrepancyRequest{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OverrideDiscrepancyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OverrideDiscrepancyRequest) ProtoMessage() {}
+
+func (x *OverrideDiscrepancyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OverrideDiscrepancyRequest.ProtoReflect.Descriptor instead.
+func (*OverrideDiscrepancyRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *OverrideDiscrepancyRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *OverrideDiscrepancyRequest) GetDiscrepancyId() string {
+	if x != nil {
+		return x.DiscrepancyId
+	}
+	return ""
+}
+
+func (x *OverrideDiscrepancyRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type OverrideDiscrepancyResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OverrideDiscrepancyResponse) Reset() {
+	*x = OverrideDiscrepancyResponse{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OverrideDiscrepancyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OverrideDiscrepancyResponse) ProtoMessage() {}
+
+func (x *OverrideDiscrepancyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OverrideDiscrepancyResponse.ProtoReflect.Descriptor instead.
+func (*OverrideDiscrepancyResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *OverrideDiscrepancyResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type SettleDiscrepancyRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	DiscrepancyId string                 `protobuf:"bytes,2,opt,name=discrepancy_id,json=discrepancyId,proto3" json:"discrepancy_id,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SettleDiscrepancyRequest) Reset() {
+	*x = SettleDiscrepancyRequest{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SettleDiscrepancyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SettleDiscrepancyRequest) ProtoMessage() {}
+
+func (x *SettleDiscrepancyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SettleDiscrepancyRequest.ProtoReflect.Descriptor instead.
+func (*SettleDiscrepancyRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *SettleDiscrepancyRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *SettleDiscrepancyRequest) GetDiscrepancyId() string {
+	if x != nil {
+		return x.DiscrepancyId
+	}
+	return ""
+}
+
+func (x *SettleDiscrepancyRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type SettleDiscrepancyResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SettleDiscrepancyResponse) Reset() {
+	*x = SettleDiscrepancyResponse{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SettleDiscrepancyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SettleDiscrepancyResponse) ProtoMessage() {}
+
+func (x *SettleDiscrepancyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SettleDiscrepancyResponse.ProtoReflect.Descriptor instead.
+func (*SettleDiscrepancyResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *SettleDiscrepancyResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type CheckDeclarationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of a declaration or a licence, or a licence's number as a paper has it.
+	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckDeclarationRequest) Reset() {
+	*x = CheckDeclarationRequest{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckDeclarationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckDeclarationRequest) ProtoMessage() {}
+
+func (x *CheckDeclarationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckDeclarationRequest.ProtoReflect.Descriptor instead.
+func (*CheckDeclarationRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *CheckDeclarationRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+type CheckDeclarationResponse struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Advice Advice                 `protobuf:"varint,1,opt,name=advice,proto3,enum=counterfoil.customs.v1.Advice" json:"advice,omitempty"`
+	// Why it is not to go on, one sentence each; the gravest first.
+	Reasons       []string `protobuf:"bytes,2,rep,name=reasons,proto3" json:"reasons,omitempty"`
+	DeclarationId string   `protobuf:"bytes,3,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
+	// Empty when none was found.
+	LicenceId string `protobuf:"bytes,4,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
+	// What the licence allows, and what of it is taken.
+	Lines []*LineBalance `protobuf:"bytes,5,rep,name=lines,proto3" json:"lines,omitempty"`
+	// How old the copy of the licence is.
+	Freshness *Freshness `protobuf:"bytes,6,opt,name=freshness,proto3" json:"freshness,omitempty"`
+	// Those on record that nobody has settled, and, of a declaration that was not accepted, those that it has now, without id.
+	Open          []*DiscrepancyRaised `protobuf:"bytes,7,rep,name=open,proto3" json:"open,omitempty"`
+	Suggestions   []*Suggestion        `protobuf:"bytes,8,rep,name=suggestions,proto3" json:"suggestions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckDeclarationResponse) Reset() {
+	*x = CheckDeclarationResponse{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckDeclarationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckDeclarationResponse) ProtoMessage() {}
+
+func (x *CheckDeclarationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckDeclarationResponse.ProtoReflect.Descriptor instead.
+func (*CheckDeclarationResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *CheckDeclarationResponse) GetAdvice() Advice {
+	if x != nil {
+		return x.Advice
+	}
+	return Advice_ADVICE_UNSPECIFIED
+}
+
+func (x *CheckDeclarationResponse) GetReasons() []string {
+	if x != nil {
+		return x.Reasons
+	}
+	return nil
+}
+
+func (x *CheckDeclarationResponse) GetDeclarationId() string {
+	if x != nil {
+		return x.DeclarationId
+	}
+	return ""
+}
+
+func (x *CheckDeclarationResponse) GetLicenceId() string {
+	if x != nil {
+		return x.LicenceId
+	}
+	return ""
+}
+
+func (x *CheckDeclarationResponse) GetLines() []*LineBalance {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *CheckDeclarationResponse) GetFreshness() *Freshness {
+	if x != nil {
+		return x.Freshness
+	}
+	return nil
+}
+
+func (x *CheckDeclarationResponse) GetOpen() []*DiscrepancyRaised {
+	if x != nil {
+		return x.Open
+	}
+	return nil
+}
+
+func (x *CheckDeclarationResponse) GetSuggestions() []*Suggestion {
+	if x != nil {
+		return x.Suggestions
+	}
+	return nil
+}
+
+// Suggestion is a licence, or a line of one, that a declaration may be meant for. It is never taken by itself.
+type Suggestion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 0: the declaration as a whole.
+	Item      uint32 `protobuf:"varint,1,opt,name=item,proto3" json:"item,omitempty"`
+	LicenceId string `protobuf:"bytes,2,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
+	// 0: the licence as a whole.
+	LicenceLine   uint32   `protobuf:"varint,3,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
+	Reasons       []string `protobuf:"bytes,4,rep,name=reasons,proto3" json:"reasons,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Suggestion) Reset() {
+	*x = Suggestion{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Suggestion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Suggestion) ProtoMessage() {}
+
+func (x *Suggestion) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Suggestion.ProtoReflect.Descriptor instead.
+func (*Suggestion) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *Suggestion) GetItem() uint32 {
+	if x != nil {
+		return x.Item
+	}
+	return 0
+}
+
+func (x *Suggestion) GetLicenceId() string {
+	if x != nil {
+		return x.LicenceId
+	}
+	return ""
+}
+
+func (x *Suggestion) GetLicenceLine() uint32 {
+	if x != nil {
+		return x.LicenceLine
+	}
+	return 0
+}
+
+func (x *Suggestion) GetReasons() []string {
+	if x != nil {
+		return x.Reasons
+	}
+	return nil
+}
+
 // Moved is what really moved of one item; absent parts are as declared.
 type Moved struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2435,7 +3688,7 @@ type Moved struct {
 
 func (x *Moved) Reset() {
 	*x = Moved{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[26]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2447,7 +3700,7 @@ func (x *Moved) String() string {
 func (*Moved) ProtoMessage() {}
 
 func (x *Moved) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[26]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2460,7 +3713,7 @@ func (x *Moved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Moved.ProtoReflect.Descriptor instead.
 func (*Moved) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{26}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Moved) GetItem() uint32 {
@@ -2489,14 +3742,16 @@ type ConfirmExitRequest struct {
 	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
 	DeclarationId string                 `protobuf:"bytes,2,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
 	// Items that are not named moved as declared.
-	Moved         []*Moved `protobuf:"bytes,3,rep,name=moved,proto3" json:"moved,omitempty"`
+	Moved []*Moved `protobuf:"bytes,3,rep,name=moved,proto3" json:"moved,omitempty"`
+	// How the goods presented differ from those released (DX15), in words, beside what moved says; empty when they do not.
+	Difference    string `protobuf:"bytes,4,opt,name=difference,proto3" json:"difference,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ConfirmExitRequest) Reset() {
 	*x = ConfirmExitRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[27]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2508,7 +3763,7 @@ func (x *ConfirmExitRequest) String() string {
 func (*ConfirmExitRequest) ProtoMessage() {}
 
 func (x *ConfirmExitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[27]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2521,7 +3776,7 @@ func (x *ConfirmExitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmExitRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmExitRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{27}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ConfirmExitRequest) GetParticulars() *v11.Particulars {
@@ -2545,6 +3800,13 @@ func (x *ConfirmExitRequest) GetMoved() []*Moved {
 	return nil
 }
 
+func (x *ConfirmExitRequest) GetDifference() string {
+	if x != nil {
+		return x.Difference
+	}
+	return ""
+}
+
 type ConfirmExitResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
@@ -2554,7 +3816,7 @@ type ConfirmExitResponse struct {
 
 func (x *ConfirmExitResponse) Reset() {
 	*x = ConfirmExitResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[28]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2566,7 +3828,7 @@ func (x *ConfirmExitResponse) String() string {
 func (*ConfirmExitResponse) ProtoMessage() {}
 
 func (x *ConfirmExitResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[28]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2579,7 +3841,7 @@ func (x *ConfirmExitResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmExitResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmExitResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{28}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ConfirmExitResponse) GetReceipt() *v11.Receipt {
@@ -2594,13 +3856,15 @@ type ConfirmArrivalRequest struct {
 	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
 	DeclarationId string                 `protobuf:"bytes,2,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
 	Moved         []*Moved               `protobuf:"bytes,3,rep,name=moved,proto3" json:"moved,omitempty"`
+	// How the goods that arrived differ from those released (DX18), in words.
+	Difference    string `protobuf:"bytes,4,opt,name=difference,proto3" json:"difference,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ConfirmArrivalRequest) Reset() {
 	*x = ConfirmArrivalRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[29]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2612,7 +3876,7 @@ func (x *ConfirmArrivalRequest) String() string {
 func (*ConfirmArrivalRequest) ProtoMessage() {}
 
 func (x *ConfirmArrivalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[29]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2625,7 +3889,7 @@ func (x *ConfirmArrivalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmArrivalRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmArrivalRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{29}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ConfirmArrivalRequest) GetParticulars() *v11.Particulars {
@@ -2649,6 +3913,13 @@ func (x *ConfirmArrivalRequest) GetMoved() []*Moved {
 	return nil
 }
 
+func (x *ConfirmArrivalRequest) GetDifference() string {
+	if x != nil {
+		return x.Difference
+	}
+	return ""
+}
+
 type ConfirmArrivalResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
@@ -2658,7 +3929,7 @@ type ConfirmArrivalResponse struct {
 
 func (x *ConfirmArrivalResponse) Reset() {
 	*x = ConfirmArrivalResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[30]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2670,7 +3941,7 @@ func (x *ConfirmArrivalResponse) String() string {
 func (*ConfirmArrivalResponse) ProtoMessage() {}
 
 func (x *ConfirmArrivalResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[30]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2683,7 +3954,7 @@ func (x *ConfirmArrivalResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmArrivalResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmArrivalResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{30}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *ConfirmArrivalResponse) GetReceipt() *v11.Receipt {
@@ -2704,7 +3975,7 @@ type CancelDeclarationRequest struct {
 
 func (x *CancelDeclarationRequest) Reset() {
 	*x = CancelDeclarationRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[31]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2716,7 +3987,7 @@ func (x *CancelDeclarationRequest) String() string {
 func (*CancelDeclarationRequest) ProtoMessage() {}
 
 func (x *CancelDeclarationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[31]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2729,7 +4000,7 @@ func (x *CancelDeclarationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelDeclarationRequest.ProtoReflect.Descriptor instead.
 func (*CancelDeclarationRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{31}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *CancelDeclarationRequest) GetParticulars() *v11.Particulars {
@@ -2762,7 +4033,7 @@ type CancelDeclarationResponse struct {
 
 func (x *CancelDeclarationResponse) Reset() {
 	*x = CancelDeclarationResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[32]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2774,7 +4045,7 @@ func (x *CancelDeclarationResponse) String() string {
 func (*CancelDeclarationResponse) ProtoMessage() {}
 
 func (x *CancelDeclarationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[32]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2787,7 +4058,7 @@ func (x *CancelDeclarationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelDeclarationResponse.ProtoReflect.Descriptor instead.
 func (*CancelDeclarationResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{32}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *CancelDeclarationResponse) GetReceipt() *v11.Receipt {
@@ -2806,7 +4077,7 @@ type BalanceRequest struct {
 
 func (x *BalanceRequest) Reset() {
 	*x = BalanceRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[33]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2818,7 +4089,7 @@ func (x *BalanceRequest) String() string {
 func (*BalanceRequest) ProtoMessage() {}
 
 func (x *BalanceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[33]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2831,7 +4102,7 @@ func (x *BalanceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BalanceRequest.ProtoReflect.Descriptor instead.
 func (*BalanceRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{33}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *BalanceRequest) GetLicenceId() string {
@@ -2853,7 +4124,7 @@ type BalanceResponse struct {
 
 func (x *BalanceResponse) Reset() {
 	*x = BalanceResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[34]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2865,7 +4136,7 @@ func (x *BalanceResponse) String() string {
 func (*BalanceResponse) ProtoMessage() {}
 
 func (x *BalanceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[34]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2878,7 +4149,7 @@ func (x *BalanceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BalanceResponse.ProtoReflect.Descriptor instead.
 func (*BalanceResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{34}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *BalanceResponse) GetLines() []*LineBalance {
@@ -2926,7 +4197,7 @@ type LineBalance struct {
 
 func (x *LineBalance) Reset() {
 	*x = LineBalance{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[35]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2938,7 +4209,7 @@ func (x *LineBalance) String() string {
 func (*LineBalance) ProtoMessage() {}
 
 func (x *LineBalance) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[35]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2951,7 +4222,7 @@ func (x *LineBalance) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LineBalance.ProtoReflect.Descriptor instead.
 func (*LineBalance) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{35}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *LineBalance) GetLicenceLine() uint32 {
@@ -3090,7 +4361,7 @@ type AgencyBalance struct {
 
 func (x *AgencyBalance) Reset() {
 	*x = AgencyBalance{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[36]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3102,7 +4373,7 @@ func (x *AgencyBalance) String() string {
 func (*AgencyBalance) ProtoMessage() {}
 
 func (x *AgencyBalance) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[36]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3115,7 +4386,7 @@ func (x *AgencyBalance) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgencyBalance.ProtoReflect.Descriptor instead.
 func (*AgencyBalance) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{36}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *AgencyBalance) GetAgency() string {
@@ -3171,10 +4442,10 @@ var File_counterfoil_customs_v1_customs_proto protoreflect.FileDescriptor
 
 const file_counterfoil_customs_v1_customs_proto_rawDesc = "" +
 	"\n" +
-	"$counterfoil/customs/v1/customs.proto\x12\x16counterfoil.customs.v1\x1a\x1bbuf/validate/validate.proto\x1a\"counterfoil/event/v1/command.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa3\x04\n" +
+	"$counterfoil/customs/v1/customs.proto\x12\x16counterfoil.customs.v1\x1a\x1bbuf/validate/validate.proto\x1a\"counterfoil/event/v1/command.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9a\x04\n" +
 	"\x04Item\x12\x1f\n" +
-	"\x06number\x18\x01 \x01(\rB\a\xbaH\x04*\x02(\x01R\x06number\x12*\n" +
-	"\flicence_line\x18\x02 \x01(\rB\a\xbaH\x04*\x02(\x01R\vlicenceLine\x12:\n" +
+	"\x06number\x18\x01 \x01(\rB\a\xbaH\x04*\x02(\x01R\x06number\x12!\n" +
+	"\flicence_line\x18\x02 \x01(\rR\vlicenceLine\x12:\n" +
 	"\ahs_code\x18\x03 \x01(\tB!\xbaH\x1er\x1c2\x1a^([0-9]{6}([0-9]{2,6})?)?$R\x06hsCode\x12*\n" +
 	"\vdescription\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\vdescription\x12=\n" +
 	"\bquantity\x18\x05 \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x124\n" +
@@ -3365,35 +4636,142 @@ const file_counterfoil_customs_v1_customs_proto_rawDesc = "" +
 	"\x06reason\x18\a \x01(\tR\x06reason\x12\x1a\n" +
 	"\bsequence\x18\b \x01(\rR\bsequence\x12\x1f\n" +
 	"\vlegal_basis\x18\t \x01(\tR\n" +
-	"legalBasis\"\x88\x04\n" +
+	"legalBasis\"\xa2\x05\n" +
 	"\x18AcceptDeclarationRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x125\n" +
 	"\x06number\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Za-z0-9._-]{1,64}$R\x06number\x12?\n" +
 	"\x04kind\x18\x03 \x01(\x0e2\x1d.counterfoil.transfer.v1.KindB\f\xbaH\t\x82\x01\x06\x10\x01 \x00 \x05R\x04kind\x12!\n" +
-	"\x06office\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(R\x06office\x12R\n" +
+	"\x06office\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(R\x06office\x12U\n" +
 	"\n" +
-	"licence_id\x18\x05 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\tlicenceId\x12B\n" +
+	"licence_id\x18\x05 \x01(\tB6\xbaH3r12/^([a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100})?$R\tlicenceId\x12B\n" +
 	"\aparties\x18\x06 \x03(\v2\x1e.counterfoil.transfer.v1.PartyB\b\xbaH\x05\x92\x01\x02\x10dR\aparties\x123\n" +
 	"\vdestination\x18\a \x01(\tB\x11\xbaH\x0er\f2\n" +
 	"^[A-Z]{2}$R\vdestination\x12?\n" +
-	"\x05items\x18\b \x03(\v2\x1c.counterfoil.customs.v1.ItemB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x05items\"{\n" +
+	"\x05items\x18\b \x03(\v2\x1c.counterfoil.customs.v1.ItemB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x05items\x12E\n" +
+	"\vconsignment\x18\t \x01(\v2#.counterfoil.customs.v1.ConsignmentR\vconsignment\x124\n" +
+	"\x11licence_reference\x18\n" +
+	" \x01(\tB\a\xbaH\x04r\x02\x18dR\x10licenceReference\x12\x18\n" +
+	"\aexamine\x18\v \x01(\bR\aexamine\"\xb9\x01\n" +
 	"\x19AcceptDeclarationResponse\x127\n" +
 	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x12%\n" +
-	"\x0edeclaration_id\x18\x02 \x01(\tR\rdeclarationId\"\x99\x01\n" +
+	"\x0edeclaration_id\x18\x02 \x01(\tR\rdeclarationId\x12<\n" +
+	"\bstanding\x18\x03 \x01(\v2 .counterfoil.customs.v1.StandingR\bstanding\"\x9c\x01\n" +
+	"\bStanding\x12\x1a\n" +
+	"\breleased\x18\x01 \x01(\bR\breleased\x125\n" +
+	"\x04held\x18\x02 \x01(\v2!.counterfoil.customs.v1.GoodsHeldR\x04held\x12=\n" +
+	"\x04open\x18\x03 \x03(\v2).counterfoil.customs.v1.DiscrepancyRaisedR\x04open\"\xb0\x04\n" +
+	"\x17LodgeDeclarationRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x125\n" +
+	"\x06number\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Za-z0-9._-]{1,64}$R\x06number\x12?\n" +
+	"\x04kind\x18\x03 \x01(\x0e2\x1d.counterfoil.transfer.v1.KindB\f\xbaH\t\x82\x01\x06\x10\x01 \x00 \x05R\x04kind\x12!\n" +
+	"\x06office\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(R\x06office\x124\n" +
+	"\x11licence_reference\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\x10licenceReference\x12B\n" +
+	"\aparties\x18\x06 \x03(\v2\x1e.counterfoil.transfer.v1.PartyB\b\xbaH\x05\x92\x01\x02\x10dR\aparties\x123\n" +
+	"\vdestination\x18\a \x01(\tB\x11\xbaH\x0er\f2\n" +
+	"^[A-Z]{2}$R\vdestination\x12?\n" +
+	"\x05items\x18\b \x03(\v2\x1c.counterfoil.customs.v1.ItemB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x05items\x12E\n" +
+	"\vconsignment\x18\t \x01(\v2#.counterfoil.customs.v1.ConsignmentR\vconsignment\"\xb8\x01\n" +
+	"\x18LodgeDeclarationResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x12%\n" +
+	"\x0edeclaration_id\x18\x02 \x01(\tR\rdeclarationId\x12<\n" +
+	"\bstanding\x18\x03 \x01(\v2 .counterfoil.customs.v1.StandingR\bstanding\"\xba\x03\n" +
+	"\x13AcceptLodgedRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
+	"\x0edeclaration_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\rdeclarationId\x12U\n" +
+	"\n" +
+	"licence_id\x18\x03 \x01(\tB6\xbaH3r12/^([a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100})?$R\tlicenceId\x12W\n" +
+	"\x05lines\x18\x04 \x03(\v26.counterfoil.customs.v1.AcceptLodgedRequest.LinesEntryB\t\xbaH\x06\x9a\x01\x03\x10\xf4\x03R\x05lines\x12\x18\n" +
+	"\aexamine\x18\x05 \x01(\bR\aexamine\x1a8\n" +
+	"\n" +
+	"LinesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\rR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\rR\x05value:\x028\x01\"\x8d\x01\n" +
+	"\x14AcceptLodgedResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x12<\n" +
+	"\bstanding\x18\x02 \x01(\v2 .counterfoil.customs.v1.StandingR\bstanding\"\xdf\x03\n" +
+	"\x17AmendDeclarationRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
+	"\x0edeclaration_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\rdeclarationId\x12B\n" +
+	"\aparties\x18\x03 \x03(\v2\x1e.counterfoil.transfer.v1.PartyB\b\xbaH\x05\x92\x01\x02\x10dR\aparties\x123\n" +
+	"\vdestination\x18\x04 \x01(\tB\x11\xbaH\x0er\f2\n" +
+	"^[A-Z]{2}$R\vdestination\x12?\n" +
+	"\x05items\x18\x05 \x03(\v2\x1c.counterfoil.customs.v1.ItemB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x05items\x12E\n" +
+	"\vconsignment\x18\x06 \x01(\v2#.counterfoil.customs.v1.ConsignmentR\vconsignment\x12\"\n" +
+	"\x06reason\x18\a \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xf0\x01R\x06reason\"\x91\x01\n" +
+	"\x18AmendDeclarationResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x12<\n" +
+	"\bstanding\x18\x02 \x01(\v2 .counterfoil.customs.v1.StandingR\bstanding\"\xa8\x02\n" +
+	"\x12OpenTransitRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
+	"\x0edeclaration_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\rdeclarationId\x12;\n" +
+	"\x15office_of_destination\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18(R\x13officeOfDestination\x124\n" +
+	"\x03due\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x03due\"N\n" +
+	"\x13OpenTransitResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\x85\x02\n" +
+	"\x17DischargeTransitRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
+	"\x0edeclaration_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\rdeclarationId\x12\x1f\n" +
+	"\x06office\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18(R\x06office\x12(\n" +
+	"\n" +
+	"difference\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xf0\x01R\n" +
+	"difference\"S\n" +
+	"\x18DischargeTransitResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xe1\x01\n" +
+	"\x1aOverrideDiscrepancyRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
+	"\x0ediscrepancy_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\rdiscrepancyId\x12\"\n" +
+	"\x06reason\x18\x03 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xf0\x01R\x06reason\"V\n" +
+	"\x1bOverrideDiscrepancyResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xdf\x01\n" +
+	"\x18SettleDiscrepancyRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
+	"\x0ediscrepancy_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\rdiscrepancyId\x12\"\n" +
+	"\x06reason\x18\x03 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xf0\x01R\x06reason\"T\n" +
+	"\x19SettleDiscrepancyResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"5\n" +
+	"\x17CheckDeclarationRequest\x12\x1a\n" +
+	"\x02id\x18\x01 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x8c\x01R\x02id\"\xb3\x03\n" +
+	"\x18CheckDeclarationResponse\x126\n" +
+	"\x06advice\x18\x01 \x01(\x0e2\x1e.counterfoil.customs.v1.AdviceR\x06advice\x12\x18\n" +
+	"\areasons\x18\x02 \x03(\tR\areasons\x12%\n" +
+	"\x0edeclaration_id\x18\x03 \x01(\tR\rdeclarationId\x12\x1d\n" +
+	"\n" +
+	"licence_id\x18\x04 \x01(\tR\tlicenceId\x129\n" +
+	"\x05lines\x18\x05 \x03(\v2#.counterfoil.customs.v1.LineBalanceR\x05lines\x12?\n" +
+	"\tfreshness\x18\x06 \x01(\v2!.counterfoil.customs.v1.FreshnessR\tfreshness\x12=\n" +
+	"\x04open\x18\a \x03(\v2).counterfoil.customs.v1.DiscrepancyRaisedR\x04open\x12D\n" +
+	"\vsuggestions\x18\b \x03(\v2\".counterfoil.customs.v1.SuggestionR\vsuggestions\"|\n" +
+	"\n" +
+	"Suggestion\x12\x12\n" +
+	"\x04item\x18\x01 \x01(\rR\x04item\x12\x1d\n" +
+	"\n" +
+	"licence_id\x18\x02 \x01(\tR\tlicenceId\x12!\n" +
+	"\flicence_line\x18\x03 \x01(\rR\vlicenceLine\x12\x18\n" +
+	"\areasons\x18\x04 \x03(\tR\areasons\"\x99\x01\n" +
 	"\x05Moved\x12\x1b\n" +
 	"\x04item\x18\x01 \x01(\rB\a\xbaH\x04*\x02(\x01R\x04item\x12=\n" +
 	"\bquantity\x18\x02 \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x124\n" +
-	"\x05value\x18\x03 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\"\xf5\x01\n" +
+	"\x05value\x18\x03 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\"\x9f\x02\n" +
 	"\x12ConfirmExitRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
 	"\x0edeclaration_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\rdeclarationId\x12>\n" +
-	"\x05moved\x18\x03 \x03(\v2\x1d.counterfoil.customs.v1.MovedB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\x05moved\"N\n" +
+	"\x05moved\x18\x03 \x03(\v2\x1d.counterfoil.customs.v1.MovedB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\x05moved\x12(\n" +
+	"\n" +
+	"difference\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xf0\x01R\n" +
+	"difference\"N\n" +
 	"\x13ConfirmExitResponse\x127\n" +
-	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xf8\x01\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xa2\x02\n" +
 	"\x15ConfirmArrivalRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
 	"\x0edeclaration_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\rdeclarationId\x12>\n" +
-	"\x05moved\x18\x03 \x03(\v2\x1d.counterfoil.customs.v1.MovedB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\x05moved\"Q\n" +
+	"\x05moved\x18\x03 \x03(\v2\x1d.counterfoil.customs.v1.MovedB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\x05moved\x12(\n" +
+	"\n" +
+	"difference\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xf0\x01R\n" +
+	"difference\"Q\n" +
 	"\x16ConfirmArrivalResponse\x127\n" +
 	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xdf\x01\n" +
 	"\x18CancelDeclarationRequest\x12C\n" +
@@ -3465,12 +4843,25 @@ const file_counterfoil_customs_v1_customs_proto_rawDesc = "" +
 	"\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fSEVERITY_LOW\x10\x01\x12\x13\n" +
 	"\x0fSEVERITY_MEDIUM\x10\x02\x12\x11\n" +
-	"\rSEVERITY_HIGH\x10\x032\xb9\x04\n" +
-	"\x0eCustomsService\x12x\n" +
-	"\x11AcceptDeclaration\x120.counterfoil.customs.v1.AcceptDeclarationRequest\x1a1.counterfoil.customs.v1.AcceptDeclarationResponse\x12f\n" +
+	"\rSEVERITY_HIGH\x10\x03*Q\n" +
+	"\x06Advice\x12\x16\n" +
+	"\x12ADVICE_UNSPECIFIED\x10\x00\x12\r\n" +
+	"\tADVICE_GO\x10\x01\x12\x0f\n" +
+	"\vADVICE_HOLD\x10\x02\x12\x0f\n" +
+	"\vADVICE_STOP\x10\x032\xe2\v\n" +
+	"\x0eCustomsService\x12u\n" +
+	"\x10LodgeDeclaration\x12/.counterfoil.customs.v1.LodgeDeclarationRequest\x1a0.counterfoil.customs.v1.LodgeDeclarationResponse\x12x\n" +
+	"\x11AcceptDeclaration\x120.counterfoil.customs.v1.AcceptDeclarationRequest\x1a1.counterfoil.customs.v1.AcceptDeclarationResponse\x12i\n" +
+	"\fAcceptLodged\x12+.counterfoil.customs.v1.AcceptLodgedRequest\x1a,.counterfoil.customs.v1.AcceptLodgedResponse\x12u\n" +
+	"\x10AmendDeclaration\x12/.counterfoil.customs.v1.AmendDeclarationRequest\x1a0.counterfoil.customs.v1.AmendDeclarationResponse\x12f\n" +
 	"\vConfirmExit\x12*.counterfoil.customs.v1.ConfirmExitRequest\x1a+.counterfoil.customs.v1.ConfirmExitResponse\x12o\n" +
 	"\x0eConfirmArrival\x12-.counterfoil.customs.v1.ConfirmArrivalRequest\x1a..counterfoil.customs.v1.ConfirmArrivalResponse\x12x\n" +
-	"\x11CancelDeclaration\x120.counterfoil.customs.v1.CancelDeclarationRequest\x1a1.counterfoil.customs.v1.CancelDeclarationResponse\x12Z\n" +
+	"\x11CancelDeclaration\x120.counterfoil.customs.v1.CancelDeclarationRequest\x1a1.counterfoil.customs.v1.CancelDeclarationResponse\x12f\n" +
+	"\vOpenTransit\x12*.counterfoil.customs.v1.OpenTransitRequest\x1a+.counterfoil.customs.v1.OpenTransitResponse\x12u\n" +
+	"\x10DischargeTransit\x12/.counterfoil.customs.v1.DischargeTransitRequest\x1a0.counterfoil.customs.v1.DischargeTransitResponse\x12~\n" +
+	"\x13OverrideDiscrepancy\x122.counterfoil.customs.v1.OverrideDiscrepancyRequest\x1a3.counterfoil.customs.v1.OverrideDiscrepancyResponse\x12x\n" +
+	"\x11SettleDiscrepancy\x120.counterfoil.customs.v1.SettleDiscrepancyRequest\x1a1.counterfoil.customs.v1.SettleDiscrepancyResponse\x12u\n" +
+	"\x10CheckDeclaration\x12/.counterfoil.customs.v1.CheckDeclarationRequest\x1a0.counterfoil.customs.v1.CheckDeclarationResponse\x12Z\n" +
 	"\aBalance\x12&.counterfoil.customs.v1.BalanceRequest\x1a'.counterfoil.customs.v1.BalanceResponseBKZIgithub.com/counterfoil/counterfoil/proto/counterfoil/customs/v1;customsv1b\x06proto3"
 
 var (
@@ -3485,150 +4876,221 @@ func file_counterfoil_customs_v1_customs_proto_rawDescGZIP() []byte {
 	return file_counterfoil_customs_v1_customs_proto_rawDescData
 }
 
-var file_counterfoil_customs_v1_customs_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_counterfoil_customs_v1_customs_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_counterfoil_customs_v1_customs_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_counterfoil_customs_v1_customs_proto_msgTypes = make([]protoimpl.MessageInfo, 56)
 var file_counterfoil_customs_v1_customs_proto_goTypes = []any{
-	(Procedure)(0),                    // 0: counterfoil.customs.v1.Procedure
-	(HoldReason)(0),                   // 1: counterfoil.customs.v1.HoldReason
-	(Severity)(0),                     // 2: counterfoil.customs.v1.Severity
-	(*Item)(nil),                      // 3: counterfoil.customs.v1.Item
-	(*Consignment)(nil),               // 4: counterfoil.customs.v1.Consignment
-	(*Transport)(nil),                 // 5: counterfoil.customs.v1.Transport
-	(*DeclarationLodged)(nil),         // 6: counterfoil.customs.v1.DeclarationLodged
-	(*DeclarationAmended)(nil),        // 7: counterfoil.customs.v1.DeclarationAmended
-	(*Freshness)(nil),                 // 8: counterfoil.customs.v1.Freshness
-	(*GoodsReleased)(nil),             // 9: counterfoil.customs.v1.GoodsReleased
-	(*GoodsHeld)(nil),                 // 10: counterfoil.customs.v1.GoodsHeld
-	(*HoldLifted)(nil),                // 11: counterfoil.customs.v1.HoldLifted
-	(*TransitOpened)(nil),             // 12: counterfoil.customs.v1.TransitOpened
-	(*TransitDischarged)(nil),         // 13: counterfoil.customs.v1.TransitDischarged
-	(*MovementOverdue)(nil),           // 14: counterfoil.customs.v1.MovementOverdue
-	(*DiscrepancyRaised)(nil),         // 15: counterfoil.customs.v1.DiscrepancyRaised
-	(*DiscrepancySettled)(nil),        // 16: counterfoil.customs.v1.DiscrepancySettled
-	(*DeclarationAccepted)(nil),       // 17: counterfoil.customs.v1.DeclarationAccepted
-	(*ExitConfirmed)(nil),             // 18: counterfoil.customs.v1.ExitConfirmed
-	(*ArrivalRecorded)(nil),           // 19: counterfoil.customs.v1.ArrivalRecorded
-	(*DeclarationCancelled)(nil),      // 20: counterfoil.customs.v1.DeclarationCancelled
-	(*LicenceQuantityReserved)(nil),   // 21: counterfoil.customs.v1.LicenceQuantityReserved
-	(*LicenceQuantityCommitted)(nil),  // 22: counterfoil.customs.v1.LicenceQuantityCommitted
-	(*LicenceQuantityReleased)(nil),   // 23: counterfoil.customs.v1.LicenceQuantityReleased
-	(*LicenceQuantityCorrected)(nil),  // 24: counterfoil.customs.v1.LicenceQuantityCorrected
-	(*Change)(nil),                    // 25: counterfoil.customs.v1.Change
-	(*LicenceQuantityRestored)(nil),   // 26: counterfoil.customs.v1.LicenceQuantityRestored
-	(*AcceptDeclarationRequest)(nil),  // 27: counterfoil.customs.v1.AcceptDeclarationRequest
-	(*AcceptDeclarationResponse)(nil), // 28: counterfoil.customs.v1.AcceptDeclarationResponse
-	(*Moved)(nil),                     // 29: counterfoil.customs.v1.Moved
-	(*ConfirmExitRequest)(nil),        // 30: counterfoil.customs.v1.ConfirmExitRequest
-	(*ConfirmExitResponse)(nil),       // 31: counterfoil.customs.v1.ConfirmExitResponse
-	(*ConfirmArrivalRequest)(nil),     // 32: counterfoil.customs.v1.ConfirmArrivalRequest
-	(*ConfirmArrivalResponse)(nil),    // 33: counterfoil.customs.v1.ConfirmArrivalResponse
-	(*CancelDeclarationRequest)(nil),  // 34: counterfoil.customs.v1.CancelDeclarationRequest
-	(*CancelDeclarationResponse)(nil), // 35: counterfoil.customs.v1.CancelDeclarationResponse
-	(*BalanceRequest)(nil),            // 36: counterfoil.customs.v1.BalanceRequest
-	(*BalanceResponse)(nil),           // 37: counterfoil.customs.v1.BalanceResponse
-	(*LineBalance)(nil),               // 38: counterfoil.customs.v1.LineBalance
-	(*AgencyBalance)(nil),             // 39: counterfoil.customs.v1.AgencyBalance
-	(*v1.Quantity)(nil),               // 40: counterfoil.transfer.v1.Quantity
-	(*v1.Money)(nil),                  // 41: counterfoil.transfer.v1.Money
-	(*v1.Serials)(nil),                // 42: counterfoil.transfer.v1.Serials
-	(v1.Kind)(0),                      // 43: counterfoil.transfer.v1.Kind
-	(*v1.Party)(nil),                  // 44: counterfoil.transfer.v1.Party
-	(*timestamppb.Timestamp)(nil),     // 45: google.protobuf.Timestamp
-	(*v11.Particulars)(nil),           // 46: counterfoil.event.v1.Particulars
-	(*v11.Receipt)(nil),               // 47: counterfoil.event.v1.Receipt
+	(Procedure)(0),                      // 0: counterfoil.customs.v1.Procedure
+	(HoldReason)(0),                     // 1: counterfoil.customs.v1.HoldReason
+	(Severity)(0),                       // 2: counterfoil.customs.v1.Severity
+	(Advice)(0),                         // 3: counterfoil.customs.v1.Advice
+	(*Item)(nil),                        // 4: counterfoil.customs.v1.Item
+	(*Consignment)(nil),                 // 5: counterfoil.customs.v1.Consignment
+	(*Transport)(nil),                   // 6: counterfoil.customs.v1.Transport
+	(*DeclarationLodged)(nil),           // 7: counterfoil.customs.v1.DeclarationLodged
+	(*DeclarationAmended)(nil),          // 8: counterfoil.customs.v1.DeclarationAmended
+	(*Freshness)(nil),                   // 9: counterfoil.customs.v1.Freshness
+	(*GoodsReleased)(nil),               // 10: counterfoil.customs.v1.GoodsReleased
+	(*GoodsHeld)(nil),                   // 11: counterfoil.customs.v1.GoodsHeld
+	(*HoldLifted)(nil),                  // 12: counterfoil.customs.v1.HoldLifted
+	(*TransitOpened)(nil),               // 13: counterfoil.customs.v1.TransitOpened
+	(*TransitDischarged)(nil),           // 14: counterfoil.customs.v1.TransitDischarged
+	(*MovementOverdue)(nil),             // 15: counterfoil.customs.v1.MovementOverdue
+	(*DiscrepancyRaised)(nil),           // 16: counterfoil.customs.v1.DiscrepancyRaised
+	(*DiscrepancySettled)(nil),          // 17: counterfoil.customs.v1.DiscrepancySettled
+	(*DeclarationAccepted)(nil),         // 18: counterfoil.customs.v1.DeclarationAccepted
+	(*ExitConfirmed)(nil),               // 19: counterfoil.customs.v1.ExitConfirmed
+	(*ArrivalRecorded)(nil),             // 20: counterfoil.customs.v1.ArrivalRecorded
+	(*DeclarationCancelled)(nil),        // 21: counterfoil.customs.v1.DeclarationCancelled
+	(*LicenceQuantityReserved)(nil),     // 22: counterfoil.customs.v1.LicenceQuantityReserved
+	(*LicenceQuantityCommitted)(nil),    // 23: counterfoil.customs.v1.LicenceQuantityCommitted
+	(*LicenceQuantityReleased)(nil),     // 24: counterfoil.customs.v1.LicenceQuantityReleased
+	(*LicenceQuantityCorrected)(nil),    // 25: counterfoil.customs.v1.LicenceQuantityCorrected
+	(*Change)(nil),                      // 26: counterfoil.customs.v1.Change
+	(*LicenceQuantityRestored)(nil),     // 27: counterfoil.customs.v1.LicenceQuantityRestored
+	(*AcceptDeclarationRequest)(nil),    // 28: counterfoil.customs.v1.AcceptDeclarationRequest
+	(*AcceptDeclarationResponse)(nil),   // 29: counterfoil.customs.v1.AcceptDeclarationResponse
+	(*Standing)(nil),                    // 30: counterfoil.customs.v1.Standing
+	(*LodgeDeclarationRequest)(nil),     // 31: counterfoil.customs.v1.LodgeDeclarationRequest
+	(*LodgeDeclarationResponse)(nil),    // 32: counterfoil.customs.v1.LodgeDeclarationResponse
+	(*AcceptLodgedRequest)(nil),         // 33: counterfoil.customs.v1.AcceptLodgedRequest
+	(*AcceptLodgedResponse)(nil),        // 34: counterfoil.customs.v1.AcceptLodgedResponse
+	(*AmendDeclarationRequest)(nil),     // 35: counterfoil.customs.v1.AmendDeclarationRequest
+	(*AmendDeclarationResponse)(nil),    // 36: counterfoil.customs.v1.AmendDeclarationResponse
+	(*OpenTransitRequest)(nil),          // 37: counterfoil.customs.v1.OpenTransitRequest
+	(*OpenTransitResponse)(nil),         // 38: counterfoil.customs.v1.OpenTransitResponse
+	(*DischargeTransitRequest)(nil),     // 39: counterfoil.customs.v1.DischargeTransitRequest
+	(*DischargeTransitResponse)(nil),    // 40: counterfoil.customs.v1.DischargeTransitResponse
+	(*OverrideDiscrepancyRequest)(nil),  // 41: counterfoil.customs.v1.OverrideDiscrepancyRequest
+	(*OverrideDiscrepancyResponse)(nil), // 42: counterfoil.customs.v1.OverrideDiscrepancyResponse
+	(*SettleDiscrepancyRequest)(nil),    // 43: counterfoil.customs.v1.SettleDiscrepancyRequest
+	(*SettleDiscrepancyResponse)(nil),   // 44: counterfoil.customs.v1.SettleDiscrepancyResponse
+	(*CheckDeclarationRequest)(nil),     // 45: counterfoil.customs.v1.CheckDeclarationRequest
+	(*CheckDeclarationResponse)(nil),    // 46: counterfoil.customs.v1.CheckDeclarationResponse
+	(*Suggestion)(nil),                  // 47: counterfoil.customs.v1.Suggestion
+	(*Moved)(nil),                       // 48: counterfoil.customs.v1.Moved
+	(*ConfirmExitRequest)(nil),          // 49: counterfoil.customs.v1.ConfirmExitRequest
+	(*ConfirmExitResponse)(nil),         // 50: counterfoil.customs.v1.ConfirmExitResponse
+	(*ConfirmArrivalRequest)(nil),       // 51: counterfoil.customs.v1.ConfirmArrivalRequest
+	(*ConfirmArrivalResponse)(nil),      // 52: counterfoil.customs.v1.ConfirmArrivalResponse
+	(*CancelDeclarationRequest)(nil),    // 53: counterfoil.customs.v1.CancelDeclarationRequest
+	(*CancelDeclarationResponse)(nil),   // 54: counterfoil.customs.v1.CancelDeclarationResponse
+	(*BalanceRequest)(nil),              // 55: counterfoil.customs.v1.BalanceRequest
+	(*BalanceResponse)(nil),             // 56: counterfoil.customs.v1.BalanceResponse
+	(*LineBalance)(nil),                 // 57: counterfoil.customs.v1.LineBalance
+	(*AgencyBalance)(nil),               // 58: counterfoil.customs.v1.AgencyBalance
+	nil,                                 // 59: counterfoil.customs.v1.AcceptLodgedRequest.LinesEntry
+	(*v1.Quantity)(nil),                 // 60: counterfoil.transfer.v1.Quantity
+	(*v1.Money)(nil),                    // 61: counterfoil.transfer.v1.Money
+	(*v1.Serials)(nil),                  // 62: counterfoil.transfer.v1.Serials
+	(v1.Kind)(0),                        // 63: counterfoil.transfer.v1.Kind
+	(*v1.Party)(nil),                    // 64: counterfoil.transfer.v1.Party
+	(*timestamppb.Timestamp)(nil),       // 65: google.protobuf.Timestamp
+	(*v11.Particulars)(nil),             // 66: counterfoil.event.v1.Particulars
+	(*v11.Receipt)(nil),                 // 67: counterfoil.event.v1.Receipt
 }
 var file_counterfoil_customs_v1_customs_proto_depIdxs = []int32{
-	40, // 0: counterfoil.customs.v1.Item.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	41, // 1: counterfoil.customs.v1.Item.value:type_name -> counterfoil.transfer.v1.Money
-	40, // 2: counterfoil.customs.v1.Item.net_mass:type_name -> counterfoil.transfer.v1.Quantity
-	42, // 3: counterfoil.customs.v1.Item.serials:type_name -> counterfoil.transfer.v1.Serials
-	0,  // 4: counterfoil.customs.v1.Consignment.procedure:type_name -> counterfoil.customs.v1.Procedure
-	5,  // 5: counterfoil.customs.v1.Consignment.transport:type_name -> counterfoil.customs.v1.Transport
-	43, // 6: counterfoil.customs.v1.DeclarationLodged.kind:type_name -> counterfoil.transfer.v1.Kind
-	44, // 7: counterfoil.customs.v1.DeclarationLodged.parties:type_name -> counterfoil.transfer.v1.Party
-	3,  // 8: counterfoil.customs.v1.DeclarationLodged.items:type_name -> counterfoil.customs.v1.Item
-	4,  // 9: counterfoil.customs.v1.DeclarationLodged.consignment:type_name -> counterfoil.customs.v1.Consignment
-	44, // 10: counterfoil.customs.v1.DeclarationAmended.parties:type_name -> counterfoil.transfer.v1.Party
-	3,  // 11: counterfoil.customs.v1.DeclarationAmended.items:type_name -> counterfoil.customs.v1.Item
-	4,  // 12: counterfoil.customs.v1.DeclarationAmended.consignment:type_name -> counterfoil.customs.v1.Consignment
-	45, // 13: counterfoil.customs.v1.Freshness.as_of:type_name -> google.protobuf.Timestamp
-	45, // 14: counterfoil.customs.v1.GoodsReleased.at:type_name -> google.protobuf.Timestamp
-	8,  // 15: counterfoil.customs.v1.GoodsReleased.freshness:type_name -> counterfoil.customs.v1.Freshness
-	1,  // 16: counterfoil.customs.v1.GoodsHeld.reason:type_name -> counterfoil.customs.v1.HoldReason
-	45, // 17: counterfoil.customs.v1.GoodsHeld.at:type_name -> google.protobuf.Timestamp
-	8,  // 18: counterfoil.customs.v1.GoodsHeld.freshness:type_name -> counterfoil.customs.v1.Freshness
-	45, // 19: counterfoil.customs.v1.TransitOpened.due:type_name -> google.protobuf.Timestamp
-	45, // 20: counterfoil.customs.v1.TransitDischarged.at:type_name -> google.protobuf.Timestamp
-	45, // 21: counterfoil.customs.v1.MovementOverdue.due:type_name -> google.protobuf.Timestamp
-	2,  // 22: counterfoil.customs.v1.DiscrepancyRaised.severity:type_name -> counterfoil.customs.v1.Severity
-	43, // 23: counterfoil.customs.v1.DeclarationAccepted.kind:type_name -> counterfoil.transfer.v1.Kind
-	44, // 24: counterfoil.customs.v1.DeclarationAccepted.parties:type_name -> counterfoil.transfer.v1.Party
-	3,  // 25: counterfoil.customs.v1.DeclarationAccepted.items:type_name -> counterfoil.customs.v1.Item
-	45, // 26: counterfoil.customs.v1.DeclarationAccepted.accepted_at:type_name -> google.protobuf.Timestamp
-	4,  // 27: counterfoil.customs.v1.DeclarationAccepted.consignment:type_name -> counterfoil.customs.v1.Consignment
-	45, // 28: counterfoil.customs.v1.ExitConfirmed.at:type_name -> google.protobuf.Timestamp
-	45, // 29: counterfoil.customs.v1.ArrivalRecorded.at:type_name -> google.protobuf.Timestamp
-	40, // 30: counterfoil.customs.v1.LicenceQuantityReserved.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	41, // 31: counterfoil.customs.v1.LicenceQuantityReserved.value:type_name -> counterfoil.transfer.v1.Money
-	40, // 32: counterfoil.customs.v1.LicenceQuantityCommitted.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	41, // 33: counterfoil.customs.v1.LicenceQuantityCommitted.value:type_name -> counterfoil.transfer.v1.Money
-	40, // 34: counterfoil.customs.v1.LicenceQuantityReleased.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	41, // 35: counterfoil.customs.v1.LicenceQuantityReleased.value:type_name -> counterfoil.transfer.v1.Money
-	25, // 36: counterfoil.customs.v1.LicenceQuantityCorrected.change:type_name -> counterfoil.customs.v1.Change
-	40, // 37: counterfoil.customs.v1.LicenceQuantityRestored.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	41, // 38: counterfoil.customs.v1.LicenceQuantityRestored.value:type_name -> counterfoil.transfer.v1.Money
-	46, // 39: counterfoil.customs.v1.AcceptDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	43, // 40: counterfoil.customs.v1.AcceptDeclarationRequest.kind:type_name -> counterfoil.transfer.v1.Kind
-	44, // 41: counterfoil.customs.v1.AcceptDeclarationRequest.parties:type_name -> counterfoil.transfer.v1.Party
-	3,  // 42: counterfoil.customs.v1.AcceptDeclarationRequest.items:type_name -> counterfoil.customs.v1.Item
-	47, // 43: counterfoil.customs.v1.AcceptDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	40, // 44: counterfoil.customs.v1.Moved.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	41, // 45: counterfoil.customs.v1.Moved.value:type_name -> counterfoil.transfer.v1.Money
-	46, // 46: counterfoil.customs.v1.ConfirmExitRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	29, // 47: counterfoil.customs.v1.ConfirmExitRequest.moved:type_name -> counterfoil.customs.v1.Moved
-	47, // 48: counterfoil.customs.v1.ConfirmExitResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	46, // 49: counterfoil.customs.v1.ConfirmArrivalRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	29, // 50: counterfoil.customs.v1.ConfirmArrivalRequest.moved:type_name -> counterfoil.customs.v1.Moved
-	47, // 51: counterfoil.customs.v1.ConfirmArrivalResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	46, // 52: counterfoil.customs.v1.CancelDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	47, // 53: counterfoil.customs.v1.CancelDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	38, // 54: counterfoil.customs.v1.BalanceResponse.lines:type_name -> counterfoil.customs.v1.LineBalance
-	40, // 55: counterfoil.customs.v1.LineBalance.authorized:type_name -> counterfoil.transfer.v1.Quantity
-	40, // 56: counterfoil.customs.v1.LineBalance.reserved:type_name -> counterfoil.transfer.v1.Quantity
-	40, // 57: counterfoil.customs.v1.LineBalance.used:type_name -> counterfoil.transfer.v1.Quantity
-	41, // 58: counterfoil.customs.v1.LineBalance.authorized_value:type_name -> counterfoil.transfer.v1.Money
-	41, // 59: counterfoil.customs.v1.LineBalance.reserved_value:type_name -> counterfoil.transfer.v1.Money
-	41, // 60: counterfoil.customs.v1.LineBalance.used_value:type_name -> counterfoil.transfer.v1.Money
-	40, // 61: counterfoil.customs.v1.LineBalance.tolerance:type_name -> counterfoil.transfer.v1.Quantity
-	41, // 62: counterfoil.customs.v1.LineBalance.tolerance_value:type_name -> counterfoil.transfer.v1.Money
-	40, // 63: counterfoil.customs.v1.LineBalance.lent:type_name -> counterfoil.transfer.v1.Quantity
-	41, // 64: counterfoil.customs.v1.LineBalance.lent_value:type_name -> counterfoil.transfer.v1.Money
-	40, // 65: counterfoil.customs.v1.LineBalance.left:type_name -> counterfoil.transfer.v1.Quantity
-	41, // 66: counterfoil.customs.v1.LineBalance.left_value:type_name -> counterfoil.transfer.v1.Money
-	40, // 67: counterfoil.customs.v1.LineBalance.left_here:type_name -> counterfoil.transfer.v1.Quantity
-	41, // 68: counterfoil.customs.v1.LineBalance.left_here_value:type_name -> counterfoil.transfer.v1.Money
-	39, // 69: counterfoil.customs.v1.LineBalance.agencies:type_name -> counterfoil.customs.v1.AgencyBalance
-	40, // 70: counterfoil.customs.v1.AgencyBalance.reserved:type_name -> counterfoil.transfer.v1.Quantity
-	40, // 71: counterfoil.customs.v1.AgencyBalance.used:type_name -> counterfoil.transfer.v1.Quantity
-	40, // 72: counterfoil.customs.v1.AgencyBalance.lent:type_name -> counterfoil.transfer.v1.Quantity
-	41, // 73: counterfoil.customs.v1.AgencyBalance.reserved_value:type_name -> counterfoil.transfer.v1.Money
-	41, // 74: counterfoil.customs.v1.AgencyBalance.used_value:type_name -> counterfoil.transfer.v1.Money
-	41, // 75: counterfoil.customs.v1.AgencyBalance.lent_value:type_name -> counterfoil.transfer.v1.Money
-	27, // 76: counterfoil.customs.v1.CustomsService.AcceptDeclaration:input_type -> counterfoil.customs.v1.AcceptDeclarationRequest
-	30, // 77: counterfoil.customs.v1.CustomsService.ConfirmExit:input_type -> counterfoil.customs.v1.ConfirmExitRequest
-	32, // 78: counterfoil.customs.v1.CustomsService.ConfirmArrival:input_type -> counterfoil.customs.v1.ConfirmArrivalRequest
-	34, // 79: counterfoil.customs.v1.CustomsService.CancelDeclaration:input_type -> counterfoil.customs.v1.CancelDeclarationRequest
-	36, // 80: counterfoil.customs.v1.CustomsService.Balance:input_type -> counterfoil.customs.v1.BalanceRequest
-	28, // 81: counterfoil.customs.v1.CustomsService.AcceptDeclaration:output_type -> counterfoil.customs.v1.AcceptDeclarationResponse
-	31, // 82: counterfoil.customs.v1.CustomsService.ConfirmExit:output_type -> counterfoil.customs.v1.ConfirmExitResponse
-	33, // 83: counterfoil.customs.v1.CustomsService.ConfirmArrival:output_type -> counterfoil.customs.v1.ConfirmArrivalResponse
-	35, // 84: counterfoil.customs.v1.CustomsService.CancelDeclaration:output_type -> counterfoil.customs.v1.CancelDeclarationResponse
-	37, // 85: counterfoil.customs.v1.CustomsService.Balance:output_type -> counterfoil.customs.v1.BalanceResponse
-	81, // [81:86] is the sub-list for method output_type
-	76, // [76:81] is the sub-list for method input_type
-	76, // [76:76] is the sub-list for extension type_name
-	76, // [76:76] is the sub-list for extension extendee
-	0,  // [0:76] is the sub-list for field type_name
+	60,  // 0: counterfoil.customs.v1.Item.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	61,  // 1: counterfoil.customs.v1.Item.value:type_name -> counterfoil.transfer.v1.Money
+	60,  // 2: counterfoil.customs.v1.Item.net_mass:type_name -> counterfoil.transfer.v1.Quantity
+	62,  // 3: counterfoil.customs.v1.Item.serials:type_name -> counterfoil.transfer.v1.Serials
+	0,   // 4: counterfoil.customs.v1.Consignment.procedure:type_name -> counterfoil.customs.v1.Procedure
+	6,   // 5: counterfoil.customs.v1.Consignment.transport:type_name -> counterfoil.customs.v1.Transport
+	63,  // 6: counterfoil.customs.v1.DeclarationLodged.kind:type_name -> counterfoil.transfer.v1.Kind
+	64,  // 7: counterfoil.customs.v1.DeclarationLodged.parties:type_name -> counterfoil.transfer.v1.Party
+	4,   // 8: counterfoil.customs.v1.DeclarationLodged.items:type_name -> counterfoil.customs.v1.Item
+	5,   // 9: counterfoil.customs.v1.DeclarationLodged.consignment:type_name -> counterfoil.customs.v1.Consignment
+	64,  // 10: counterfoil.customs.v1.DeclarationAmended.parties:type_name -> counterfoil.transfer.v1.Party
+	4,   // 11: counterfoil.customs.v1.DeclarationAmended.items:type_name -> counterfoil.customs.v1.Item
+	5,   // 12: counterfoil.customs.v1.DeclarationAmended.consignment:type_name -> counterfoil.customs.v1.Consignment
+	65,  // 13: counterfoil.customs.v1.Freshness.as_of:type_name -> google.protobuf.Timestamp
+	65,  // 14: counterfoil.customs.v1.GoodsReleased.at:type_name -> google.protobuf.Timestamp
+	9,   // 15: counterfoil.customs.v1.GoodsReleased.freshness:type_name -> counterfoil.customs.v1.Freshness
+	1,   // 16: counterfoil.customs.v1.GoodsHeld.reason:type_name -> counterfoil.customs.v1.HoldReason
+	65,  // 17: counterfoil.customs.v1.GoodsHeld.at:type_name -> google.protobuf.Timestamp
+	9,   // 18: counterfoil.customs.v1.GoodsHeld.freshness:type_name -> counterfoil.customs.v1.Freshness
+	65,  // 19: counterfoil.customs.v1.TransitOpened.due:type_name -> google.protobuf.Timestamp
+	65,  // 20: counterfoil.customs.v1.TransitDischarged.at:type_name -> google.protobuf.Timestamp
+	65,  // 21: counterfoil.customs.v1.MovementOverdue.due:type_name -> google.protobuf.Timestamp
+	2,   // 22: counterfoil.customs.v1.DiscrepancyRaised.severity:type_name -> counterfoil.customs.v1.Severity
+	63,  // 23: counterfoil.customs.v1.DeclarationAccepted.kind:type_name -> counterfoil.transfer.v1.Kind
+	64,  // 24: counterfoil.customs.v1.DeclarationAccepted.parties:type_name -> counterfoil.transfer.v1.Party
+	4,   // 25: counterfoil.customs.v1.DeclarationAccepted.items:type_name -> counterfoil.customs.v1.Item
+	65,  // 26: counterfoil.customs.v1.DeclarationAccepted.accepted_at:type_name -> google.protobuf.Timestamp
+	5,   // 27: counterfoil.customs.v1.DeclarationAccepted.consignment:type_name -> counterfoil.customs.v1.Consignment
+	65,  // 28: counterfoil.customs.v1.ExitConfirmed.at:type_name -> google.protobuf.Timestamp
+	65,  // 29: counterfoil.customs.v1.ArrivalRecorded.at:type_name -> google.protobuf.Timestamp
+	60,  // 30: counterfoil.customs.v1.LicenceQuantityReserved.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	61,  // 31: counterfoil.customs.v1.LicenceQuantityReserved.value:type_name -> counterfoil.transfer.v1.Money
+	60,  // 32: counterfoil.customs.v1.LicenceQuantityCommitted.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	61,  // 33: counterfoil.customs.v1.LicenceQuantityCommitted.value:type_name -> counterfoil.transfer.v1.Money
+	60,  // 34: counterfoil.customs.v1.LicenceQuantityReleased.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	61,  // 35: counterfoil.customs.v1.LicenceQuantityReleased.value:type_name -> counterfoil.transfer.v1.Money
+	26,  // 36: counterfoil.customs.v1.LicenceQuantityCorrected.change:type_name -> counterfoil.customs.v1.Change
+	60,  // 37: counterfoil.customs.v1.LicenceQuantityRestored.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	61,  // 38: counterfoil.customs.v1.LicenceQuantityRestored.value:type_name -> counterfoil.transfer.v1.Money
+	66,  // 39: counterfoil.customs.v1.AcceptDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	63,  // 40: counterfoil.customs.v1.AcceptDeclarationRequest.kind:type_name -> counterfoil.transfer.v1.Kind
+	64,  // 41: counterfoil.customs.v1.AcceptDeclarationRequest.parties:type_name -> counterfoil.transfer.v1.Party
+	4,   // 42: counterfoil.customs.v1.AcceptDeclarationRequest.items:type_name -> counterfoil.customs.v1.Item
+	5,   // 43: counterfoil.customs.v1.AcceptDeclarationRequest.consignment:type_name -> counterfoil.customs.v1.Consignment
+	67,  // 44: counterfoil.customs.v1.AcceptDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	30,  // 45: counterfoil.customs.v1.AcceptDeclarationResponse.standing:type_name -> counterfoil.customs.v1.Standing
+	11,  // 46: counterfoil.customs.v1.Standing.held:type_name -> counterfoil.customs.v1.GoodsHeld
+	16,  // 47: counterfoil.customs.v1.Standing.open:type_name -> counterfoil.customs.v1.DiscrepancyRaised
+	66,  // 48: counterfoil.customs.v1.LodgeDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	63,  // 49: counterfoil.customs.v1.LodgeDeclarationRequest.kind:type_name -> counterfoil.transfer.v1.Kind
+	64,  // 50: counterfoil.customs.v1.LodgeDeclarationRequest.parties:type_name -> counterfoil.transfer.v1.Party
+	4,   // 51: counterfoil.customs.v1.LodgeDeclarationRequest.items:type_name -> counterfoil.customs.v1.Item
+	5,   // 52: counterfoil.customs.v1.LodgeDeclarationRequest.consignment:type_name -> counterfoil.customs.v1.Consignment
+	67,  // 53: counterfoil.customs.v1.LodgeDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	30,  // 54: counterfoil.customs.v1.LodgeDeclarationResponse.standing:type_name -> counterfoil.customs.v1.Standing
+	66,  // 55: counterfoil.customs.v1.AcceptLodgedRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	59,  // 56: counterfoil.customs.v1.AcceptLodgedRequest.lines:type_name -> counterfoil.customs.v1.AcceptLodgedRequest.LinesEntry
+	67,  // 57: counterfoil.customs.v1.AcceptLodgedResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	30,  // 58: counterfoil.customs.v1.AcceptLodgedResponse.standing:type_name -> counterfoil.customs.v1.Standing
+	66,  // 59: counterfoil.customs.v1.AmendDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	64,  // 60: counterfoil.customs.v1.AmendDeclarationRequest.parties:type_name -> counterfoil.transfer.v1.Party
+	4,   // 61: counterfoil.customs.v1.AmendDeclarationRequest.items:type_name -> counterfoil.customs.v1.Item
+	5,   // 62: counterfoil.customs.v1.AmendDeclarationRequest.consignment:type_name -> counterfoil.customs.v1.Consignment
+	67,  // 63: counterfoil.customs.v1.AmendDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	30,  // 64: counterfoil.customs.v1.AmendDeclarationResponse.standing:type_name -> counterfoil.customs.v1.Standing
+	66,  // 65: counterfoil.customs.v1.OpenTransitRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	65,  // 66: counterfoil.customs.v1.OpenTransitRequest.due:type_name -> google.protobuf.Timestamp
+	67,  // 67: counterfoil.customs.v1.OpenTransitResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	66,  // 68: counterfoil.customs.v1.DischargeTransitRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	67,  // 69: counterfoil.customs.v1.DischargeTransitResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	66,  // 70: counterfoil.customs.v1.OverrideDiscrepancyRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	67,  // 71: counterfoil.customs.v1.OverrideDiscrepancyResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	66,  // 72: counterfoil.customs.v1.SettleDiscrepancyRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	67,  // 73: counterfoil.customs.v1.SettleDiscrepancyResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	3,   // 74: counterfoil.customs.v1.CheckDeclarationResponse.advice:type_name -> counterfoil.customs.v1.Advice
+	57,  // 75: counterfoil.customs.v1.CheckDeclarationResponse.lines:type_name -> counterfoil.customs.v1.LineBalance
+	9,   // 76: counterfoil.customs.v1.CheckDeclarationResponse.freshness:type_name -> counterfoil.customs.v1.Freshness
+	16,  // 77: counterfoil.customs.v1.CheckDeclarationResponse.open:type_name -> counterfoil.customs.v1.DiscrepancyRaised
+	47,  // 78: counterfoil.customs.v1.CheckDeclarationResponse.suggestions:type_name -> counterfoil.customs.v1.Suggestion
+	60,  // 79: counterfoil.customs.v1.Moved.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	61,  // 80: counterfoil.customs.v1.Moved.value:type_name -> counterfoil.transfer.v1.Money
+	66,  // 81: counterfoil.customs.v1.ConfirmExitRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	48,  // 82: counterfoil.customs.v1.ConfirmExitRequest.moved:type_name -> counterfoil.customs.v1.Moved
+	67,  // 83: counterfoil.customs.v1.ConfirmExitResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	66,  // 84: counterfoil.customs.v1.ConfirmArrivalRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	48,  // 85: counterfoil.customs.v1.ConfirmArrivalRequest.moved:type_name -> counterfoil.customs.v1.Moved
+	67,  // 86: counterfoil.customs.v1.ConfirmArrivalResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	66,  // 87: counterfoil.customs.v1.CancelDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	67,  // 88: counterfoil.customs.v1.CancelDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	57,  // 89: counterfoil.customs.v1.BalanceResponse.lines:type_name -> counterfoil.customs.v1.LineBalance
+	60,  // 90: counterfoil.customs.v1.LineBalance.authorized:type_name -> counterfoil.transfer.v1.Quantity
+	60,  // 91: counterfoil.customs.v1.LineBalance.reserved:type_name -> counterfoil.transfer.v1.Quantity
+	60,  // 92: counterfoil.customs.v1.LineBalance.used:type_name -> counterfoil.transfer.v1.Quantity
+	61,  // 93: counterfoil.customs.v1.LineBalance.authorized_value:type_name -> counterfoil.transfer.v1.Money
+	61,  // 94: counterfoil.customs.v1.LineBalance.reserved_value:type_name -> counterfoil.transfer.v1.Money
+	61,  // 95: counterfoil.customs.v1.LineBalance.used_value:type_name -> counterfoil.transfer.v1.Money
+	60,  // 96: counterfoil.customs.v1.LineBalance.tolerance:type_name -> counterfoil.transfer.v1.Quantity
+	61,  // 97: counterfoil.customs.v1.LineBalance.tolerance_value:type_name -> counterfoil.transfer.v1.Money
+	60,  // 98: counterfoil.customs.v1.LineBalance.lent:type_name -> counterfoil.transfer.v1.Quantity
+	61,  // 99: counterfoil.customs.v1.LineBalance.lent_value:type_name -> counterfoil.transfer.v1.Money
+	60,  // 100: counterfoil.customs.v1.LineBalance.left:type_name -> counterfoil.transfer.v1.Quantity
+	61,  // 101: counterfoil.customs.v1.LineBalance.left_value:type_name -> counterfoil.transfer.v1.Money
+	60,  // 102: counterfoil.customs.v1.LineBalance.left_here:type_name -> counterfoil.transfer.v1.Quantity
+	61,  // 103: counterfoil.customs.v1.LineBalance.left_here_value:type_name -> counterfoil.transfer.v1.Money
+	58,  // 104: counterfoil.customs.v1.LineBalance.agencies:type_name -> counterfoil.customs.v1.AgencyBalance
+	60,  // 105: counterfoil.customs.v1.AgencyBalance.reserved:type_name -> counterfoil.transfer.v1.Quantity
+	60,  // 106: counterfoil.customs.v1.AgencyBalance.used:type_name -> counterfoil.transfer.v1.Quantity
+	60,  // 107: counterfoil.customs.v1.AgencyBalance.lent:type_name -> counterfoil.transfer.v1.Quantity
+	61,  // 108: counterfoil.customs.v1.AgencyBalance.reserved_value:type_name -> counterfoil.transfer.v1.Money
+	61,  // 109: counterfoil.customs.v1.AgencyBalance.used_value:type_name -> counterfoil.transfer.v1.Money
+	61,  // 110: counterfoil.customs.v1.AgencyBalance.lent_value:type_name -> counterfoil.transfer.v1.Money
+	31,  // 111: counterfoil.customs.v1.CustomsService.LodgeDeclaration:input_type -> counterfoil.customs.v1.LodgeDeclarationRequest
+	28,  // 112: counterfoil.customs.v1.CustomsService.AcceptDeclaration:input_type -> counterfoil.customs.v1.AcceptDeclarationRequest
+	33,  // 113: counterfoil.customs.v1.CustomsService.AcceptLodged:input_type -> counterfoil.customs.v1.AcceptLodgedRequest
+	35,  // 114: counterfoil.customs.v1.CustomsService.AmendDeclaration:input_type -> counterfoil.customs.v1.AmendDeclarationRequest
+	49,  // 115: counterfoil.customs.v1.CustomsService.ConfirmExit:input_type -> counterfoil.customs.v1.ConfirmExitRequest
+	51,  // 116: counterfoil.customs.v1.CustomsService.ConfirmArrival:input_type -> counterfoil.customs.v1.ConfirmArrivalRequest
+	53,  // 117: counterfoil.customs.v1.CustomsService.CancelDeclaration:input_type -> counterfoil.customs.v1.CancelDeclarationRequest
+	37,  // 118: counterfoil.customs.v1.CustomsService.OpenTransit:input_type -> counterfoil.customs.v1.OpenTransitRequest
+	39,  // 119: counterfoil.customs.v1.CustomsService.DischargeTransit:input_type -> counterfoil.customs.v1.DischargeTransitRequest
+	41,  // 120: counterfoil.customs.v1.CustomsService.OverrideDiscrepancy:input_type -> counterfoil.customs.v1.OverrideDiscrepancyRequest
+	43,  // 121: counterfoil.customs.v1.CustomsService.SettleDiscrepancy:input_type -> counterfoil.customs.v1.SettleDiscrepancyRequest
+	45,  // 122: counterfoil.customs.v1.CustomsService.CheckDeclaration:input_type -> counterfoil.customs.v1.CheckDeclarationRequest
+	55,  // 123: counterfoil.customs.v1.CustomsService.Balance:input_type -> counterfoil.customs.v1.BalanceRequest
+	32,  // 124: counterfoil.customs.v1.CustomsService.LodgeDeclaration:output_type -> counterfoil.customs.v1.LodgeDeclarationResponse
+	29,  // 125: counterfoil.customs.v1.CustomsService.AcceptDeclaration:output_type -> counterfoil.customs.v1.AcceptDeclarationResponse
+	34,  // 126: counterfoil.customs.v1.CustomsService.AcceptLodged:output_type -> counterfoil.customs.v1.AcceptLodgedResponse
+	36,  // 127: counterfoil.customs.v1.CustomsService.AmendDeclaration:output_type -> counterfoil.customs.v1.AmendDeclarationResponse
+	50,  // 128: counterfoil.customs.v1.CustomsService.ConfirmExit:output_type -> counterfoil.customs.v1.ConfirmExitResponse
+	52,  // 129: counterfoil.customs.v1.CustomsService.ConfirmArrival:output_type -> counterfoil.customs.v1.ConfirmArrivalResponse
+	54,  // 130: counterfoil.customs.v1.CustomsService.CancelDeclaration:output_type -> counterfoil.customs.v1.CancelDeclarationResponse
+	38,  // 131: counterfoil.customs.v1.CustomsService.OpenTransit:output_type -> counterfoil.customs.v1.OpenTransitResponse
+	40,  // 132: counterfoil.customs.v1.CustomsService.DischargeTransit:output_type -> counterfoil.customs.v1.DischargeTransitResponse
+	42,  // 133: counterfoil.customs.v1.CustomsService.OverrideDiscrepancy:output_type -> counterfoil.customs.v1.OverrideDiscrepancyResponse
+	44,  // 134: counterfoil.customs.v1.CustomsService.SettleDiscrepancy:output_type -> counterfoil.customs.v1.SettleDiscrepancyResponse
+	46,  // 135: counterfoil.customs.v1.CustomsService.CheckDeclaration:output_type -> counterfoil.customs.v1.CheckDeclarationResponse
+	56,  // 136: counterfoil.customs.v1.CustomsService.Balance:output_type -> counterfoil.customs.v1.BalanceResponse
+	124, // [124:137] is the sub-list for method output_type
+	111, // [111:124] is the sub-list for method input_type
+	111, // [111:111] is the sub-list for extension type_name
+	111, // [111:111] is the sub-list for extension extendee
+	0,   // [0:111] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_customs_v1_customs_proto_init() }
@@ -3641,8 +5103,8 @@ func file_counterfoil_customs_v1_customs_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_customs_v1_customs_proto_rawDesc), len(file_counterfoil_customs_v1_customs_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   37,
+			NumEnums:      4,
+			NumMessages:   56,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

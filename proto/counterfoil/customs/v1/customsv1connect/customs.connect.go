@@ -25,9 +25,18 @@ const (
 // reflection-formatted method names, remove the leading slash and convert the remaining slash to a
 // period.
 const (
+	// CustomsServiceLodgeDeclarationProcedure is the procedure name of the CustomsService's
+	// LodgeDeclaration RPC.
+	CustomsServiceLodgeDeclarationProcedure = "/counterfoil.customs.v1.CustomsService/LodgeDeclaration"
 	// CustomsServiceAcceptDeclarationProcedure is the procedure name of the CustomsService's
 	// AcceptDeclaration RPC.
 	CustomsServiceAcceptDeclarationProcedure = "/counterfoil.customs.v1.CustomsService/AcceptDeclaration"
+	// CustomsServiceAcceptLodgedProcedure is the procedure name of the CustomsService's AcceptLodged
+	// RPC.
+	CustomsServiceAcceptLodgedProcedure = "/counterfoil.customs.v1.CustomsService/AcceptLodged"
+	// CustomsServiceAmendDeclarationProcedure is the procedure name of the CustomsService's
+	// AmendDeclaration RPC.
+	CustomsServiceAmendDeclarationProcedure = "/counterfoil.customs.v1.CustomsService/AmendDeclaration"
 	// CustomsServiceConfirmExitProcedure is the procedure name of the CustomsService's ConfirmExit RPC.
 	CustomsServiceConfirmExitProcedure = "/counterfoil.customs.v1.CustomsService/ConfirmExit"
 	// CustomsServiceConfirmArrivalProcedure is the procedure name of the CustomsService's
@@ -36,16 +45,51 @@ const (
 	// CustomsServiceCancelDeclarationProcedure is the procedure name of the CustomsService's
 	// CancelDeclaration RPC.
 	CustomsServiceCancelDeclarationProcedure = "/counterfoil.customs.v1.CustomsService/CancelDeclaration"
+	// CustomsServiceOpenTransitProcedure is the procedure name of the CustomsService's OpenTransit RPC.
+	CustomsServiceOpenTransitProcedure = "/counterfoil.customs.v1.CustomsService/OpenTransit"
+	// CustomsServiceDischargeTransitProcedure is the procedure name of the CustomsService's
+	// DischargeTransit RPC.
+	CustomsServiceDischargeTransitProcedure = "/counterfoil.customs.v1.CustomsService/DischargeTransit"
+	// CustomsServiceOverrideDiscrepancyProcedure is the procedure name of the CustomsService's
+	// OverrideDiscrepancy RPC.
+	CustomsServiceOverrideDiscrepancyProcedure = "/counterfoil.customs.v1.CustomsService/OverrideDiscrepancy"
+	// CustomsServiceSettleDiscrepancyProcedure is the procedure name of the CustomsService's
+	// SettleDiscrepancy RPC.
+	CustomsServiceSettleDiscrepancyProcedure = "/counterfoil.customs.v1.CustomsService/SettleDiscrepancy"
+	// CustomsServiceCheckDeclarationProcedure is the procedure name of the CustomsService's
+	// CheckDeclaration RPC.
+	CustomsServiceCheckDeclarationProcedure = "/counterfoil.customs.v1.CustomsService/CheckDeclaration"
 	// CustomsServiceBalanceProcedure is the procedure name of the CustomsService's Balance RPC.
 	CustomsServiceBalanceProcedure = "/counterfoil.customs.v1.CustomsService/Balance"
 )
 
 var (
+	customsServiceLodgeDeclarationSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_customs_v1_customs_proto.Services().ByName("CustomsService").Methods().ByName("LodgeDeclaration"),
+			Procedure:  CustomsServiceLodgeDeclarationProcedure,
+		}
+	})
 	customsServiceAcceptDeclarationSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType: connect.StreamTypeUnary,
 			Schema:     v1.File_counterfoil_customs_v1_customs_proto.Services().ByName("CustomsService").Methods().ByName("AcceptDeclaration"),
 			Procedure:  CustomsServiceAcceptDeclarationProcedure,
+		}
+	})
+	customsServiceAcceptLodgedSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_customs_v1_customs_proto.Services().ByName("CustomsService").Methods().ByName("AcceptLodged"),
+			Procedure:  CustomsServiceAcceptLodgedProcedure,
+		}
+	})
+	customsServiceAmendDeclarationSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_customs_v1_customs_proto.Services().ByName("CustomsService").Methods().ByName("AmendDeclaration"),
+			Procedure:  CustomsServiceAmendDeclarationProcedure,
 		}
 	})
 	customsServiceConfirmExitSpec = sync.OnceValue(func() connect.Spec {
@@ -69,6 +113,41 @@ var (
 			Procedure:  CustomsServiceCancelDeclarationProcedure,
 		}
 	})
+	customsServiceOpenTransitSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_customs_v1_customs_proto.Services().ByName("CustomsService").Methods().ByName("OpenTransit"),
+			Procedure:  CustomsServiceOpenTransitProcedure,
+		}
+	})
+	customsServiceDischargeTransitSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_customs_v1_customs_proto.Services().ByName("CustomsService").Methods().ByName("DischargeTransit"),
+			Procedure:  CustomsServiceDischargeTransitProcedure,
+		}
+	})
+	customsServiceOverrideDiscrepancySpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_customs_v1_customs_proto.Services().ByName("CustomsService").Methods().ByName("OverrideDiscrepancy"),
+			Procedure:  CustomsServiceOverrideDiscrepancyProcedure,
+		}
+	})
+	customsServiceSettleDiscrepancySpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_customs_v1_customs_proto.Services().ByName("CustomsService").Methods().ByName("SettleDiscrepancy"),
+			Procedure:  CustomsServiceSettleDiscrepancyProcedure,
+		}
+	})
+	customsServiceCheckDeclarationSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_customs_v1_customs_proto.Services().ByName("CustomsService").Methods().ByName("CheckDeclaration"),
+			Procedure:  CustomsServiceCheckDeclarationProcedure,
+		}
+	})
 	customsServiceBalanceSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType: connect.StreamTypeUnary,
@@ -80,15 +159,35 @@ var (
 
 // CustomsServiceClient is a client for the counterfoil.customs.v1.CustomsService service.
 type CustomsServiceClient interface {
+	// LodgeDeclaration puts a declaration on record that is not accepted yet, with every discrepancy that it has now. Nothing that it
+	// says is refused but a number that was lodged or accepted before (DX14).
+	LodgeDeclaration(context.Context, *v1.LodgeDeclarationRequest) (*v1.LodgeDeclarationResponse, error)
 	// AcceptDeclaration accepts a declaration and reserves its quantities on the licence. It is refused with a
-	// discrepancy code (DX01 to DX04) when the licence is unknown, not in force or exhausted.
+	// discrepancy code (DX01 to DX05, DX14) when the licence is unknown, not in force or exhausted, a unit cannot be counted, or
+	// the number was accepted before. Every other discrepancy goes on record with it. The goods are released, or held, in the
+	// same command.
 	AcceptDeclaration(context.Context, *v1.AcceptDeclarationRequest) (*v1.AcceptDeclarationResponse, error)
-	// ConfirmExit commits the quantities that left.
+	// AcceptLodged accepts a declaration as it was lodged and amended, as AcceptDeclaration does.
+	AcceptLodged(context.Context, *v1.AcceptLodgedRequest) (*v1.AcceptLodgedResponse, error)
+	// AmendDeclaration restates a declaration whose goods have not moved and are not released. What it reserved is given back, and
+	// reserved anew.
+	AmendDeclaration(context.Context, *v1.AmendDeclarationRequest) (*v1.AmendDeclarationResponse, error)
+	// ConfirmExit commits the quantities that left, of goods that are released.
 	ConfirmExit(context.Context, *v1.ConfirmExitRequest) (*v1.ConfirmExitResponse, error)
 	// ConfirmArrival commits the quantities that arrived.
 	ConfirmArrival(context.Context, *v1.ConfirmArrivalRequest) (*v1.ConfirmArrivalResponse, error)
 	// CancelDeclaration gives the reserved quantities back.
 	CancelDeclaration(context.Context, *v1.CancelDeclarationRequest) (*v1.CancelDeclarationResponse, error)
+	// OpenTransit sends released goods to an office, where they are due.
+	OpenTransit(context.Context, *v1.OpenTransitRequest) (*v1.OpenTransitResponse, error)
+	// DischargeTransit says that they came to an office.
+	DischargeTransit(context.Context, *v1.DischargeTransitRequest) (*v1.DischargeTransitResponse, error)
+	// OverrideDiscrepancy lets the goods go on in spite of a discrepancy; the officer gives the reason.
+	OverrideDiscrepancy(context.Context, *v1.OverrideDiscrepancyRequest) (*v1.OverrideDiscrepancyResponse, error)
+	// SettleDiscrepancy says what a discrepancy turned out to be.
+	SettleDiscrepancy(context.Context, *v1.SettleDiscrepancyRequest) (*v1.SettleDiscrepancyResponse, error)
+	// CheckDeclaration says whether goods may go on, and why not: under a licence, or of a declaration.
+	CheckDeclaration(context.Context, *v1.CheckDeclarationRequest) (*v1.CheckDeclarationResponse, error)
 	// Balance says what a licence still allows.
 	Balance(context.Context, *v1.BalanceRequest) (*v1.BalanceResponse, error)
 }
@@ -101,15 +200,35 @@ func NewCustomsServiceClient(client *connect.Client) CustomsServiceClient {
 
 // CustomsServiceHandler is an implementation of the counterfoil.customs.v1.CustomsService service.
 type CustomsServiceHandler interface {
+	// LodgeDeclaration puts a declaration on record that is not accepted yet, with every discrepancy that it has now. Nothing that it
+	// says is refused but a number that was lodged or accepted before (DX14).
+	LodgeDeclaration(context.Context, *v1.LodgeDeclarationRequest) (*v1.LodgeDeclarationResponse, error)
 	// AcceptDeclaration accepts a declaration and reserves its quantities on the licence. It is refused with a
-	// discrepancy code (DX01 to DX04) when the licence is unknown, not in force or exhausted.
+	// discrepancy code (DX01 to DX05, DX14) when the licence is unknown, not in force or exhausted, a unit cannot be counted, or
+	// the number was accepted before. Every other discrepancy goes on record with it. The goods are released, or held, in the
+	// same command.
 	AcceptDeclaration(context.Context, *v1.AcceptDeclarationRequest) (*v1.AcceptDeclarationResponse, error)
-	// ConfirmExit commits the quantities that left.
+	// AcceptLodged accepts a declaration as it was lodged and amended, as AcceptDeclaration does.
+	AcceptLodged(context.Context, *v1.AcceptLodgedRequest) (*v1.AcceptLodgedResponse, error)
+	// AmendDeclaration restates a declaration whose goods have not moved and are not released. What it reserved is given back, and
+	// reserved anew.
+	AmendDeclaration(context.Context, *v1.AmendDeclarationRequest) (*v1.AmendDeclarationResponse, error)
+	// ConfirmExit commits the quantities that left, of goods that are released.
 	ConfirmExit(context.Context, *v1.ConfirmExitRequest) (*v1.ConfirmExitResponse, error)
 	// ConfirmArrival commits the quantities that arrived.
 	ConfirmArrival(context.Context, *v1.ConfirmArrivalRequest) (*v1.ConfirmArrivalResponse, error)
 	// CancelDeclaration gives the reserved quantities back.
 	CancelDeclaration(context.Context, *v1.CancelDeclarationRequest) (*v1.CancelDeclarationResponse, error)
+	// OpenTransit sends released goods to an office, where they are due.
+	OpenTransit(context.Context, *v1.OpenTransitRequest) (*v1.OpenTransitResponse, error)
+	// DischargeTransit says that they came to an office.
+	DischargeTransit(context.Context, *v1.DischargeTransitRequest) (*v1.DischargeTransitResponse, error)
+	// OverrideDiscrepancy lets the goods go on in spite of a discrepancy; the officer gives the reason.
+	OverrideDiscrepancy(context.Context, *v1.OverrideDiscrepancyRequest) (*v1.OverrideDiscrepancyResponse, error)
+	// SettleDiscrepancy says what a discrepancy turned out to be.
+	SettleDiscrepancy(context.Context, *v1.SettleDiscrepancyRequest) (*v1.SettleDiscrepancyResponse, error)
+	// CheckDeclaration says whether goods may go on, and why not: under a licence, or of a declaration.
+	CheckDeclaration(context.Context, *v1.CheckDeclarationRequest) (*v1.CheckDeclarationResponse, error)
 	// Balance says what a licence still allows.
 	Balance(context.Context, *v1.BalanceRequest) (*v1.BalanceResponse, error)
 }
@@ -119,10 +238,18 @@ type CustomsServiceHandler interface {
 func RegisterCustomsServiceHandler(server *connect.Server, svc CustomsServiceHandler) {
 	adapter := customsServiceHandler{svc: svc}
 	server.Register(
+		connect.Method{Spec: customsServiceLodgeDeclarationSpec(), Handler: adapter.lodgeDeclaration},
 		connect.Method{Spec: customsServiceAcceptDeclarationSpec(), Handler: adapter.acceptDeclaration},
+		connect.Method{Spec: customsServiceAcceptLodgedSpec(), Handler: adapter.acceptLodged},
+		connect.Method{Spec: customsServiceAmendDeclarationSpec(), Handler: adapter.amendDeclaration},
 		connect.Method{Spec: customsServiceConfirmExitSpec(), Handler: adapter.confirmExit},
 		connect.Method{Spec: customsServiceConfirmArrivalSpec(), Handler: adapter.confirmArrival},
 		connect.Method{Spec: customsServiceCancelDeclarationSpec(), Handler: adapter.cancelDeclaration},
+		connect.Method{Spec: customsServiceOpenTransitSpec(), Handler: adapter.openTransit},
+		connect.Method{Spec: customsServiceDischargeTransitSpec(), Handler: adapter.dischargeTransit},
+		connect.Method{Spec: customsServiceOverrideDiscrepancySpec(), Handler: adapter.overrideDiscrepancy},
+		connect.Method{Spec: customsServiceSettleDiscrepancySpec(), Handler: adapter.settleDiscrepancy},
+		connect.Method{Spec: customsServiceCheckDeclarationSpec(), Handler: adapter.checkDeclaration},
 		connect.Method{Spec: customsServiceBalanceSpec(), Handler: adapter.balance},
 	)
 }
@@ -130,8 +257,20 @@ func RegisterCustomsServiceHandler(server *connect.Server, svc CustomsServiceHan
 // UnimplementedCustomsServiceHandler returns CodeUnimplemented from all methods.
 type UnimplementedCustomsServiceHandler struct{}
 
+func (UnimplementedCustomsServiceHandler) LodgeDeclaration(context.Context, *v1.LodgeDeclarationRequest) (*v1.LodgeDeclarationResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.customs.v1.CustomsService.LodgeDeclaration is not implemented")
+}
+
 func (UnimplementedCustomsServiceHandler) AcceptDeclaration(context.Context, *v1.AcceptDeclarationRequest) (*v1.AcceptDeclarationResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.customs.v1.CustomsService.AcceptDeclaration is not implemented")
+}
+
+func (UnimplementedCustomsServiceHandler) AcceptLodged(context.Context, *v1.AcceptLodgedRequest) (*v1.AcceptLodgedResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.customs.v1.CustomsService.AcceptLodged is not implemented")
+}
+
+func (UnimplementedCustomsServiceHandler) AmendDeclaration(context.Context, *v1.AmendDeclarationRequest) (*v1.AmendDeclarationResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.customs.v1.CustomsService.AmendDeclaration is not implemented")
 }
 
 func (UnimplementedCustomsServiceHandler) ConfirmExit(context.Context, *v1.ConfirmExitRequest) (*v1.ConfirmExitResponse, error) {
@@ -146,6 +285,26 @@ func (UnimplementedCustomsServiceHandler) CancelDeclaration(context.Context, *v1
 	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.customs.v1.CustomsService.CancelDeclaration is not implemented")
 }
 
+func (UnimplementedCustomsServiceHandler) OpenTransit(context.Context, *v1.OpenTransitRequest) (*v1.OpenTransitResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.customs.v1.CustomsService.OpenTransit is not implemented")
+}
+
+func (UnimplementedCustomsServiceHandler) DischargeTransit(context.Context, *v1.DischargeTransitRequest) (*v1.DischargeTransitResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.customs.v1.CustomsService.DischargeTransit is not implemented")
+}
+
+func (UnimplementedCustomsServiceHandler) OverrideDiscrepancy(context.Context, *v1.OverrideDiscrepancyRequest) (*v1.OverrideDiscrepancyResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.customs.v1.CustomsService.OverrideDiscrepancy is not implemented")
+}
+
+func (UnimplementedCustomsServiceHandler) SettleDiscrepancy(context.Context, *v1.SettleDiscrepancyRequest) (*v1.SettleDiscrepancyResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.customs.v1.CustomsService.SettleDiscrepancy is not implemented")
+}
+
+func (UnimplementedCustomsServiceHandler) CheckDeclaration(context.Context, *v1.CheckDeclarationRequest) (*v1.CheckDeclarationResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.customs.v1.CustomsService.CheckDeclaration is not implemented")
+}
+
 func (UnimplementedCustomsServiceHandler) Balance(context.Context, *v1.BalanceRequest) (*v1.BalanceResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.customs.v1.CustomsService.Balance is not implemented")
 }
@@ -154,9 +313,33 @@ type customsServiceClient struct {
 	client *connect.Client
 }
 
+func (c *customsServiceClient) LodgeDeclaration(ctx context.Context, req *v1.LodgeDeclarationRequest) (*v1.LodgeDeclarationResponse, error) {
+	var res v1.LodgeDeclarationResponse
+	if err := c.client.CallUnary(ctx, customsServiceLodgeDeclarationSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
 func (c *customsServiceClient) AcceptDeclaration(ctx context.Context, req *v1.AcceptDeclarationRequest) (*v1.AcceptDeclarationResponse, error) {
 	var res v1.AcceptDeclarationResponse
 	if err := c.client.CallUnary(ctx, customsServiceAcceptDeclarationSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *customsServiceClient) AcceptLodged(ctx context.Context, req *v1.AcceptLodgedRequest) (*v1.AcceptLodgedResponse, error) {
+	var res v1.AcceptLodgedResponse
+	if err := c.client.CallUnary(ctx, customsServiceAcceptLodgedSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *customsServiceClient) AmendDeclaration(ctx context.Context, req *v1.AmendDeclarationRequest) (*v1.AmendDeclarationResponse, error) {
+	var res v1.AmendDeclarationResponse
+	if err := c.client.CallUnary(ctx, customsServiceAmendDeclarationSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -186,6 +369,46 @@ func (c *customsServiceClient) CancelDeclaration(ctx context.Context, req *v1.Ca
 	return &res, nil
 }
 
+func (c *customsServiceClient) OpenTransit(ctx context.Context, req *v1.OpenTransitRequest) (*v1.OpenTransitResponse, error) {
+	var res v1.OpenTransitResponse
+	if err := c.client.CallUnary(ctx, customsServiceOpenTransitSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *customsServiceClient) DischargeTransit(ctx context.Context, req *v1.DischargeTransitRequest) (*v1.DischargeTransitResponse, error) {
+	var res v1.DischargeTransitResponse
+	if err := c.client.CallUnary(ctx, customsServiceDischargeTransitSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *customsServiceClient) OverrideDiscrepancy(ctx context.Context, req *v1.OverrideDiscrepancyRequest) (*v1.OverrideDiscrepancyResponse, error) {
+	var res v1.OverrideDiscrepancyResponse
+	if err := c.client.CallUnary(ctx, customsServiceOverrideDiscrepancySpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *customsServiceClient) SettleDiscrepancy(ctx context.Context, req *v1.SettleDiscrepancyRequest) (*v1.SettleDiscrepancyResponse, error) {
+	var res v1.SettleDiscrepancyResponse
+	if err := c.client.CallUnary(ctx, customsServiceSettleDiscrepancySpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *customsServiceClient) CheckDeclaration(ctx context.Context, req *v1.CheckDeclarationRequest) (*v1.CheckDeclarationResponse, error) {
+	var res v1.CheckDeclarationResponse
+	if err := c.client.CallUnary(ctx, customsServiceCheckDeclarationSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
 func (c *customsServiceClient) Balance(ctx context.Context, req *v1.BalanceRequest) (*v1.BalanceResponse, error) {
 	var res v1.BalanceResponse
 	if err := c.client.CallUnary(ctx, customsServiceBalanceSpec(), req, &res); err != nil {
@@ -196,12 +419,48 @@ func (c *customsServiceClient) Balance(ctx context.Context, req *v1.BalanceReque
 
 type customsServiceHandler struct{ svc CustomsServiceHandler }
 
+func (h customsServiceHandler) lodgeDeclaration(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.LodgeDeclarationRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.LodgeDeclaration(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
 func (h customsServiceHandler) acceptDeclaration(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
 	var req v1.AcceptDeclarationRequest
 	if err := stream.Receive(&req); err != nil {
 		return err
 	}
 	res, err := h.svc.AcceptDeclaration(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h customsServiceHandler) acceptLodged(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.AcceptLodgedRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.AcceptLodged(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h customsServiceHandler) amendDeclaration(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.AmendDeclarationRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.AmendDeclaration(ctx, &req)
 	if err != nil {
 		return err
 	}
@@ -238,6 +497,66 @@ func (h customsServiceHandler) cancelDeclaration(ctx context.Context, _ connect.
 		return err
 	}
 	res, err := h.svc.CancelDeclaration(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h customsServiceHandler) openTransit(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.OpenTransitRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.OpenTransit(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h customsServiceHandler) dischargeTransit(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.DischargeTransitRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.DischargeTransit(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h customsServiceHandler) overrideDiscrepancy(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.OverrideDiscrepancyRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.OverrideDiscrepancy(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h customsServiceHandler) settleDiscrepancy(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.SettleDiscrepancyRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.SettleDiscrepancy(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h customsServiceHandler) checkDeclaration(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.CheckDeclarationRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.CheckDeclaration(ctx, &req)
 	if err != nil {
 		return err
 	}
