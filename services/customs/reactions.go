@@ -13,10 +13,11 @@ import (
 	"github.com/counterfoil/counterfoil/services/duty"
 )
 
-// Reactions are the events that make this agency record something: what is newly held against somebody is run against goods
-// on their way and past deliveries, and allowances that lie idle are given back.
+// Reactions are the events, and the times that come, that make this agency record something: movements that were not confirmed in
+// time, allowances that lie idle and are given back, and what is newly held against somebody, which is run against goods on their way
+// and past deliveries.
 func (s *Service) Reactions() []desk.Reaction {
-	return slices.Concat(duty.ScreenAgain(declared), s.allowanceReactions())
+	return slices.Concat(s.declarationReactions(), duty.ScreenAgain(declared), s.allowanceReactions())
 }
 
 // declared are this agency's declarations that have a party under a value and were not cancelled.
@@ -29,7 +30,9 @@ func declared(view ledger.View, value string, _ time.Time) ([]screening.Watched,
 	for _, d := range declarations {
 		w := screening.Watched{ID: d.GetId(), Parties: d.GetAccepted().GetParties()}
 		switch d.GetStatus() {
-		case ledgerv1.DeclarationStatus_DECLARATION_STATUS_ACCEPTED, ledgerv1.DeclarationStatus_DECLARATION_STATUS_EXITED:
+		case ledgerv1.DeclarationStatus_DECLARATION_STATUS_LODGED, ledgerv1.DeclarationStatus_DECLARATION_STATUS_ACCEPTED,
+			ledgerv1.DeclarationStatus_DECLARATION_STATUS_HELD, ledgerv1.DeclarationStatus_DECLARATION_STATUS_RELEASED,
+			ledgerv1.DeclarationStatus_DECLARATION_STATUS_EXITED:
 			w.State = screening.InTransit
 		case ledgerv1.DeclarationStatus_DECLARATION_STATUS_ARRIVED:
 			w.State = screening.Delivered

@@ -3,6 +3,7 @@
 package customs
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/node"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1/customsv1connect"
+	"github.com/counterfoil/counterfoil/services/customs/declaration"
 	"github.com/counterfoil/counterfoil/services/duty"
 )
 
@@ -19,6 +21,8 @@ type Config struct {
 	Node *node.Node
 	// AllowanceIdle is how long an allowance may lie unused before it is given back; 0 is two weeks.
 	AllowanceIdle time.Duration
+	// Within is how long after their release goods may take to leave or to arrive; a time that is 0 is 30 days.
+	Within declaration.Within
 }
 
 // Service answers the customs agency's commands. Its methods are safe for concurrent use.
@@ -26,14 +30,19 @@ type Service struct {
 	customsv1connect.UnimplementedCustomsServiceHandler
 	node          *node.Node
 	allowanceIdle time.Duration
+	within        declaration.Within
 }
+
+// confirmedWithin is how long goods may take after their release, where nothing else is set.
+const confirmedWithin = 30 * 24 * time.Hour
 
 // New returns the service of the agency whose node it is given.
 func New(cfg Config) (*Service, error) {
 	if cfg.Node == nil {
 		return nil, errors.New("customs: a service needs its agency's node")
 	}
-	return &Service{node: cfg.Node, allowanceIdle: cfg.AllowanceIdle}, nil
+	within := declaration.Within{Exit: cmp.Or(cfg.Within.Exit, confirmedWithin), Arrival: cmp.Or(cfg.Within.Arrival, confirmedWithin)}
+	return &Service{node: cfg.Node, allowanceIdle: cfg.AllowanceIdle, within: within}, nil
 }
 
 // Register adds the agency's APIs to a server.

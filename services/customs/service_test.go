@@ -78,7 +78,7 @@ func TestConsignments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if accepted.DeclarationId != "customs/26XA1" || accepted.Receipt.Journal != "customs/border" || accepted.Receipt.Events != 2 {
+	if accepted.DeclarationId != "customs/26XA1" || accepted.Receipt.Journal != "customs/border" || accepted.Receipt.Events != 3 || !accepted.Standing.GetReleased() {
 		t.Errorf("accepted %v", accepted)
 	}
 	if _, err := service.AcceptDeclaration(ctx, declaration("26XA2", 41)); fault.As(err) == nil || fault.As(err).Code != "DX03" {

@@ -31,6 +31,16 @@ func TestAccept(t *testing.T) {
 	reinstated := &licensingv1.LicenceReinstated{LicenceId: licenceID, Reason: "verified"}
 	earlier := declared(numbered("0", item(1, 1, pieces(70), euros(2_000))))
 	toName := with(licence, func(l *licensingv1.LicenceGranted) { l.Deal.Destination = &licensingv1.Place{Name: "High seas"} })
+	elsewhere := of(func(c *customsv1.AcceptDeclarationRequest) { c.Destination = "XC" })
+	cheap := items(item(1, 1, pieces(2), euros(1)))
+	procedure := func(p customsv1.Procedure) *customsv1.AcceptDeclarationRequest {
+		return of(func(c *customsv1.AcceptDeclarationRequest) { c.Consignment = &customsv1.Consignment{Procedure: p} })
+	}
+	reExport := procedure(customsv1.Procedure_PROCEDURE_RE_EXPORT)
+	byNumber := of(func(c *customsv1.AcceptDeclarationRequest) { c.LicenceId, c.LicenceReference = "", "l/2026 000001" })
+	rated := func(line uint32) *customsv1.Item {
+		return with(item(1, line, pieces(1), euros(50)), func(i *customsv1.Item) { i.Rating = "ML1.a.2" })
+	}
 	tests := []struct {
 		name    string
 		given   []proto.Message
@@ -61,8 +71,8 @@ func TestAccept(t *testing.T) {
 		{"quantity above what is left", facts(licence, earlier), items(item(1, 1, pieces(31), euros(1))), nil, fault.Precondition, "DX03"},
 		{"value above what is left", facts(licence, earlier), items(item(1, 1, pieces(1), euros(3_001))), nil, fault.Precondition, "DX04"},
 		{"two items together above", facts(licence), items(item(1, 1, pieces(60), euros(1)), item(2, 1, pieces(41), euros(1))), nil, fault.Precondition, "DX03"},
-		{"two items of two lines", facts(licence), items(item(7, 2, kilograms(50_000), nil), item(3, 1, pieces(100), euros(1))),
-			declared(items(item(7, 2, kilograms(50_000), nil), item(3, 1, pieces(100), euros(1)))), nil, ""},
+		{"two items of two lines", facts(licence), items(item(7, 2, kilograms(50_000), nil), item(3, 1, pieces(100), euros(1_000))),
+			declared(items(item(7, 2, kilograms(50_000), nil), item(3, 1, pieces(100), euros(1_000)))), nil, ""},
 		{"more than a number holds", facts(licence, declared(numbered("0", item(1, 1, pieces(1), euros(0))))),
 			items(item(1, 1, &transferv1.Quantity{Thousandths: math.MaxInt64, Unit: "H87"}, euros(0))), nil, fault.Precondition, "DX03"},
 		{"below nothing", facts(licence), items(item(1, 1, pieces(-1), euros(0))), nil, fault.Invalid, ""},
@@ -87,11 +97,23 @@ func TestAccept(t *testing.T) {
 			Deal: with(licence.Deal, func(d *licensingv1.Deal) { d.Lines[0].Quantity.Unit = "KGM" })}),
 			items(item(1, 1, kilograms(1), euros(1))), nil, fault.Precondition, "DX05"},
 
-		{"other destination", facts(licence), of(func(c *customsv1.AcceptDeclarationRequest) { c.Destination = "XC" }), nil, fault.Precondition, "DX09"},
-		{"destination of no State", facts(toName), command, nil, fault.Precondition, "DX09"},
-		{"no destination", facts(toName), of(func(c *customsv1.AcceptDeclarationRequest) { c.Destination = "" }), nil, fault.Precondition, "DX09"},
-		{"other kind", facts(licence), of(func(c *customsv1.AcceptDeclarationRequest) { c.Kind = transferv1.Kind_KIND_IMPORT }), nil, fault.Precondition, ""},
-		{"brokering", facts(kindOf(transferv1.Kind_KIND_BROKERING)), of(func(c *customsv1.AcceptDeclarationRequest) { c.Kind = transferv1.Kind_KIND_BROKERING }), nil, fault.Precondition, ""},
+		{"other destination", facts(licence), elsewhere, declared(elsewhere, discrepancy("DX09", 0, "XB", "XC", "licence licensing/L-2026-000001 is for XB, the goods are declared for XC")), nil, ""},
+		{"destination of no State", facts(toName), command, declared(command,
+			discrepancy("DX09", 0, `"High seas", which is of no State`, "XB", `licence licensing/L-2026-000001 is for "High seas", which is of no State, the goods are declared for XB`)), nil, ""},
+		{"of little worth", facts(licence), cheap, declared(cheap, discrepancy("DX24", 1, "5000", "50", "item 1 is worth 50 minor units of EUR a H87, and line 1 has 5000")), nil, ""},
+		{"other kind", facts(licence), of(func(c *customsv1.AcceptDeclarationRequest) { c.Kind = transferv1.Kind_KIND_IMPORT }), nil, fault.NotFound, "DX01"},
+		{"brokering", facts(kindOf(transferv1.Kind_KIND_BROKERING)), of(func(c *customsv1.AcceptDeclarationRequest) { c.Kind = transferv1.Kind_KIND_BROKERING }), nil, fault.Invalid, ""},
+		{"re-export under a licence to export", facts(licence), reExport, declared(reExport), nil, ""},
+		{"import by its procedure", facts(licence), procedure(customsv1.Procedure_PROCEDURE_IMPORT), nil, fault.Invalid, ""},
+		{"transit by its procedure", facts(licence), procedure(customsv1.Procedure_PROCEDURE_TRANSIT), nil, fault.Invalid, ""},
+		{"to be examined", facts(licence), of(func(c *customsv1.AcceptDeclarationRequest) { c.Examine = true }), facts(withoutRelease(declared(command)), &customsv1.GoodsHeld{
+			DeclarationId: declarationID, At: particulars.OccurredAt, Reason: customsv1.HoldReason_HOLD_REASON_EXAMINATION, Text: "the goods are to be examined"}), nil, ""},
+		{"by the number of the licence", facts(licence), byNumber, declared(with(byNumber, func(c *customsv1.AcceptDeclarationRequest) { c.LicenceId = licenceID })), nil, ""},
+		{"by no licence", facts(licence), of(func(c *customsv1.AcceptDeclarationRequest) { c.LicenceId = "" }), nil, fault.Invalid, "DX01"},
+		{"line found", facts(licence), items(rated(0)), declared(items(rated(1))), nil, ""},
+		{"several lines", facts(licence), items(item(1, 0, pieces(1), euros(50))), nil, fault.Precondition, "DX01"},
+		{"no line", facts(licence), items(with(rated(0), func(i *customsv1.Item) { i.Rating = "ML10.a" })), nil, fault.NotFound, "DX01"},
+		{"lodged before", facts(licence, &customsv1.DeclarationLodged{DeclarationId: declarationID, Number: "26XA0001"}), command, nil, fault.Conflict, "DX14"},
 		{"accepted before", facts(licence, declared(command)), command, nil, fault.Conflict, "DX14"},
 		{"number of a cancelled one", facts(licence, declared(command), &customsv1.DeclarationCancelled{DeclarationId: declarationID}), command, nil, fault.Conflict, "DX14"},
 		{"no items", facts(licence), items(), nil, fault.Invalid, ""},
@@ -100,7 +122,7 @@ func TestAccept(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := declaration.Accept(given(t, tt.given...), tt.command)
+			got, err := declaration.Accept(given(t, tt.given...), tt.command, now)
 			expect(t, got, err, tt.want, tt.wantErr, tt.code)
 		})
 	}

@@ -6,7 +6,6 @@ import (
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
-	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	"github.com/counterfoil/counterfoil/services/customs/writeoff"
 )
 
@@ -19,14 +18,18 @@ func Cancel(view ledger.View, cmd *customsv1.CancelDeclarationRequest) ([]proto.
 		return nil, err
 	case cmd.GetReason() == "":
 		return nil, fault.Errorf(fault.Invalid, "give the reason for cancelling declaration %s", d.GetId())
-	case d.GetStatus() == ledgerv1.DeclarationStatus_DECLARATION_STATUS_CANCELLED:
+	case d.GetStatus() == cancelled:
 		return nil, nil
-	case d.GetStatus() != ledgerv1.DeclarationStatus_DECLARATION_STATUS_ACCEPTED:
+	case d.GetStatus() == exited || d.GetStatus() == arrived:
 		return nil, fault.Errorf(fault.Precondition, "the goods of declaration %s have moved; it can no longer be cancelled", d.GetId())
 	}
-	released, err := writeoff.Release(view, d.GetId())
-	if err != nil {
-		return nil, err
+	facts := []proto.Message{&customsv1.DeclarationCancelled{DeclarationId: d.GetId(), Reason: cmd.GetReason()}}
+	if d.GetStatus() != lodged {
+		given, err := writeoff.Release(view, d.GetId())
+		if err != nil {
+			return nil, err
+		}
+		facts = append(facts, given...)
 	}
-	return append([]proto.Message{&customsv1.DeclarationCancelled{DeclarationId: d.GetId(), Reason: cmd.GetReason()}}, released...), nil
+	return beside(d, facts), nil
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
@@ -19,10 +20,15 @@ const (
 )
 
 var (
-	exited    = &customsv1.ExitConfirmed{DeclarationId: declarationID, At: particulars.OccurredAt}
-	arrived   = &customsv1.ArrivalRecorded{DeclarationId: declarationID, At: particulars.OccurredAt}
-	cancelled = &customsv1.DeclarationCancelled{DeclarationId: declarationID, Reason: "sale fell through"}
-	others    = ledgertest.By("customs-b", &customsv1.DeclarationAccepted{DeclarationId: "customs-b/1", LicenceId: licenceID, Kind: export})
+	exited     = &customsv1.ExitConfirmed{DeclarationId: declarationID, At: particulars.OccurredAt}
+	arrived    = &customsv1.ArrivalRecorded{DeclarationId: declarationID, At: particulars.OccurredAt}
+	cancelled  = &customsv1.DeclarationCancelled{DeclarationId: declarationID, Reason: "sale fell through"}
+	onHold     = &customsv1.GoodsHeld{DeclarationId: declarationID, Reason: customsv1.HoldReason_HOLD_REASON_EXAMINATION, Text: "the goods are to be examined"}
+	lifted     = &customsv1.HoldLifted{DeclarationId: declarationID, Reason: "examined"}
+	lodgedD    = &customsv1.DeclarationLodged{DeclarationId: declarationID, Number: "26XA0001", Kind: export}
+	opened     = &customsv1.TransitOpened{DeclarationId: declarationID, OfficeOfDestination: "XA002", Due: timestamppb.New(now.AddDate(0, 0, 8))}
+	discharged = &customsv1.TransitDischarged{DeclarationId: declarationID, Office: "XA002", At: particulars.OccurredAt}
+	others     = ledgertest.By("customs-b", &customsv1.DeclarationAccepted{DeclarationId: "customs-b/1", LicenceId: licenceID, Kind: export})
 )
 
 // acceptedAs is a licence of a kind, and a declaration of 40 pieces worth 2,000.00 and 10 kg of anything.
@@ -75,18 +81,19 @@ func TestConfirmExit(t *testing.T) {
 		{"trans-shipment", acceptedAs(transShipment), declarationID, nil, asDeclared(exited), nil, ""},
 		{"import", acceptedAs(imp), declarationID, nil, nil, fault.Precondition, ""},
 		{"less", accepted, declarationID, moved(&customsv1.Moved{Item: 1, Quantity: pieces(39), Value: euros(1_950)}),
-			facts(exited, committed(1, 1, pieces(39), euros(1_950)), committed(2, 2, kilograms(10_000), nil)), nil, ""},
+			facts(exited, committed(1, 1, pieces(39), euros(1_950)), committed(2, 2, kilograms(10_000), nil), differs(1, "DX15", 1, "40 H87", "39 H87")), nil, ""},
 		{"less, worth the same", accepted, declarationID, moved(&customsv1.Moved{Item: 1, Quantity: pieces(39)}),
-			facts(exited, committed(1, 1, pieces(39), euros(2_000)), committed(2, 2, kilograms(10_000), nil)), nil, ""},
+			facts(exited, committed(1, 1, pieces(39), euros(2_000)), committed(2, 2, kilograms(10_000), nil), differs(1, "DX15", 1, "40 H87", "39 H87")), nil, ""},
 		{"nothing of one item", accepted, declarationID, moved(&customsv1.Moved{Item: 2, Quantity: kilograms(0)}),
-			facts(exited, committed(1, 1, pieces(40), euros(2_000)), committed(2, 2, kilograms(0), nil)), nil, ""},
+			facts(exited, committed(1, 1, pieces(40), euros(2_000)), committed(2, 2, kilograms(0), nil), differs(1, "DX15", 2, "10 KGM", "0 KGM")), nil, ""},
 		{"more, all that is left", crowded, declarationID, moved(&customsv1.Moved{Item: 1, Quantity: pieces(45)}),
-			facts(exited, committed(1, 1, pieces(45), euros(2_000)), committed(2, 2, kilograms(10_000), nil)), nil, ""},
+			facts(exited, committed(1, 1, pieces(45), euros(2_000)), committed(2, 2, kilograms(10_000), nil), differs(1, "DX15", 1, "40 H87", "45 H87")), nil, ""},
 		{"more than is left", crowded, declarationID, moved(&customsv1.Moved{Item: 1, Quantity: pieces(46)}), nil, fault.Precondition, "DX03"},
 		{"worth more than is left", crowded, declarationID, moved(&customsv1.Moved{Item: 1, Value: euros(4_001)}), nil, fault.Precondition, "DX04"},
 		{"one item more, the other less", swapped, declarationID,
 			moved(&customsv1.Moved{Item: 1, Quantity: pieces(60)}, &customsv1.Moved{Item: 2, Quantity: pieces(40)}),
-			facts(exited, committed(1, 1, pieces(60), euros(2_500)), committed(2, 1, pieces(40), euros(2_500))), nil, ""},
+			facts(exited, committed(1, 1, pieces(60), euros(2_500)), committed(2, 1, pieces(40), euros(2_500)),
+				differs(1, "DX15", 1, "50 H87", "60 H87"), differs(2, "DX15", 2, "50 H87", "40 H87")), nil, ""},
 		{"lowered meanwhile, still enough", facts(crowded, lowered(40)), declarationID, nil, asDeclared(exited), nil, ""},
 		{"lowered meanwhile below it", facts(accepted, lowered(39)), declarationID, nil, nil, fault.Precondition, "DX03"},
 		{"lowered in value meanwhile, still enough", facts(crowded, cheapened(2_000)), declarationID, nil, asDeclared(exited), nil, ""},
@@ -103,6 +110,11 @@ func TestConfirmExit(t *testing.T) {
 		{"less, again, saying what was declared", facts(accepted, exited, committed(1, 1, pieces(39), euros(2_000))), declarationID,
 			moved(&customsv1.Moved{Item: 1, Quantity: pieces(40)}), nil, fault.Conflict, ""},
 		{"cancelled", facts(accepted, cancelled), declarationID, nil, nil, fault.Precondition, ""},
+		{"held", facts(accepted, onHold), declarationID, nil, nil, fault.Precondition, ""},
+		{"hold lifted, not released", facts(accepted, onHold, lifted), declarationID, nil, nil, fault.Precondition, ""},
+		{"lodged", facts(licence, lodgedD), declarationID, nil, nil, fault.Precondition, ""},
+		{"in transit", facts(accepted, opened), declarationID, nil, nil, fault.Precondition, ""},
+		{"transit discharged", facts(accepted, opened, discharged), declarationID, nil, asDeclared(exited), nil, ""},
 		{"never accepted", facts(licence), declarationID, nil, nil, fault.NotFound, ""},
 		{"of another agency", facts(licence, others), "customs-b/1", nil, nil, fault.NotAllowed, ""},
 		{"licence not on record", declared(command), declarationID, nil, nil, fault.NotFound, "DX01"},
@@ -115,7 +127,7 @@ func TestConfirmArrival(t *testing.T) {
 	run(t, []confirmTest{
 		{"import", acceptedAs(imp), declarationID, nil, asDeclared(arrived), nil, ""},
 		{"import of less", acceptedAs(imp), declarationID, moved(&customsv1.Moved{Item: 1, Quantity: pieces(39)}),
-			facts(arrived, committed(1, 1, pieces(39), euros(2_000)), committed(2, 2, kilograms(10_000), nil)), nil, ""},
+			facts(arrived, committed(1, 1, pieces(39), euros(2_000)), committed(2, 2, kilograms(10_000), nil), differs(1, "DX18", 1, "40 H87", "39 H87")), nil, ""},
 		{"import of more than is left", acceptedAs(imp), declarationID, moved(&customsv1.Moved{Item: 1, Quantity: pieces(101)}), nil, fault.Precondition, "DX03"},
 		{"export", acceptedAs(export), declarationID, nil, nil, fault.Precondition, ""},
 		{"transit after exit", facts(acceptedAs(transit), asDeclared(exited)), declarationID, nil, facts(arrived), nil, ""},
@@ -127,6 +139,7 @@ func TestConfirmArrival(t *testing.T) {
 		{"import, again", facts(acceptedAs(imp), asDeclared(arrived)), declarationID, nil, nil, nil, ""},
 		{"import, again, saying otherwise", facts(acceptedAs(imp), asDeclared(arrived)), declarationID, moved(&customsv1.Moved{Item: 9}), nil, fault.Conflict, ""},
 		{"cancelled", facts(acceptedAs(imp), cancelled), declarationID, nil, nil, fault.Precondition, ""},
+		{"held", facts(acceptedAs(imp), onHold), declarationID, nil, nil, fault.Precondition, ""},
 		{"never accepted", facts(licence), declarationID, nil, nil, fault.NotFound, ""},
 		{"of another agency", facts(licence, others), "customs-b/1", nil, nil, fault.NotAllowed, ""},
 	}, func(t *testing.T, tt confirmTest) ([]proto.Message, error) {
@@ -141,6 +154,8 @@ func TestCancel(t *testing.T) {
 	run(t, []confirmTest{
 		{"accepted", acceptedAs(export), declarationID, nil, facts(cancelled, released(1, 1, pieces(40), euros(2_000)), released(2, 2, kilograms(10_000), nil)), nil, ""},
 		{"again", facts(acceptedAs(export), cancelled), declarationID, nil, nil, nil, ""},
+		{"held", facts(acceptedAs(export), onHold), declarationID, nil, facts(cancelled, released(1, 1, pieces(40), euros(2_000)), released(2, 2, kilograms(10_000), nil)), nil, ""},
+		{"lodged", facts(licence, lodgedD), declarationID, nil, facts(cancelled), nil, ""},
 		{"exited", facts(acceptedAs(export), exited), declarationID, nil, nil, fault.Precondition, ""},
 		{"arrived", facts(acceptedAs(imp), arrived), declarationID, nil, nil, fault.Precondition, ""},
 		{"never accepted", facts(licence), declarationID, nil, nil, fault.NotFound, ""},

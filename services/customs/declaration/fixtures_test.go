@@ -2,6 +2,7 @@ package declaration_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
+	"github.com/counterfoil/counterfoil/services/customs/matching"
 )
 
 const (
@@ -26,7 +28,7 @@ const (
 )
 
 var (
-	now         = time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)
+	now         = ledgertest.Start.Add(30 * time.Minute)
 	particulars = &eventv1.Particulars{OccurredAt: timestamppb.New(now)}
 	// licence allows 100 pieces worth 5,000.00 on line 1, 50 kg of any worth on line 2, and 900.00 worth of any amount
 	// on line 3; line 4 sets no limit.
@@ -60,7 +62,11 @@ func kilograms(grams int64) *transferv1.Quantity {
 func euros(n int64) *transferv1.Money { return &transferv1.Money{Minor: n * 100, Currency: "EUR"} }
 
 func item(number, line uint32, q *transferv1.Quantity, v *transferv1.Money) *customsv1.Item {
-	return &customsv1.Item{Number: number, LicenceLine: line, HsCode: "930190", Quantity: q, Value: v}
+	hs := "930190"
+	if line == 2 {
+		hs = "930630"
+	}
+	return &customsv1.Item{Number: number, LicenceLine: line, HsCode: hs, Quantity: q, Value: v}
 }
 
 // with returns a copy of a message, changed.
@@ -75,19 +81,42 @@ func kindOf(k transferv1.Kind) *licensingv1.LicenceGranted {
 	return with(licence, func(l *licensingv1.LicenceGranted) { l.Deal.Kind = k })
 }
 
-// declared is what accepting a declaration puts on record.
-func declared(cmd *customsv1.AcceptDeclarationRequest) []proto.Message {
+// declared is what accepting a declaration puts on record, discrepancies but for ids, and the release of the goods, or their hold for
+// the first of them that is high.
+func declared(cmd *customsv1.AcceptDeclarationRequest, raised ...*customsv1.DiscrepancyRaised) []proto.Message {
 	id := "customs/" + cmd.Number
 	facts := []proto.Message{&customsv1.DeclarationAccepted{
 		DeclarationId: id, Number: cmd.Number, Kind: cmd.Kind, Office: cmd.Office, LicenceId: cmd.LicenceId, Parties: cmd.Parties,
-		Destination: cmd.Destination, Items: cmd.Items, AcceptedAt: cmd.Particulars.OccurredAt,
+		Destination: cmd.Destination, Items: cmd.Items, AcceptedAt: cmd.Particulars.OccurredAt, Consignment: cmd.Consignment, LicenceReference: cmd.LicenceReference,
 	}}
 	for _, i := range cmd.Items {
 		facts = append(facts, &customsv1.LicenceQuantityReserved{
 			DeclarationId: id, Item: i.Number, LicenceId: cmd.LicenceId, LicenceLine: i.LicenceLine, Quantity: i.Quantity, Value: i.Value,
 		})
 	}
-	return facts
+	var last proto.Message = &customsv1.GoodsReleased{DeclarationId: id, At: timestamppb.New(now)}
+	for n, r := range raised {
+		r = with(r, func(r *customsv1.DiscrepancyRaised) {
+			r.DiscrepancyId, r.DeclarationId, r.LicenceId = fmt.Sprintf("customs/DX-2026-%06d", n+1), id, cmd.LicenceId
+		})
+		facts = append(facts, r)
+		if r.Severity == customsv1.Severity_SEVERITY_HIGH {
+			last = &customsv1.GoodsHeld{DeclarationId: id, At: timestamppb.New(now), Reason: customsv1.HoldReason_HOLD_REASON_DISCREPANCY, Text: r.Code + " is open: " + r.Text}
+		}
+	}
+	return append(facts, last)
+}
+
+// discrepancy is what is raised, but for its ids.
+func discrepancy(code string, item uint32, expected, found, text string) *customsv1.DiscrepancyRaised {
+	return matching.New("", "", code, item, expected, found, text)
+}
+
+// differs is a discrepancy of goods that moved, of which another quantity was released.
+func differs(n int, code string, item uint32, was, is string) *customsv1.DiscrepancyRaised {
+	return with(discrepancy(code, item, was, is, fmt.Sprintf("of item %d %s were released, and %s were presented", item, was, is)), func(r *customsv1.DiscrepancyRaised) {
+		r.DiscrepancyId, r.DeclarationId, r.LicenceId = fmt.Sprintf("customs/DX-2026-%06d", n), declarationID, licenceID
+	})
 }
 
 // numbered is the command with a number of its own and other items.
@@ -103,9 +132,6 @@ func given(t *testing.T, facts ...proto.Message) ledger.View {
 	t.Helper()
 	return ledgertest.GivenAs(t, "customs", append(slices.Clone(directory), facts...)...)
 }
-
-// directory names who counts the licence, and a post of theirs.
-var directory = ledgertest.Registered("licensing", "customs", "customs-b")
 
 // facts puts facts together.
 func facts(groups ...any) []proto.Message {
@@ -131,7 +157,13 @@ func expect(t *testing.T, got []proto.Message, err error, want []proto.Message, 
 	if !errors.Is(err, wantErr) || code != wantCode {
 		t.Errorf("refused with %v, want %s %v", err, wantCode, wantErr)
 	}
-	if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" {
+	if diff := cmp.Diff(want, got, protocmp.Transform(), protocmp.IgnoreFields(&customsv1.GoodsReleased{}, "freshness")); diff != "" {
 		t.Errorf("facts (-want +got):\n%s", diff)
 	}
 }
+
+// directory names who counts the licence, and a post of theirs.
+var directory = ledgertest.Registered("licensing", "customs", "customs-b")
+
+// withoutRelease is what accepting puts on record but for its last fact.
+func withoutRelease(facts []proto.Message) []proto.Message { return facts[:len(facts)-1] }

@@ -2,50 +2,61 @@ package declaration
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
-	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 )
 
-// ownDeclaration returns a declaration that this agency accepted.
+const (
+	lodged    = ledgerv1.DeclarationStatus_DECLARATION_STATUS_LODGED
+	accepted  = ledgerv1.DeclarationStatus_DECLARATION_STATUS_ACCEPTED
+	held      = ledgerv1.DeclarationStatus_DECLARATION_STATUS_HELD
+	released  = ledgerv1.DeclarationStatus_DECLARATION_STATUS_RELEASED
+	exited    = ledgerv1.DeclarationStatus_DECLARATION_STATUS_EXITED
+	arrived   = ledgerv1.DeclarationStatus_DECLARATION_STATUS_ARRIVED
+	cancelled = ledgerv1.DeclarationStatus_DECLARATION_STATUS_CANCELLED
+)
+
+// ownDeclaration returns a declaration that this agency lodged or accepted.
 func ownDeclaration(view ledger.View, id string) (*ledgerv1.Declaration, error) {
 	d, err := view.Declaration(id)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read declaration %s: %w", id, err)
 	case d == nil:
-		return nil, fault.Errorf(fault.NotFound, "declaration %s has not been accepted", id)
-	case !strings.HasPrefix(id, view.Agency()+"/"):
-		return nil, fault.Errorf(fault.NotAllowed, "declaration %s was accepted by another agency; only that agency can change it", id)
+		return nil, fault.Errorf(fault.NotFound, "declaration %s has not been lodged or accepted", id)
+	case !isOwn(view, id):
+		return nil, fault.Errorf(fault.NotAllowed, "declaration %s is another agency's; only that agency can change it", id)
 	}
 	return d, nil
 }
 
-// kindWord is a kind of transfer as a sentence says it.
-func kindWord(k transferv1.Kind) string {
-	switch k {
-	case transferv1.Kind_KIND_EXPORT:
-		return "an export"
-	case transferv1.Kind_KIND_IMPORT:
-		return "an import"
-	case transferv1.Kind_KIND_TRANSIT:
-		return "a transit"
-	case transferv1.Kind_KIND_TRANS_SHIPMENT:
-		return "a trans-shipment"
-	case transferv1.Kind_KIND_BROKERING:
-		return "brokering"
+func isOwn(view ledger.View, id string) bool { return strings.HasPrefix(id, view.Agency()+"/") }
+
+// unmoved refuses to go on with a declaration whose goods were not released: it says what comes first.
+func unmoved(d *ledgerv1.Declaration) error {
+	switch d.GetStatus() {
+	case lodged:
+		return fault.Errorf(fault.Precondition, "declaration %s has not been accepted; accept it first", d.GetId())
+	case held:
+		return fault.Errorf(fault.Precondition, "the goods of declaration %s are held: %s; lift the hold and release them first", d.GetId(), d.GetHeld().GetText())
 	default:
-		return "no known kind of transfer"
+		return fault.Errorf(fault.Precondition, "the goods of declaration %s are not released; release them first", d.GetId())
 	}
 }
 
-// placeWord is a destination as a sentence says it.
-func placeWord(country, name string) string {
-	if country != "" {
-		return country
+// beside has facts recorded where a declaration is.
+func beside(d *ledgerv1.Declaration, facts []proto.Message) []proto.Message {
+	for i, fact := range facts {
+		facts[i] = ledger.Beside(d, fact)
 	}
-	return fmt.Sprintf("%q, which is of no State", name)
+	return facts
 }
+
+// lineWord is a licence line as a sentence names it.
+func lineWord(number uint32) string { return "line " + strconv.FormatUint(uint64(number), 10) }

@@ -111,7 +111,7 @@ func (d *drawn) accept(t *rapid.T) {
 		goods.counts = append(goods.counts, amounts{q, v})
 	}
 	goods.items = cmd.Items
-	facts, err := declaration.Accept(d.tx.View, cmd)
+	facts, err := declaration.Accept(d.tx.View, cmd, now)
 	d.follow(t, facts, err, "customs/"+cmd.Number, goods)
 }
 

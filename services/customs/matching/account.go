@@ -2,6 +2,7 @@ package matching
 
 import (
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/fault"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	"github.com/counterfoil/counterfoil/services/customs/writeoff"
 )
 
@@ -30,23 +32,29 @@ func (m *match) balance() error {
 		}
 		of := proto.CloneOf(item)
 		of.LicenceLine = line.GetNumber()
-		r := fault.As(account.Reserve(of))
-		switch {
+		_, err := account.Reserve(m.d.GetDeclarationId(), 0, of)
+		switch r := fault.As(err); {
 		case r == nil:
+		case r.Code == "DX13":
+			m.raise(r.Code, 0, "one agency that counts", m.Licence.GetId(), "%s", r.Sentence)
+			return nil
 		case r.Code == "DX03":
-			m.raise(r.Code, item.GetNumber(), "what is left", quantityWord(item), "%s", r.Sentence)
+			m.raise(r.Code, item.GetNumber(), "what is left", QuantityWord(item.GetQuantity()), "%s", r.Sentence)
 		case r.Code == "DX04":
-			m.raise(r.Code, item.GetNumber(), "what is left", number64(item.GetValue().GetMinor())+" "+item.GetValue().GetCurrency(), "%s", r.Sentence)
+			m.raise(r.Code, item.GetNumber(), "what is left", fmt.Sprintf("%d minor units of %s", item.GetValue().GetMinor(), item.GetValue().GetCurrency()), "%s", r.Sentence)
 		}
 	}
 	return nil
 }
 
-func quantityWord(item *customsv1.Item) string {
-	return number64(item.GetQuantity().GetThousandths()) + "/1000 " + item.GetQuantity().GetUnit()
+// QuantityWord is a quantity as sentences say it: "12.5 KGM".
+func QuantityWord(q *transferv1.Quantity) string {
+	if q == nil {
+		return "no quantity"
+	}
+	text := new(big.Rat).SetFrac64(q.GetThousandths(), 1000).FloatString(3)
+	return strings.TrimRight(strings.TrimRight(text, "0"), ".") + " " + q.GetUnit()
 }
-
-func number64(n int64) string { return fmt.Sprint(n) }
 
 // others raises DX13 where another agency has written off on the same licence and no allowance says how much of it is whose.
 func (m *match) others() error {

@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
@@ -14,6 +13,7 @@ import (
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
+	"github.com/counterfoil/counterfoil/services/customs/writeoff"
 )
 
 // findLicence finds the licence that the declaration names exactly (customs.md section 6, step 1), and otherwise those that it may be
@@ -44,7 +44,7 @@ func (m *match) findLicence() error {
 			l.GetId(), KindWord(l.GetDeal().GetKind()), KindWord(m.d.GetKind()))
 	default:
 		m.Licence = named[0]
-		if r := fault.As(InForce(m.Licence, m.at)); r != nil {
+		if r := fault.As(writeoff.InForce(m.Licence, m.at)); r != nil {
 			m.raise("DX02", 0, "a licence in force", m.Licence.GetId(), "%s", r.Sentence)
 		}
 		return nil
@@ -103,7 +103,7 @@ func (m *match) mayBe(l *ledgerv1.Licence) bool {
 		return line.GetHsCode() != "" && slices.ContainsFunc(m.d.GetItems(), func(i *customsv1.Item) bool { return sameHS(i.GetHsCode(), line.GetHsCode()) })
 	}
 	return l.GetDeal().GetKind() == m.d.GetKind() && l.GetDeal().GetDestination().GetCountry() == m.d.GetDestination() &&
-		InForce(l, m.at) == nil && slices.ContainsFunc(l.GetDeal().GetLines(), declared)
+		writeoff.InForce(l, m.at) == nil && slices.ContainsFunc(l.GetDeal().GetLines(), declared)
 }
 
 // ByReference returns the licences that a reference names exactly: the one with this id or, of all agencies, those whose number after
@@ -176,24 +176,3 @@ func bare(reference string) string {
 		return unicode.ToUpper(r)
 	}, reference)
 }
-
-// InForce refuses with DX02 a licence that cannot be used at a time.
-func InForce(l *ledgerv1.Licence, at time.Time) error {
-	from, until := l.GetValidFrom(), l.GetValidUntil()
-	switch {
-	case l.GetStatus() == ledgerv1.Status_STATUS_SUSPENDED:
-		return fault.Coded(fault.Precondition, "DX02", "licence %s is suspended: %s", l.GetId(), l.GetStatusReason())
-	case l.GetStatus() == ledgerv1.Status_STATUS_REVOKED:
-		return fault.Coded(fault.Precondition, "DX02", "licence %s is revoked: %s", l.GetId(), l.GetStatusReason())
-	case l.GetStatus() != ledgerv1.Status_STATUS_GRANTED:
-		return fault.Coded(fault.Precondition, "DX02", "licence %s has been withdrawn from the register that it was read from", l.GetId())
-	case from != nil && at.Before(from.AsTime()):
-		return fault.Coded(fault.Precondition, "DX02", "licence %s is valid from %s only", l.GetId(), stamp(from.AsTime()))
-	case until != nil && !at.Before(until.AsTime()):
-		return fault.Coded(fault.Precondition, "DX02", "licence %s expired on %s", l.GetId(), stamp(until.AsTime()))
-	}
-	return nil
-}
-
-// stamp is a time as sentences say it.
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

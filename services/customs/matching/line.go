@@ -10,7 +10,8 @@ import (
 )
 
 // findLines finds each item's line: the one that it names, else the only one that is left by rating and HS6, then by model, then by
-// unit (customs.md section 6, step 3). Where none or several are left, lines are suggested, and no line is taken.
+// unit (customs.md section 6, step 3). Of several lines one is taken only by rating, HS6 or model, never by its unit alone. Where none
+// is taken, lines are suggested.
 func (m *match) findLines() {
 	for _, item := range m.d.GetItems() {
 		lines := m.Licence.GetDeal().GetLines()
@@ -22,16 +23,16 @@ func (m *match) findLines() {
 			}
 			continue
 		}
-		left := narrow(keep(lines, func(l *transferv1.Line) bool { return fits(item, l) }), item)
-		if len(left) == 1 {
+		fitting := keep(lines, func(l *transferv1.Line) bool { return fits(item, l) })
+		if left := narrow(fitting, item); len(left) == 1 && (len(lines) == 1 || len(likeness(item, left[0])) > 0) {
 			m.Lines[item.GetNumber()] = left[0].GetNumber()
 			continue
 		}
-		if len(left) == 0 {
+		if len(fitting) == 0 {
 			m.raise("DX01", item.GetNumber(), "a line of the licence", goodsWord(item), "no line of licence %s is for item %d (%s); name the line, or ask the declarant", m.Licence.GetId(), item.GetNumber(), goodsWord(item))
-			left = keep(lines, func(l *transferv1.Line) bool { return len(likeness(item, l)) > 0 })
+			fitting = keep(lines, func(l *transferv1.Line) bool { return len(likeness(item, l)) > 0 })
 		}
-		for _, l := range left {
+		for _, l := range fitting {
 			m.Suggestions = append(m.Suggestions, &customsv1.Suggestion{
 				Item: item.GetNumber(), LicenceId: m.Licence.GetId(), LicenceLine: l.GetNumber(), Reasons: likeness(item, l),
 			})
