@@ -71,7 +71,7 @@ var links = map[queryv1.Table][]struct {
 		{queryv1.Table_TABLE_OBLIGATIONS, "subject"}, {queryv1.Table_TABLE_APPEALS, "decision"},
 	},
 	queryv1.Table_TABLE_DENIALS:         {{queryv1.Table_TABLE_LINES, "decision"}, {queryv1.Table_TABLE_APPEALS, "decision"}},
-	queryv1.Table_TABLE_DECLARATIONS:    {{queryv1.Table_TABLE_WRITE_OFFS, "declaration"}},
+	queryv1.Table_TABLE_DECLARATIONS:    {{queryv1.Table_TABLE_WRITE_OFFS, "declaration"}, {queryv1.Table_TABLE_DISCREPANCIES, "declaration"}},
 	queryv1.Table_TABLE_ALERTS:          {{queryv1.Table_TABLE_ACKNOWLEDGEMENTS, "alert"}, {queryv1.Table_TABLE_REASSESSMENTS, "alert"}},
 	queryv1.Table_TABLE_RETURN_REQUESTS: {{queryv1.Table_TABLE_RETURN_SUBMISSIONS, "request"}},
 }

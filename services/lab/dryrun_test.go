@@ -25,6 +25,7 @@ func TestDryRunOfEveryCommand(t *testing.T) {
 	r.decisions()
 	r.denials()
 	r.atTheBorder(licence)
+	r.lodgedAndInTransit(licence)
 	r.alerts(licence)
 	r.editionsAndReturns()
 	for _, file := range commanded {

@@ -26,7 +26,7 @@ func heads(table queryv1.Table) []string {
 	case queryv1.Table_TABLE_DENIALS:
 		return []string{"denial", "status", "kind", "destination", "decided", "criteria", "reason"}
 	case queryv1.Table_TABLE_DECLARATIONS:
-		return []string{"declaration", "number", "status", "kind", "office", "destination", "licence", "accepted"}
+		return []string{"declaration", "number", "status", "kind", "procedure", "office", "destination", "licence", "lodged", "accepted", "released", "moved", "version", "overdue"}
 	case queryv1.Table_TABLE_ALERTS:
 		return []string{"alert", "status", "priority", "stage", "item", "last known at", "raised"}
 	case queryv1.Table_TABLE_EVENTS:
@@ -65,9 +65,7 @@ func cells(row *queryv1.Row) []string {
 		return []string{d.Id, enum(d.Status), enum(d.Deal.GetKind()), place(d.Deal.GetDestination()), date(d.DecidedAt),
 			strings.Join(d.Criteria, " "), d.Reason}
 	case *queryv1.Row_Declaration:
-		d, a := r.Declaration, r.Declaration.GetAccepted()
-		return []string{d.Id, a.GetNumber(), enum(d.Status), enum(a.GetKind()), a.GetOffice(), a.GetDestination(),
-			a.GetLicenceId(), date(a.GetAcceptedAt())}
+		return declarationCells(r.Declaration)
 	case *queryv1.Row_Alert:
 		a := r.Alert
 		return []string{a.Id, enum(a.Status), enum(a.Raised.GetPriority()), enum(a.Raised.GetStage()), a.Raised.GetItem(),

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
 
@@ -63,4 +64,20 @@ func settled(s *customsv1.DiscrepancySettled) string {
 		return "overridden: " + s.Reason
 	}
 	return s.Reason
+}
+
+// declarationCells are a declaration's: the licence as it was stated until it is accepted, and of what is overdue the codes.
+func declarationCells(d *ledgerv1.Declaration) []string {
+	a := d.GetAccepted()
+	procedure := ""
+	if p := a.GetConsignment().GetProcedure(); p != customsv1.Procedure_PROCEDURE_UNSPECIFIED {
+		procedure = enum(p)
+	}
+	var overdue []string
+	for _, o := range d.Overdue {
+		overdue = append(overdue, o.Code)
+	}
+	return []string{d.Id, a.GetNumber(), enum(d.Status), enum(a.GetKind()), procedure, a.GetOffice(), a.GetDestination(),
+		orElse(a.GetLicenceId(), a.GetLicenceReference()), date(d.LodgedAt), date(a.GetAcceptedAt()), date(d.ReleasedAt), date(d.MovedAt),
+		number(uint64(d.Version)), strings.Join(overdue, " ")}
 }

@@ -47,10 +47,12 @@ func TestCellsOfADeclaration(t *testing.T) {
 		Id: "customs/D-1", Status: ledgerv1.DeclarationStatus_DECLARATION_STATUS_EXITED,
 		Accepted: &customsv1.DeclarationAccepted{
 			Number: "08XB1", Kind: transferv1.Kind_KIND_TRANS_SHIPMENT, Office: "XBPORT", Destination: "XC", LicenceId: "licensing/L-1",
-			AcceptedAt: timestamppb.New(time.Date(2008, 1, 2, 3, 4, 5, 0, time.UTC)),
+			AcceptedAt: timestamppb.New(time.Date(2008, 1, 2, 3, 4, 5, 0, time.UTC)), Consignment: &customsv1.Consignment{Procedure: customsv1.Procedure_PROCEDURE_RE_EXPORT},
 		},
+		ReleasedAt: timestamppb.New(time.Date(2008, 1, 3, 0, 0, 0, 0, time.UTC)), MovedAt: timestamppb.New(time.Date(2008, 1, 4, 0, 0, 0, 0, time.UTC)),
+		Version: 2, Overdue: []*customsv1.MovementOverdue{{Code: "DX16"}},
 	}}}
-	want := []string{"customs/D-1", "08XB1", "exited", "trans_shipment", "XBPORT", "XC", "licensing/L-1", "2008-01-02T03:04:05Z"}
+	want := []string{"customs/D-1", "08XB1", "exited", "trans_shipment", "re_export", "XBPORT", "XC", "licensing/L-1", "", "2008-01-02T03:04:05Z", "2008-01-03", "2008-01-04", "2", "DX16"}
 	for i, cell := range cells(row) {
 		if cell != want[i] {
 			t.Errorf("%s: %q, want %q", heads(queryv1.Table_TABLE_DECLARATIONS)[i], cell, want[i])

@@ -12,6 +12,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
+	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
@@ -43,6 +44,13 @@ func TestDuties(t *testing.T) {
 	forLong := &directoryv1.AudienceWidened{WideningId: "licensing/widening-1", ToGroup: "all", Until: due, ReviewBy: due}
 	registered := &directoryv1.AgencyRegistered{Agency: "licensing", Consent: "ask"}
 	group := &directoryv1.GroupDefined{Group: "all", Members: []string{"licensing", "customs"}}
+	const medium, low = customsv1.Severity_SEVERITY_MEDIUM, customsv1.Severity_SEVERITY_LOW
+	lodged := &customsv1.DeclarationLodged{DeclarationId: "licensing/1"}
+	ours := &customsv1.DeclarationAccepted{DeclarationId: "licensing/1", AcceptedAt: at(-9)}
+	held := &customsv1.GoodsHeld{DeclarationId: "licensing/1", At: at(-8)}
+	differs := func(s customsv1.Severity) *customsv1.DiscrepancyRaised {
+		return &customsv1.DiscrepancyRaised{DiscrepancyId: "licensing/DX-1", DeclarationId: "licensing/1", Severity: s}
+	}
 	release := "licensing/all>customs"
 	duty := func(subject, what string, since, due *timestamppb.Timestamp) []*directoryv1.Duty {
 		return []*directoryv1.Duty{{Subject: subject, What: what, Since: since, Due: due}}
@@ -64,6 +72,15 @@ func TestDuties(t *testing.T) {
 		{"application", []proto.Message{applied}, duty(applied.ApplicationId, "decide", at(0), nil)},
 		{"application that was granted", []proto.Message{applied, &licensingv1.LicenceGranted{LicenceId: "licensing/L-1", ApplicationId: applied.ApplicationId}}, nil},
 		{"application that was denied", []proto.Message{applied, &licensingv1.LicenceDenied{DenialId: "licensing/N-1", ApplicationId: applied.ApplicationId}}, nil},
+		{"goods that are held", []proto.Message{by(ours), by(held)}, duty(ours.DeclarationId, "release", held.At, nil)},
+		{"goods that are held no more", []proto.Message{by(ours), by(held), by(&customsv1.HoldLifted{DeclarationId: ours.DeclarationId})}, duty(ours.DeclarationId, "release", ours.AcceptedAt, nil)},
+		{"goods that are released", []proto.Message{by(ours), by(&customsv1.GoodsReleased{DeclarationId: ours.DeclarationId})}, nil},
+		{"goods of others", []proto.Message{&customsv1.DeclarationAccepted{DeclarationId: "customs/1"}}, nil},
+		{"discrepancy", []proto.Message{by(lodged), by(differs(medium))}, duty("licensing/DX-1", "settle", at(1), nil)},
+		{"discrepancy that is low", []proto.Message{by(lodged), by(differs(low))}, nil},
+		{"discrepancy that was settled", []proto.Message{by(lodged), by(differs(medium)), by(&customsv1.DiscrepancySettled{DiscrepancyId: "licensing/DX-1"})}, nil},
+		{"discrepancy of what was cancelled", []proto.Message{by(lodged), by(differs(medium)), by(&customsv1.DeclarationCancelled{DeclarationId: lodged.DeclarationId})}, nil},
+		{"discrepancy of others", []proto.Message{&customsv1.DiscrepancyRaised{DiscrepancyId: "customs/DX-1", DeclarationId: "customs/1", Severity: medium}}, nil},
 		{"return", []proto.Message{requested}, duty(requested.RequestId, "submit", at(0), due)},
 		{"return that was submitted", []proto.Message{requested, by(&reportingv1.AgencyReturnSubmitted{RequestId: requested.RequestId, Nil: true})}, nil},
 		{"withdrawal", []proto.Message{declared, withdrawn}, duty("customs/withdrawal-1", "withdraw", at(1), due)},
