@@ -112,11 +112,16 @@ func discrepancy(code string, item uint32, expected, found, text string) *custom
 	return matching.New("", "", code, item, expected, found, text)
 }
 
+// withIDs is a discrepancy of the declaration: the nth that was raised.
+func withIDs(r *customsv1.DiscrepancyRaised, n int, licence string) *customsv1.DiscrepancyRaised {
+	return with(r, func(r *customsv1.DiscrepancyRaised) {
+		r.DiscrepancyId, r.DeclarationId, r.LicenceId = fmt.Sprintf("customs/DX-2026-%06d", n), declarationID, licence
+	})
+}
+
 // differs is a discrepancy of goods that moved, of which another quantity was released.
 func differs(n int, code string, item uint32, was, is string) *customsv1.DiscrepancyRaised {
-	return with(discrepancy(code, item, was, is, fmt.Sprintf("of item %d %s were released, and %s were presented", item, was, is)), func(r *customsv1.DiscrepancyRaised) {
-		r.DiscrepancyId, r.DeclarationId, r.LicenceId = fmt.Sprintf("customs/DX-2026-%06d", n), declarationID, licenceID
-	})
+	return withIDs(discrepancy(code, item, was, is, fmt.Sprintf("of item %d %s were released, and %s were presented", item, was, is)), n, licenceID)
 }
 
 // numbered is the command with a number of its own and other items.
