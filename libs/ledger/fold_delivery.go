@@ -38,8 +38,10 @@ func (f *folding) deliveries(fact proto.Message) error {
 				r.Proof = e.Proof
 			}
 		})
-	case *customsv1.DeliveryConfirmed:
-		return put(f, deliveryConfirmations, &ledgerv1.DeliveryConfirmation{Id: e.ConfirmationId, Confirmed: e, Agency: f.id.Agency, At: f.event.OccurredAt})
+	case *customsv1.DeliveryConfirmed: // a later one takes the place of an earlier one
+		return upsert(f, deliveryConfirmations, e.ConfirmationId, func() *ledgerv1.DeliveryConfirmation {
+			return &ledgerv1.DeliveryConfirmation{Id: e.ConfirmationId, Agency: f.id.Agency}
+		}, func(r *ledgerv1.DeliveryConfirmation) { r.Confirmed, r.At = e, f.event.OccurredAt })
 	case *customsv1.PostDeliveryCheckPlanned:
 		return put(f, postDeliveryChecks, &ledgerv1.PostDeliveryCheck{Id: e.CheckId, Planned: e, At: f.event.OccurredAt})
 	case *customsv1.PostDeliveryCheckDone:

@@ -80,6 +80,7 @@ var deliveries = define("deliveries", queryv1.Table_TABLE_DELIVERIES, func() *le
 		x.add(byAgency, r.Requested.GetOf())
 		x.addOnce(byCertificate, r.Requested.GetCertificate())
 		x.addOnce(byCertificate, r.Proof.GetCertificate())
+		x.addOnce(byCertificate, r.Proof.GetNumber())
 		x.serials(serialsIn(slices.Concat(r.Requested.GetExpected(), r.Proof.GetReceived())))
 		x.name(r.Proof.GetRecipient())
 		x.add(byOpen, strconv.FormatBool(r.Status != deliveryVerified))

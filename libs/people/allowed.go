@@ -64,6 +64,10 @@ var allowed = table(
 		"GiveAllowance": deciding, "ReturnAllowance": recording, "Allowance": reading,
 	}),
 	service("counterfoil.customs.v1.ReleaseService", calls{"ReleaseGoods": recording, "HoldGoods": recording, "LiftHold": recording}),
+	service("counterfoil.customs.v1.DeliveryService", calls{
+		"RequestDelivery": recording, "VerifyDelivery": recording, "DisputeDelivery": recording, "ConfirmDelivery": recording,
+		"PlanCheck": recording, "RecordCheck": recording, "ObstructCheck": recording,
+	}),
 	service("counterfoil.enforcement.v1.EnforcementService", calls{
 		"RaiseAlert": recording, "CorroborateAlert": recording, "ConfirmAlert": recording, "RefuteAlert": recording, "CloseAlert": recording,
 	}),

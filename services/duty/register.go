@@ -4,6 +4,7 @@ import (
 	"connectrpc.com/connect/v2"
 
 	"github.com/counterfoil/counterfoil/libs/node"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1/customsv1connect"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1/enforcementv1connect"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1/licensingv1connect"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1/reportingv1connect"
@@ -26,4 +27,5 @@ func RegisterScreening(server *connect.Server, n *node.Node, subject Subject) {
 	reportingv1connect.RegisterReturnServiceHandler(server, a)
 	licensingv1connect.RegisterOpinionServiceHandler(server, a)
 	screeningv1connect.RegisterScreeningServiceHandler(server, a)
+	customsv1connect.RegisterDeliveryServiceHandler(server, a)
 }

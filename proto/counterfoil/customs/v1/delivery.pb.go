@@ -7,6 +7,8 @@
 package customsv1
 
 import (
+	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	v11 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	v1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -99,10 +101,12 @@ type DeliveryVerificationRequested struct {
 	From *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=from,proto3" json:"from,omitempty"`
 	Due  *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=due,proto3" json:"due,omitempty"`
 	// What should have arrived.
-	Expected      []*DeliveredItem `protobuf:"bytes,7,rep,name=expected,proto3" json:"expected,omitempty"`
-	Certificate   string           `protobuf:"bytes,8,opt,name=certificate,proto3" json:"certificate,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Expected    []*DeliveredItem `protobuf:"bytes,7,rep,name=expected,proto3" json:"expected,omitempty"`
+	Certificate string           `protobuf:"bytes,8,opt,name=certificate,proto3" json:"certificate,omitempty"`
+	// The proof has to name the import declaration.
+	ImportDeclaration bool `protobuf:"varint,9,opt,name=import_declaration,json=importDeclaration,proto3" json:"import_declaration,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *DeliveryVerificationRequested) Reset() {
@@ -189,6 +193,13 @@ func (x *DeliveryVerificationRequested) GetCertificate() string {
 		return x.Certificate
 	}
 	return ""
+}
+
+func (x *DeliveryVerificationRequested) GetImportDeclaration() bool {
+	if x != nil {
+		return x.ImportDeclaration
+	}
+	return false
 }
 
 // DeliveredItem is a quantity of a licence line.
@@ -927,11 +938,912 @@ func (x *PostDeliveryCheckObstructed) GetAgain() *timestamppb.Timestamp {
 	return nil
 }
 
+type RequestDeliveryRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Particulars *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	// Of which everything is asked about that left and was not yet; or the declarations.
+	LicenceId      string   `protobuf:"bytes,2,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
+	DeclarationIds []string `protobuf:"bytes,3,rep,name=declaration_ids,json=declarationIds,proto3" json:"declaration_ids,omitempty"`
+	// Agency that can confirm it, or a name. Empty: an agency of the importing State that reads of it, or "importer".
+	Of string `protobuf:"bytes,4,opt,name=of,proto3" json:"of,omitempty"`
+	// Calendar days from the exit. 0: what the licence's obligation says, or 90.
+	Days uint32 `protobuf:"varint,5,opt,name=days,proto3" json:"days,omitempty"`
+	// The proof has to name the import declaration.
+	ImportDeclaration bool `protobuf:"varint,6,opt,name=import_declaration,json=importDeclaration,proto3" json:"import_declaration,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *RequestDeliveryRequest) Reset() {
+	*x = RequestDeliveryRequest{}
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestDeliveryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestDeliveryRequest) ProtoMessage() {}
+
+func (x *RequestDeliveryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestDeliveryRequest.ProtoReflect.Descriptor instead.
+func (*RequestDeliveryRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_delivery_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *RequestDeliveryRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *RequestDeliveryRequest) GetLicenceId() string {
+	if x != nil {
+		return x.LicenceId
+	}
+	return ""
+}
+
+func (x *RequestDeliveryRequest) GetDeclarationIds() []string {
+	if x != nil {
+		return x.DeclarationIds
+	}
+	return nil
+}
+
+func (x *RequestDeliveryRequest) GetOf() string {
+	if x != nil {
+		return x.Of
+	}
+	return ""
+}
+
+func (x *RequestDeliveryRequest) GetDays() uint32 {
+	if x != nil {
+		return x.Days
+	}
+	return 0
+}
+
+func (x *RequestDeliveryRequest) GetImportDeclaration() bool {
+	if x != nil {
+		return x.ImportDeclaration
+	}
+	return false
+}
+
+type RequestDeliveryResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	DeliveryId    string                 `protobuf:"bytes,2,opt,name=delivery_id,json=deliveryId,proto3" json:"delivery_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RequestDeliveryResponse) Reset() {
+	*x = RequestDeliveryResponse{}
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestDeliveryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestDeliveryResponse) ProtoMessage() {}
+
+func (x *RequestDeliveryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestDeliveryResponse.ProtoReflect.Descriptor instead.
+func (*RequestDeliveryResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_delivery_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *RequestDeliveryResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+func (x *RequestDeliveryResponse) GetDeliveryId() string {
+	if x != nil {
+		return x.DeliveryId
+	}
+	return ""
+}
+
+type VerifyDeliveryRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	DeliveryId    string                 `protobuf:"bytes,2,opt,name=delivery_id,json=deliveryId,proto3" json:"delivery_id,omitempty"`
+	Proof         *Proof                 `protobuf:"bytes,3,opt,name=proof,proto3" json:"proof,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyDeliveryRequest) Reset() {
+	*x = VerifyDeliveryRequest{}
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyDeliveryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyDeliveryRequest) ProtoMessage() {}
+
+func (x *VerifyDeliveryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyDeliveryRequest.ProtoReflect.Descriptor instead.
+func (*VerifyDeliveryRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_delivery_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *VerifyDeliveryRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *VerifyDeliveryRequest) GetDeliveryId() string {
+	if x != nil {
+		return x.DeliveryId
+	}
+	return ""
+}
+
+func (x *VerifyDeliveryRequest) GetProof() *Proof {
+	if x != nil {
+		return x.Proof
+	}
+	return nil
+}
+
+type VerifyDeliveryResponse struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Receipt *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	// Why it is disputed; empty when it is verified.
+	Dispute       string `protobuf:"bytes,2,opt,name=dispute,proto3" json:"dispute,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyDeliveryResponse) Reset() {
+	*x = VerifyDeliveryResponse{}
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyDeliveryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyDeliveryResponse) ProtoMessage() {}
+
+func (x *VerifyDeliveryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyDeliveryResponse.ProtoReflect.Descriptor instead.
+func (*VerifyDeliveryResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_delivery_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *VerifyDeliveryResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+func (x *VerifyDeliveryResponse) GetDispute() string {
+	if x != nil {
+		return x.Dispute
+	}
+	return ""
+}
+
+type DisputeDeliveryRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	DeliveryId    string                 `protobuf:"bytes,2,opt,name=delivery_id,json=deliveryId,proto3" json:"delivery_id,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisputeDeliveryRequest) Reset() {
+	*x = DisputeDeliveryRequest{}
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisputeDeliveryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisputeDeliveryRequest) ProtoMessage() {}
+
+func (x *DisputeDeliveryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisputeDeliveryRequest.ProtoReflect.Descriptor instead.
+func (*DisputeDeliveryRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_delivery_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *DisputeDeliveryRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *DisputeDeliveryRequest) GetDeliveryId() string {
+	if x != nil {
+		return x.DeliveryId
+	}
+	return ""
+}
+
+func (x *DisputeDeliveryRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type DisputeDeliveryResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisputeDeliveryResponse) Reset() {
+	*x = DisputeDeliveryResponse{}
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisputeDeliveryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisputeDeliveryResponse) ProtoMessage() {}
+
+func (x *DisputeDeliveryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisputeDeliveryResponse.ProtoReflect.Descriptor instead.
+func (*DisputeDeliveryResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_delivery_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *DisputeDeliveryResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type ConfirmDeliveryRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Particulars *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	// Of the agency that asks.
+	DeliveryId    string `protobuf:"bytes,2,opt,name=delivery_id,json=deliveryId,proto3" json:"delivery_id,omitempty"`
+	Proof         *Proof `protobuf:"bytes,3,opt,name=proof,proto3" json:"proof,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmDeliveryRequest) Reset() {
+	*x = ConfirmDeliveryRequest{}
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmDeliveryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmDeliveryRequest) ProtoMessage() {}
+
+func (x *ConfirmDeliveryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmDeliveryRequest.ProtoReflect.Descriptor instead.
+func (*ConfirmDeliveryRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_delivery_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ConfirmDeliveryRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *ConfirmDeliveryRequest) GetDeliveryId() string {
+	if x != nil {
+		return x.DeliveryId
+	}
+	return ""
+}
+
+func (x *ConfirmDeliveryRequest) GetProof() *Proof {
+	if x != nil {
+		return x.Proof
+	}
+	return nil
+}
+
+type ConfirmDeliveryResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmDeliveryResponse) Reset() {
+	*x = ConfirmDeliveryResponse{}
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmDeliveryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmDeliveryResponse) ProtoMessage() {}
+
+func (x *ConfirmDeliveryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmDeliveryResponse.ProtoReflect.Descriptor instead.
+func (*ConfirmDeliveryResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_delivery_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ConfirmDeliveryResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type PlanCheckRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Particulars *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	// The licence may be left out where the delivery is given.
+	LicenceId  string `protobuf:"bytes,2,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
+	DeliveryId string `protobuf:"bytes,3,opt,name=delivery_id,json=deliveryId,proto3" json:"delivery_id,omitempty"`
+	// Undertaking that allows it, such as "U6", or another basis.
+	LegalBasis    string                 `protobuf:"bytes,4,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
+	PlannedFor    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=planned_for,json=plannedFor,proto3" json:"planned_for,omitempty"`
+	Site          string                 `protobuf:"bytes,6,opt,name=site,proto3" json:"site,omitempty"`
+	AlertId       string                 `protobuf:"bytes,7,opt,name=alert_id,json=alertId,proto3" json:"alert_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlanCheckRequest) Reset() {
+	*x = PlanCheckRequest{}
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlanCheckRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlanCheckRequest) ProtoMessage() {}
+
+func (x *PlanCheckRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlanCheckRequest.ProtoReflect.Descriptor instead.
+func (*PlanCheckRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_delivery_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *PlanCheckRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *PlanCheckRequest) GetLicenceId() string {
+	if x != nil {
+		return x.LicenceId
+	}
+	return ""
+}
+
+func (x *PlanCheckRequest) GetDeliveryId() string {
+	if x != nil {
+		return x.DeliveryId
+	}
+	return ""
+}
+
+func (x *PlanCheckRequest) GetLegalBasis() string {
+	if x != nil {
+		return x.LegalBasis
+	}
+	return ""
+}
+
+func (x *PlanCheckRequest) GetPlannedFor() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PlannedFor
+	}
+	return nil
+}
+
+func (x *PlanCheckRequest) GetSite() string {
+	if x != nil {
+		return x.Site
+	}
+	return ""
+}
+
+func (x *PlanCheckRequest) GetAlertId() string {
+	if x != nil {
+		return x.AlertId
+	}
+	return ""
+}
+
+type PlanCheckResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	CheckId       string                 `protobuf:"bytes,2,opt,name=check_id,json=checkId,proto3" json:"check_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlanCheckResponse) Reset() {
+	*x = PlanCheckResponse{}
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlanCheckResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlanCheckResponse) ProtoMessage() {}
+
+func (x *PlanCheckResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlanCheckResponse.ProtoReflect.Descriptor instead.
+func (*PlanCheckResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_delivery_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *PlanCheckResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+func (x *PlanCheckResponse) GetCheckId() string {
+	if x != nil {
+		return x.CheckId
+	}
+	return ""
+}
+
+type RecordCheckRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Particulars *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	CheckId     string                 `protobuf:"bytes,2,opt,name=check_id,json=checkId,proto3" json:"check_id,omitempty"`
+	// ALL_ACCOUNTED, PARTLY_ACCOUNTED or NOT_ACCOUNTED.
+	Outcome CheckOutcome `protobuf:"varint,3,opt,name=outcome,proto3,enum=counterfoil.customs.v1.CheckOutcome" json:"outcome,omitempty"`
+	// When it was done; when the command was true, when absent.
+	At             *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at,proto3" json:"at,omitempty"`
+	Seen           []*DeliveredItem       `protobuf:"bytes,5,rep,name=seen,proto3" json:"seen,omitempty"`
+	SerialsChecked uint32                 `protobuf:"varint,6,opt,name=serials_checked,json=serialsChecked,proto3" json:"serials_checked,omitempty"`
+	SerialsTotal   uint32                 `protobuf:"varint,7,opt,name=serials_total,json=serialsTotal,proto3" json:"serials_total,omitempty"`
+	Storage        string                 `protobuf:"bytes,8,opt,name=storage,proto3" json:"storage,omitempty"`
+	Findings       string                 `protobuf:"bytes,9,opt,name=findings,proto3" json:"findings,omitempty"`
+	// SHA-256, hex.
+	DocumentsSha256 []string `protobuf:"bytes,10,rep,name=documents_sha256,json=documentsSha256,proto3" json:"documents_sha256,omitempty"`
+	FollowUp        string   `protobuf:"bytes,11,opt,name=follow_up,json=followUp,proto3" json:"follow_up,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *RecordCheckRequest) Reset() {
+	*x = RecordCheckRequest{}
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordCheckRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordCheckRequest) ProtoMessage() {}
+
+func (x *RecordCheckRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordCheckRequest.ProtoReflect.Descriptor instead.
+func (*RecordCheckRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_delivery_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *RecordCheckRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *RecordCheckRequest) GetCheckId() string {
+	if x != nil {
+		return x.CheckId
+	}
+	return ""
+}
+
+func (x *RecordCheckRequest) GetOutcome() CheckOutcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return CheckOutcome_CHECK_OUTCOME_UNSPECIFIED
+}
+
+func (x *RecordCheckRequest) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *RecordCheckRequest) GetSeen() []*DeliveredItem {
+	if x != nil {
+		return x.Seen
+	}
+	return nil
+}
+
+func (x *RecordCheckRequest) GetSerialsChecked() uint32 {
+	if x != nil {
+		return x.SerialsChecked
+	}
+	return 0
+}
+
+func (x *RecordCheckRequest) GetSerialsTotal() uint32 {
+	if x != nil {
+		return x.SerialsTotal
+	}
+	return 0
+}
+
+func (x *RecordCheckRequest) GetStorage() string {
+	if x != nil {
+		return x.Storage
+	}
+	return ""
+}
+
+func (x *RecordCheckRequest) GetFindings() string {
+	if x != nil {
+		return x.Findings
+	}
+	return ""
+}
+
+func (x *RecordCheckRequest) GetDocumentsSha256() []string {
+	if x != nil {
+		return x.DocumentsSha256
+	}
+	return nil
+}
+
+func (x *RecordCheckRequest) GetFollowUp() string {
+	if x != nil {
+		return x.FollowUp
+	}
+	return ""
+}
+
+type RecordCheckResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordCheckResponse) Reset() {
+	*x = RecordCheckResponse{}
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordCheckResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordCheckResponse) ProtoMessage() {}
+
+func (x *RecordCheckResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordCheckResponse.ProtoReflect.Descriptor instead.
+func (*RecordCheckResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_delivery_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *RecordCheckResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type ObstructCheckRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Particulars *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	CheckId     string                 `protobuf:"bytes,2,opt,name=check_id,json=checkId,proto3" json:"check_id,omitempty"`
+	// ACCESS_REFUSED, SITE_UNSAFE or POSTPONED.
+	Outcome CheckOutcome `protobuf:"varint,3,opt,name=outcome,proto3,enum=counterfoil.customs.v1.CheckOutcome" json:"outcome,omitempty"`
+	Reason  string       `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// When it is tried again; required where it was postponed.
+	Again         *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=again,proto3" json:"again,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ObstructCheckRequest) Reset() {
+	*x = ObstructCheckRequest{}
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ObstructCheckRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ObstructCheckRequest) ProtoMessage() {}
+
+func (x *ObstructCheckRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ObstructCheckRequest.ProtoReflect.Descriptor instead.
+func (*ObstructCheckRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_delivery_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ObstructCheckRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *ObstructCheckRequest) GetCheckId() string {
+	if x != nil {
+		return x.CheckId
+	}
+	return ""
+}
+
+func (x *ObstructCheckRequest) GetOutcome() CheckOutcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return CheckOutcome_CHECK_OUTCOME_UNSPECIFIED
+}
+
+func (x *ObstructCheckRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ObstructCheckRequest) GetAgain() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Again
+	}
+	return nil
+}
+
+type ObstructCheckResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ObstructCheckResponse) Reset() {
+	*x = ObstructCheckResponse{}
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ObstructCheckResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ObstructCheckResponse) ProtoMessage() {}
+
+func (x *ObstructCheckResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_delivery_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ObstructCheckResponse.ProtoReflect.Descriptor instead.
+func (*ObstructCheckResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_delivery_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ObstructCheckResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
 var File_counterfoil_customs_v1_delivery_proto protoreflect.FileDescriptor
 
 const file_counterfoil_customs_v1_delivery_proto_rawDesc = "" +
 	"\n" +
-	"%counterfoil/customs/v1/delivery.proto\x12\x16counterfoil.customs.v1\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdb\x02\n" +
+	"%counterfoil/customs/v1/delivery.proto\x12\x16counterfoil.customs.v1\x1a\x1bbuf/validate/validate.proto\x1a\"counterfoil/event/v1/command.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8a\x03\n" +
 	"\x1dDeliveryVerificationRequested\x12\x1f\n" +
 	"\vdelivery_id\x18\x01 \x01(\tR\n" +
 	"deliveryId\x12\x1d\n" +
@@ -942,31 +1854,33 @@ const file_counterfoil_customs_v1_delivery_proto_rawDesc = "" +
 	"\x04from\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x12,\n" +
 	"\x03due\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x03due\x12A\n" +
 	"\bexpected\x18\a \x03(\v2%.counterfoil.customs.v1.DeliveredItemR\bexpected\x12 \n" +
-	"\vcertificate\x18\b \x01(\tR\vcertificate\"\xad\x01\n" +
-	"\rDeliveredItem\x12!\n" +
-	"\flicence_line\x18\x01 \x01(\rR\vlicenceLine\x12=\n" +
-	"\bquantity\x18\x02 \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x12:\n" +
-	"\aserials\x18\x03 \x03(\v2 .counterfoil.transfer.v1.SerialsR\aserials\"M\n" +
+	"\vcertificate\x18\b \x01(\tR\vcertificate\x12-\n" +
+	"\x12import_declaration\x18\t \x01(\bR\x11importDeclaration\"\xc0\x01\n" +
+	"\rDeliveredItem\x12*\n" +
+	"\flicence_line\x18\x01 \x01(\rB\a\xbaH\x04*\x02(\x01R\vlicenceLine\x12=\n" +
+	"\bquantity\x18\x02 \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x12D\n" +
+	"\aserials\x18\x03 \x03(\v2 .counterfoil.transfer.v1.SerialsB\b\xbaH\x05\x92\x01\x02\x10dR\aserials\"M\n" +
 	"\x10DeliveryReminded\x12\x1f\n" +
 	"\vdelivery_id\x18\x01 \x01(\tR\n" +
 	"deliveryId\x12\x18\n" +
 	"\apercent\x18\x02 \x01(\rR\apercent\"2\n" +
 	"\x0fDeliveryOverdue\x12\x1f\n" +
 	"\vdelivery_id\x18\x01 \x01(\tR\n" +
-	"deliveryId\"\xfd\x02\n" +
-	"\x05Proof\x12\x16\n" +
-	"\x06number\x18\x01 \x01(\tR\x06number\x12 \n" +
-	"\vcertificate\x18\x02 \x01(\tR\vcertificate\x12A\n" +
-	"\breceived\x18\x03 \x03(\v2%.counterfoil.customs.v1.DeliveredItemR\breceived\x129\n" +
+	"deliveryId\"\xeb\x03\n" +
+	"\x05Proof\x12!\n" +
+	"\x06number\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x06number\x12)\n" +
+	"\vcertificate\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18dR\vcertificate\x12N\n" +
+	"\breceived\x18\x03 \x03(\v2%.counterfoil.customs.v1.DeliveredItemB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\breceived\x129\n" +
 	"\n" +
-	"arrived_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tarrivedAt\x12\x14\n" +
-	"\x05place\x18\x05 \x01(\tR\x05place\x12-\n" +
-	"\x12import_declaration\x18\x06 \x01(\tR\x11importDeclaration\x12'\n" +
-	"\x0fdocument_sha256\x18\a \x01(\tR\x0edocumentSha256\x12\x16\n" +
-	"\x06issuer\x18\b \x01(\tR\x06issuer\x12\x1c\n" +
-	"\trecipient\x18\t \x01(\tR\trecipient\x12\x18\n" +
+	"arrived_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tarrivedAt\x12 \n" +
+	"\x05place\x18\x05 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x05place\x126\n" +
+	"\x12import_declaration\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18dR\x11importDeclaration\x12A\n" +
+	"\x0fdocument_sha256\x18\a \x01(\tB\x18\xbaH\x15r\x132\x11^([0-9a-f]{64})?$R\x0edocumentSha256\x12 \n" +
+	"\x06issuer\x18\b \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\x06issuer\x12&\n" +
+	"\trecipient\x18\t \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\trecipient\x12\"\n" +
 	"\aremarks\x18\n" +
-	" \x01(\tR\aremarks\"h\n" +
+	" \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\aremarks\"h\n" +
 	"\x10DeliveryVerified\x12\x1f\n" +
 	"\vdelivery_id\x18\x01 \x01(\tR\n" +
 	"deliveryId\x123\n" +
@@ -1009,7 +1923,83 @@ const file_counterfoil_customs_v1_delivery_proto_rawDesc = "" +
 	"\bcheck_id\x18\x01 \x01(\tR\acheckId\x12>\n" +
 	"\aoutcome\x18\x02 \x01(\x0e2$.counterfoil.customs.v1.CheckOutcomeR\aoutcome\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x120\n" +
-	"\x05again\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05again*\xf1\x01\n" +
+	"\x05again\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05again\"\x82\x03\n" +
+	"\x16RequestDeliveryRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12U\n" +
+	"\n" +
+	"licence_id\x18\x02 \x01(\tB6\xbaH3r12/^([a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100})?$R\tlicenceId\x12e\n" +
+	"\x0fdeclaration_ids\x18\x03 \x03(\tB<\xbaH9\x92\x016\x10d\x18\x01\"0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\x0edeclarationIds\x12\x17\n" +
+	"\x02of\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18dR\x02of\x12\x1d\n" +
+	"\x04days\x18\x05 \x01(\rB\t\xbaH\x06*\x04\x18\x94\x9d\x02R\x04days\x12-\n" +
+	"\x12import_declaration\x18\x06 \x01(\bR\x11importDeclaration\"s\n" +
+	"\x17RequestDeliveryResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x12\x1f\n" +
+	"\vdelivery_id\x18\x02 \x01(\tR\n" +
+	"deliveryId\"\xef\x01\n" +
+	"\x15VerifyDeliveryRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12T\n" +
+	"\vdelivery_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\n" +
+	"deliveryId\x12;\n" +
+	"\x05proof\x18\x03 \x01(\v2\x1d.counterfoil.customs.v1.ProofB\x06\xbaH\x03\xc8\x01\x01R\x05proof\"k\n" +
+	"\x16VerifyDeliveryResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x12\x18\n" +
+	"\adispute\x18\x02 \x01(\tR\adispute\"\xd7\x01\n" +
+	"\x16DisputeDeliveryRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12T\n" +
+	"\vdelivery_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\n" +
+	"deliveryId\x12\"\n" +
+	"\x06reason\x18\x03 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xa0\x1fR\x06reason\"R\n" +
+	"\x17DisputeDeliveryResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xf0\x01\n" +
+	"\x16ConfirmDeliveryRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12T\n" +
+	"\vdelivery_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\n" +
+	"deliveryId\x12;\n" +
+	"\x05proof\x18\x03 \x01(\v2\x1d.counterfoil.customs.v1.ProofB\x06\xbaH\x03\xc8\x01\x01R\x05proof\"R\n" +
+	"\x17ConfirmDeliveryResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xec\x03\n" +
+	"\x10PlanCheckRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12U\n" +
+	"\n" +
+	"licence_id\x18\x02 \x01(\tB6\xbaH3r12/^([a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100})?$R\tlicenceId\x12W\n" +
+	"\vdelivery_id\x18\x03 \x01(\tB6\xbaH3r12/^([a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100})?$R\n" +
+	"deliveryId\x12+\n" +
+	"\vlegal_basis\x18\x04 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\n" +
+	"legalBasis\x12C\n" +
+	"\vplanned_for\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\n" +
+	"plannedFor\x12\x1e\n" +
+	"\x04site\x18\x06 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xac\x02R\x04site\x12Q\n" +
+	"\balert_id\x18\a \x01(\tB6\xbaH3r12/^([a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100})?$R\aalertId\"g\n" +
+	"\x11PlanCheckResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x12\x19\n" +
+	"\bcheck_id\x18\x02 \x01(\tR\acheckId\"\xf1\x04\n" +
+	"\x12RecordCheckRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12N\n" +
+	"\bcheck_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\acheckId\x12L\n" +
+	"\aoutcome\x18\x03 \x01(\x0e2$.counterfoil.customs.v1.CheckOutcomeB\f\xbaH\t\x82\x01\x06\x18\x01\x18\x02\x18\x03R\aoutcome\x12*\n" +
+	"\x02at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12D\n" +
+	"\x04seen\x18\x05 \x03(\v2%.counterfoil.customs.v1.DeliveredItemB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\x04seen\x12'\n" +
+	"\x0fserials_checked\x18\x06 \x01(\rR\x0eserialsChecked\x12#\n" +
+	"\rserials_total\x18\a \x01(\rR\fserialsTotal\x12\"\n" +
+	"\astorage\x18\b \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\astorage\x12$\n" +
+	"\bfindings\x18\t \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\bfindings\x12G\n" +
+	"\x10documents_sha256\x18\n" +
+	" \x03(\tB\x1c\xbaH\x19\x92\x01\x16\x10d\"\x12r\x102\x0e^[0-9a-f]{64}$R\x0fdocumentsSha256\x12%\n" +
+	"\tfollow_up\x18\v \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\bfollowUp\"N\n" +
+	"\x13RecordCheckResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xcf\x02\n" +
+	"\x14ObstructCheckRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12N\n" +
+	"\bcheck_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\acheckId\x12L\n" +
+	"\aoutcome\x18\x03 \x01(\x0e2$.counterfoil.customs.v1.CheckOutcomeB\f\xbaH\t\x82\x01\x06\x18\x04\x18\x05\x18\x06R\aoutcome\x12\"\n" +
+	"\x06reason\x18\x04 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xe8\aR\x06reason\x120\n" +
+	"\x05again\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x05again\"P\n" +
+	"\x15ObstructCheckResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt*\xf1\x01\n" +
 	"\fCheckOutcome\x12\x1d\n" +
 	"\x19CHECK_OUTCOME_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bCHECK_OUTCOME_ALL_ACCOUNTED\x10\x01\x12\"\n" +
@@ -1017,7 +2007,15 @@ const file_counterfoil_customs_v1_delivery_proto_rawDesc = "" +
 	"\x1bCHECK_OUTCOME_NOT_ACCOUNTED\x10\x03\x12 \n" +
 	"\x1cCHECK_OUTCOME_ACCESS_REFUSED\x10\x04\x12\x1d\n" +
 	"\x19CHECK_OUTCOME_SITE_UNSAFE\x10\x05\x12\x1b\n" +
-	"\x17CHECK_OUTCOME_POSTPONED\x10\x06BKZIgithub.com/counterfoil/counterfoil/proto/counterfoil/customs/v1;customsv1b\x06proto3"
+	"\x17CHECK_OUTCOME_POSTPONED\x10\x062\x96\x06\n" +
+	"\x0fDeliveryService\x12r\n" +
+	"\x0fRequestDelivery\x12..counterfoil.customs.v1.RequestDeliveryRequest\x1a/.counterfoil.customs.v1.RequestDeliveryResponse\x12o\n" +
+	"\x0eVerifyDelivery\x12-.counterfoil.customs.v1.VerifyDeliveryRequest\x1a..counterfoil.customs.v1.VerifyDeliveryResponse\x12r\n" +
+	"\x0fDisputeDelivery\x12..counterfoil.customs.v1.DisputeDeliveryRequest\x1a/.counterfoil.customs.v1.DisputeDeliveryResponse\x12r\n" +
+	"\x0fConfirmDelivery\x12..counterfoil.customs.v1.ConfirmDeliveryRequest\x1a/.counterfoil.customs.v1.ConfirmDeliveryResponse\x12`\n" +
+	"\tPlanCheck\x12(.counterfoil.customs.v1.PlanCheckRequest\x1a).counterfoil.customs.v1.PlanCheckResponse\x12f\n" +
+	"\vRecordCheck\x12*.counterfoil.customs.v1.RecordCheckRequest\x1a+.counterfoil.customs.v1.RecordCheckResponse\x12l\n" +
+	"\rObstructCheck\x12,.counterfoil.customs.v1.ObstructCheckRequest\x1a-.counterfoil.customs.v1.ObstructCheckResponseBKZIgithub.com/counterfoil/counterfoil/proto/counterfoil/customs/v1;customsv1b\x06proto3"
 
 var (
 	file_counterfoil_customs_v1_delivery_proto_rawDescOnce sync.Once
@@ -1032,7 +2030,7 @@ func file_counterfoil_customs_v1_delivery_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_customs_v1_delivery_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_counterfoil_customs_v1_delivery_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_counterfoil_customs_v1_delivery_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_counterfoil_customs_v1_delivery_proto_goTypes = []any{
 	(CheckOutcome)(0),                     // 0: counterfoil.customs.v1.CheckOutcome
 	(*DeliveryVerificationRequested)(nil), // 1: counterfoil.customs.v1.DeliveryVerificationRequested
@@ -1046,32 +2044,84 @@ var file_counterfoil_customs_v1_delivery_proto_goTypes = []any{
 	(*PostDeliveryCheckPlanned)(nil),      // 9: counterfoil.customs.v1.PostDeliveryCheckPlanned
 	(*PostDeliveryCheckDone)(nil),         // 10: counterfoil.customs.v1.PostDeliveryCheckDone
 	(*PostDeliveryCheckObstructed)(nil),   // 11: counterfoil.customs.v1.PostDeliveryCheckObstructed
-	(*timestamppb.Timestamp)(nil),         // 12: google.protobuf.Timestamp
-	(*v1.Quantity)(nil),                   // 13: counterfoil.transfer.v1.Quantity
-	(*v1.Serials)(nil),                    // 14: counterfoil.transfer.v1.Serials
+	(*RequestDeliveryRequest)(nil),        // 12: counterfoil.customs.v1.RequestDeliveryRequest
+	(*RequestDeliveryResponse)(nil),       // 13: counterfoil.customs.v1.RequestDeliveryResponse
+	(*VerifyDeliveryRequest)(nil),         // 14: counterfoil.customs.v1.VerifyDeliveryRequest
+	(*VerifyDeliveryResponse)(nil),        // 15: counterfoil.customs.v1.VerifyDeliveryResponse
+	(*DisputeDeliveryRequest)(nil),        // 16: counterfoil.customs.v1.DisputeDeliveryRequest
+	(*DisputeDeliveryResponse)(nil),       // 17: counterfoil.customs.v1.DisputeDeliveryResponse
+	(*ConfirmDeliveryRequest)(nil),        // 18: counterfoil.customs.v1.ConfirmDeliveryRequest
+	(*ConfirmDeliveryResponse)(nil),       // 19: counterfoil.customs.v1.ConfirmDeliveryResponse
+	(*PlanCheckRequest)(nil),              // 20: counterfoil.customs.v1.PlanCheckRequest
+	(*PlanCheckResponse)(nil),             // 21: counterfoil.customs.v1.PlanCheckResponse
+	(*RecordCheckRequest)(nil),            // 22: counterfoil.customs.v1.RecordCheckRequest
+	(*RecordCheckResponse)(nil),           // 23: counterfoil.customs.v1.RecordCheckResponse
+	(*ObstructCheckRequest)(nil),          // 24: counterfoil.customs.v1.ObstructCheckRequest
+	(*ObstructCheckResponse)(nil),         // 25: counterfoil.customs.v1.ObstructCheckResponse
+	(*timestamppb.Timestamp)(nil),         // 26: google.protobuf.Timestamp
+	(*v1.Quantity)(nil),                   // 27: counterfoil.transfer.v1.Quantity
+	(*v1.Serials)(nil),                    // 28: counterfoil.transfer.v1.Serials
+	(*v11.Particulars)(nil),               // 29: counterfoil.event.v1.Particulars
+	(*v11.Receipt)(nil),                   // 30: counterfoil.event.v1.Receipt
 }
 var file_counterfoil_customs_v1_delivery_proto_depIdxs = []int32{
-	12, // 0: counterfoil.customs.v1.DeliveryVerificationRequested.from:type_name -> google.protobuf.Timestamp
-	12, // 1: counterfoil.customs.v1.DeliveryVerificationRequested.due:type_name -> google.protobuf.Timestamp
+	26, // 0: counterfoil.customs.v1.DeliveryVerificationRequested.from:type_name -> google.protobuf.Timestamp
+	26, // 1: counterfoil.customs.v1.DeliveryVerificationRequested.due:type_name -> google.protobuf.Timestamp
 	2,  // 2: counterfoil.customs.v1.DeliveryVerificationRequested.expected:type_name -> counterfoil.customs.v1.DeliveredItem
-	13, // 3: counterfoil.customs.v1.DeliveredItem.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	14, // 4: counterfoil.customs.v1.DeliveredItem.serials:type_name -> counterfoil.transfer.v1.Serials
+	27, // 3: counterfoil.customs.v1.DeliveredItem.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	28, // 4: counterfoil.customs.v1.DeliveredItem.serials:type_name -> counterfoil.transfer.v1.Serials
 	2,  // 5: counterfoil.customs.v1.Proof.received:type_name -> counterfoil.customs.v1.DeliveredItem
-	12, // 6: counterfoil.customs.v1.Proof.arrived_at:type_name -> google.protobuf.Timestamp
+	26, // 6: counterfoil.customs.v1.Proof.arrived_at:type_name -> google.protobuf.Timestamp
 	5,  // 7: counterfoil.customs.v1.DeliveryVerified.proof:type_name -> counterfoil.customs.v1.Proof
 	5,  // 8: counterfoil.customs.v1.DeliveryDisputed.proof:type_name -> counterfoil.customs.v1.Proof
 	5,  // 9: counterfoil.customs.v1.DeliveryConfirmed.proof:type_name -> counterfoil.customs.v1.Proof
-	12, // 10: counterfoil.customs.v1.PostDeliveryCheckPlanned.planned_for:type_name -> google.protobuf.Timestamp
+	26, // 10: counterfoil.customs.v1.PostDeliveryCheckPlanned.planned_for:type_name -> google.protobuf.Timestamp
 	0,  // 11: counterfoil.customs.v1.PostDeliveryCheckDone.outcome:type_name -> counterfoil.customs.v1.CheckOutcome
-	12, // 12: counterfoil.customs.v1.PostDeliveryCheckDone.at:type_name -> google.protobuf.Timestamp
+	26, // 12: counterfoil.customs.v1.PostDeliveryCheckDone.at:type_name -> google.protobuf.Timestamp
 	2,  // 13: counterfoil.customs.v1.PostDeliveryCheckDone.seen:type_name -> counterfoil.customs.v1.DeliveredItem
 	0,  // 14: counterfoil.customs.v1.PostDeliveryCheckObstructed.outcome:type_name -> counterfoil.customs.v1.CheckOutcome
-	12, // 15: counterfoil.customs.v1.PostDeliveryCheckObstructed.again:type_name -> google.protobuf.Timestamp
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	26, // 15: counterfoil.customs.v1.PostDeliveryCheckObstructed.again:type_name -> google.protobuf.Timestamp
+	29, // 16: counterfoil.customs.v1.RequestDeliveryRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	30, // 17: counterfoil.customs.v1.RequestDeliveryResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	29, // 18: counterfoil.customs.v1.VerifyDeliveryRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	5,  // 19: counterfoil.customs.v1.VerifyDeliveryRequest.proof:type_name -> counterfoil.customs.v1.Proof
+	30, // 20: counterfoil.customs.v1.VerifyDeliveryResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	29, // 21: counterfoil.customs.v1.DisputeDeliveryRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	30, // 22: counterfoil.customs.v1.DisputeDeliveryResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	29, // 23: counterfoil.customs.v1.ConfirmDeliveryRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	5,  // 24: counterfoil.customs.v1.ConfirmDeliveryRequest.proof:type_name -> counterfoil.customs.v1.Proof
+	30, // 25: counterfoil.customs.v1.ConfirmDeliveryResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	29, // 26: counterfoil.customs.v1.PlanCheckRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	26, // 27: counterfoil.customs.v1.PlanCheckRequest.planned_for:type_name -> google.protobuf.Timestamp
+	30, // 28: counterfoil.customs.v1.PlanCheckResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	29, // 29: counterfoil.customs.v1.RecordCheckRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	0,  // 30: counterfoil.customs.v1.RecordCheckRequest.outcome:type_name -> counterfoil.customs.v1.CheckOutcome
+	26, // 31: counterfoil.customs.v1.RecordCheckRequest.at:type_name -> google.protobuf.Timestamp
+	2,  // 32: counterfoil.customs.v1.RecordCheckRequest.seen:type_name -> counterfoil.customs.v1.DeliveredItem
+	30, // 33: counterfoil.customs.v1.RecordCheckResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	29, // 34: counterfoil.customs.v1.ObstructCheckRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	0,  // 35: counterfoil.customs.v1.ObstructCheckRequest.outcome:type_name -> counterfoil.customs.v1.CheckOutcome
+	26, // 36: counterfoil.customs.v1.ObstructCheckRequest.again:type_name -> google.protobuf.Timestamp
+	30, // 37: counterfoil.customs.v1.ObstructCheckResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	12, // 38: counterfoil.customs.v1.DeliveryService.RequestDelivery:input_type -> counterfoil.customs.v1.RequestDeliveryRequest
+	14, // 39: counterfoil.customs.v1.DeliveryService.VerifyDelivery:input_type -> counterfoil.customs.v1.VerifyDeliveryRequest
+	16, // 40: counterfoil.customs.v1.DeliveryService.DisputeDelivery:input_type -> counterfoil.customs.v1.DisputeDeliveryRequest
+	18, // 41: counterfoil.customs.v1.DeliveryService.ConfirmDelivery:input_type -> counterfoil.customs.v1.ConfirmDeliveryRequest
+	20, // 42: counterfoil.customs.v1.DeliveryService.PlanCheck:input_type -> counterfoil.customs.v1.PlanCheckRequest
+	22, // 43: counterfoil.customs.v1.DeliveryService.RecordCheck:input_type -> counterfoil.customs.v1.RecordCheckRequest
+	24, // 44: counterfoil.customs.v1.DeliveryService.ObstructCheck:input_type -> counterfoil.customs.v1.ObstructCheckRequest
+	13, // 45: counterfoil.customs.v1.DeliveryService.RequestDelivery:output_type -> counterfoil.customs.v1.RequestDeliveryResponse
+	15, // 46: counterfoil.customs.v1.DeliveryService.VerifyDelivery:output_type -> counterfoil.customs.v1.VerifyDeliveryResponse
+	17, // 47: counterfoil.customs.v1.DeliveryService.DisputeDelivery:output_type -> counterfoil.customs.v1.DisputeDeliveryResponse
+	19, // 48: counterfoil.customs.v1.DeliveryService.ConfirmDelivery:output_type -> counterfoil.customs.v1.ConfirmDeliveryResponse
+	21, // 49: counterfoil.customs.v1.DeliveryService.PlanCheck:output_type -> counterfoil.customs.v1.PlanCheckResponse
+	23, // 50: counterfoil.customs.v1.DeliveryService.RecordCheck:output_type -> counterfoil.customs.v1.RecordCheckResponse
+	25, // 51: counterfoil.customs.v1.DeliveryService.ObstructCheck:output_type -> counterfoil.customs.v1.ObstructCheckResponse
+	45, // [45:52] is the sub-list for method output_type
+	38, // [38:45] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_customs_v1_delivery_proto_init() }
@@ -1085,9 +2135,9 @@ func file_counterfoil_customs_v1_delivery_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_customs_v1_delivery_proto_rawDesc), len(file_counterfoil_customs_v1_delivery_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   11,
+			NumMessages:   25,
 			NumExtensions: 0,
-			NumServices:   0,
+			NumServices:   1,
 		},
 		GoTypes:           file_counterfoil_customs_v1_delivery_proto_goTypes,
 		DependencyIndexes: file_counterfoil_customs_v1_delivery_proto_depIdxs,

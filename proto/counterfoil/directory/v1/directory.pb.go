@@ -2091,9 +2091,11 @@ type Duty struct {
 	// Id of the row that it is about.
 	Subject string `protobuf:"bytes,1,opt,name=subject,proto3" json:"subject,omitempty"`
 	// Such as "acknowledge", "conclude", "review", "withdraw", "submit".
-	What          string                 `protobuf:"bytes,2,opt,name=what,proto3" json:"what,omitempty"`
-	Since         *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=since,proto3" json:"since,omitempty"`
-	Due           *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=due,proto3" json:"due,omitempty"`
+	What  string                 `protobuf:"bytes,2,opt,name=what,proto3" json:"what,omitempty"`
+	Since *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=since,proto3" json:"since,omitempty"`
+	Due   *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=due,proto3" json:"due,omitempty"`
+	// Red flag that it raises while it is open, such as "RF26".
+	Indicator     string `protobuf:"bytes,5,opt,name=indicator,proto3" json:"indicator,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2154,6 +2156,13 @@ func (x *Duty) GetDue() *timestamppb.Timestamp {
 		return x.Due
 	}
 	return nil
+}
+
+func (x *Duty) GetIndicator() string {
+	if x != nil {
+		return x.Indicator
+	}
+	return ""
 }
 
 // ReceiptGiven says up to where this agency has verified and folded the journals of others.
@@ -2850,12 +2859,13 @@ const file_counterfoil_directory_v1_directory_proto_rawDesc = "" +
 	"fromPerson\x12\x1b\n" +
 	"\tto_person\x18\x04 \x01(\tR\btoPerson\x126\n" +
 	"\x06duties\x18\x05 \x03(\v2\x1e.counterfoil.directory.v1.DutyR\x06duties\x12\x12\n" +
-	"\x04note\x18\x06 \x01(\tR\x04note\"\x94\x01\n" +
+	"\x04note\x18\x06 \x01(\tR\x04note\"\xb2\x01\n" +
 	"\x04Duty\x12\x18\n" +
 	"\asubject\x18\x01 \x01(\tR\asubject\x12\x12\n" +
 	"\x04what\x18\x02 \x01(\tR\x04what\x120\n" +
 	"\x05since\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12,\n" +
-	"\x03due\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x03due\"T\n" +
+	"\x03due\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x03due\x12\x1c\n" +
+	"\tindicator\x18\x05 \x01(\tR\tindicator\"T\n" +
 	"\fReceiptGiven\x12D\n" +
 	"\bjournals\x18\x01 \x03(\v2(.counterfoil.directory.v1.JournalReceiptR\bjournals\"\xfe\x01\n" +
 	"\x0eJournalReceipt\x12\x18\n" +

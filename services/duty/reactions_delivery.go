@@ -1,0 +1,42 @@
+package duty
+
+import (
+	"google.golang.org/protobuf/proto"
+
+	"github.com/counterfoil/counterfoil/libs/desk"
+	"github.com/counterfoil/counterfoil/libs/journal"
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
+	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
+	"github.com/counterfoil/counterfoil/services/duty/delivery"
+)
+
+// Deliveries are reactions that ask for proof of arrival where a decision obliges the agency to, take over what those who were
+// asked confirm, and keep to the period.
+func Deliveries() []desk.Reaction {
+	return []desk.Reaction{
+		{Name: "take over confirmed deliveries", Kind: (&customsv1.DeliveryConfirmed{}).ProtoReflect().Descriptor().FullName(), React: takeOverDelivery},
+		{Name: "ask for proof of delivery", Kind: (&customsv1.ExitConfirmed{}).ProtoReflect().Descriptor().FullName(), React: askForProof},
+		{Name: "remind of deliveries", Due: delivery.Due},
+	}
+}
+
+func askForProof(view ledger.View, id journal.ID, e journal.Entry) ([]proto.Message, error) {
+	exited, ok := e.Fact.(*customsv1.ExitConfirmed)
+	if !ok {
+		return nil, nil // it was withdrawn
+	}
+	return delivery.OnExit(view, exited.GetDeclarationId(), e.Event.GetOccurredAt().AsTime(), causeOf(id, e))
+}
+
+func takeOverDelivery(view ledger.View, id journal.ID, e journal.Entry) ([]proto.Message, error) {
+	confirmed, ok := e.Fact.(*customsv1.DeliveryConfirmed)
+	if !ok {
+		return nil, nil // it was withdrawn
+	}
+	return delivery.TakeOver(view, id.Agency, confirmed, causeOf(id, e))
+}
+
+func causeOf(id journal.ID, e journal.Entry) *eventv1.Cause {
+	return &eventv1.Cause{Journal: id.String(), Number: e.Number, Id: e.Event.GetId()}
+}
