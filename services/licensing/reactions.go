@@ -11,5 +11,5 @@ import (
 // of a nil one.
 func (s *Service) Reactions() []desk.Reaction {
 	return slices.Concat(alertReactions(), applicationReactions(), gateReactions(), consultationReactions(), denialReactions(), s.blindReactions(),
-		screeningReactions(), heartbeatReactions())
+		screeningReactions(), heartbeatReactions(), deliveryReactions())
 }

@@ -32,5 +32,5 @@ func New(cfg Config) (*Service, error) {
 // Register adds the agency's APIs to a server.
 func (s *Service) Register(server *connect.Server) { duty.Register(server, s.node) }
 
-// Reactions are none: it answers when its officers do.
-func (*Service) Reactions() []desk.Reaction { return nil }
+// Reactions follow the deliveries that it asks about; all else it answers when its officers do.
+func (*Service) Reactions() []desk.Reaction { return duty.Deliveries() }

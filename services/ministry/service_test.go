@@ -8,10 +8,11 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/node"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1/licensingv1connect"
+	"github.com/counterfoil/counterfoil/services/duty"
 	"github.com/counterfoil/counterfoil/services/ministry"
 )
 
-// A ministry answers what it is asked, and reacts to nothing.
+// A ministry answers what it is asked, and follows the deliveries that it asks about itself.
 func TestMinistry(t *testing.T) {
 	if _, err := ministry.New(ministry.Config{}); err == nil {
 		t.Error("a service was made without a node")
@@ -25,7 +26,7 @@ func TestMinistry(t *testing.T) {
 	opinions := slices.ContainsFunc(slices.Collect(server.Specs()), func(s connect.Spec) bool {
 		return s.Procedure == "/"+licensingv1connect.OpinionServiceName+"/GiveOpinion"
 	})
-	if !opinions || len(service.Reactions()) > 0 {
+	if !opinions || len(service.Reactions()) != len(duty.Deliveries()) {
 		t.Errorf("it takes opinions: %v; it reacts to %v", opinions, service.Reactions())
 	}
 }

@@ -1,6 +1,9 @@
 package reporting
 
-import "github.com/counterfoil/counterfoil/libs/desk"
+import (
+	"github.com/counterfoil/counterfoil/libs/desk"
+	"github.com/counterfoil/counterfoil/services/duty"
+)
 
-// Reactions are the events that make this agency record something: none so far.
-func (*Service) Reactions() []desk.Reaction { return nil }
+// Reactions are the events that make this agency record something: deliveries that it asks about.
+func (*Service) Reactions() []desk.Reaction { return duty.Deliveries() }

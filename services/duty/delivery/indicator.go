@@ -34,7 +34,7 @@ func Indicators(view ledger.View, licence string) (list []Indicator, err error) 
 		return nil, fmt.Errorf("read checks of licence %s: %w", licence, err)
 	}
 	for _, c := range checks {
-		if refused(c) {
+		if WasRefused(c) {
 			list = append(list, Indicator{"RF19", c.GetId(), fmt.Sprintf("access was refused to check %s", c.GetId())})
 		}
 	}
@@ -46,7 +46,8 @@ func IsOverdue(d *ledgerv1.Delivery) bool {
 	return d.GetOverdueAt() != nil && d.GetStatus() != verified
 }
 
-func refused(c *ledgerv1.PostDeliveryCheck) bool {
+// WasRefused reports whether access to a check was refused at least once (RF19).
+func WasRefused(c *ledgerv1.PostDeliveryCheck) bool {
 	for _, o := range c.GetObstructed() {
 		if o.GetOutcome() == customsv1.CheckOutcome_CHECK_OUTCOME_ACCESS_REFUSED {
 			return true
