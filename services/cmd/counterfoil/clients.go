@@ -40,6 +40,7 @@ type Clients struct {
 	WriteOff     customsv1connect.WriteOffServiceClient
 	Allowance    customsv1connect.AllowanceServiceClient
 	Release      customsv1connect.ReleaseServiceClient
+	Delivery     customsv1connect.DeliveryServiceClient
 	Enforcement  enforcementv1connect.EnforcementServiceClient
 	AlertAnswer  enforcementv1connect.AlertAnswerServiceClient
 	Reporting    reportingv1connect.ReportingServiceClient
@@ -80,6 +81,7 @@ func dial(contexts config.Contexts, to config.Context) (*Clients, error) {
 		WriteOff:     customsv1connect.NewWriteOffServiceClient(client),
 		Allowance:    customsv1connect.NewAllowanceServiceClient(client),
 		Release:      customsv1connect.NewReleaseServiceClient(client),
+		Delivery:     customsv1connect.NewDeliveryServiceClient(client),
 		Enforcement:  enforcementv1connect.NewEnforcementServiceClient(client),
 		AlertAnswer:  enforcementv1connect.NewAlertAnswerServiceClient(client),
 		Reporting:    reportingv1connect.NewReportingServiceClient(client),

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -45,6 +46,9 @@ func newDutiesCommand(env *Env) *cobra.Command {
 			state := ""
 			if d.Due != nil && env.Now().After(d.Due.AsTime()) {
 				state = "OVERDUE"
+			}
+			if d.Indicator != "" {
+				state = strings.TrimSpace(state + " " + d.Indicator)
 			}
 			grid.Add(d.What, d.Subject, date(d.Since), date(d.Due), state)
 		}
