@@ -26,6 +26,7 @@ func TestDryRunOfEveryCommand(t *testing.T) {
 	r.denials()
 	r.atTheBorder(licence)
 	r.lodgedAndInTransit(licence)
+	r.delivered(licence)
 	r.alerts(licence)
 	r.editionsAndReturns()
 	for _, file := range commanded {

@@ -64,7 +64,7 @@ func (p *proofFlags) read(ctx context.Context, env *Env, c *Clients, delivery st
 	return proof, nil
 }
 
-var receivedText = regexp.MustCompile(`^([0-9]{1,9})=([0-9]{1,15})(?:\.([0-9]{1,3}))? ?([A-Z0-9]{0,3})$`)
+var receivedText = regexp.MustCompile(`^([0-9]{1,9})=([0-9]{1,15})(?:\.([0-9]{1,3}))?((?: |[A-Z])[A-Z0-9]{1,3})?$`)
 
 // parseReceived reads LINE=QTY[UNIT], QTY with up to three decimals. A unit that begins with a digit needs a space before it.
 func parseReceived(texts []string) (items []*customsv1.DeliveredItem, err error) {
@@ -81,7 +81,7 @@ func parseReceived(texts []string) (items []*customsv1.DeliveredItem, err error)
 		if err != nil {
 			return nil, usage("--received %q is more than a quantity can be", text)
 		}
-		items = append(items, &customsv1.DeliveredItem{LicenceLine: uint32(line), Quantity: &transferv1.Quantity{Thousandths: thousandths, Unit: m[4]}})
+		items = append(items, &customsv1.DeliveredItem{LicenceLine: uint32(line), Quantity: &transferv1.Quantity{Thousandths: thousandths, Unit: strings.TrimSpace(m[4])}})
 	}
 	return items, nil
 }
