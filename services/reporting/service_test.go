@@ -17,6 +17,7 @@ import (
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1/reportingv1connect"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
+	"github.com/counterfoil/counterfoil/services/duty"
 	"github.com/counterfoil/counterfoil/services/reporting"
 )
 
@@ -42,8 +43,8 @@ func TestReturn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if reactions := service.Reactions(); len(reactions) != 0 {
-		t.Errorf("reporting reacts: %v", reactions)
+	if reactions := service.Reactions(); len(reactions) != len(duty.Deliveries()) {
+		t.Errorf("reporting reacts otherwise than to deliveries: %v", reactions)
 	}
 	server := connect.NewServer()
 	service.Register(server)

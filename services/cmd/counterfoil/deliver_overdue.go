@@ -33,9 +33,10 @@ type lateDelivery struct {
 func newOverdueCommand(env *Env) *cobra.Command {
 	var days int
 	cmd := &cobra.Command{
-		Use:   "overdue",
-		Short: "List the deliveries on record whose proof did not come in time, the latest first, with the reminders that went out",
-		Args:  takes(),
+		Use:         "overdue",
+		Short:       "List the deliveries on record whose proof did not come in time, the latest first, with the reminders that went out",
+		Args:        takes(),
+		Annotations: map[string]string{"reads": "yes"},
 	}
 	cmd.Flags().IntVar(&days, "days", 0, "only those that are late by so many days begun, or more")
 	cmd.RunE = env.online(func(ctx context.Context, c *Clients, _ []string) error {
