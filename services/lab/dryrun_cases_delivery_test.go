@@ -26,7 +26,7 @@ func (r rehearsed) delivered(licence string) {
 		d, err := v.Delivery(asked)
 		return err == nil && d.GetSettledAt() != nil
 	})
-	again := r.declared(licence, "26XA3")
+	again := r.declared(licence, "26XA4")
 	second := r.do("customs", &customsv1.RequestDeliveryRequest{DeclarationIds: []string{again}})
 	r.do("customs", &customsv1.DisputeDeliveryRequest{DeliveryId: second, Reason: "nobody saw it"})
 	r.do("customs", &customsv1.VerifyDeliveryRequest{DeliveryId: second, Proof: arrived("DVC 2", 10)})

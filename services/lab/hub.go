@@ -37,6 +37,7 @@ type Hub struct {
 	authority *node.Node
 	served    node.Service
 	logger    *slog.Logger
+	now       func() time.Time
 	ready     chan struct{}
 }
 
@@ -52,6 +53,8 @@ type HubOptions struct {
 	// once and kept.
 	Listen string
 	Logger *slog.Logger
+	// Now is the clock of the authority's node; nil is time.Now.
+	Now func() time.Time
 }
 
 // StartHub starts the hub of a folder and brings it to the plan: an account and a home per agency. What is there stays as
@@ -59,6 +62,9 @@ type HubOptions struct {
 func StartHub(ctx context.Context, o HubOptions) (*Hub, error) {
 	if o.Dir == "" {
 		o.Dir = filepath.Join(string(o.Folder), "hub")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	folder, plan, logger := o.Folder, o.Plan, o.Logger
 	config, err := backbone.LoadHubConfig(o.Dir)
@@ -72,7 +78,7 @@ func StartHub(ctx context.Context, o HubOptions) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{folder: folder, plan: plan, hub: hub, logger: logger, ready: make(chan struct{})}
+	h := &Hub{folder: folder, plan: plan, hub: hub, logger: logger, now: o.Now, ready: make(chan struct{})}
 	if err := h.prepare(ctx); err != nil {
 		h.hub.Close()
 		return nil, fmt.Errorf("prepare the hub: %w", err)
@@ -121,7 +127,7 @@ func (h *Hub) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	if h.authority, err = node.New(ctx, node.Config{Home: home, Logger: h.logger}); err != nil {
+	if h.authority, err = node.New(ctx, node.Config{Home: home, Logger: h.logger, Now: h.now}); err != nil {
 		return err
 	}
 	service, err := authority.New(authority.Config{Node: h.authority, Hub: h.hub})
@@ -240,7 +246,7 @@ func (h *Hub) found(ctx context.Context) error {
 		members = append(members, m)
 	}
 	_, err = h.authority.Desk.Record(ctx, &eventv1.Particulars{Officer: &eventv1.Officer{Role: "operator"}}, func(ledger.View) ([]proto.Message, error) {
-		facts, err := directory.Found(members, h.plan.groups(), h.plan.sharingRules(), handed[1], time.Now())
+		facts, err := directory.Found(members, h.plan.groups(), h.plan.sharingRules(), handed[1], h.now())
 		return append(facts, h.plan.adoptions()...), err
 	})
 	return err

@@ -133,7 +133,7 @@ type Lab struct {
 
 // Start starts the hub of a folder and a node for every agency of the plan.
 func Start(ctx context.Context, folder Folder, plan *Plan, o Options) (*Lab, error) {
-	hub, err := StartHub(ctx, HubOptions{Folder: folder, Plan: plan, Listen: "127.0.0.1:0", Logger: o.Logger})
+	hub, err := StartHub(ctx, HubOptions{Folder: folder, Plan: plan, Listen: "127.0.0.1:0", Logger: o.Logger, Now: o.Now})
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 func newDeliverCommand(env *Env) *cobra.Command {
 	return family("deliver", "Ask whether goods arrived, compare the proof, and look at them where they are",
 		newRequestDeliveryCommand(env), newVerifyDeliveryCommand(env), newConfirmDeliveryCommand(env), newDisputeDeliveryCommand(env),
-		newOverdueCommand(env), newCheckCommand(env))
+		newOverdueCommand(env), newDeliverCheckCommand(env))
 }
 
 func newRequestDeliveryCommand(env *Env) *cobra.Command {

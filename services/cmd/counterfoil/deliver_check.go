@@ -11,7 +11,7 @@ import (
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 )
 
-func newCheckCommand(env *Env) *cobra.Command {
+func newDeliverCheckCommand(env *Env) *cobra.Command {
 	return family("check", "Look at delivered goods where they are", newPlanCheckCommand(env), newCheckDoneCommand(env), newObstructedCommand(env))
 }
 

@@ -108,23 +108,23 @@ func serialsDiffer(expected, received []*customsv1.DeliveredItem) (list []string
 	return list
 }
 
-// serialsOf are the keys of serials, by line.
-func serialsOf(items []*customsv1.DeliveredItem) map[uint32]map[string]bool {
-	lines := map[uint32]map[string]bool{}
+// serialsOf are serials as they were written by their keys, by line.
+func serialsOf(items []*customsv1.DeliveredItem) map[uint32]map[string]string {
+	lines := map[uint32]map[string]string{}
 	for _, i := range items {
 		for _, s := range i.GetSerials() {
 			for _, serial := range s.GetSerials() {
 				if lines[i.GetLicenceLine()] == nil {
-					lines[i.GetLicenceLine()] = map[string]bool{}
+					lines[i.GetLicenceLine()] = map[string]string{}
 				}
-				lines[i.GetLicenceLine()][marks.Normalize(serial)] = true
+				lines[i.GetLicenceLine()][marks.Normalize(serial)] = serial
 			}
 		}
 	}
 	return lines
 }
 
-func sortedLines(m map[uint32]map[string]bool) (lines []uint32) {
+func sortedLines(m map[uint32]map[string]string) (lines []uint32) {
 	for line := range m {
 		lines = append(lines, line)
 	}
@@ -132,11 +132,11 @@ func sortedLines(m map[uint32]map[string]bool) (lines []uint32) {
 	return lines
 }
 
-// without are the keys of a that b lacks, sorted.
-func without(a, b map[string]bool) (list []string) {
-	for key := range a {
-		if !b[key] {
-			list = append(list, key)
+// without are the serials of a whose keys b lacks, sorted.
+func without(a, b map[string]string) (list []string) {
+	for key, serial := range a {
+		if _, in := b[key]; !in {
+			list = append(list, serial)
 		}
 	}
 	slices.Sort(list)
