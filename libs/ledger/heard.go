@@ -9,20 +9,38 @@ import (
 	"github.com/counterfoil/counterfoil/libs/journal"
 )
 
-// EntriesOfKind returns up to limit events of one kind that stand after event number after of a journal, in order.
+// EntriesOfKind returns up to limit events of one kind that stand after event number after of a journal, in order. Those whose
+// block is not written yet are left out.
 func (v View) EntriesOfKind(id journal.ID, kind protoreflect.FullName, after uint64, limit int) ([]journal.Entry, error) {
+	var entries []journal.Entry
+	err := v.eachOfKind(id, kind, after, func(at place) error {
+		if len(entries) == limit {
+			return errStop
+		}
+		e, err := v.entry(at)
+		entries = append(entries, e)
+		return err
+	})
+	return entries, err
+}
+
+// eachOfKind calls fn with the place of every event of one kind that stands after event number after of a journal, in order,
+// until fn returns an error; errStop ends it without one. Those whose block is not written yet are left out.
+func (v View) eachOfKind(id journal.ID, kind protoreflect.FullName, after uint64, fn func(place) error) error {
+	if err := v.written(); err != nil {
+		return err
+	}
 	position, err := v.Position(id)
 	if err != nil || position == nil {
-		return nil, err
+		return err
 	}
 	shelf, err := v.eventShelf()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	n, _ := v.journal(id.String())
-	start := placeOf(n, after+1)
-	var entries []journal.Entry
-	for chunk := start.chunk(); chunk <= placeOf(n, position.Events).chunk() && len(entries) < limit; chunk++ {
+	start, end := placeOf(n, after+1), placeOf(n, position.Events)
+	for chunk := start.chunk(); chunk <= end.chunk(); chunk++ {
 		var matched set
 		matched.addPosting(shelf.postings.Get(postingKey(chunk, byKind, string(kind))))
 		from := uint32(0)
@@ -30,17 +48,21 @@ func (v View) EntriesOfKind(id journal.ID, kind protoreflect.FullName, after uin
 			from = uint32(uint16(start))
 		}
 		matched.each(from, func(low uint16) bool {
-			var e journal.Entry
-			if e, err = v.entry(place(chunk)<<16 | place(low)); err == nil {
-				entries = append(entries, e)
+			at := place(chunk)<<16 | place(low)
+			if at <= end {
+				err = fn(at)
 			}
-			return err == nil && len(entries) < limit
+			return err == nil && at < end
 		})
-		if err != nil {
-			return nil, fmt.Errorf("read %s of %s: %w", kind, id, err)
+		switch err {
+		case nil:
+		case errStop:
+			return nil
+		default:
+			return fmt.Errorf("read %s of %s: %w", kind, id, err)
 		}
 	}
-	return entries, nil
+	return nil
 }
 
 // entry decodes the event at a place. Its bytes are a copy.
