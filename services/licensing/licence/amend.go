@@ -10,6 +10,7 @@ import (
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
+	"github.com/counterfoil/counterfoil/services/licensing/grounds"
 )
 
 // Amend changes the lines, the parties or the validity of a licence that is in force or suspended, or takes over the
@@ -52,7 +53,11 @@ func Amend(view ledger.View, cmd *licensingv1.AmendLicenceRequest) ([]proto.Mess
 	if proto.Equal(amended, &licensingv1.LicenceAmended{LicenceId: cmd.GetLicenceId(), Reason: cmd.GetReason()}) {
 		return nil, nil
 	}
-	return []proto.Message{ledger.Beside(l, amended)}, nil
+	g, err := grounds.OfAmendment(view, l, amended.GetBasis() != nil, cmd.GetConditions())
+	if err != nil {
+		return nil, err
+	}
+	return []proto.Message{g.Cited(ledger.Beside(l, amended))}, nil
 }
 
 // relined returns the licence's deal with other lines, or nil when they are the lines that it has.

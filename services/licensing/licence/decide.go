@@ -15,6 +15,7 @@ import (
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	"github.com/counterfoil/counterfoil/services/licensing/dossier"
+	"github.com/counterfoil/counterfoil/services/licensing/grounds"
 )
 
 // Grant decides an application in its favour: a licence for the deal as it was applied for. The licence may be used from
@@ -83,7 +84,11 @@ func propose(view ledger.View, f *dossier.File, p *licensingv1.DecisionProposed,
 	if p.ProposalId, err = view.NextID("P-" + yearOf(by)); err != nil {
 		return nil, err
 	}
-	return []proto.Message{p}, nil
+	g, err := groundsOf(view, f)
+	if err != nil {
+		return nil, err
+	}
+	return []proto.Message{g.Cited(p)}, nil
 }
 
 // Sign adds a person's signature to a proposal; the last one decides. A grant has to find everything that it needs there
@@ -237,14 +242,18 @@ func lastDenied(view ledger.View, application string) (last time.Time, err error
 func final(view ledger.View, f *dossier.File, p *licensingv1.DecisionProposed, b *licensingv1.Basis, signatures []*licensingv1.Signature, by *eventv1.Particulars) ([]proto.Message, error) {
 	b.Signatures, b.Reason = signatures, p.GetReason()
 	deal := f.Application.GetDeal()
+	g, err := groundsOf(view, f)
+	if err != nil {
+		return nil, err
+	}
 	if p.GetOutcome() == licensingv1.DecisionOutcome_DECISION_OUTCOME_DENY {
 		id, err := view.NextID("N-" + yearOf(by))
 		if err != nil {
 			return nil, err
 		}
-		return []proto.Message{&licensingv1.LicenceDenied{
+		return []proto.Message{g.Cited(&licensingv1.LicenceDenied{
 			DenialId: id, ApplicationId: f.Application.GetId(), Deal: deal, Criteria: p.GetCriteria(), Reason: p.GetReason(), Basis: b,
-		}}, nil
+		})}, nil
 	}
 	id, err := view.NextID("L-" + yearOf(by))
 	if err != nil {
@@ -262,7 +271,20 @@ func final(view ledger.View, f *dossier.File, p *licensingv1.DecisionProposed, b
 	if err != nil {
 		return nil, err
 	}
-	return append([]proto.Message{granted}, set...), nil
+	return append([]proto.Message{g.Cited(granted)}, set...), nil
+}
+
+// groundsOf are what a decision on the application of a file rests on.
+func groundsOf(view ledger.View, f *dossier.File) (grounds.Grounds, error) {
+	c, err := dossier.Consultation(view, f.Application.GetId())
+	if err != nil {
+		return nil, err
+	}
+	var opinions []*ledgerv1.Opinion
+	if c != nil {
+		opinions = c.Opinions
+	}
+	return grounds.OfApplication(view, f.Application, opinions)
 }
 
 // asked are the conditions that consulted agencies asked for and have not let go.

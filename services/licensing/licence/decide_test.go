@@ -174,7 +174,7 @@ func TestDecidedUnderThePolicyOfTheConsultation(t *testing.T) {
 			facts, err := licence.Grant(given(t, append(ready(), tt.given...)...), &licensingv1.GrantLicenceRequest{Particulars: particulars, ApplicationId: applicationID})
 			got := fmt.Sprint(err)
 			if err == nil {
-				got = facts[0].(*licensingv1.LicenceGranted).Basis.PolicyId
+				got = plain(facts[0]).(*licensingv1.LicenceGranted).Basis.PolicyId
 			}
 			if !strings.Contains(got, tt.want) {
 				t.Errorf("Grant: %s; want %s", got, tt.want)

@@ -139,6 +139,14 @@ func given(t *testing.T, facts ...proto.Message) ledger.View {
 	return ledgertest.GivenAs(t, "licensing", facts...)
 }
 
+// plain takes a fact out of what dates it.
+func plain(fact proto.Message) proto.Message {
+	if d, ok := fact.(ledger.Dated); ok {
+		return d.Message
+	}
+	return fact
+}
+
 // expect compares what a rule decided with what it should have: facts, nothing, or a refusal of a kind.
 func expect(t *testing.T, got []proto.Message, err error, want []proto.Message, wantErr error) {
 	t.Helper()

@@ -7,6 +7,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	"github.com/counterfoil/counterfoil/services/licensing/grounds"
 )
 
 // Reinstate lets a suspended licence be used again. A licence that is in force stays so, and nothing is decided.
@@ -22,5 +23,9 @@ func Reinstate(view ledger.View, cmd *licensingv1.ReinstateLicenceRequest) ([]pr
 	case l.GetStatus() != ledgerv1.Status_STATUS_SUSPENDED:
 		return nil, fault.Errorf(fault.Precondition, "licence %s is %s and cannot be reinstated; a new application is needed", cmd.GetLicenceId(), statusWord(l.GetStatus()))
 	}
-	return []proto.Message{ledger.Beside(l, &licensingv1.LicenceReinstated{LicenceId: cmd.GetLicenceId(), Reason: cmd.GetReason()})}, nil
+	g, err := grounds.OfLicence(view, l.GetId())
+	if err != nil {
+		return nil, err
+	}
+	return []proto.Message{g.Cited(ledger.Beside(l, &licensingv1.LicenceReinstated{LicenceId: cmd.GetLicenceId(), Reason: cmd.GetReason()}))}, nil
 }

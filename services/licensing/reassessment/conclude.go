@@ -10,6 +10,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	"github.com/counterfoil/counterfoil/services/licensing/grounds"
 )
 
 // Conclude closes a reassessment with its outcome, which must be what the licence's record shows: the licence is
@@ -35,7 +36,11 @@ func Conclude(view ledger.View, cmd *licensingv1.ConcludeReassessmentRequest) ([
 	if err := agrees(view, r.GetLicenceId(), cmd.GetOutcome()); err != nil {
 		return nil, err
 	}
-	return []proto.Message{ledger.Beside(r, &licensingv1.ReassessmentConcluded{ReassessmentId: r.GetId(), Outcome: cmd.GetOutcome(), Reason: cmd.GetReason()})}, nil
+	g, err := grounds.OfReassessment(view, r)
+	if err != nil {
+		return nil, err
+	}
+	return []proto.Message{g.Cited(ledger.Beside(r, &licensingv1.ReassessmentConcluded{ReassessmentId: r.GetId(), Outcome: cmd.GetOutcome(), Reason: cmd.GetReason()}))}, nil
 }
 
 // agrees refuses an outcome that the licence's record contradicts.
