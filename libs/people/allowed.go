@@ -23,6 +23,7 @@ var (
 var allowed = table(
 	service("counterfoil.query.v1.QueryService", calls{
 		"Status": overview, "Directory": overview, "Audience": overview, "Receipts": overview, "Parked": overview,
+		"Usage": overview,
 		"Count": reading, "List": reading, "Get": reading, "Explain": reading, "Watch": reading, "ParkedEvent": reading,
 		"RetryParked": running, "Verify": checking, "Doctor": checking, "Access": checking,
 	}),

@@ -45,6 +45,9 @@ func NewCalendar(c *directoryv1.CalendarAdopted) (*Calendar, error) {
 // Interval is a time during which a clock stands still. To zero: it still does.
 type Interval struct{ From, To time.Time }
 
+// Zone is the one whose midnights part the days.
+func (c *Calendar) Zone() *time.Location { return c.known().zone }
+
 // Working reports whether the day that a moment lies in is worked.
 func (c *Calendar) Working(t time.Time) bool {
 	c = c.known()

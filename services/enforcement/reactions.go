@@ -8,5 +8,5 @@ import (
 
 // Reactions are what makes this agency record something by itself.
 func (*Service) Reactions() []desk.Reaction {
-	return append(duty.Deliveries(), desk.Reaction{Name: "escalate alerts", Due: alert.Escalate})
+	return append(duty.Deliveries(), desk.Reaction{Name: "escalate alerts", Due: alert.Escalate}, duty.TellUse())
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/counterfoil/counterfoil/libs/desk"
+	"github.com/counterfoil/counterfoil/services/duty"
 )
 
 // Reactions are the events, and the times that come, that make this agency record something: what cannot wait comes first.
@@ -11,5 +12,5 @@ import (
 // of a nil one.
 func (s *Service) Reactions() []desk.Reaction {
 	return slices.Concat(alertReactions(), applicationReactions(), gateReactions(), consultationReactions(), denialReactions(), s.blindReactions(),
-		screeningReactions(), heartbeatReactions(), deliveryReactions())
+		screeningReactions(), heartbeatReactions(), deliveryReactions(), []desk.Reaction{duty.TellUse()})
 }

@@ -45,6 +45,22 @@ func (q queries) Receipts(_ context.Context, req *queryv1.ReceiptsRequest) (*que
 	return res, nil
 }
 
+// Usage has two classes of one agency, which it adds up by decision.
+func (q queries) Usage(_ context.Context, req *queryv1.UsageRequest) (*queryv1.UsageResponse, error) {
+	const granted = "counterfoil.licensing.v1.LicenceGranted"
+	res := &queryv1.UsageResponse{Least: 3, Basis: basis, Uses: []*queryv1.Usage{
+		{Agency: "customs", Kind: "counterfoil.licensing.v1.LicenceAmended", Decision: granted, Count: 4, Until: timestamppb.New(day)},
+		{Agency: "customs", Kind: "counterfoil.licensing.v1.OpinionGiven", Decision: granted, Count: 3, Until: timestamppb.New(day)},
+	}}
+	switch {
+	case req.Agency != "":
+		res.Uses = nil
+	case req.By == queryv1.UsageBy_USAGE_BY_DECISION:
+		res.Uses = []*queryv1.Usage{{Decision: granted, Count: 7, Until: timestamppb.New(day)}}
+	}
+	return res, nil
+}
+
 func (q queries) Audience(_ context.Context, req *queryv1.AudienceRequest) (*queryv1.AudienceResponse, error) {
 	a := &queryv1.Audience{
 		Journal: "licensing/border", Purpose: "declarations", LegalBasis: "ATT 9", Rule: "every event of licensing, unmarked, goes to group border",

@@ -4239,11 +4239,73 @@ func (x *ParkedEventResponse) GetBasis() *Basis {
 	return nil
 }
 
+type UsageResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By agency, kind and decision.
+	Uses []*Usage `protobuf:"bytes,1,rep,name=uses,proto3" json:"uses,omitempty"`
+	// The smallest number that agencies tell of a class; what is below waits until it has grown.
+	Least         uint32 `protobuf:"varint,2,opt,name=least,proto3" json:"least,omitempty"`
+	Basis         *Basis `protobuf:"bytes,3,opt,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UsageResponse) Reset() {
+	*x = UsageResponse{}
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UsageResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UsageResponse) ProtoMessage() {}
+
+func (x *UsageResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UsageResponse.ProtoReflect.Descriptor instead.
+func (*UsageResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *UsageResponse) GetUses() []*Usage {
+	if x != nil {
+		return x.Uses
+	}
+	return nil
+}
+
+func (x *UsageResponse) GetLeast() uint32 {
+	if x != nil {
+		return x.Least
+	}
+	return 0
+}
+
+func (x *UsageResponse) GetBasis() *Basis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 var File_counterfoil_query_v1_query_proto protoreflect.FileDescriptor
 
 const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\n" +
-	" counterfoil/query/v1/query.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a(counterfoil/directory/v1/directory.proto\x1a counterfoil/event/v1/event.proto\x1a\"counterfoil/ledger/v1/border.proto\x1a\"counterfoil/ledger/v1/ledger.proto\x1a#counterfoil/ledger/v1/tracing.proto\x1a!counterfoil/query/v1/parked.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n" +
+	" counterfoil/query/v1/query.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a(counterfoil/directory/v1/directory.proto\x1a counterfoil/event/v1/event.proto\x1a\"counterfoil/ledger/v1/border.proto\x1a\"counterfoil/ledger/v1/ledger.proto\x1a#counterfoil/ledger/v1/tracing.proto\x1a!counterfoil/query/v1/parked.proto\x1a counterfoil/query/v1/usage.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n" +
 	"\tCondition\x120\n" +
 	"\tattribute\x18\x01 \x01(\tB\x12\xbaH\x0fr\r\x18(2\t^[a-z_]+$R\tattribute\x12)\n" +
 	"\x06values\x18\x02 \x03(\tB\x11\xbaH\x0e\x92\x01\v\b\x01\x10d\"\x05r\x03\x18\xac\x02R\x06values\"\xd3\x01\n" +
@@ -4565,7 +4627,11 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x03row\x18\x04 \x01(\v2\x19.counterfoil.query.v1.RowR\x03row\x12\x1b\n" +
 	"\tnot_given\x18\x05 \x01(\x04R\bnotGiven\x12\x1c\n" +
 	"\twithdrawn\x18\x06 \x01(\bR\twithdrawn\x121\n" +
-	"\x05basis\x18\a \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis*\xac\v\n" +
+	"\x05basis\x18\a \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis\"\x89\x01\n" +
+	"\rUsageResponse\x12/\n" +
+	"\x04uses\x18\x01 \x03(\v2\x1b.counterfoil.query.v1.UsageR\x04uses\x12\x14\n" +
+	"\x05least\x18\x02 \x01(\rR\x05least\x121\n" +
+	"\x05basis\x18\x03 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis*\xac\v\n" +
 	"\x05Table\x12\x15\n" +
 	"\x11TABLE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eTABLE_LICENCES\x10\x01\x12\x0f\n" +
@@ -4635,8 +4701,7 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x14HOLDER_STATE_ARRIVED\x10\x01\x12\x19\n" +
 	"\x15HOLDER_STATE_WITHHELD\x10\x02\x12\x17\n" +
 	"\x13HOLDER_STATE_BEHIND\x10\x03\x12\x17\n" +
-	"\x13HOLDER_STATE_FAILED\x10\x042\xae\n" +
-	"\n" +
+	"\x13HOLDER_STATE_FAILED\x10\x042\x80\v\n" +
 	"\fQueryService\x12S\n" +
 	"\x06Status\x12#.counterfoil.query.v1.StatusRequest\x1a$.counterfoil.query.v1.StatusResponse\x12P\n" +
 	"\x05Count\x12\".counterfoil.query.v1.CountRequest\x1a#.counterfoil.query.v1.CountResponse\x12M\n" +
@@ -4652,7 +4717,8 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x06Access\x12#.counterfoil.query.v1.AccessRequest\x1a$.counterfoil.query.v1.AccessResponse\x12S\n" +
 	"\x06Parked\x12#.counterfoil.query.v1.ParkedRequest\x1a$.counterfoil.query.v1.ParkedResponse\x12b\n" +
 	"\vParkedEvent\x12(.counterfoil.query.v1.ParkedEventRequest\x1a).counterfoil.query.v1.ParkedEventResponse\x12b\n" +
-	"\vRetryParked\x12(.counterfoil.query.v1.RetryParkedRequest\x1a).counterfoil.query.v1.RetryParkedResponseBGZEgithub.com/counterfoil/counterfoil/proto/counterfoil/query/v1;queryv1b\x06proto3"
+	"\vRetryParked\x12(.counterfoil.query.v1.RetryParkedRequest\x1a).counterfoil.query.v1.RetryParkedResponse\x12P\n" +
+	"\x05Usage\x12\".counterfoil.query.v1.UsageRequest\x1a#.counterfoil.query.v1.UsageResponseBGZEgithub.com/counterfoil/counterfoil/proto/counterfoil/query/v1;queryv1b\x06proto3"
 
 var (
 	file_counterfoil_query_v1_query_proto_rawDescOnce sync.Once
@@ -4667,7 +4733,7 @@ func file_counterfoil_query_v1_query_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_query_v1_query_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_counterfoil_query_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
+var file_counterfoil_query_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
 var file_counterfoil_query_v1_query_proto_goTypes = []any{
 	(Table)(0),                      // 0: counterfoil.query.v1.Table
 	(HolderState)(0),                // 1: counterfoil.query.v1.HolderState
@@ -4712,87 +4778,90 @@ var file_counterfoil_query_v1_query_proto_goTypes = []any{
 	(*Access)(nil),                  // 40: counterfoil.query.v1.Access
 	(*ParkedResponse)(nil),          // 41: counterfoil.query.v1.ParkedResponse
 	(*ParkedEventResponse)(nil),     // 42: counterfoil.query.v1.ParkedEventResponse
-	(*timestamppb.Timestamp)(nil),   // 43: google.protobuf.Timestamp
-	(*v1.Stop)(nil),                 // 44: counterfoil.ledger.v1.Stop
-	(*v1.Licence)(nil),              // 45: counterfoil.ledger.v1.Licence
-	(*v1.Line)(nil),                 // 46: counterfoil.ledger.v1.Line
-	(*v1.Denial)(nil),               // 47: counterfoil.ledger.v1.Denial
-	(*v1.Declaration)(nil),          // 48: counterfoil.ledger.v1.Declaration
-	(*v1.Alert)(nil),                // 49: counterfoil.ledger.v1.Alert
-	(*v1.Application)(nil),          // 50: counterfoil.ledger.v1.Application
-	(*v1.Reassessment)(nil),         // 51: counterfoil.ledger.v1.Reassessment
-	(*v1.WriteOff)(nil),             // 52: counterfoil.ledger.v1.WriteOff
-	(*v1.Acknowledgement)(nil),      // 53: counterfoil.ledger.v1.Acknowledgement
-	(*v1.ReturnRequest)(nil),        // 54: counterfoil.ledger.v1.ReturnRequest
-	(*v1.ReturnSubmission)(nil),     // 55: counterfoil.ledger.v1.ReturnSubmission
-	(*v1.Agency)(nil),               // 56: counterfoil.ledger.v1.Agency
-	(*v1.Group)(nil),                // 57: counterfoil.ledger.v1.Group
-	(*v1.Edition)(nil),              // 58: counterfoil.ledger.v1.Edition
-	(*v1.Release)(nil),              // 59: counterfoil.ledger.v1.Release
-	(*v1.JournalKey)(nil),           // 60: counterfoil.ledger.v1.JournalKey
-	(*v1.Receipt)(nil),              // 61: counterfoil.ledger.v1.Receipt
-	(*v1.Withdrawal)(nil),           // 62: counterfoil.ledger.v1.Withdrawal
-	(*v1.WithdrawalReceipt)(nil),    // 63: counterfoil.ledger.v1.WithdrawalReceipt
-	(*v1.Widening)(nil),             // 64: counterfoil.ledger.v1.Widening
-	(*v1.Policy)(nil),               // 65: counterfoil.ledger.v1.Policy
-	(*v1.Calendar)(nil),             // 66: counterfoil.ledger.v1.Calendar
-	(*v1.Handover)(nil),             // 67: counterfoil.ledger.v1.Handover
-	(*v1.AgencyKeys)(nil),           // 68: counterfoil.ledger.v1.AgencyKeys
-	(*v1.ProhibitionCheck)(nil),     // 69: counterfoil.ledger.v1.ProhibitionCheck
-	(*v1.Assessment)(nil),           // 70: counterfoil.ledger.v1.Assessment
-	(*v1.Proposal)(nil),             // 71: counterfoil.ledger.v1.Proposal
-	(*v1.Appeal)(nil),               // 72: counterfoil.ledger.v1.Appeal
-	(*v1.Obligation)(nil),           // 73: counterfoil.ledger.v1.Obligation
-	(*v1.Consultation)(nil),         // 74: counterfoil.ledger.v1.Consultation
-	(*v1.Opinion)(nil),              // 75: counterfoil.ledger.v1.Opinion
-	(*v1.Condition)(nil),            // 76: counterfoil.ledger.v1.Condition
-	(*v1.DenialNotice)(nil),         // 77: counterfoil.ledger.v1.DenialNotice
-	(*v1.Undercut)(nil),             // 78: counterfoil.ledger.v1.Undercut
-	(*v1.UndercutReply)(nil),        // 79: counterfoil.ledger.v1.UndercutReply
-	(*v1.DenialTokens)(nil),         // 80: counterfoil.ledger.v1.DenialTokens
-	(*v1.BlindCheck)(nil),           // 81: counterfoil.ledger.v1.BlindCheck
-	(*v1.BlindAnswer)(nil),          // 82: counterfoil.ledger.v1.BlindAnswer
-	(*v1.BlindConclusion)(nil),      // 83: counterfoil.ledger.v1.BlindConclusion
-	(*v1.ListEntry)(nil),            // 84: counterfoil.ledger.v1.ListEntry
-	(*v1.WatchList)(nil),            // 85: counterfoil.ledger.v1.WatchList
-	(*v1.Embargo)(nil),              // 86: counterfoil.ledger.v1.Embargo
-	(*v1.Screening)(nil),            // 87: counterfoil.ledger.v1.Screening
-	(*v1.Finding)(nil),              // 88: counterfoil.ledger.v1.Finding
-	(*v1.Discrepancy)(nil),          // 89: counterfoil.ledger.v1.Discrepancy
-	(*v1.Allowance)(nil),            // 90: counterfoil.ledger.v1.Allowance
-	(*v1.AllowanceReturn)(nil),      // 91: counterfoil.ledger.v1.AllowanceReturn
-	(*v1.Delivery)(nil),             // 92: counterfoil.ledger.v1.Delivery
-	(*v1.DeliveryConfirmation)(nil), // 93: counterfoil.ledger.v1.DeliveryConfirmation
-	(*v1.PostDeliveryCheck)(nil),    // 94: counterfoil.ledger.v1.PostDeliveryCheck
-	(*v1.AlertView)(nil),            // 95: counterfoil.ledger.v1.AlertView
-	(*v1.AlertAction)(nil),          // 96: counterfoil.ledger.v1.AlertAction
-	(*v1.ConsequenceOffer)(nil),     // 97: counterfoil.ledger.v1.ConsequenceOffer
-	(*v1.Sighting)(nil),             // 98: counterfoil.ledger.v1.Sighting
-	(*v1.Correction)(nil),           // 99: counterfoil.ledger.v1.Correction
-	(*v1.CorrectionAnswer)(nil),     // 100: counterfoil.ledger.v1.CorrectionAnswer
-	(*v1.Trace)(nil),                // 101: counterfoil.ledger.v1.Trace
-	(*v1.TraceReply)(nil),           // 102: counterfoil.ledger.v1.TraceReply
-	(*v1.TraceHit)(nil),             // 103: counterfoil.ledger.v1.TraceHit
-	(*v1.FactsUsed)(nil),            // 104: counterfoil.ledger.v1.FactsUsed
-	(*v11.Officer)(nil),             // 105: counterfoil.event.v1.Officer
-	(*v11.Cause)(nil),               // 106: counterfoil.event.v1.Cause
-	(*anypb.Any)(nil),               // 107: google.protobuf.Any
-	(*v12.SharingRule)(nil),         // 108: counterfoil.directory.v1.SharingRule
-	(*ParkedItem)(nil),              // 109: counterfoil.query.v1.ParkedItem
-	(*ParkedTotal)(nil),             // 110: counterfoil.query.v1.ParkedTotal
-	(*ParkedRequest)(nil),           // 111: counterfoil.query.v1.ParkedRequest
-	(*ParkedEventRequest)(nil),      // 112: counterfoil.query.v1.ParkedEventRequest
-	(*RetryParkedRequest)(nil),      // 113: counterfoil.query.v1.RetryParkedRequest
-	(*RetryParkedResponse)(nil),     // 114: counterfoil.query.v1.RetryParkedResponse
+	(*UsageResponse)(nil),           // 43: counterfoil.query.v1.UsageResponse
+	(*timestamppb.Timestamp)(nil),   // 44: google.protobuf.Timestamp
+	(*v1.Stop)(nil),                 // 45: counterfoil.ledger.v1.Stop
+	(*v1.Licence)(nil),              // 46: counterfoil.ledger.v1.Licence
+	(*v1.Line)(nil),                 // 47: counterfoil.ledger.v1.Line
+	(*v1.Denial)(nil),               // 48: counterfoil.ledger.v1.Denial
+	(*v1.Declaration)(nil),          // 49: counterfoil.ledger.v1.Declaration
+	(*v1.Alert)(nil),                // 50: counterfoil.ledger.v1.Alert
+	(*v1.Application)(nil),          // 51: counterfoil.ledger.v1.Application
+	(*v1.Reassessment)(nil),         // 52: counterfoil.ledger.v1.Reassessment
+	(*v1.WriteOff)(nil),             // 53: counterfoil.ledger.v1.WriteOff
+	(*v1.Acknowledgement)(nil),      // 54: counterfoil.ledger.v1.Acknowledgement
+	(*v1.ReturnRequest)(nil),        // 55: counterfoil.ledger.v1.ReturnRequest
+	(*v1.ReturnSubmission)(nil),     // 56: counterfoil.ledger.v1.ReturnSubmission
+	(*v1.Agency)(nil),               // 57: counterfoil.ledger.v1.Agency
+	(*v1.Group)(nil),                // 58: counterfoil.ledger.v1.Group
+	(*v1.Edition)(nil),              // 59: counterfoil.ledger.v1.Edition
+	(*v1.Release)(nil),              // 60: counterfoil.ledger.v1.Release
+	(*v1.JournalKey)(nil),           // 61: counterfoil.ledger.v1.JournalKey
+	(*v1.Receipt)(nil),              // 62: counterfoil.ledger.v1.Receipt
+	(*v1.Withdrawal)(nil),           // 63: counterfoil.ledger.v1.Withdrawal
+	(*v1.WithdrawalReceipt)(nil),    // 64: counterfoil.ledger.v1.WithdrawalReceipt
+	(*v1.Widening)(nil),             // 65: counterfoil.ledger.v1.Widening
+	(*v1.Policy)(nil),               // 66: counterfoil.ledger.v1.Policy
+	(*v1.Calendar)(nil),             // 67: counterfoil.ledger.v1.Calendar
+	(*v1.Handover)(nil),             // 68: counterfoil.ledger.v1.Handover
+	(*v1.AgencyKeys)(nil),           // 69: counterfoil.ledger.v1.AgencyKeys
+	(*v1.ProhibitionCheck)(nil),     // 70: counterfoil.ledger.v1.ProhibitionCheck
+	(*v1.Assessment)(nil),           // 71: counterfoil.ledger.v1.Assessment
+	(*v1.Proposal)(nil),             // 72: counterfoil.ledger.v1.Proposal
+	(*v1.Appeal)(nil),               // 73: counterfoil.ledger.v1.Appeal
+	(*v1.Obligation)(nil),           // 74: counterfoil.ledger.v1.Obligation
+	(*v1.Consultation)(nil),         // 75: counterfoil.ledger.v1.Consultation
+	(*v1.Opinion)(nil),              // 76: counterfoil.ledger.v1.Opinion
+	(*v1.Condition)(nil),            // 77: counterfoil.ledger.v1.Condition
+	(*v1.DenialNotice)(nil),         // 78: counterfoil.ledger.v1.DenialNotice
+	(*v1.Undercut)(nil),             // 79: counterfoil.ledger.v1.Undercut
+	(*v1.UndercutReply)(nil),        // 80: counterfoil.ledger.v1.UndercutReply
+	(*v1.DenialTokens)(nil),         // 81: counterfoil.ledger.v1.DenialTokens
+	(*v1.BlindCheck)(nil),           // 82: counterfoil.ledger.v1.BlindCheck
+	(*v1.BlindAnswer)(nil),          // 83: counterfoil.ledger.v1.BlindAnswer
+	(*v1.BlindConclusion)(nil),      // 84: counterfoil.ledger.v1.BlindConclusion
+	(*v1.ListEntry)(nil),            // 85: counterfoil.ledger.v1.ListEntry
+	(*v1.WatchList)(nil),            // 86: counterfoil.ledger.v1.WatchList
+	(*v1.Embargo)(nil),              // 87: counterfoil.ledger.v1.Embargo
+	(*v1.Screening)(nil),            // 88: counterfoil.ledger.v1.Screening
+	(*v1.Finding)(nil),              // 89: counterfoil.ledger.v1.Finding
+	(*v1.Discrepancy)(nil),          // 90: counterfoil.ledger.v1.Discrepancy
+	(*v1.Allowance)(nil),            // 91: counterfoil.ledger.v1.Allowance
+	(*v1.AllowanceReturn)(nil),      // 92: counterfoil.ledger.v1.AllowanceReturn
+	(*v1.Delivery)(nil),             // 93: counterfoil.ledger.v1.Delivery
+	(*v1.DeliveryConfirmation)(nil), // 94: counterfoil.ledger.v1.DeliveryConfirmation
+	(*v1.PostDeliveryCheck)(nil),    // 95: counterfoil.ledger.v1.PostDeliveryCheck
+	(*v1.AlertView)(nil),            // 96: counterfoil.ledger.v1.AlertView
+	(*v1.AlertAction)(nil),          // 97: counterfoil.ledger.v1.AlertAction
+	(*v1.ConsequenceOffer)(nil),     // 98: counterfoil.ledger.v1.ConsequenceOffer
+	(*v1.Sighting)(nil),             // 99: counterfoil.ledger.v1.Sighting
+	(*v1.Correction)(nil),           // 100: counterfoil.ledger.v1.Correction
+	(*v1.CorrectionAnswer)(nil),     // 101: counterfoil.ledger.v1.CorrectionAnswer
+	(*v1.Trace)(nil),                // 102: counterfoil.ledger.v1.Trace
+	(*v1.TraceReply)(nil),           // 103: counterfoil.ledger.v1.TraceReply
+	(*v1.TraceHit)(nil),             // 104: counterfoil.ledger.v1.TraceHit
+	(*v1.FactsUsed)(nil),            // 105: counterfoil.ledger.v1.FactsUsed
+	(*v11.Officer)(nil),             // 106: counterfoil.event.v1.Officer
+	(*v11.Cause)(nil),               // 107: counterfoil.event.v1.Cause
+	(*anypb.Any)(nil),               // 108: google.protobuf.Any
+	(*v12.SharingRule)(nil),         // 109: counterfoil.directory.v1.SharingRule
+	(*ParkedItem)(nil),              // 110: counterfoil.query.v1.ParkedItem
+	(*ParkedTotal)(nil),             // 111: counterfoil.query.v1.ParkedTotal
+	(*Usage)(nil),                   // 112: counterfoil.query.v1.Usage
+	(*ParkedRequest)(nil),           // 113: counterfoil.query.v1.ParkedRequest
+	(*ParkedEventRequest)(nil),      // 114: counterfoil.query.v1.ParkedEventRequest
+	(*RetryParkedRequest)(nil),      // 115: counterfoil.query.v1.RetryParkedRequest
+	(*UsageRequest)(nil),            // 116: counterfoil.query.v1.UsageRequest
+	(*RetryParkedResponse)(nil),     // 117: counterfoil.query.v1.RetryParkedResponse
 }
 var file_counterfoil_query_v1_query_proto_depIdxs = []int32{
 	2,   // 0: counterfoil.query.v1.Filter.conditions:type_name -> counterfoil.query.v1.Condition
-	43,  // 1: counterfoil.query.v1.Filter.from:type_name -> google.protobuf.Timestamp
-	43,  // 2: counterfoil.query.v1.Filter.until:type_name -> google.protobuf.Timestamp
+	44,  // 1: counterfoil.query.v1.Filter.from:type_name -> google.protobuf.Timestamp
+	44,  // 2: counterfoil.query.v1.Filter.until:type_name -> google.protobuf.Timestamp
 	5,   // 3: counterfoil.query.v1.Basis.positions:type_name -> counterfoil.query.v1.JournalPosition
-	43,  // 4: counterfoil.query.v1.JournalPosition.recorded_at:type_name -> google.protobuf.Timestamp
+	44,  // 4: counterfoil.query.v1.JournalPosition.recorded_at:type_name -> google.protobuf.Timestamp
 	8,   // 5: counterfoil.query.v1.StatusResponse.journals:type_name -> counterfoil.query.v1.JournalStatus
-	44,  // 6: counterfoil.query.v1.JournalStatus.stopped:type_name -> counterfoil.ledger.v1.Stop
+	45,  // 6: counterfoil.query.v1.JournalStatus.stopped:type_name -> counterfoil.ledger.v1.Stop
 	0,   // 7: counterfoil.query.v1.CountRequest.table:type_name -> counterfoil.query.v1.Table
 	3,   // 8: counterfoil.query.v1.CountRequest.filter:type_name -> counterfoil.query.v1.Filter
 	11,  // 9: counterfoil.query.v1.CountResponse.groups:type_name -> counterfoil.query.v1.GroupCount
@@ -4801,75 +4870,75 @@ var file_counterfoil_query_v1_query_proto_depIdxs = []int32{
 	3,   // 12: counterfoil.query.v1.ListRequest.filter:type_name -> counterfoil.query.v1.Filter
 	14,  // 13: counterfoil.query.v1.ListResponse.rows:type_name -> counterfoil.query.v1.Row
 	4,   // 14: counterfoil.query.v1.ListResponse.basis:type_name -> counterfoil.query.v1.Basis
-	45,  // 15: counterfoil.query.v1.Row.licence:type_name -> counterfoil.ledger.v1.Licence
-	46,  // 16: counterfoil.query.v1.Row.line:type_name -> counterfoil.ledger.v1.Line
-	47,  // 17: counterfoil.query.v1.Row.denial:type_name -> counterfoil.ledger.v1.Denial
-	48,  // 18: counterfoil.query.v1.Row.declaration:type_name -> counterfoil.ledger.v1.Declaration
-	49,  // 19: counterfoil.query.v1.Row.alert:type_name -> counterfoil.ledger.v1.Alert
+	46,  // 15: counterfoil.query.v1.Row.licence:type_name -> counterfoil.ledger.v1.Licence
+	47,  // 16: counterfoil.query.v1.Row.line:type_name -> counterfoil.ledger.v1.Line
+	48,  // 17: counterfoil.query.v1.Row.denial:type_name -> counterfoil.ledger.v1.Denial
+	49,  // 18: counterfoil.query.v1.Row.declaration:type_name -> counterfoil.ledger.v1.Declaration
+	50,  // 19: counterfoil.query.v1.Row.alert:type_name -> counterfoil.ledger.v1.Alert
 	15,  // 20: counterfoil.query.v1.Row.event:type_name -> counterfoil.query.v1.RecordedEvent
-	50,  // 21: counterfoil.query.v1.Row.application:type_name -> counterfoil.ledger.v1.Application
-	51,  // 22: counterfoil.query.v1.Row.reassessment:type_name -> counterfoil.ledger.v1.Reassessment
-	52,  // 23: counterfoil.query.v1.Row.write_off:type_name -> counterfoil.ledger.v1.WriteOff
-	53,  // 24: counterfoil.query.v1.Row.acknowledgement:type_name -> counterfoil.ledger.v1.Acknowledgement
-	54,  // 25: counterfoil.query.v1.Row.return_request:type_name -> counterfoil.ledger.v1.ReturnRequest
-	55,  // 26: counterfoil.query.v1.Row.return_submission:type_name -> counterfoil.ledger.v1.ReturnSubmission
-	56,  // 27: counterfoil.query.v1.Row.agency:type_name -> counterfoil.ledger.v1.Agency
-	57,  // 28: counterfoil.query.v1.Row.group:type_name -> counterfoil.ledger.v1.Group
-	58,  // 29: counterfoil.query.v1.Row.edition:type_name -> counterfoil.ledger.v1.Edition
-	59,  // 30: counterfoil.query.v1.Row.release:type_name -> counterfoil.ledger.v1.Release
-	60,  // 31: counterfoil.query.v1.Row.journal_key:type_name -> counterfoil.ledger.v1.JournalKey
-	61,  // 32: counterfoil.query.v1.Row.receipt:type_name -> counterfoil.ledger.v1.Receipt
-	62,  // 33: counterfoil.query.v1.Row.withdrawal:type_name -> counterfoil.ledger.v1.Withdrawal
-	63,  // 34: counterfoil.query.v1.Row.withdrawal_receipt:type_name -> counterfoil.ledger.v1.WithdrawalReceipt
-	64,  // 35: counterfoil.query.v1.Row.widening:type_name -> counterfoil.ledger.v1.Widening
-	65,  // 36: counterfoil.query.v1.Row.policy:type_name -> counterfoil.ledger.v1.Policy
-	66,  // 37: counterfoil.query.v1.Row.calendar:type_name -> counterfoil.ledger.v1.Calendar
-	67,  // 38: counterfoil.query.v1.Row.handover:type_name -> counterfoil.ledger.v1.Handover
-	68,  // 39: counterfoil.query.v1.Row.agency_keys:type_name -> counterfoil.ledger.v1.AgencyKeys
-	69,  // 40: counterfoil.query.v1.Row.prohibition_check:type_name -> counterfoil.ledger.v1.ProhibitionCheck
-	70,  // 41: counterfoil.query.v1.Row.assessment:type_name -> counterfoil.ledger.v1.Assessment
-	71,  // 42: counterfoil.query.v1.Row.proposal:type_name -> counterfoil.ledger.v1.Proposal
-	72,  // 43: counterfoil.query.v1.Row.appeal:type_name -> counterfoil.ledger.v1.Appeal
-	73,  // 44: counterfoil.query.v1.Row.obligation:type_name -> counterfoil.ledger.v1.Obligation
-	74,  // 45: counterfoil.query.v1.Row.consultation:type_name -> counterfoil.ledger.v1.Consultation
-	75,  // 46: counterfoil.query.v1.Row.opinion:type_name -> counterfoil.ledger.v1.Opinion
-	76,  // 47: counterfoil.query.v1.Row.condition:type_name -> counterfoil.ledger.v1.Condition
-	77,  // 48: counterfoil.query.v1.Row.denial_notice:type_name -> counterfoil.ledger.v1.DenialNotice
-	78,  // 49: counterfoil.query.v1.Row.undercut:type_name -> counterfoil.ledger.v1.Undercut
-	79,  // 50: counterfoil.query.v1.Row.undercut_reply:type_name -> counterfoil.ledger.v1.UndercutReply
-	80,  // 51: counterfoil.query.v1.Row.denial_tokens:type_name -> counterfoil.ledger.v1.DenialTokens
-	81,  // 52: counterfoil.query.v1.Row.blind_check:type_name -> counterfoil.ledger.v1.BlindCheck
-	82,  // 53: counterfoil.query.v1.Row.blind_answer:type_name -> counterfoil.ledger.v1.BlindAnswer
-	83,  // 54: counterfoil.query.v1.Row.blind_conclusion:type_name -> counterfoil.ledger.v1.BlindConclusion
-	84,  // 55: counterfoil.query.v1.Row.list_entry:type_name -> counterfoil.ledger.v1.ListEntry
-	85,  // 56: counterfoil.query.v1.Row.watch_list:type_name -> counterfoil.ledger.v1.WatchList
-	86,  // 57: counterfoil.query.v1.Row.embargo:type_name -> counterfoil.ledger.v1.Embargo
-	87,  // 58: counterfoil.query.v1.Row.screening:type_name -> counterfoil.ledger.v1.Screening
-	88,  // 59: counterfoil.query.v1.Row.finding:type_name -> counterfoil.ledger.v1.Finding
-	89,  // 60: counterfoil.query.v1.Row.discrepancy:type_name -> counterfoil.ledger.v1.Discrepancy
-	90,  // 61: counterfoil.query.v1.Row.allowance:type_name -> counterfoil.ledger.v1.Allowance
-	91,  // 62: counterfoil.query.v1.Row.allowance_return:type_name -> counterfoil.ledger.v1.AllowanceReturn
-	92,  // 63: counterfoil.query.v1.Row.delivery:type_name -> counterfoil.ledger.v1.Delivery
-	93,  // 64: counterfoil.query.v1.Row.delivery_confirmation:type_name -> counterfoil.ledger.v1.DeliveryConfirmation
-	94,  // 65: counterfoil.query.v1.Row.post_delivery_check:type_name -> counterfoil.ledger.v1.PostDeliveryCheck
-	95,  // 66: counterfoil.query.v1.Row.alert_view:type_name -> counterfoil.ledger.v1.AlertView
-	96,  // 67: counterfoil.query.v1.Row.alert_action:type_name -> counterfoil.ledger.v1.AlertAction
-	97,  // 68: counterfoil.query.v1.Row.consequence_offer:type_name -> counterfoil.ledger.v1.ConsequenceOffer
-	98,  // 69: counterfoil.query.v1.Row.sighting:type_name -> counterfoil.ledger.v1.Sighting
-	99,  // 70: counterfoil.query.v1.Row.correction:type_name -> counterfoil.ledger.v1.Correction
-	100, // 71: counterfoil.query.v1.Row.correction_answer:type_name -> counterfoil.ledger.v1.CorrectionAnswer
-	101, // 72: counterfoil.query.v1.Row.trace:type_name -> counterfoil.ledger.v1.Trace
-	102, // 73: counterfoil.query.v1.Row.trace_reply:type_name -> counterfoil.ledger.v1.TraceReply
-	103, // 74: counterfoil.query.v1.Row.trace_hit:type_name -> counterfoil.ledger.v1.TraceHit
-	104, // 75: counterfoil.query.v1.Row.facts_used:type_name -> counterfoil.ledger.v1.FactsUsed
-	43,  // 76: counterfoil.query.v1.RecordedEvent.occurred_at:type_name -> google.protobuf.Timestamp
-	43,  // 77: counterfoil.query.v1.RecordedEvent.recorded_at:type_name -> google.protobuf.Timestamp
-	43,  // 78: counterfoil.query.v1.RecordedEvent.written_at:type_name -> google.protobuf.Timestamp
-	43,  // 79: counterfoil.query.v1.RecordedEvent.received_at:type_name -> google.protobuf.Timestamp
-	105, // 80: counterfoil.query.v1.RecordedEvent.officer:type_name -> counterfoil.event.v1.Officer
-	106, // 81: counterfoil.query.v1.RecordedEvent.causes:type_name -> counterfoil.event.v1.Cause
-	107, // 82: counterfoil.query.v1.RecordedEvent.fact:type_name -> google.protobuf.Any
-	106, // 83: counterfoil.query.v1.RecordedEvent.origin:type_name -> counterfoil.event.v1.Cause
+	51,  // 21: counterfoil.query.v1.Row.application:type_name -> counterfoil.ledger.v1.Application
+	52,  // 22: counterfoil.query.v1.Row.reassessment:type_name -> counterfoil.ledger.v1.Reassessment
+	53,  // 23: counterfoil.query.v1.Row.write_off:type_name -> counterfoil.ledger.v1.WriteOff
+	54,  // 24: counterfoil.query.v1.Row.acknowledgement:type_name -> counterfoil.ledger.v1.Acknowledgement
+	55,  // 25: counterfoil.query.v1.Row.return_request:type_name -> counterfoil.ledger.v1.ReturnRequest
+	56,  // 26: counterfoil.query.v1.Row.return_submission:type_name -> counterfoil.ledger.v1.ReturnSubmission
+	57,  // 27: counterfoil.query.v1.Row.agency:type_name -> counterfoil.ledger.v1.Agency
+	58,  // 28: counterfoil.query.v1.Row.group:type_name -> counterfoil.ledger.v1.Group
+	59,  // 29: counterfoil.query.v1.Row.edition:type_name -> counterfoil.ledger.v1.Edition
+	60,  // 30: counterfoil.query.v1.Row.release:type_name -> counterfoil.ledger.v1.Release
+	61,  // 31: counterfoil.query.v1.Row.journal_key:type_name -> counterfoil.ledger.v1.JournalKey
+	62,  // 32: counterfoil.query.v1.Row.receipt:type_name -> counterfoil.ledger.v1.Receipt
+	63,  // 33: counterfoil.query.v1.Row.withdrawal:type_name -> counterfoil.ledger.v1.Withdrawal
+	64,  // 34: counterfoil.query.v1.Row.withdrawal_receipt:type_name -> counterfoil.ledger.v1.WithdrawalReceipt
+	65,  // 35: counterfoil.query.v1.Row.widening:type_name -> counterfoil.ledger.v1.Widening
+	66,  // 36: counterfoil.query.v1.Row.policy:type_name -> counterfoil.ledger.v1.Policy
+	67,  // 37: counterfoil.query.v1.Row.calendar:type_name -> counterfoil.ledger.v1.Calendar
+	68,  // 38: counterfoil.query.v1.Row.handover:type_name -> counterfoil.ledger.v1.Handover
+	69,  // 39: counterfoil.query.v1.Row.agency_keys:type_name -> counterfoil.ledger.v1.AgencyKeys
+	70,  // 40: counterfoil.query.v1.Row.prohibition_check:type_name -> counterfoil.ledger.v1.ProhibitionCheck
+	71,  // 41: counterfoil.query.v1.Row.assessment:type_name -> counterfoil.ledger.v1.Assessment
+	72,  // 42: counterfoil.query.v1.Row.proposal:type_name -> counterfoil.ledger.v1.Proposal
+	73,  // 43: counterfoil.query.v1.Row.appeal:type_name -> counterfoil.ledger.v1.Appeal
+	74,  // 44: counterfoil.query.v1.Row.obligation:type_name -> counterfoil.ledger.v1.Obligation
+	75,  // 45: counterfoil.query.v1.Row.consultation:type_name -> counterfoil.ledger.v1.Consultation
+	76,  // 46: counterfoil.query.v1.Row.opinion:type_name -> counterfoil.ledger.v1.Opinion
+	77,  // 47: counterfoil.query.v1.Row.condition:type_name -> counterfoil.ledger.v1.Condition
+	78,  // 48: counterfoil.query.v1.Row.denial_notice:type_name -> counterfoil.ledger.v1.DenialNotice
+	79,  // 49: counterfoil.query.v1.Row.undercut:type_name -> counterfoil.ledger.v1.Undercut
+	80,  // 50: counterfoil.query.v1.Row.undercut_reply:type_name -> counterfoil.ledger.v1.UndercutReply
+	81,  // 51: counterfoil.query.v1.Row.denial_tokens:type_name -> counterfoil.ledger.v1.DenialTokens
+	82,  // 52: counterfoil.query.v1.Row.blind_check:type_name -> counterfoil.ledger.v1.BlindCheck
+	83,  // 53: counterfoil.query.v1.Row.blind_answer:type_name -> counterfoil.ledger.v1.BlindAnswer
+	84,  // 54: counterfoil.query.v1.Row.blind_conclusion:type_name -> counterfoil.ledger.v1.BlindConclusion
+	85,  // 55: counterfoil.query.v1.Row.list_entry:type_name -> counterfoil.ledger.v1.ListEntry
+	86,  // 56: counterfoil.query.v1.Row.watch_list:type_name -> counterfoil.ledger.v1.WatchList
+	87,  // 57: counterfoil.query.v1.Row.embargo:type_name -> counterfoil.ledger.v1.Embargo
+	88,  // 58: counterfoil.query.v1.Row.screening:type_name -> counterfoil.ledger.v1.Screening
+	89,  // 59: counterfoil.query.v1.Row.finding:type_name -> counterfoil.ledger.v1.Finding
+	90,  // 60: counterfoil.query.v1.Row.discrepancy:type_name -> counterfoil.ledger.v1.Discrepancy
+	91,  // 61: counterfoil.query.v1.Row.allowance:type_name -> counterfoil.ledger.v1.Allowance
+	92,  // 62: counterfoil.query.v1.Row.allowance_return:type_name -> counterfoil.ledger.v1.AllowanceReturn
+	93,  // 63: counterfoil.query.v1.Row.delivery:type_name -> counterfoil.ledger.v1.Delivery
+	94,  // 64: counterfoil.query.v1.Row.delivery_confirmation:type_name -> counterfoil.ledger.v1.DeliveryConfirmation
+	95,  // 65: counterfoil.query.v1.Row.post_delivery_check:type_name -> counterfoil.ledger.v1.PostDeliveryCheck
+	96,  // 66: counterfoil.query.v1.Row.alert_view:type_name -> counterfoil.ledger.v1.AlertView
+	97,  // 67: counterfoil.query.v1.Row.alert_action:type_name -> counterfoil.ledger.v1.AlertAction
+	98,  // 68: counterfoil.query.v1.Row.consequence_offer:type_name -> counterfoil.ledger.v1.ConsequenceOffer
+	99,  // 69: counterfoil.query.v1.Row.sighting:type_name -> counterfoil.ledger.v1.Sighting
+	100, // 70: counterfoil.query.v1.Row.correction:type_name -> counterfoil.ledger.v1.Correction
+	101, // 71: counterfoil.query.v1.Row.correction_answer:type_name -> counterfoil.ledger.v1.CorrectionAnswer
+	102, // 72: counterfoil.query.v1.Row.trace:type_name -> counterfoil.ledger.v1.Trace
+	103, // 73: counterfoil.query.v1.Row.trace_reply:type_name -> counterfoil.ledger.v1.TraceReply
+	104, // 74: counterfoil.query.v1.Row.trace_hit:type_name -> counterfoil.ledger.v1.TraceHit
+	105, // 75: counterfoil.query.v1.Row.facts_used:type_name -> counterfoil.ledger.v1.FactsUsed
+	44,  // 76: counterfoil.query.v1.RecordedEvent.occurred_at:type_name -> google.protobuf.Timestamp
+	44,  // 77: counterfoil.query.v1.RecordedEvent.recorded_at:type_name -> google.protobuf.Timestamp
+	44,  // 78: counterfoil.query.v1.RecordedEvent.written_at:type_name -> google.protobuf.Timestamp
+	44,  // 79: counterfoil.query.v1.RecordedEvent.received_at:type_name -> google.protobuf.Timestamp
+	106, // 80: counterfoil.query.v1.RecordedEvent.officer:type_name -> counterfoil.event.v1.Officer
+	107, // 81: counterfoil.query.v1.RecordedEvent.causes:type_name -> counterfoil.event.v1.Cause
+	108, // 82: counterfoil.query.v1.RecordedEvent.fact:type_name -> google.protobuf.Any
+	107, // 83: counterfoil.query.v1.RecordedEvent.origin:type_name -> counterfoil.event.v1.Cause
 	0,   // 84: counterfoil.query.v1.GetRequest.table:type_name -> counterfoil.query.v1.Table
 	14,  // 85: counterfoil.query.v1.GetResponse.row:type_name -> counterfoil.query.v1.Row
 	4,   // 86: counterfoil.query.v1.GetResponse.basis:type_name -> counterfoil.query.v1.Basis
@@ -4882,75 +4951,79 @@ var file_counterfoil_query_v1_query_proto_depIdxs = []int32{
 	15,  // 93: counterfoil.query.v1.WatchResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
 	24,  // 94: counterfoil.query.v1.VerifyResponse.findings:type_name -> counterfoil.query.v1.Finding
 	27,  // 95: counterfoil.query.v1.DoctorResponse.checks:type_name -> counterfoil.query.v1.Check
-	43,  // 96: counterfoil.query.v1.DirectoryRequest.as_of:type_name -> google.protobuf.Timestamp
-	56,  // 97: counterfoil.query.v1.DirectoryResponse.agencies:type_name -> counterfoil.ledger.v1.Agency
-	57,  // 98: counterfoil.query.v1.DirectoryResponse.groups:type_name -> counterfoil.ledger.v1.Group
-	108, // 99: counterfoil.query.v1.DirectoryResponse.rules:type_name -> counterfoil.directory.v1.SharingRule
-	59,  // 100: counterfoil.query.v1.DirectoryResponse.releases:type_name -> counterfoil.ledger.v1.Release
-	65,  // 101: counterfoil.query.v1.DirectoryResponse.policies:type_name -> counterfoil.ledger.v1.Policy
-	66,  // 102: counterfoil.query.v1.DirectoryResponse.calendars:type_name -> counterfoil.ledger.v1.Calendar
-	67,  // 103: counterfoil.query.v1.DirectoryResponse.handovers:type_name -> counterfoil.ledger.v1.Handover
-	64,  // 104: counterfoil.query.v1.DirectoryResponse.widenings:type_name -> counterfoil.ledger.v1.Widening
-	68,  // 105: counterfoil.query.v1.DirectoryResponse.keys:type_name -> counterfoil.ledger.v1.AgencyKeys
+	44,  // 96: counterfoil.query.v1.DirectoryRequest.as_of:type_name -> google.protobuf.Timestamp
+	57,  // 97: counterfoil.query.v1.DirectoryResponse.agencies:type_name -> counterfoil.ledger.v1.Agency
+	58,  // 98: counterfoil.query.v1.DirectoryResponse.groups:type_name -> counterfoil.ledger.v1.Group
+	109, // 99: counterfoil.query.v1.DirectoryResponse.rules:type_name -> counterfoil.directory.v1.SharingRule
+	60,  // 100: counterfoil.query.v1.DirectoryResponse.releases:type_name -> counterfoil.ledger.v1.Release
+	66,  // 101: counterfoil.query.v1.DirectoryResponse.policies:type_name -> counterfoil.ledger.v1.Policy
+	67,  // 102: counterfoil.query.v1.DirectoryResponse.calendars:type_name -> counterfoil.ledger.v1.Calendar
+	68,  // 103: counterfoil.query.v1.DirectoryResponse.handovers:type_name -> counterfoil.ledger.v1.Handover
+	65,  // 104: counterfoil.query.v1.DirectoryResponse.widenings:type_name -> counterfoil.ledger.v1.Widening
+	69,  // 105: counterfoil.query.v1.DirectoryResponse.keys:type_name -> counterfoil.ledger.v1.AgencyKeys
 	4,   // 106: counterfoil.query.v1.DirectoryResponse.basis:type_name -> counterfoil.query.v1.Basis
 	32,  // 107: counterfoil.query.v1.AudienceResponse.audiences:type_name -> counterfoil.query.v1.Audience
 	4,   // 108: counterfoil.query.v1.AudienceResponse.basis:type_name -> counterfoil.query.v1.Basis
 	33,  // 109: counterfoil.query.v1.Audience.readers:type_name -> counterfoil.query.v1.Reader
 	36,  // 110: counterfoil.query.v1.ReceiptsResponse.events:type_name -> counterfoil.query.v1.EventReceipts
 	4,   // 111: counterfoil.query.v1.ReceiptsResponse.basis:type_name -> counterfoil.query.v1.Basis
-	43,  // 112: counterfoil.query.v1.EventReceipts.written_at:type_name -> google.protobuf.Timestamp
+	44,  // 112: counterfoil.query.v1.EventReceipts.written_at:type_name -> google.protobuf.Timestamp
 	37,  // 113: counterfoil.query.v1.EventReceipts.holders:type_name -> counterfoil.query.v1.HolderReceipt
 	1,   // 114: counterfoil.query.v1.HolderReceipt.state:type_name -> counterfoil.query.v1.HolderState
-	43,  // 115: counterfoil.query.v1.HolderReceipt.said_at:type_name -> google.protobuf.Timestamp
-	43,  // 116: counterfoil.query.v1.HolderReceipt.behind_since:type_name -> google.protobuf.Timestamp
-	43,  // 117: counterfoil.query.v1.AccessRequest.since:type_name -> google.protobuf.Timestamp
+	44,  // 115: counterfoil.query.v1.HolderReceipt.said_at:type_name -> google.protobuf.Timestamp
+	44,  // 116: counterfoil.query.v1.HolderReceipt.behind_since:type_name -> google.protobuf.Timestamp
+	44,  // 117: counterfoil.query.v1.AccessRequest.since:type_name -> google.protobuf.Timestamp
 	40,  // 118: counterfoil.query.v1.AccessResponse.accesses:type_name -> counterfoil.query.v1.Access
-	43,  // 119: counterfoil.query.v1.Access.at:type_name -> google.protobuf.Timestamp
-	105, // 120: counterfoil.query.v1.Access.officer:type_name -> counterfoil.event.v1.Officer
+	44,  // 119: counterfoil.query.v1.Access.at:type_name -> google.protobuf.Timestamp
+	106, // 120: counterfoil.query.v1.Access.officer:type_name -> counterfoil.event.v1.Officer
 	0,   // 121: counterfoil.query.v1.Access.table:type_name -> counterfoil.query.v1.Table
-	109, // 122: counterfoil.query.v1.ParkedResponse.events:type_name -> counterfoil.query.v1.ParkedItem
-	110, // 123: counterfoil.query.v1.ParkedResponse.totals:type_name -> counterfoil.query.v1.ParkedTotal
+	110, // 122: counterfoil.query.v1.ParkedResponse.events:type_name -> counterfoil.query.v1.ParkedItem
+	111, // 123: counterfoil.query.v1.ParkedResponse.totals:type_name -> counterfoil.query.v1.ParkedTotal
 	4,   // 124: counterfoil.query.v1.ParkedResponse.basis:type_name -> counterfoil.query.v1.Basis
-	109, // 125: counterfoil.query.v1.ParkedEventResponse.parked:type_name -> counterfoil.query.v1.ParkedItem
+	110, // 125: counterfoil.query.v1.ParkedEventResponse.parked:type_name -> counterfoil.query.v1.ParkedItem
 	15,  // 126: counterfoil.query.v1.ParkedEventResponse.event:type_name -> counterfoil.query.v1.RecordedEvent
 	0,   // 127: counterfoil.query.v1.ParkedEventResponse.table:type_name -> counterfoil.query.v1.Table
 	14,  // 128: counterfoil.query.v1.ParkedEventResponse.row:type_name -> counterfoil.query.v1.Row
 	4,   // 129: counterfoil.query.v1.ParkedEventResponse.basis:type_name -> counterfoil.query.v1.Basis
-	6,   // 130: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
-	9,   // 131: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
-	12,  // 132: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
-	16,  // 133: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
-	18,  // 134: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
-	20,  // 135: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
-	22,  // 136: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
-	25,  // 137: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
-	28,  // 138: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
-	30,  // 139: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
-	34,  // 140: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
-	38,  // 141: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
-	111, // 142: counterfoil.query.v1.QueryService.Parked:input_type -> counterfoil.query.v1.ParkedRequest
-	112, // 143: counterfoil.query.v1.QueryService.ParkedEvent:input_type -> counterfoil.query.v1.ParkedEventRequest
-	113, // 144: counterfoil.query.v1.QueryService.RetryParked:input_type -> counterfoil.query.v1.RetryParkedRequest
-	7,   // 145: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
-	10,  // 146: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
-	13,  // 147: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
-	17,  // 148: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
-	19,  // 149: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
-	21,  // 150: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
-	23,  // 151: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
-	26,  // 152: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
-	29,  // 153: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
-	31,  // 154: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
-	35,  // 155: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
-	39,  // 156: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
-	41,  // 157: counterfoil.query.v1.QueryService.Parked:output_type -> counterfoil.query.v1.ParkedResponse
-	42,  // 158: counterfoil.query.v1.QueryService.ParkedEvent:output_type -> counterfoil.query.v1.ParkedEventResponse
-	114, // 159: counterfoil.query.v1.QueryService.RetryParked:output_type -> counterfoil.query.v1.RetryParkedResponse
-	145, // [145:160] is the sub-list for method output_type
-	130, // [130:145] is the sub-list for method input_type
-	130, // [130:130] is the sub-list for extension type_name
-	130, // [130:130] is the sub-list for extension extendee
-	0,   // [0:130] is the sub-list for field type_name
+	112, // 130: counterfoil.query.v1.UsageResponse.uses:type_name -> counterfoil.query.v1.Usage
+	4,   // 131: counterfoil.query.v1.UsageResponse.basis:type_name -> counterfoil.query.v1.Basis
+	6,   // 132: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
+	9,   // 133: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
+	12,  // 134: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
+	16,  // 135: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
+	18,  // 136: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
+	20,  // 137: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
+	22,  // 138: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
+	25,  // 139: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
+	28,  // 140: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
+	30,  // 141: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
+	34,  // 142: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
+	38,  // 143: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
+	113, // 144: counterfoil.query.v1.QueryService.Parked:input_type -> counterfoil.query.v1.ParkedRequest
+	114, // 145: counterfoil.query.v1.QueryService.ParkedEvent:input_type -> counterfoil.query.v1.ParkedEventRequest
+	115, // 146: counterfoil.query.v1.QueryService.RetryParked:input_type -> counterfoil.query.v1.RetryParkedRequest
+	116, // 147: counterfoil.query.v1.QueryService.Usage:input_type -> counterfoil.query.v1.UsageRequest
+	7,   // 148: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
+	10,  // 149: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
+	13,  // 150: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
+	17,  // 151: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
+	19,  // 152: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
+	21,  // 153: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
+	23,  // 154: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
+	26,  // 155: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
+	29,  // 156: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
+	31,  // 157: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
+	35,  // 158: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
+	39,  // 159: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
+	41,  // 160: counterfoil.query.v1.QueryService.Parked:output_type -> counterfoil.query.v1.ParkedResponse
+	42,  // 161: counterfoil.query.v1.QueryService.ParkedEvent:output_type -> counterfoil.query.v1.ParkedEventResponse
+	117, // 162: counterfoil.query.v1.QueryService.RetryParked:output_type -> counterfoil.query.v1.RetryParkedResponse
+	43,  // 163: counterfoil.query.v1.QueryService.Usage:output_type -> counterfoil.query.v1.UsageResponse
+	148, // [148:164] is the sub-list for method output_type
+	132, // [132:148] is the sub-list for method input_type
+	132, // [132:132] is the sub-list for extension type_name
+	132, // [132:132] is the sub-list for extension extendee
+	0,   // [0:132] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_query_v1_query_proto_init() }
@@ -4959,6 +5032,7 @@ func file_counterfoil_query_v1_query_proto_init() {
 		return
 	}
 	file_counterfoil_query_v1_parked_proto_init()
+	file_counterfoil_query_v1_usage_proto_init()
 	file_counterfoil_query_v1_query_proto_msgTypes[12].OneofWrappers = []any{
 		(*Row_Licence)(nil),
 		(*Row_Line)(nil),
@@ -5028,7 +5102,7 @@ func file_counterfoil_query_v1_query_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_query_v1_query_proto_rawDesc), len(file_counterfoil_query_v1_query_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   41,
+			NumMessages:   42,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -26,7 +26,8 @@ const (
 type FactsUsed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Agency, "/use-", the last day.
-	ReportId      string                 `protobuf:"bytes,1,opt,name=report_id,json=reportId,proto3" json:"report_id,omitempty"`
+	ReportId string `protobuf:"bytes,1,opt,name=report_id,json=reportId,proto3" json:"report_id,omitempty"`
+	// The month that has ended. What is told is of all decisions before its end of which no earlier report told.
 	From          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
 	Until         *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=until,proto3" json:"until,omitempty"`
 	Uses          []*FactUse             `protobuf:"bytes,4,rep,name=uses,proto3" json:"uses,omitempty"`

@@ -55,6 +55,8 @@ const (
 	QueryServiceParkedEventProcedure = "/counterfoil.query.v1.QueryService/ParkedEvent"
 	// QueryServiceRetryParkedProcedure is the procedure name of the QueryService's RetryParked RPC.
 	QueryServiceRetryParkedProcedure = "/counterfoil.query.v1.QueryService/RetryParked"
+	// QueryServiceUsageProcedure is the procedure name of the QueryService's Usage RPC.
+	QueryServiceUsageProcedure = "/counterfoil.query.v1.QueryService/Usage"
 )
 
 var (
@@ -163,6 +165,13 @@ var (
 			Procedure:  QueryServiceRetryParkedProcedure,
 		}
 	})
+	queryServiceUsageSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_query_v1_query_proto.Services().ByName("QueryService").Methods().ByName("Usage"),
+			Procedure:  QueryServiceUsageProcedure,
+		}
+	})
 )
 
 // QueryServiceClient is a client for the counterfoil.query.v1.QueryService service.
@@ -197,6 +206,8 @@ type QueryServiceClient interface {
 	ParkedEvent(context.Context, *v1.ParkedEventRequest) (*v1.ParkedEventResponse, error)
 	// RetryParked applies parked events that can be applied by now. The ledger is then as if it was built anew.
 	RetryParked(context.Context, *v1.RetryParkedRequest) (*v1.RetryParkedResponse, error)
+	// Usage says how often decisions of others cited facts that this agency shared, as their reports tell it.
+	Usage(context.Context, *v1.UsageRequest) (*v1.UsageResponse, error)
 }
 
 // NewQueryServiceClient constructs a client for the counterfoil.query.v1.QueryService service.
@@ -277,6 +288,8 @@ type QueryServiceHandler interface {
 	ParkedEvent(context.Context, *v1.ParkedEventRequest) (*v1.ParkedEventResponse, error)
 	// RetryParked applies parked events that can be applied by now. The ledger is then as if it was built anew.
 	RetryParked(context.Context, *v1.RetryParkedRequest) (*v1.RetryParkedResponse, error)
+	// Usage says how often decisions of others cited facts that this agency shared, as their reports tell it.
+	Usage(context.Context, *v1.UsageRequest) (*v1.UsageResponse, error)
 }
 
 // RegisterQueryServiceHandler registers svc as the counterfoil.query.v1.QueryService implementation
@@ -299,6 +312,7 @@ func RegisterQueryServiceHandler(server *connect.Server, svc QueryServiceHandler
 		connect.Method{Spec: queryServiceParkedSpec(), Handler: adapter.parked},
 		connect.Method{Spec: queryServiceParkedEventSpec(), Handler: adapter.parkedEvent},
 		connect.Method{Spec: queryServiceRetryParkedSpec(), Handler: adapter.retryParked},
+		connect.Method{Spec: queryServiceUsageSpec(), Handler: adapter.usage},
 	)
 }
 
@@ -393,6 +407,10 @@ func (UnimplementedQueryServiceHandler) ParkedEvent(context.Context, *v1.ParkedE
 
 func (UnimplementedQueryServiceHandler) RetryParked(context.Context, *v1.RetryParkedRequest) (*v1.RetryParkedResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.query.v1.QueryService.RetryParked is not implemented")
+}
+
+func (UnimplementedQueryServiceHandler) Usage(context.Context, *v1.UsageRequest) (*v1.UsageResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.query.v1.QueryService.Usage is not implemented")
 }
 
 type queryServiceClient struct {
@@ -514,6 +532,14 @@ func (c *queryServiceClient) ParkedEvent(ctx context.Context, req *v1.ParkedEven
 func (c *queryServiceClient) RetryParked(ctx context.Context, req *v1.RetryParkedRequest) (*v1.RetryParkedResponse, error) {
 	var res v1.RetryParkedResponse
 	if err := c.client.CallUnary(ctx, queryServiceRetryParkedSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *queryServiceClient) Usage(ctx context.Context, req *v1.UsageRequest) (*v1.UsageResponse, error) {
+	var res v1.UsageResponse
+	if err := c.client.CallUnary(ctx, queryServiceUsageSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -687,6 +713,18 @@ func (h queryServiceHandler) retryParked(ctx context.Context, _ connect.Spec, st
 		return err
 	}
 	res, err := h.svc.RetryParked(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h queryServiceHandler) usage(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.UsageRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.Usage(ctx, &req)
 	if err != nil {
 		return err
 	}
