@@ -80,13 +80,17 @@ func (f *folding) judge(e *screeningv1.HitJudged) error {
 		return err
 	} else if r != nil {
 		return change(f, findings, e.ScreeningId, func(r *ledgerv1.Finding) error {
-			r.Found.Hit.Judgement, r.Found.Hit.Reason = e.Judgement, e.Reason
+			h := r.Found.GetHit()
+			if h == nil {
+				return f.refuse("%s has no hit", r.Id)
+			}
+			h.Judgement, h.Reason = e.Judgement, e.Reason
 			return nil
 		})
 	}
 	return change(f, screenings, e.ScreeningId, func(r *ledgerv1.Screening) error {
 		for _, h := range r.Hits {
-			if h.Number == e.Hit {
+			if h.Number == e.Hit && r.Certificate != nil {
 				h.Judgement, h.Reason = e.Judgement, e.Reason
 				r.Certificate.Result = ResultOf(r.Hits)
 				return nil

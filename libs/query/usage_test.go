@@ -15,7 +15,9 @@ import (
 )
 
 func TestUsage(t *testing.T) {
-	end := func(m time.Month) *timestamppb.Timestamp { return timestamppb.New(time.Date(2026, m, 1, 0, 0, 0, 0, time.UTC)) }
+	end := func(m time.Month) *timestamppb.Timestamp {
+		return timestamppb.New(time.Date(2026, m, 1, 0, 0, 0, 0, time.UTC))
+	}
 	use := func(publisher, kind, decision string, count uint32) *reportingv1.FactUse {
 		return &reportingv1.FactUse{Publisher: publisher, Kind: kind, Decision: decision, Count: count}
 	}

@@ -49,7 +49,8 @@ func OfApplication(view ledger.View, a *ledgerv1.Application, opinions []*ledger
 		}
 		all = append(all, found...)
 	}
-	return all, all.add(view, a, &licensingv1.DocumentVerified{})
+	err = all.add(view, a, &licensingv1.DocumentVerified{})
+	return all, err
 }
 
 // OfConditions are the conditions on an application that stand, as they were asked for and changed.
