@@ -70,6 +70,6 @@ func usageDocument(res *queryv1.UsageResponse, by string) output.Document {
 		doc.Sections = append(doc.Sections, output.Section{Grid: grid})
 	}
 	doc.Sections = append(doc.Sections, output.Section{Text: fmt.Sprintf(
-		"a class is told once %d decisions used it; what is below waits, and nobody told of it yet", res.Least)})
+		"a class is told once %d decisions used it; what is below waits, and nobody was told of it yet", res.Least)})
 	return doc
 }
