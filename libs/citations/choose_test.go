@@ -36,10 +36,7 @@ func TestChooseTakesTheNewestOfEachKind(t *testing.T) {
 	for i := 3; i <= 100; i++ {
 		events = append(events, event("a", i, began.Add(time.Duration(i)*time.Minute)), event("a", i, began))
 	}
-	var want []uint64
-	for _, n := range []uint64{1, 2} {
-		want = append(want, n)
-	}
+	want := []uint64{1, 2}
 	for n := uint64(53); n <= 100; n++ {
 		want = append(want, n)
 	}
