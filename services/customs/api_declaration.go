@@ -11,6 +11,7 @@ import (
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	"github.com/counterfoil/counterfoil/services/customs/declaration"
+	"github.com/counterfoil/counterfoil/services/customs/grounds"
 )
 
 // recorded has a command decided and recorded. what it is about goes in front of an error.
@@ -46,7 +47,7 @@ func (s *Service) LodgeDeclaration(ctx context.Context, req *customsv1.LodgeDecl
 // AcceptDeclaration accepts a declaration, reserves its quantities on the licence, and returns its id.
 func (s *Service) AcceptDeclaration(ctx context.Context, req *customsv1.AcceptDeclarationRequest) (*customsv1.AcceptDeclarationResponse, error) {
 	receipt, err := s.recorded(ctx, "accept declaration "+req.GetNumber(), req, func(view ledger.View) ([]proto.Message, error) {
-		return declaration.Accept(view, req, s.node.Desk.Now())
+		return grounds.Cited(view)(declaration.Accept(view, req, s.node.Desk.Now()))
 	})
 	if err != nil {
 		return nil, err
@@ -58,7 +59,7 @@ func (s *Service) AcceptDeclaration(ctx context.Context, req *customsv1.AcceptDe
 // AcceptLodged accepts a declaration as it was lodged.
 func (s *Service) AcceptLodged(ctx context.Context, req *customsv1.AcceptLodgedRequest) (*customsv1.AcceptLodgedResponse, error) {
 	receipt, err := s.recorded(ctx, "accept declaration "+req.GetDeclarationId(), req, func(view ledger.View) ([]proto.Message, error) {
-		return declaration.AcceptLodged(view, req, s.node.Desk.Now())
+		return grounds.Cited(view)(declaration.AcceptLodged(view, req, s.node.Desk.Now()))
 	})
 	if err != nil {
 		return nil, err

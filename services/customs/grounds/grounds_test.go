@@ -1,0 +1,63 @@
+package grounds_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
+	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
+	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
+	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
+	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	"github.com/counterfoil/counterfoil/services/customs/grounds"
+)
+
+func TestCited(t *testing.T) {
+	const licence, declaration, alert = "licensing/L-1", "customs/26XA1", "enforcement/D-1"
+	view := ledgertest.GivenAs(t, "customs",
+		&licensingv1.LicenceGranted{LicenceId: licence}, &licensingv1.LicenceSuspended{LicenceId: licence}, &licensingv1.LicenceReinstated{LicenceId: licence},
+		&enforcementv1.DiversionAlertRaised{AlertId: alert}, &customsv1.DeclarationAccepted{DeclarationId: declaration, LicenceId: licence})
+	accepted := &customsv1.DeclarationAccepted{DeclarationId: "customs/26XA2", LicenceId: licence}
+	earlier := ledger.Dated{Message: accepted, Causes: []*eventv1.Cause{{Journal: "customs/border", Number: 9}}}
+	for name, tt := range map[string]struct {
+		fact proto.Message
+		want []string
+	}{
+		"accepted":                 {accepted, []string{"licensing/all/3"}},
+		"accepted, in a group":     {ledger.Dated{Message: accepted, Group: "border"}, []string{"licensing/all/3"}},
+		"under an unknown licence": {&customsv1.DeclarationAccepted{LicenceId: "licensing/L-2"}, nil},
+		"released":                 {&customsv1.GoodsReleased{DeclarationId: declaration}, []string{"licensing/all/3"}},
+		"held":                     {&customsv1.GoodsHeld{DeclarationId: declaration}, []string{"licensing/all/3"}},
+		"held for an alert":        {&customsv1.GoodsHeld{DeclarationId: declaration, AlertId: alert}, []string{"enforcement/all/1", "licensing/all/3"}},
+		"of nothing on record":     {&customsv1.GoodsHeld{DeclarationId: "customs/26XA9", AlertId: "enforcement/D-9"}, nil},
+		"no decision":              {&customsv1.LicenceQuantityReserved{LicenceId: licence}, nil},
+		"it says so itself":        {earlier, []string{"customs/border/9"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			facts, err := grounds.Cited(view)([]proto.Message{tt.fact}, nil)
+			if err != nil || len(facts) != 1 {
+				t.Fatal(facts, err)
+			}
+			got, _ := facts[0].(ledger.Dated)
+			var causes []string
+			for _, c := range got.Causes {
+				causes = append(causes, fmt.Sprintf("%s/%d", c.Journal, c.Number))
+			}
+			if was, ok := tt.fact.(ledger.Dated); ok && got.Group != was.Group {
+				t.Errorf("its group became %q", got.Group)
+			}
+			if !slices.Equal(causes, tt.want) {
+				t.Errorf("it cites %v, want %v", causes, tt.want)
+			}
+		})
+	}
+	refusal := errors.New("refused")
+	if facts, err := grounds.Cited(view)(nil, refusal); facts != nil || err != refusal {
+		t.Errorf("a refusal became %v, %v", facts, err)
+	}
+}
