@@ -22,8 +22,9 @@ func Cited(view ledger.View) func([]proto.Message, error) ([]proto.Message, erro
 		if err != nil {
 			return facts, err
 		}
+		licences := map[string]string{} // of declarations that are accepted just now
 		for i, fact := range facts {
-			if facts[i], err = cited(view, fact); err != nil {
+			if facts[i], err = cited(view, fact, licences); err != nil {
 				return nil, err
 			}
 		}
@@ -31,45 +32,50 @@ func Cited(view ledger.View) func([]proto.Message, error) ([]proto.Message, erro
 	}
 }
 
-func cited(view ledger.View, fact proto.Message) (proto.Message, error) {
+func cited(view ledger.View, fact proto.Message, licences map[string]string) (proto.Message, error) {
 	dated, ok := fact.(ledger.Dated)
 	if !ok {
 		dated.Message = fact
 	}
-	var rests []*queryv1.RecordedEvent
-	var err error
+	var declaration, held string
 	switch f := dated.Message.(type) {
 	case *customsv1.DeclarationAccepted:
-		rests, err = licence(view, f.GetLicenceId())
+		declaration = f.GetDeclarationId()
+		licences[declaration] = f.GetLicenceId()
 	case *customsv1.GoodsReleased:
-		rests, err = declared(view, f.GetDeclarationId())
+		declaration = f.GetDeclarationId()
 	case *customsv1.GoodsHeld:
-		if rests, err = declared(view, f.GetDeclarationId()); err == nil && f.GetAlertId() != "" {
-			var raised []*queryv1.RecordedEvent
-			raised, err = alert(view, f.GetAlertId())
-			rests = append(rests, raised...)
-		}
+		declaration, held = f.GetDeclarationId(), f.GetAlertId()
+	default:
+		return fact, nil
 	}
-	if err != nil || len(dated.Causes) > 0 {
-		return fact, err
+	if len(dated.Causes) > 0 {
+		return fact, nil
 	}
-	if dated.Causes = citations.Choose(rests); dated.Causes == nil {
+	rests, err := ofLicence(view, declaration, licences)
+	if err != nil {
+		return nil, err
+	}
+	raised, err := ofAlert(view, held)
+	if err != nil {
+		return nil, err
+	}
+	if dated.Causes = citations.Choose(append(rests, raised...)); dated.Causes == nil {
 		return fact, nil
 	}
 	return dated, nil
 }
 
-// declared is the licence of a declaration.
-func declared(view ledger.View, declaration string) ([]*queryv1.RecordedEvent, error) {
-	d, err := view.Declaration(declaration)
-	if err != nil {
-		return nil, fmt.Errorf("read declaration %s: %w", declaration, err)
+// ofLicence is what its agency said last of the licence that a declaration is under; nothing when that is not on record here.
+func ofLicence(view ledger.View, declaration string, licences map[string]string) ([]*queryv1.RecordedEvent, error) {
+	id, accepted := licences[declaration]
+	if !accepted {
+		d, err := view.Declaration(declaration)
+		if err != nil {
+			return nil, fmt.Errorf("read declaration %s: %w", declaration, err)
+		}
+		id = d.GetAccepted().GetLicenceId()
 	}
-	return licence(view, d.GetAccepted().GetLicenceId())
-}
-
-// licence is what a licence's agency said of it last; nothing when it is not on record here.
-func licence(view ledger.View, id string) ([]*queryv1.RecordedEvent, error) {
 	l, err := view.Licence(id)
 	if err != nil {
 		return nil, fmt.Errorf("read licence %s: %w", id, err)
@@ -79,7 +85,8 @@ func licence(view ledger.View, id string) ([]*queryv1.RecordedEvent, error) {
 	return events[max(0, len(events)-1):], err
 }
 
-func alert(view ledger.View, id string) ([]*queryv1.RecordedEvent, error) {
+// ofAlert is an alert as it was raised, supported and confirmed; nothing when it is not on record here.
+func ofAlert(view ledger.View, id string) ([]*queryv1.RecordedEvent, error) {
 	a, err := view.Alert(id)
 	if err != nil {
 		return nil, fmt.Errorf("read alert %s: %w", id, err)

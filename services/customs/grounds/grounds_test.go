@@ -56,6 +56,10 @@ func TestCited(t *testing.T) {
 			}
 		})
 	}
+	held := &customsv1.GoodsHeld{DeclarationId: accepted.DeclarationId}
+	if facts, err := grounds.Cited(view)([]proto.Message{accepted, held}, nil); err != nil || len(facts[1].(ledger.Dated).Causes) != 1 {
+		t.Errorf("accepted and held at once: %v, %v; want that both cite the licence", facts, err)
+	}
 	refusal := errors.New("refused")
 	if facts, err := grounds.Cited(view)(nil, refusal); facts != nil || err != refusal {
 		t.Errorf("a refusal became %v, %v", facts, err)
