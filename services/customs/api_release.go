@@ -8,6 +8,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
+	"github.com/counterfoil/counterfoil/services/customs/grounds"
 	"github.com/counterfoil/counterfoil/services/customs/release"
 )
 
@@ -16,7 +17,7 @@ func (s *Service) ReleaseGoods(ctx context.Context, req *customsv1.ReleaseGoodsR
 	var outcome proto.Message
 	receipt, err := s.node.Desk.Execute(ctx, req, func(view ledger.View) (facts []proto.Message, err error) {
 		facts, outcome, err = release.Try(view, req, s.node.Desk.Now())
-		return facts, err
+		return grounds.Cited(view)(facts, err)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("release the goods of declaration %s: %w", req.GetDeclarationId(), err)
@@ -48,7 +49,7 @@ func (s *Service) stands(id string, res *customsv1.ReleaseGoodsResponse) error {
 // HoldGoods holds goods for an examination or because of an alert.
 func (s *Service) HoldGoods(ctx context.Context, req *customsv1.HoldGoodsRequest) (*customsv1.HoldGoodsResponse, error) {
 	receipt, err := s.node.Desk.Execute(ctx, req, func(view ledger.View) ([]proto.Message, error) {
-		return release.Hold(view, req)
+		return grounds.Cited(view)(release.Hold(view, req))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("hold the goods of declaration %s: %w", req.GetDeclarationId(), err)
