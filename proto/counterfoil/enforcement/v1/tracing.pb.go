@@ -7,6 +7,8 @@
 package enforcementv1
 
 import (
+	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	v11 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	v1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -974,11 +976,1178 @@ func (x *TraceHit) GetDays() uint32 {
 	return 0
 }
 
+type OpenTraceRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	Received      bool                   `protobuf:"varint,2,opt,name=received,proto3" json:"received,omitempty"`
+	Marks         []*v1.Mark             `protobuf:"bytes,3,rep,name=marks,proto3" json:"marks,omitempty"`
+	Item          string                 `protobuf:"bytes,4,opt,name=item,proto3" json:"item,omitempty"`
+	Ground        string                 `protobuf:"bytes,5,opt,name=ground,proto3" json:"ground,omitempty"`
+	Circumstances string                 `protobuf:"bytes,6,opt,name=circumstances,proto3" json:"circumstances,omitempty"`
+	RecoveredAt   *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=recovered_at,json=recoveredAt,proto3" json:"recovered_at,omitempty"`
+	Place         string                 `protobuf:"bytes,8,opt,name=place,proto3" json:"place,omitempty"`
+	Country       string                 `protobuf:"bytes,9,opt,name=country,proto3" json:"country,omitempty"`
+	// Of a received one only.
+	Requester     string      `protobuf:"bytes,10,opt,name=requester,proto3" json:"requester,omitempty"`
+	Purpose       string      `protobuf:"bytes,11,opt,name=purpose,proto3" json:"purpose,omitempty"`
+	Urgent        bool        `protobuf:"varint,12,opt,name=urgent,proto3" json:"urgent,omitempty"`
+	References    []string    `protobuf:"bytes,13,rep,name=references,proto3" json:"references,omitempty"`
+	AlertId       string      `protobuf:"bytes,14,opt,name=alert_id,json=alertId,proto3" json:"alert_id,omitempty"`
+	Evidence      []*Evidence `protobuf:"bytes,15,rep,name=evidence,proto3" json:"evidence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenTraceRequest) Reset() {
+	*x = OpenTraceRequest{}
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenTraceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenTraceRequest) ProtoMessage() {}
+
+func (x *OpenTraceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenTraceRequest.ProtoReflect.Descriptor instead.
+func (*OpenTraceRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_tracing_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *OpenTraceRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *OpenTraceRequest) GetReceived() bool {
+	if x != nil {
+		return x.Received
+	}
+	return false
+}
+
+func (x *OpenTraceRequest) GetMarks() []*v1.Mark {
+	if x != nil {
+		return x.Marks
+	}
+	return nil
+}
+
+func (x *OpenTraceRequest) GetItem() string {
+	if x != nil {
+		return x.Item
+	}
+	return ""
+}
+
+func (x *OpenTraceRequest) GetGround() string {
+	if x != nil {
+		return x.Ground
+	}
+	return ""
+}
+
+func (x *OpenTraceRequest) GetCircumstances() string {
+	if x != nil {
+		return x.Circumstances
+	}
+	return ""
+}
+
+func (x *OpenTraceRequest) GetRecoveredAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RecoveredAt
+	}
+	return nil
+}
+
+func (x *OpenTraceRequest) GetPlace() string {
+	if x != nil {
+		return x.Place
+	}
+	return ""
+}
+
+func (x *OpenTraceRequest) GetCountry() string {
+	if x != nil {
+		return x.Country
+	}
+	return ""
+}
+
+func (x *OpenTraceRequest) GetRequester() string {
+	if x != nil {
+		return x.Requester
+	}
+	return ""
+}
+
+func (x *OpenTraceRequest) GetPurpose() string {
+	if x != nil {
+		return x.Purpose
+	}
+	return ""
+}
+
+func (x *OpenTraceRequest) GetUrgent() bool {
+	if x != nil {
+		return x.Urgent
+	}
+	return false
+}
+
+func (x *OpenTraceRequest) GetReferences() []string {
+	if x != nil {
+		return x.References
+	}
+	return nil
+}
+
+func (x *OpenTraceRequest) GetAlertId() string {
+	if x != nil {
+		return x.AlertId
+	}
+	return ""
+}
+
+func (x *OpenTraceRequest) GetEvidence() []*Evidence {
+	if x != nil {
+		return x.Evidence
+	}
+	return nil
+}
+
+type OpenTraceResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	TraceId       string                 `protobuf:"bytes,2,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenTraceResponse) Reset() {
+	*x = OpenTraceResponse{}
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenTraceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenTraceResponse) ProtoMessage() {}
+
+func (x *OpenTraceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenTraceResponse.ProtoReflect.Descriptor instead.
+func (*OpenTraceResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_tracing_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *OpenTraceResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+func (x *OpenTraceResponse) GetTraceId() string {
+	if x != nil {
+		return x.TraceId
+	}
+	return ""
+}
+
+type SendTraceRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Particulars *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	TraceId     string                 `protobuf:"bytes,2,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
+	// Authority that is asked.
+	To            string `protobuf:"bytes,3,opt,name=to,proto3" json:"to,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendTraceRequest) Reset() {
+	*x = SendTraceRequest{}
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendTraceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendTraceRequest) ProtoMessage() {}
+
+func (x *SendTraceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendTraceRequest.ProtoReflect.Descriptor instead.
+func (*SendTraceRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_tracing_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *SendTraceRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *SendTraceRequest) GetTraceId() string {
+	if x != nil {
+		return x.TraceId
+	}
+	return ""
+}
+
+func (x *SendTraceRequest) GetTo() string {
+	if x != nil {
+		return x.To
+	}
+	return ""
+}
+
+type SendTraceResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendTraceResponse) Reset() {
+	*x = SendTraceResponse{}
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendTraceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendTraceResponse) ProtoMessage() {}
+
+func (x *SendTraceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendTraceResponse.ProtoReflect.Descriptor instead.
+func (*SendTraceResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_tracing_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *SendTraceResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type AcknowledgeTraceRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Particulars *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	TraceId     string                 `protobuf:"bytes,2,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
+	// Authority that was asked; empty: this agency.
+	By            string `protobuf:"bytes,3,opt,name=by,proto3" json:"by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AcknowledgeTraceRequest) Reset() {
+	*x = AcknowledgeTraceRequest{}
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AcknowledgeTraceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AcknowledgeTraceRequest) ProtoMessage() {}
+
+func (x *AcknowledgeTraceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AcknowledgeTraceRequest.ProtoReflect.Descriptor instead.
+func (*AcknowledgeTraceRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_tracing_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *AcknowledgeTraceRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *AcknowledgeTraceRequest) GetTraceId() string {
+	if x != nil {
+		return x.TraceId
+	}
+	return ""
+}
+
+func (x *AcknowledgeTraceRequest) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+type AcknowledgeTraceResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AcknowledgeTraceResponse) Reset() {
+	*x = AcknowledgeTraceResponse{}
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AcknowledgeTraceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AcknowledgeTraceResponse) ProtoMessage() {}
+
+func (x *AcknowledgeTraceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AcknowledgeTraceResponse.ProtoReflect.Descriptor instead.
+func (*AcknowledgeTraceResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_tracing_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *AcknowledgeTraceResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type RequestTraceInformationRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	TraceId       string                 `protobuf:"bytes,2,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
+	By            string                 `protobuf:"bytes,3,opt,name=by,proto3" json:"by,omitempty"`
+	Text          string                 `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RequestTraceInformationRequest) Reset() {
+	*x = RequestTraceInformationRequest{}
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestTraceInformationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestTraceInformationRequest) ProtoMessage() {}
+
+func (x *RequestTraceInformationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestTraceInformationRequest.ProtoReflect.Descriptor instead.
+func (*RequestTraceInformationRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_tracing_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *RequestTraceInformationRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *RequestTraceInformationRequest) GetTraceId() string {
+	if x != nil {
+		return x.TraceId
+	}
+	return ""
+}
+
+func (x *RequestTraceInformationRequest) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *RequestTraceInformationRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+type RequestTraceInformationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RequestTraceInformationResponse) Reset() {
+	*x = RequestTraceInformationResponse{}
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestTraceInformationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestTraceInformationResponse) ProtoMessage() {}
+
+func (x *RequestTraceInformationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestTraceInformationResponse.ProtoReflect.Descriptor instead.
+func (*RequestTraceInformationResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_tracing_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *RequestTraceInformationResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type AnswerTraceRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Particulars *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	TraceId     string                 `protobuf:"bytes,2,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
+	By          string                 `protobuf:"bytes,3,opt,name=by,proto3" json:"by,omitempty"`
+	Final       bool                   `protobuf:"varint,4,opt,name=final,proto3" json:"final,omitempty"`
+	Chain       []*Holder              `protobuf:"bytes,5,rep,name=chain,proto3" json:"chain,omitempty"`
+	// Take chain and last lawful holder from what is on record here.
+	FromRecords      bool   `protobuf:"varint,6,opt,name=from_records,json=fromRecords,proto3" json:"from_records,omitempty"`
+	LastLawfulHolder string `protobuf:"bytes,7,opt,name=last_lawful_holder,json=lastLawfulHolder,proto3" json:"last_lawful_holder,omitempty"`
+	End              string `protobuf:"bytes,8,opt,name=end,proto3" json:"end,omitempty"`
+	Text             string `protobuf:"bytes,9,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *AnswerTraceRequest) Reset() {
+	*x = AnswerTraceRequest{}
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnswerTraceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnswerTraceRequest) ProtoMessage() {}
+
+func (x *AnswerTraceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnswerTraceRequest.ProtoReflect.Descriptor instead.
+func (*AnswerTraceRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_tracing_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *AnswerTraceRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *AnswerTraceRequest) GetTraceId() string {
+	if x != nil {
+		return x.TraceId
+	}
+	return ""
+}
+
+func (x *AnswerTraceRequest) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *AnswerTraceRequest) GetFinal() bool {
+	if x != nil {
+		return x.Final
+	}
+	return false
+}
+
+func (x *AnswerTraceRequest) GetChain() []*Holder {
+	if x != nil {
+		return x.Chain
+	}
+	return nil
+}
+
+func (x *AnswerTraceRequest) GetFromRecords() bool {
+	if x != nil {
+		return x.FromRecords
+	}
+	return false
+}
+
+func (x *AnswerTraceRequest) GetLastLawfulHolder() string {
+	if x != nil {
+		return x.LastLawfulHolder
+	}
+	return ""
+}
+
+func (x *AnswerTraceRequest) GetEnd() string {
+	if x != nil {
+		return x.End
+	}
+	return ""
+}
+
+func (x *AnswerTraceRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+type AnswerTraceResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnswerTraceResponse) Reset() {
+	*x = AnswerTraceResponse{}
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnswerTraceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnswerTraceResponse) ProtoMessage() {}
+
+func (x *AnswerTraceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnswerTraceResponse.ProtoReflect.Descriptor instead.
+func (*AnswerTraceResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_tracing_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *AnswerTraceResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type RefuseTraceRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Particulars *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	TraceId     string                 `protobuf:"bytes,2,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
+	By          string                 `protobuf:"bytes,3,opt,name=by,proto3" json:"by,omitempty"`
+	Reason      string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// What the requester is told.
+	Text          string `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefuseTraceRequest) Reset() {
+	*x = RefuseTraceRequest{}
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefuseTraceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefuseTraceRequest) ProtoMessage() {}
+
+func (x *RefuseTraceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefuseTraceRequest.ProtoReflect.Descriptor instead.
+func (*RefuseTraceRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_tracing_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *RefuseTraceRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *RefuseTraceRequest) GetTraceId() string {
+	if x != nil {
+		return x.TraceId
+	}
+	return ""
+}
+
+func (x *RefuseTraceRequest) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *RefuseTraceRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *RefuseTraceRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+type RefuseTraceResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefuseTraceResponse) Reset() {
+	*x = RefuseTraceResponse{}
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefuseTraceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefuseTraceResponse) ProtoMessage() {}
+
+func (x *RefuseTraceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefuseTraceResponse.ProtoReflect.Descriptor instead.
+func (*RefuseTraceResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_tracing_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *RefuseTraceResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type DelayTraceRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	TraceId       string                 `protobuf:"bytes,2,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
+	By            string                 `protobuf:"bytes,3,opt,name=by,proto3" json:"by,omitempty"`
+	Reason        string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	Text          string                 `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`
+	Until         *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=until,proto3" json:"until,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DelayTraceRequest) Reset() {
+	*x = DelayTraceRequest{}
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DelayTraceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DelayTraceRequest) ProtoMessage() {}
+
+func (x *DelayTraceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DelayTraceRequest.ProtoReflect.Descriptor instead.
+func (*DelayTraceRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_tracing_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *DelayTraceRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *DelayTraceRequest) GetTraceId() string {
+	if x != nil {
+		return x.TraceId
+	}
+	return ""
+}
+
+func (x *DelayTraceRequest) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *DelayTraceRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *DelayTraceRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *DelayTraceRequest) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
+type DelayTraceResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DelayTraceResponse) Reset() {
+	*x = DelayTraceResponse{}
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DelayTraceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DelayTraceResponse) ProtoMessage() {}
+
+func (x *DelayTraceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DelayTraceResponse.ProtoReflect.Descriptor instead.
+func (*DelayTraceResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_tracing_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *DelayTraceResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type WithdrawTraceRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	TraceId       string                 `protobuf:"bytes,2,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawTraceRequest) Reset() {
+	*x = WithdrawTraceRequest{}
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawTraceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawTraceRequest) ProtoMessage() {}
+
+func (x *WithdrawTraceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawTraceRequest.ProtoReflect.Descriptor instead.
+func (*WithdrawTraceRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_tracing_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *WithdrawTraceRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *WithdrawTraceRequest) GetTraceId() string {
+	if x != nil {
+		return x.TraceId
+	}
+	return ""
+}
+
+func (x *WithdrawTraceRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type WithdrawTraceResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawTraceResponse) Reset() {
+	*x = WithdrawTraceResponse{}
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawTraceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawTraceResponse) ProtoMessage() {}
+
+func (x *WithdrawTraceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawTraceResponse.ProtoReflect.Descriptor instead.
+func (*WithdrawTraceResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_tracing_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *WithdrawTraceResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+type ReplyToTraceRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Particulars *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	TraceId     string                 `protobuf:"bytes,2,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
+	Chain       []*Holder              `protobuf:"bytes,3,rep,name=chain,proto3" json:"chain,omitempty"`
+	// Take the chain from this agency's own records.
+	FromRecords bool   `protobuf:"varint,4,opt,name=from_records,json=fromRecords,proto3" json:"from_records,omitempty"`
+	Text        string `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`
+	// Why it is not answered; empty when it is.
+	Refused       string `protobuf:"bytes,6,opt,name=refused,proto3" json:"refused,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplyToTraceRequest) Reset() {
+	*x = ReplyToTraceRequest{}
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplyToTraceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplyToTraceRequest) ProtoMessage() {}
+
+func (x *ReplyToTraceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplyToTraceRequest.ProtoReflect.Descriptor instead.
+func (*ReplyToTraceRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_tracing_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *ReplyToTraceRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *ReplyToTraceRequest) GetTraceId() string {
+	if x != nil {
+		return x.TraceId
+	}
+	return ""
+}
+
+func (x *ReplyToTraceRequest) GetChain() []*Holder {
+	if x != nil {
+		return x.Chain
+	}
+	return nil
+}
+
+func (x *ReplyToTraceRequest) GetFromRecords() bool {
+	if x != nil {
+		return x.FromRecords
+	}
+	return false
+}
+
+func (x *ReplyToTraceRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *ReplyToTraceRequest) GetRefused() string {
+	if x != nil {
+		return x.Refused
+	}
+	return ""
+}
+
+type ReplyToTraceResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplyToTraceResponse) Reset() {
+	*x = ReplyToTraceResponse{}
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplyToTraceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplyToTraceResponse) ProtoMessage() {}
+
+func (x *ReplyToTraceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_enforcement_v1_tracing_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplyToTraceResponse.ProtoReflect.Descriptor instead.
+func (*ReplyToTraceResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_enforcement_v1_tracing_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *ReplyToTraceResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
 var File_counterfoil_enforcement_v1_tracing_proto protoreflect.FileDescriptor
 
 const file_counterfoil_enforcement_v1_tracing_proto_rawDesc = "" +
 	"\n" +
-	"(counterfoil/enforcement/v1/tracing.proto\x12\x1acounterfoil.enforcement.v1\x1a,counterfoil/enforcement/v1/enforcement.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xba\x05\n" +
+	"(counterfoil/enforcement/v1/tracing.proto\x12\x1acounterfoil.enforcement.v1\x1a\x1bbuf/validate/validate.proto\x1a,counterfoil/enforcement/v1/enforcement.proto\x1a\"counterfoil/event/v1/command.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xba\x05\n" +
 	"\vTraceOpened\x12\x19\n" +
 	"\btrace_id\x18\x01 \x01(\tR\atraceId\x12\x1a\n" +
 	"\breceived\x18\x02 \x01(\bR\breceived\x123\n" +
@@ -1055,7 +2224,114 @@ const file_counterfoil_enforcement_v1_tracing_proto_rawDesc = "" +
 	"\trecord_id\x18\x03 \x01(\tR\brecordId\x12\x14\n" +
 	"\x05match\x18\x04 \x01(\tR\x05match\x12\x18\n" +
 	"\areasons\x18\x05 \x03(\tR\areasons\x12\x12\n" +
-	"\x04days\x18\x06 \x01(\rR\x04daysBSZQgithub.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1;enforcementv1b\x06proto3"
+	"\x04days\x18\x06 \x01(\rR\x04days\"\xd4\x06\n" +
+	"\x10OpenTraceRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12\x1a\n" +
+	"\breceived\x18\x02 \x01(\bR\breceived\x12?\n" +
+	"\x05marks\x18\x03 \x03(\v2\x1d.counterfoil.transfer.v1.MarkB\n" +
+	"\xbaH\a\x92\x01\x04\b\x01\x10dR\x05marks\x12\x1e\n" +
+	"\x04item\x18\x04 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x04item\x12\x81\x01\n" +
+	"\x06ground\x18\x05 \x01(\tBi\xbaHfrdR\x13illicit_where_foundR\x0eembargo_breachR\n" +
+	"not_markedR\x14made_without_licenceR\x1btransferred_without_licenceR\x06ground\x12.\n" +
+	"\rcircumstances\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\rcircumstances\x12E\n" +
+	"\frecovered_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\vrecoveredAt\x12\x1e\n" +
+	"\x05place\x18\b \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x05place\x12+\n" +
+	"\acountry\x18\t \x01(\tB\x11\xbaH\x0er\f2\n" +
+	"^[A-Z]{2}$R\acountry\x12&\n" +
+	"\trequester\x18\n" +
+	" \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\trequester\x12$\n" +
+	"\apurpose\x18\v \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xe8\aR\apurpose\x12\x16\n" +
+	"\x06urgent\x18\f \x01(\bR\x06urgent\x121\n" +
+	"\n" +
+	"references\x18\r \x03(\tB\x11\xbaH\x0e\x92\x01\v\x102\"\ar\x05\x10\x01\x18\xc8\x01R\n" +
+	"references\x12Q\n" +
+	"\balert_id\x18\x0e \x01(\tB6\xbaH3r12/^([a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100})?$R\aalertId\x12J\n" +
+	"\bevidence\x18\x0f \x03(\v2$.counterfoil.enforcement.v1.EvidenceB\b\xbaH\x05\x92\x01\x02\x102R\bevidence\"g\n" +
+	"\x11OpenTraceResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x12\x19\n" +
+	"\btrace_id\x18\x02 \x01(\tR\atraceId\"\xc3\x01\n" +
+	"\x10SendTraceRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12N\n" +
+	"\btrace_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\atraceId\x12\x1a\n" +
+	"\x02to\x18\x03 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xac\x02R\x02to\"L\n" +
+	"\x11SendTraceResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xc8\x01\n" +
+	"\x17AcknowledgeTraceRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12N\n" +
+	"\btrace_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\atraceId\x12\x18\n" +
+	"\x02by\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\x02by\"S\n" +
+	"\x18AcknowledgeTraceResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xef\x01\n" +
+	"\x1eRequestTraceInformationRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12N\n" +
+	"\btrace_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\atraceId\x12\x18\n" +
+	"\x02by\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\x02by\x12\x1e\n" +
+	"\x04text\x18\x04 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xa0\x1fR\x04text\"Z\n" +
+	"\x1fRequestTraceInformationResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xed\x03\n" +
+	"\x12AnswerTraceRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12N\n" +
+	"\btrace_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\atraceId\x12\x18\n" +
+	"\x02by\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\x02by\x12\x14\n" +
+	"\x05final\x18\x04 \x01(\bR\x05final\x12C\n" +
+	"\x05chain\x18\x05 \x03(\v2\".counterfoil.enforcement.v1.HolderB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\x05chain\x12!\n" +
+	"\ffrom_records\x18\x06 \x01(\bR\vfromRecords\x126\n" +
+	"\x12last_lawful_holder\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\x10lastLawfulHolder\x12T\n" +
+	"\x03end\x18\b \x01(\tBB\xbaH?r=R\x00R\x11records_destroyedR\tnot_foundR\rforeign_stateR\fconfidentialR\x03end\x12\x1c\n" +
+	"\x04text\x18\t \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\x04text\"N\n" +
+	"\x13AnswerTraceResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xcf\x02\n" +
+	"\x12RefuseTraceRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12N\n" +
+	"\btrace_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\atraceId\x12\x18\n" +
+	"\x02by\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\x02by\x12j\n" +
+	"\x06reason\x18\x04 \x01(\tBR\xbaHOrMR\x15ongoing_investigationR\x13confidentiality_lawR\fno_assuranceR\x11national_securityR\x06reason\x12\x1e\n" +
+	"\x04text\x18\x05 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xa0\x1fR\x04text\"N\n" +
+	"\x13RefuseTraceResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\x88\x03\n" +
+	"\x11DelayTraceRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12N\n" +
+	"\btrace_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\atraceId\x12\x18\n" +
+	"\x02by\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\x02by\x12j\n" +
+	"\x06reason\x18\x04 \x01(\tBR\xbaHOrMR\x15ongoing_investigationR\x13confidentiality_lawR\fno_assuranceR\x11national_securityR\x06reason\x12\x1e\n" +
+	"\x04text\x18\x05 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xa0\x1fR\x04text\x128\n" +
+	"\x05until\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x05until\"M\n" +
+	"\x12DelayTraceResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xcf\x01\n" +
+	"\x14WithdrawTraceRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12N\n" +
+	"\btrace_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\atraceId\x12\"\n" +
+	"\x06reason\x18\x03 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xe8\aR\x06reason\"P\n" +
+	"\x15WithdrawTraceResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xa0\x03\n" +
+	"\x13ReplyToTraceRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12N\n" +
+	"\btrace_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\atraceId\x12C\n" +
+	"\x05chain\x18\x03 \x03(\v2\".counterfoil.enforcement.v1.HolderB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\x05chain\x12!\n" +
+	"\ffrom_records\x18\x04 \x01(\bR\vfromRecords\x12\x1c\n" +
+	"\x04text\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\x04text\x12n\n" +
+	"\arefused\x18\x06 \x01(\tBT\xbaHQrOR\x00R\x15ongoing_investigationR\x13confidentiality_lawR\fno_assuranceR\x11national_securityR\arefused\"O\n" +
+	"\x14ReplyToTraceResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt2\xbb\a\n" +
+	"\x0eTracingService\x12h\n" +
+	"\tOpenTrace\x12,.counterfoil.enforcement.v1.OpenTraceRequest\x1a-.counterfoil.enforcement.v1.OpenTraceResponse\x12h\n" +
+	"\tSendTrace\x12,.counterfoil.enforcement.v1.SendTraceRequest\x1a-.counterfoil.enforcement.v1.SendTraceResponse\x12}\n" +
+	"\x10AcknowledgeTrace\x123.counterfoil.enforcement.v1.AcknowledgeTraceRequest\x1a4.counterfoil.enforcement.v1.AcknowledgeTraceResponse\x12\x92\x01\n" +
+	"\x17RequestTraceInformation\x12:.counterfoil.enforcement.v1.RequestTraceInformationRequest\x1a;.counterfoil.enforcement.v1.RequestTraceInformationResponse\x12n\n" +
+	"\vAnswerTrace\x12..counterfoil.enforcement.v1.AnswerTraceRequest\x1a/.counterfoil.enforcement.v1.AnswerTraceResponse\x12n\n" +
+	"\vRefuseTrace\x12..counterfoil.enforcement.v1.RefuseTraceRequest\x1a/.counterfoil.enforcement.v1.RefuseTraceResponse\x12k\n" +
+	"\n" +
+	"DelayTrace\x12-.counterfoil.enforcement.v1.DelayTraceRequest\x1a..counterfoil.enforcement.v1.DelayTraceResponse\x12t\n" +
+	"\rWithdrawTrace\x120.counterfoil.enforcement.v1.WithdrawTraceRequest\x1a1.counterfoil.enforcement.v1.WithdrawTraceResponse2\x86\x01\n" +
+	"\x11TraceReplyService\x12q\n" +
+	"\fReplyToTrace\x12/.counterfoil.enforcement.v1.ReplyToTraceRequest\x1a0.counterfoil.enforcement.v1.ReplyToTraceResponseBSZQgithub.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1;enforcementv1b\x06proto3"
 
 var (
 	file_counterfoil_enforcement_v1_tracing_proto_rawDescOnce sync.Once
@@ -1069,42 +2345,104 @@ func file_counterfoil_enforcement_v1_tracing_proto_rawDescGZIP() []byte {
 	return file_counterfoil_enforcement_v1_tracing_proto_rawDescData
 }
 
-var file_counterfoil_enforcement_v1_tracing_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_counterfoil_enforcement_v1_tracing_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_counterfoil_enforcement_v1_tracing_proto_goTypes = []any{
-	(*TraceOpened)(nil),               // 0: counterfoil.enforcement.v1.TraceOpened
-	(*TraceSent)(nil),                 // 1: counterfoil.enforcement.v1.TraceSent
-	(*TraceAcknowledged)(nil),         // 2: counterfoil.enforcement.v1.TraceAcknowledged
-	(*TraceInformationRequested)(nil), // 3: counterfoil.enforcement.v1.TraceInformationRequested
-	(*Holder)(nil),                    // 4: counterfoil.enforcement.v1.Holder
-	(*TraceAnswered)(nil),             // 5: counterfoil.enforcement.v1.TraceAnswered
-	(*TraceRefused)(nil),              // 6: counterfoil.enforcement.v1.TraceRefused
-	(*TraceDelayed)(nil),              // 7: counterfoil.enforcement.v1.TraceDelayed
-	(*TraceWithdrawn)(nil),            // 8: counterfoil.enforcement.v1.TraceWithdrawn
-	(*TraceOverdue)(nil),              // 9: counterfoil.enforcement.v1.TraceOverdue
-	(*TraceReplied)(nil),              // 10: counterfoil.enforcement.v1.TraceReplied
-	(*TraceHit)(nil),                  // 11: counterfoil.enforcement.v1.TraceHit
-	(*v1.Mark)(nil),                   // 12: counterfoil.transfer.v1.Mark
-	(*timestamppb.Timestamp)(nil),     // 13: google.protobuf.Timestamp
-	(*Evidence)(nil),                  // 14: counterfoil.enforcement.v1.Evidence
+	(*TraceOpened)(nil),                     // 0: counterfoil.enforcement.v1.TraceOpened
+	(*TraceSent)(nil),                       // 1: counterfoil.enforcement.v1.TraceSent
+	(*TraceAcknowledged)(nil),               // 2: counterfoil.enforcement.v1.TraceAcknowledged
+	(*TraceInformationRequested)(nil),       // 3: counterfoil.enforcement.v1.TraceInformationRequested
+	(*Holder)(nil),                          // 4: counterfoil.enforcement.v1.Holder
+	(*TraceAnswered)(nil),                   // 5: counterfoil.enforcement.v1.TraceAnswered
+	(*TraceRefused)(nil),                    // 6: counterfoil.enforcement.v1.TraceRefused
+	(*TraceDelayed)(nil),                    // 7: counterfoil.enforcement.v1.TraceDelayed
+	(*TraceWithdrawn)(nil),                  // 8: counterfoil.enforcement.v1.TraceWithdrawn
+	(*TraceOverdue)(nil),                    // 9: counterfoil.enforcement.v1.TraceOverdue
+	(*TraceReplied)(nil),                    // 10: counterfoil.enforcement.v1.TraceReplied
+	(*TraceHit)(nil),                        // 11: counterfoil.enforcement.v1.TraceHit
+	(*OpenTraceRequest)(nil),                // 12: counterfoil.enforcement.v1.OpenTraceRequest
+	(*OpenTraceResponse)(nil),               // 13: counterfoil.enforcement.v1.OpenTraceResponse
+	(*SendTraceRequest)(nil),                // 14: counterfoil.enforcement.v1.SendTraceRequest
+	(*SendTraceResponse)(nil),               // 15: counterfoil.enforcement.v1.SendTraceResponse
+	(*AcknowledgeTraceRequest)(nil),         // 16: counterfoil.enforcement.v1.AcknowledgeTraceRequest
+	(*AcknowledgeTraceResponse)(nil),        // 17: counterfoil.enforcement.v1.AcknowledgeTraceResponse
+	(*RequestTraceInformationRequest)(nil),  // 18: counterfoil.enforcement.v1.RequestTraceInformationRequest
+	(*RequestTraceInformationResponse)(nil), // 19: counterfoil.enforcement.v1.RequestTraceInformationResponse
+	(*AnswerTraceRequest)(nil),              // 20: counterfoil.enforcement.v1.AnswerTraceRequest
+	(*AnswerTraceResponse)(nil),             // 21: counterfoil.enforcement.v1.AnswerTraceResponse
+	(*RefuseTraceRequest)(nil),              // 22: counterfoil.enforcement.v1.RefuseTraceRequest
+	(*RefuseTraceResponse)(nil),             // 23: counterfoil.enforcement.v1.RefuseTraceResponse
+	(*DelayTraceRequest)(nil),               // 24: counterfoil.enforcement.v1.DelayTraceRequest
+	(*DelayTraceResponse)(nil),              // 25: counterfoil.enforcement.v1.DelayTraceResponse
+	(*WithdrawTraceRequest)(nil),            // 26: counterfoil.enforcement.v1.WithdrawTraceRequest
+	(*WithdrawTraceResponse)(nil),           // 27: counterfoil.enforcement.v1.WithdrawTraceResponse
+	(*ReplyToTraceRequest)(nil),             // 28: counterfoil.enforcement.v1.ReplyToTraceRequest
+	(*ReplyToTraceResponse)(nil),            // 29: counterfoil.enforcement.v1.ReplyToTraceResponse
+	(*v1.Mark)(nil),                         // 30: counterfoil.transfer.v1.Mark
+	(*timestamppb.Timestamp)(nil),           // 31: google.protobuf.Timestamp
+	(*Evidence)(nil),                        // 32: counterfoil.enforcement.v1.Evidence
+	(*v11.Particulars)(nil),                 // 33: counterfoil.event.v1.Particulars
+	(*v11.Receipt)(nil),                     // 34: counterfoil.event.v1.Receipt
 }
 var file_counterfoil_enforcement_v1_tracing_proto_depIdxs = []int32{
-	12, // 0: counterfoil.enforcement.v1.TraceOpened.marks:type_name -> counterfoil.transfer.v1.Mark
-	13, // 1: counterfoil.enforcement.v1.TraceOpened.recovered_at:type_name -> google.protobuf.Timestamp
-	13, // 2: counterfoil.enforcement.v1.TraceOpened.acknowledge_by:type_name -> google.protobuf.Timestamp
-	13, // 3: counterfoil.enforcement.v1.TraceOpened.answer_by:type_name -> google.protobuf.Timestamp
-	13, // 4: counterfoil.enforcement.v1.TraceOpened.final_by:type_name -> google.protobuf.Timestamp
-	14, // 5: counterfoil.enforcement.v1.TraceOpened.evidence:type_name -> counterfoil.enforcement.v1.Evidence
-	13, // 6: counterfoil.enforcement.v1.TraceSent.at:type_name -> google.protobuf.Timestamp
-	13, // 7: counterfoil.enforcement.v1.TraceAcknowledged.at:type_name -> google.protobuf.Timestamp
-	13, // 8: counterfoil.enforcement.v1.Holder.at:type_name -> google.protobuf.Timestamp
+	30, // 0: counterfoil.enforcement.v1.TraceOpened.marks:type_name -> counterfoil.transfer.v1.Mark
+	31, // 1: counterfoil.enforcement.v1.TraceOpened.recovered_at:type_name -> google.protobuf.Timestamp
+	31, // 2: counterfoil.enforcement.v1.TraceOpened.acknowledge_by:type_name -> google.protobuf.Timestamp
+	31, // 3: counterfoil.enforcement.v1.TraceOpened.answer_by:type_name -> google.protobuf.Timestamp
+	31, // 4: counterfoil.enforcement.v1.TraceOpened.final_by:type_name -> google.protobuf.Timestamp
+	32, // 5: counterfoil.enforcement.v1.TraceOpened.evidence:type_name -> counterfoil.enforcement.v1.Evidence
+	31, // 6: counterfoil.enforcement.v1.TraceSent.at:type_name -> google.protobuf.Timestamp
+	31, // 7: counterfoil.enforcement.v1.TraceAcknowledged.at:type_name -> google.protobuf.Timestamp
+	31, // 8: counterfoil.enforcement.v1.Holder.at:type_name -> google.protobuf.Timestamp
 	4,  // 9: counterfoil.enforcement.v1.TraceAnswered.chain:type_name -> counterfoil.enforcement.v1.Holder
-	13, // 10: counterfoil.enforcement.v1.TraceDelayed.until:type_name -> google.protobuf.Timestamp
+	31, // 10: counterfoil.enforcement.v1.TraceDelayed.until:type_name -> google.protobuf.Timestamp
 	4,  // 11: counterfoil.enforcement.v1.TraceReplied.chain:type_name -> counterfoil.enforcement.v1.Holder
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	33, // 12: counterfoil.enforcement.v1.OpenTraceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	30, // 13: counterfoil.enforcement.v1.OpenTraceRequest.marks:type_name -> counterfoil.transfer.v1.Mark
+	31, // 14: counterfoil.enforcement.v1.OpenTraceRequest.recovered_at:type_name -> google.protobuf.Timestamp
+	32, // 15: counterfoil.enforcement.v1.OpenTraceRequest.evidence:type_name -> counterfoil.enforcement.v1.Evidence
+	34, // 16: counterfoil.enforcement.v1.OpenTraceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	33, // 17: counterfoil.enforcement.v1.SendTraceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	34, // 18: counterfoil.enforcement.v1.SendTraceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	33, // 19: counterfoil.enforcement.v1.AcknowledgeTraceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	34, // 20: counterfoil.enforcement.v1.AcknowledgeTraceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	33, // 21: counterfoil.enforcement.v1.RequestTraceInformationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	34, // 22: counterfoil.enforcement.v1.RequestTraceInformationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	33, // 23: counterfoil.enforcement.v1.AnswerTraceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	4,  // 24: counterfoil.enforcement.v1.AnswerTraceRequest.chain:type_name -> counterfoil.enforcement.v1.Holder
+	34, // 25: counterfoil.enforcement.v1.AnswerTraceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	33, // 26: counterfoil.enforcement.v1.RefuseTraceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	34, // 27: counterfoil.enforcement.v1.RefuseTraceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	33, // 28: counterfoil.enforcement.v1.DelayTraceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	31, // 29: counterfoil.enforcement.v1.DelayTraceRequest.until:type_name -> google.protobuf.Timestamp
+	34, // 30: counterfoil.enforcement.v1.DelayTraceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	33, // 31: counterfoil.enforcement.v1.WithdrawTraceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	34, // 32: counterfoil.enforcement.v1.WithdrawTraceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	33, // 33: counterfoil.enforcement.v1.ReplyToTraceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	4,  // 34: counterfoil.enforcement.v1.ReplyToTraceRequest.chain:type_name -> counterfoil.enforcement.v1.Holder
+	34, // 35: counterfoil.enforcement.v1.ReplyToTraceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	12, // 36: counterfoil.enforcement.v1.TracingService.OpenTrace:input_type -> counterfoil.enforcement.v1.OpenTraceRequest
+	14, // 37: counterfoil.enforcement.v1.TracingService.SendTrace:input_type -> counterfoil.enforcement.v1.SendTraceRequest
+	16, // 38: counterfoil.enforcement.v1.TracingService.AcknowledgeTrace:input_type -> counterfoil.enforcement.v1.AcknowledgeTraceRequest
+	18, // 39: counterfoil.enforcement.v1.TracingService.RequestTraceInformation:input_type -> counterfoil.enforcement.v1.RequestTraceInformationRequest
+	20, // 40: counterfoil.enforcement.v1.TracingService.AnswerTrace:input_type -> counterfoil.enforcement.v1.AnswerTraceRequest
+	22, // 41: counterfoil.enforcement.v1.TracingService.RefuseTrace:input_type -> counterfoil.enforcement.v1.RefuseTraceRequest
+	24, // 42: counterfoil.enforcement.v1.TracingService.DelayTrace:input_type -> counterfoil.enforcement.v1.DelayTraceRequest
+	26, // 43: counterfoil.enforcement.v1.TracingService.WithdrawTrace:input_type -> counterfoil.enforcement.v1.WithdrawTraceRequest
+	28, // 44: counterfoil.enforcement.v1.TraceReplyService.ReplyToTrace:input_type -> counterfoil.enforcement.v1.ReplyToTraceRequest
+	13, // 45: counterfoil.enforcement.v1.TracingService.OpenTrace:output_type -> counterfoil.enforcement.v1.OpenTraceResponse
+	15, // 46: counterfoil.enforcement.v1.TracingService.SendTrace:output_type -> counterfoil.enforcement.v1.SendTraceResponse
+	17, // 47: counterfoil.enforcement.v1.TracingService.AcknowledgeTrace:output_type -> counterfoil.enforcement.v1.AcknowledgeTraceResponse
+	19, // 48: counterfoil.enforcement.v1.TracingService.RequestTraceInformation:output_type -> counterfoil.enforcement.v1.RequestTraceInformationResponse
+	21, // 49: counterfoil.enforcement.v1.TracingService.AnswerTrace:output_type -> counterfoil.enforcement.v1.AnswerTraceResponse
+	23, // 50: counterfoil.enforcement.v1.TracingService.RefuseTrace:output_type -> counterfoil.enforcement.v1.RefuseTraceResponse
+	25, // 51: counterfoil.enforcement.v1.TracingService.DelayTrace:output_type -> counterfoil.enforcement.v1.DelayTraceResponse
+	27, // 52: counterfoil.enforcement.v1.TracingService.WithdrawTrace:output_type -> counterfoil.enforcement.v1.WithdrawTraceResponse
+	29, // 53: counterfoil.enforcement.v1.TraceReplyService.ReplyToTrace:output_type -> counterfoil.enforcement.v1.ReplyToTraceResponse
+	45, // [45:54] is the sub-list for method output_type
+	36, // [36:45] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_enforcement_v1_tracing_proto_init() }
@@ -1119,9 +2457,9 @@ func file_counterfoil_enforcement_v1_tracing_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_enforcement_v1_tracing_proto_rawDesc), len(file_counterfoil_enforcement_v1_tracing_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   30,
 			NumExtensions: 0,
-			NumServices:   0,
+			NumServices:   2,
 		},
 		GoTypes:           file_counterfoil_enforcement_v1_tracing_proto_goTypes,
 		DependencyIndexes: file_counterfoil_enforcement_v1_tracing_proto_depIdxs,

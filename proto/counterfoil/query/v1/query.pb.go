@@ -13,6 +13,7 @@ import (
 	v12 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	v11 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	v1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+	v13 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	anypb "google.golang.org/protobuf/types/known/anypb"
@@ -4301,11 +4302,109 @@ func (x *UsageResponse) GetBasis() *Basis {
 	return nil
 }
 
+type CustodyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// With a serial, in full; the parts that are empty ask for any.
+	Mark          *v13.Mark `protobuf:"bytes,1,opt,name=mark,proto3" json:"mark,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CustodyRequest) Reset() {
+	*x = CustodyRequest{}
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CustodyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CustodyRequest) ProtoMessage() {}
+
+func (x *CustodyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CustodyRequest.ProtoReflect.Descriptor instead.
+func (*CustodyRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *CustodyRequest) GetMark() *v13.Mark {
+	if x != nil {
+		return x.Mark
+	}
+	return nil
+}
+
+type CustodyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each item that shares the serial, or a reading of it.
+	Items         []*Custody `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	Basis         *Basis     `protobuf:"bytes,2,opt,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CustodyResponse) Reset() {
+	*x = CustodyResponse{}
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CustodyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CustodyResponse) ProtoMessage() {}
+
+func (x *CustodyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_query_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CustodyResponse.ProtoReflect.Descriptor instead.
+func (*CustodyResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *CustodyResponse) GetItems() []*Custody {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *CustodyResponse) GetBasis() *Basis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 var File_counterfoil_query_v1_query_proto protoreflect.FileDescriptor
 
 const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\n" +
-	" counterfoil/query/v1/query.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a(counterfoil/directory/v1/directory.proto\x1a counterfoil/event/v1/event.proto\x1a\"counterfoil/ledger/v1/border.proto\x1a\"counterfoil/ledger/v1/ledger.proto\x1a#counterfoil/ledger/v1/tracing.proto\x1a!counterfoil/query/v1/parked.proto\x1a counterfoil/query/v1/usage.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n" +
+	" counterfoil/query/v1/query.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a(counterfoil/directory/v1/directory.proto\x1a counterfoil/event/v1/event.proto\x1a\"counterfoil/ledger/v1/border.proto\x1a\"counterfoil/ledger/v1/ledger.proto\x1a#counterfoil/ledger/v1/tracing.proto\x1a\"counterfoil/query/v1/custody.proto\x1a!counterfoil/query/v1/parked.proto\x1a counterfoil/query/v1/usage.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n" +
 	"\tCondition\x120\n" +
 	"\tattribute\x18\x01 \x01(\tB\x12\xbaH\x0fr\r\x18(2\t^[a-z_]+$R\tattribute\x12)\n" +
 	"\x06values\x18\x02 \x03(\tB\x11\xbaH\x0e\x92\x01\v\b\x01\x10d\"\x05r\x03\x18\xac\x02R\x06values\"\xd3\x01\n" +
@@ -4631,7 +4730,12 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\rUsageResponse\x12/\n" +
 	"\x04uses\x18\x01 \x03(\v2\x1b.counterfoil.query.v1.UsageR\x04uses\x12\x14\n" +
 	"\x05least\x18\x02 \x01(\rR\x05least\x121\n" +
-	"\x05basis\x18\x03 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis*\xac\v\n" +
+	"\x05basis\x18\x03 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis\"K\n" +
+	"\x0eCustodyRequest\x129\n" +
+	"\x04mark\x18\x01 \x01(\v2\x1d.counterfoil.transfer.v1.MarkB\x06\xbaH\x03\xc8\x01\x01R\x04mark\"y\n" +
+	"\x0fCustodyResponse\x123\n" +
+	"\x05items\x18\x01 \x03(\v2\x1d.counterfoil.query.v1.CustodyR\x05items\x121\n" +
+	"\x05basis\x18\x02 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis*\xac\v\n" +
 	"\x05Table\x12\x15\n" +
 	"\x11TABLE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eTABLE_LICENCES\x10\x01\x12\x0f\n" +
@@ -4701,7 +4805,7 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x14HOLDER_STATE_ARRIVED\x10\x01\x12\x19\n" +
 	"\x15HOLDER_STATE_WITHHELD\x10\x02\x12\x17\n" +
 	"\x13HOLDER_STATE_BEHIND\x10\x03\x12\x17\n" +
-	"\x13HOLDER_STATE_FAILED\x10\x042\x80\v\n" +
+	"\x13HOLDER_STATE_FAILED\x10\x042\xd8\v\n" +
 	"\fQueryService\x12S\n" +
 	"\x06Status\x12#.counterfoil.query.v1.StatusRequest\x1a$.counterfoil.query.v1.StatusResponse\x12P\n" +
 	"\x05Count\x12\".counterfoil.query.v1.CountRequest\x1a#.counterfoil.query.v1.CountResponse\x12M\n" +
@@ -4718,7 +4822,8 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x06Parked\x12#.counterfoil.query.v1.ParkedRequest\x1a$.counterfoil.query.v1.ParkedResponse\x12b\n" +
 	"\vParkedEvent\x12(.counterfoil.query.v1.ParkedEventRequest\x1a).counterfoil.query.v1.ParkedEventResponse\x12b\n" +
 	"\vRetryParked\x12(.counterfoil.query.v1.RetryParkedRequest\x1a).counterfoil.query.v1.RetryParkedResponse\x12P\n" +
-	"\x05Usage\x12\".counterfoil.query.v1.UsageRequest\x1a#.counterfoil.query.v1.UsageResponseBGZEgithub.com/counterfoil/counterfoil/proto/counterfoil/query/v1;queryv1b\x06proto3"
+	"\x05Usage\x12\".counterfoil.query.v1.UsageRequest\x1a#.counterfoil.query.v1.UsageResponse\x12V\n" +
+	"\aCustody\x12$.counterfoil.query.v1.CustodyRequest\x1a%.counterfoil.query.v1.CustodyResponseBGZEgithub.com/counterfoil/counterfoil/proto/counterfoil/query/v1;queryv1b\x06proto3"
 
 var (
 	file_counterfoil_query_v1_query_proto_rawDescOnce sync.Once
@@ -4733,7 +4838,7 @@ func file_counterfoil_query_v1_query_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_query_v1_query_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_counterfoil_query_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
+var file_counterfoil_query_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 44)
 var file_counterfoil_query_v1_query_proto_goTypes = []any{
 	(Table)(0),                      // 0: counterfoil.query.v1.Table
 	(HolderState)(0),                // 1: counterfoil.query.v1.HolderState
@@ -4779,89 +4884,93 @@ var file_counterfoil_query_v1_query_proto_goTypes = []any{
 	(*ParkedResponse)(nil),          // 41: counterfoil.query.v1.ParkedResponse
 	(*ParkedEventResponse)(nil),     // 42: counterfoil.query.v1.ParkedEventResponse
 	(*UsageResponse)(nil),           // 43: counterfoil.query.v1.UsageResponse
-	(*timestamppb.Timestamp)(nil),   // 44: google.protobuf.Timestamp
-	(*v1.Stop)(nil),                 // 45: counterfoil.ledger.v1.Stop
-	(*v1.Licence)(nil),              // 46: counterfoil.ledger.v1.Licence
-	(*v1.Line)(nil),                 // 47: counterfoil.ledger.v1.Line
-	(*v1.Denial)(nil),               // 48: counterfoil.ledger.v1.Denial
-	(*v1.Declaration)(nil),          // 49: counterfoil.ledger.v1.Declaration
-	(*v1.Alert)(nil),                // 50: counterfoil.ledger.v1.Alert
-	(*v1.Application)(nil),          // 51: counterfoil.ledger.v1.Application
-	(*v1.Reassessment)(nil),         // 52: counterfoil.ledger.v1.Reassessment
-	(*v1.WriteOff)(nil),             // 53: counterfoil.ledger.v1.WriteOff
-	(*v1.Acknowledgement)(nil),      // 54: counterfoil.ledger.v1.Acknowledgement
-	(*v1.ReturnRequest)(nil),        // 55: counterfoil.ledger.v1.ReturnRequest
-	(*v1.ReturnSubmission)(nil),     // 56: counterfoil.ledger.v1.ReturnSubmission
-	(*v1.Agency)(nil),               // 57: counterfoil.ledger.v1.Agency
-	(*v1.Group)(nil),                // 58: counterfoil.ledger.v1.Group
-	(*v1.Edition)(nil),              // 59: counterfoil.ledger.v1.Edition
-	(*v1.Release)(nil),              // 60: counterfoil.ledger.v1.Release
-	(*v1.JournalKey)(nil),           // 61: counterfoil.ledger.v1.JournalKey
-	(*v1.Receipt)(nil),              // 62: counterfoil.ledger.v1.Receipt
-	(*v1.Withdrawal)(nil),           // 63: counterfoil.ledger.v1.Withdrawal
-	(*v1.WithdrawalReceipt)(nil),    // 64: counterfoil.ledger.v1.WithdrawalReceipt
-	(*v1.Widening)(nil),             // 65: counterfoil.ledger.v1.Widening
-	(*v1.Policy)(nil),               // 66: counterfoil.ledger.v1.Policy
-	(*v1.Calendar)(nil),             // 67: counterfoil.ledger.v1.Calendar
-	(*v1.Handover)(nil),             // 68: counterfoil.ledger.v1.Handover
-	(*v1.AgencyKeys)(nil),           // 69: counterfoil.ledger.v1.AgencyKeys
-	(*v1.ProhibitionCheck)(nil),     // 70: counterfoil.ledger.v1.ProhibitionCheck
-	(*v1.Assessment)(nil),           // 71: counterfoil.ledger.v1.Assessment
-	(*v1.Proposal)(nil),             // 72: counterfoil.ledger.v1.Proposal
-	(*v1.Appeal)(nil),               // 73: counterfoil.ledger.v1.Appeal
-	(*v1.Obligation)(nil),           // 74: counterfoil.ledger.v1.Obligation
-	(*v1.Consultation)(nil),         // 75: counterfoil.ledger.v1.Consultation
-	(*v1.Opinion)(nil),              // 76: counterfoil.ledger.v1.Opinion
-	(*v1.Condition)(nil),            // 77: counterfoil.ledger.v1.Condition
-	(*v1.DenialNotice)(nil),         // 78: counterfoil.ledger.v1.DenialNotice
-	(*v1.Undercut)(nil),             // 79: counterfoil.ledger.v1.Undercut
-	(*v1.UndercutReply)(nil),        // 80: counterfoil.ledger.v1.UndercutReply
-	(*v1.DenialTokens)(nil),         // 81: counterfoil.ledger.v1.DenialTokens
-	(*v1.BlindCheck)(nil),           // 82: counterfoil.ledger.v1.BlindCheck
-	(*v1.BlindAnswer)(nil),          // 83: counterfoil.ledger.v1.BlindAnswer
-	(*v1.BlindConclusion)(nil),      // 84: counterfoil.ledger.v1.BlindConclusion
-	(*v1.ListEntry)(nil),            // 85: counterfoil.ledger.v1.ListEntry
-	(*v1.WatchList)(nil),            // 86: counterfoil.ledger.v1.WatchList
-	(*v1.Embargo)(nil),              // 87: counterfoil.ledger.v1.Embargo
-	(*v1.Screening)(nil),            // 88: counterfoil.ledger.v1.Screening
-	(*v1.Finding)(nil),              // 89: counterfoil.ledger.v1.Finding
-	(*v1.Discrepancy)(nil),          // 90: counterfoil.ledger.v1.Discrepancy
-	(*v1.Allowance)(nil),            // 91: counterfoil.ledger.v1.Allowance
-	(*v1.AllowanceReturn)(nil),      // 92: counterfoil.ledger.v1.AllowanceReturn
-	(*v1.Delivery)(nil),             // 93: counterfoil.ledger.v1.Delivery
-	(*v1.DeliveryConfirmation)(nil), // 94: counterfoil.ledger.v1.DeliveryConfirmation
-	(*v1.PostDeliveryCheck)(nil),    // 95: counterfoil.ledger.v1.PostDeliveryCheck
-	(*v1.AlertView)(nil),            // 96: counterfoil.ledger.v1.AlertView
-	(*v1.AlertAction)(nil),          // 97: counterfoil.ledger.v1.AlertAction
-	(*v1.ConsequenceOffer)(nil),     // 98: counterfoil.ledger.v1.ConsequenceOffer
-	(*v1.Sighting)(nil),             // 99: counterfoil.ledger.v1.Sighting
-	(*v1.Correction)(nil),           // 100: counterfoil.ledger.v1.Correction
-	(*v1.CorrectionAnswer)(nil),     // 101: counterfoil.ledger.v1.CorrectionAnswer
-	(*v1.Trace)(nil),                // 102: counterfoil.ledger.v1.Trace
-	(*v1.TraceReply)(nil),           // 103: counterfoil.ledger.v1.TraceReply
-	(*v1.TraceHit)(nil),             // 104: counterfoil.ledger.v1.TraceHit
-	(*v1.FactsUsed)(nil),            // 105: counterfoil.ledger.v1.FactsUsed
-	(*v11.Officer)(nil),             // 106: counterfoil.event.v1.Officer
-	(*v11.Cause)(nil),               // 107: counterfoil.event.v1.Cause
-	(*anypb.Any)(nil),               // 108: google.protobuf.Any
-	(*v12.SharingRule)(nil),         // 109: counterfoil.directory.v1.SharingRule
-	(*ParkedItem)(nil),              // 110: counterfoil.query.v1.ParkedItem
-	(*ParkedTotal)(nil),             // 111: counterfoil.query.v1.ParkedTotal
-	(*Usage)(nil),                   // 112: counterfoil.query.v1.Usage
-	(*ParkedRequest)(nil),           // 113: counterfoil.query.v1.ParkedRequest
-	(*ParkedEventRequest)(nil),      // 114: counterfoil.query.v1.ParkedEventRequest
-	(*RetryParkedRequest)(nil),      // 115: counterfoil.query.v1.RetryParkedRequest
-	(*UsageRequest)(nil),            // 116: counterfoil.query.v1.UsageRequest
-	(*RetryParkedResponse)(nil),     // 117: counterfoil.query.v1.RetryParkedResponse
+	(*CustodyRequest)(nil),          // 44: counterfoil.query.v1.CustodyRequest
+	(*CustodyResponse)(nil),         // 45: counterfoil.query.v1.CustodyResponse
+	(*timestamppb.Timestamp)(nil),   // 46: google.protobuf.Timestamp
+	(*v1.Stop)(nil),                 // 47: counterfoil.ledger.v1.Stop
+	(*v1.Licence)(nil),              // 48: counterfoil.ledger.v1.Licence
+	(*v1.Line)(nil),                 // 49: counterfoil.ledger.v1.Line
+	(*v1.Denial)(nil),               // 50: counterfoil.ledger.v1.Denial
+	(*v1.Declaration)(nil),          // 51: counterfoil.ledger.v1.Declaration
+	(*v1.Alert)(nil),                // 52: counterfoil.ledger.v1.Alert
+	(*v1.Application)(nil),          // 53: counterfoil.ledger.v1.Application
+	(*v1.Reassessment)(nil),         // 54: counterfoil.ledger.v1.Reassessment
+	(*v1.WriteOff)(nil),             // 55: counterfoil.ledger.v1.WriteOff
+	(*v1.Acknowledgement)(nil),      // 56: counterfoil.ledger.v1.Acknowledgement
+	(*v1.ReturnRequest)(nil),        // 57: counterfoil.ledger.v1.ReturnRequest
+	(*v1.ReturnSubmission)(nil),     // 58: counterfoil.ledger.v1.ReturnSubmission
+	(*v1.Agency)(nil),               // 59: counterfoil.ledger.v1.Agency
+	(*v1.Group)(nil),                // 60: counterfoil.ledger.v1.Group
+	(*v1.Edition)(nil),              // 61: counterfoil.ledger.v1.Edition
+	(*v1.Release)(nil),              // 62: counterfoil.ledger.v1.Release
+	(*v1.JournalKey)(nil),           // 63: counterfoil.ledger.v1.JournalKey
+	(*v1.Receipt)(nil),              // 64: counterfoil.ledger.v1.Receipt
+	(*v1.Withdrawal)(nil),           // 65: counterfoil.ledger.v1.Withdrawal
+	(*v1.WithdrawalReceipt)(nil),    // 66: counterfoil.ledger.v1.WithdrawalReceipt
+	(*v1.Widening)(nil),             // 67: counterfoil.ledger.v1.Widening
+	(*v1.Policy)(nil),               // 68: counterfoil.ledger.v1.Policy
+	(*v1.Calendar)(nil),             // 69: counterfoil.ledger.v1.Calendar
+	(*v1.Handover)(nil),             // 70: counterfoil.ledger.v1.Handover
+	(*v1.AgencyKeys)(nil),           // 71: counterfoil.ledger.v1.AgencyKeys
+	(*v1.ProhibitionCheck)(nil),     // 72: counterfoil.ledger.v1.ProhibitionCheck
+	(*v1.Assessment)(nil),           // 73: counterfoil.ledger.v1.Assessment
+	(*v1.Proposal)(nil),             // 74: counterfoil.ledger.v1.Proposal
+	(*v1.Appeal)(nil),               // 75: counterfoil.ledger.v1.Appeal
+	(*v1.Obligation)(nil),           // 76: counterfoil.ledger.v1.Obligation
+	(*v1.Consultation)(nil),         // 77: counterfoil.ledger.v1.Consultation
+	(*v1.Opinion)(nil),              // 78: counterfoil.ledger.v1.Opinion
+	(*v1.Condition)(nil),            // 79: counterfoil.ledger.v1.Condition
+	(*v1.DenialNotice)(nil),         // 80: counterfoil.ledger.v1.DenialNotice
+	(*v1.Undercut)(nil),             // 81: counterfoil.ledger.v1.Undercut
+	(*v1.UndercutReply)(nil),        // 82: counterfoil.ledger.v1.UndercutReply
+	(*v1.DenialTokens)(nil),         // 83: counterfoil.ledger.v1.DenialTokens
+	(*v1.BlindCheck)(nil),           // 84: counterfoil.ledger.v1.BlindCheck
+	(*v1.BlindAnswer)(nil),          // 85: counterfoil.ledger.v1.BlindAnswer
+	(*v1.BlindConclusion)(nil),      // 86: counterfoil.ledger.v1.BlindConclusion
+	(*v1.ListEntry)(nil),            // 87: counterfoil.ledger.v1.ListEntry
+	(*v1.WatchList)(nil),            // 88: counterfoil.ledger.v1.WatchList
+	(*v1.Embargo)(nil),              // 89: counterfoil.ledger.v1.Embargo
+	(*v1.Screening)(nil),            // 90: counterfoil.ledger.v1.Screening
+	(*v1.Finding)(nil),              // 91: counterfoil.ledger.v1.Finding
+	(*v1.Discrepancy)(nil),          // 92: counterfoil.ledger.v1.Discrepancy
+	(*v1.Allowance)(nil),            // 93: counterfoil.ledger.v1.Allowance
+	(*v1.AllowanceReturn)(nil),      // 94: counterfoil.ledger.v1.AllowanceReturn
+	(*v1.Delivery)(nil),             // 95: counterfoil.ledger.v1.Delivery
+	(*v1.DeliveryConfirmation)(nil), // 96: counterfoil.ledger.v1.DeliveryConfirmation
+	(*v1.PostDeliveryCheck)(nil),    // 97: counterfoil.ledger.v1.PostDeliveryCheck
+	(*v1.AlertView)(nil),            // 98: counterfoil.ledger.v1.AlertView
+	(*v1.AlertAction)(nil),          // 99: counterfoil.ledger.v1.AlertAction
+	(*v1.ConsequenceOffer)(nil),     // 100: counterfoil.ledger.v1.ConsequenceOffer
+	(*v1.Sighting)(nil),             // 101: counterfoil.ledger.v1.Sighting
+	(*v1.Correction)(nil),           // 102: counterfoil.ledger.v1.Correction
+	(*v1.CorrectionAnswer)(nil),     // 103: counterfoil.ledger.v1.CorrectionAnswer
+	(*v1.Trace)(nil),                // 104: counterfoil.ledger.v1.Trace
+	(*v1.TraceReply)(nil),           // 105: counterfoil.ledger.v1.TraceReply
+	(*v1.TraceHit)(nil),             // 106: counterfoil.ledger.v1.TraceHit
+	(*v1.FactsUsed)(nil),            // 107: counterfoil.ledger.v1.FactsUsed
+	(*v11.Officer)(nil),             // 108: counterfoil.event.v1.Officer
+	(*v11.Cause)(nil),               // 109: counterfoil.event.v1.Cause
+	(*anypb.Any)(nil),               // 110: google.protobuf.Any
+	(*v12.SharingRule)(nil),         // 111: counterfoil.directory.v1.SharingRule
+	(*ParkedItem)(nil),              // 112: counterfoil.query.v1.ParkedItem
+	(*ParkedTotal)(nil),             // 113: counterfoil.query.v1.ParkedTotal
+	(*Usage)(nil),                   // 114: counterfoil.query.v1.Usage
+	(*v13.Mark)(nil),                // 115: counterfoil.transfer.v1.Mark
+	(*Custody)(nil),                 // 116: counterfoil.query.v1.Custody
+	(*ParkedRequest)(nil),           // 117: counterfoil.query.v1.ParkedRequest
+	(*ParkedEventRequest)(nil),      // 118: counterfoil.query.v1.ParkedEventRequest
+	(*RetryParkedRequest)(nil),      // 119: counterfoil.query.v1.RetryParkedRequest
+	(*UsageRequest)(nil),            // 120: counterfoil.query.v1.UsageRequest
+	(*RetryParkedResponse)(nil),     // 121: counterfoil.query.v1.RetryParkedResponse
 }
 var file_counterfoil_query_v1_query_proto_depIdxs = []int32{
 	2,   // 0: counterfoil.query.v1.Filter.conditions:type_name -> counterfoil.query.v1.Condition
-	44,  // 1: counterfoil.query.v1.Filter.from:type_name -> google.protobuf.Timestamp
-	44,  // 2: counterfoil.query.v1.Filter.until:type_name -> google.protobuf.Timestamp
+	46,  // 1: counterfoil.query.v1.Filter.from:type_name -> google.protobuf.Timestamp
+	46,  // 2: counterfoil.query.v1.Filter.until:type_name -> google.protobuf.Timestamp
 	5,   // 3: counterfoil.query.v1.Basis.positions:type_name -> counterfoil.query.v1.JournalPosition
-	44,  // 4: counterfoil.query.v1.JournalPosition.recorded_at:type_name -> google.protobuf.Timestamp
+	46,  // 4: counterfoil.query.v1.JournalPosition.recorded_at:type_name -> google.protobuf.Timestamp
 	8,   // 5: counterfoil.query.v1.StatusResponse.journals:type_name -> counterfoil.query.v1.JournalStatus
-	45,  // 6: counterfoil.query.v1.JournalStatus.stopped:type_name -> counterfoil.ledger.v1.Stop
+	47,  // 6: counterfoil.query.v1.JournalStatus.stopped:type_name -> counterfoil.ledger.v1.Stop
 	0,   // 7: counterfoil.query.v1.CountRequest.table:type_name -> counterfoil.query.v1.Table
 	3,   // 8: counterfoil.query.v1.CountRequest.filter:type_name -> counterfoil.query.v1.Filter
 	11,  // 9: counterfoil.query.v1.CountResponse.groups:type_name -> counterfoil.query.v1.GroupCount
@@ -4870,75 +4979,75 @@ var file_counterfoil_query_v1_query_proto_depIdxs = []int32{
 	3,   // 12: counterfoil.query.v1.ListRequest.filter:type_name -> counterfoil.query.v1.Filter
 	14,  // 13: counterfoil.query.v1.ListResponse.rows:type_name -> counterfoil.query.v1.Row
 	4,   // 14: counterfoil.query.v1.ListResponse.basis:type_name -> counterfoil.query.v1.Basis
-	46,  // 15: counterfoil.query.v1.Row.licence:type_name -> counterfoil.ledger.v1.Licence
-	47,  // 16: counterfoil.query.v1.Row.line:type_name -> counterfoil.ledger.v1.Line
-	48,  // 17: counterfoil.query.v1.Row.denial:type_name -> counterfoil.ledger.v1.Denial
-	49,  // 18: counterfoil.query.v1.Row.declaration:type_name -> counterfoil.ledger.v1.Declaration
-	50,  // 19: counterfoil.query.v1.Row.alert:type_name -> counterfoil.ledger.v1.Alert
+	48,  // 15: counterfoil.query.v1.Row.licence:type_name -> counterfoil.ledger.v1.Licence
+	49,  // 16: counterfoil.query.v1.Row.line:type_name -> counterfoil.ledger.v1.Line
+	50,  // 17: counterfoil.query.v1.Row.denial:type_name -> counterfoil.ledger.v1.Denial
+	51,  // 18: counterfoil.query.v1.Row.declaration:type_name -> counterfoil.ledger.v1.Declaration
+	52,  // 19: counterfoil.query.v1.Row.alert:type_name -> counterfoil.ledger.v1.Alert
 	15,  // 20: counterfoil.query.v1.Row.event:type_name -> counterfoil.query.v1.RecordedEvent
-	51,  // 21: counterfoil.query.v1.Row.application:type_name -> counterfoil.ledger.v1.Application
-	52,  // 22: counterfoil.query.v1.Row.reassessment:type_name -> counterfoil.ledger.v1.Reassessment
-	53,  // 23: counterfoil.query.v1.Row.write_off:type_name -> counterfoil.ledger.v1.WriteOff
-	54,  // 24: counterfoil.query.v1.Row.acknowledgement:type_name -> counterfoil.ledger.v1.Acknowledgement
-	55,  // 25: counterfoil.query.v1.Row.return_request:type_name -> counterfoil.ledger.v1.ReturnRequest
-	56,  // 26: counterfoil.query.v1.Row.return_submission:type_name -> counterfoil.ledger.v1.ReturnSubmission
-	57,  // 27: counterfoil.query.v1.Row.agency:type_name -> counterfoil.ledger.v1.Agency
-	58,  // 28: counterfoil.query.v1.Row.group:type_name -> counterfoil.ledger.v1.Group
-	59,  // 29: counterfoil.query.v1.Row.edition:type_name -> counterfoil.ledger.v1.Edition
-	60,  // 30: counterfoil.query.v1.Row.release:type_name -> counterfoil.ledger.v1.Release
-	61,  // 31: counterfoil.query.v1.Row.journal_key:type_name -> counterfoil.ledger.v1.JournalKey
-	62,  // 32: counterfoil.query.v1.Row.receipt:type_name -> counterfoil.ledger.v1.Receipt
-	63,  // 33: counterfoil.query.v1.Row.withdrawal:type_name -> counterfoil.ledger.v1.Withdrawal
-	64,  // 34: counterfoil.query.v1.Row.withdrawal_receipt:type_name -> counterfoil.ledger.v1.WithdrawalReceipt
-	65,  // 35: counterfoil.query.v1.Row.widening:type_name -> counterfoil.ledger.v1.Widening
-	66,  // 36: counterfoil.query.v1.Row.policy:type_name -> counterfoil.ledger.v1.Policy
-	67,  // 37: counterfoil.query.v1.Row.calendar:type_name -> counterfoil.ledger.v1.Calendar
-	68,  // 38: counterfoil.query.v1.Row.handover:type_name -> counterfoil.ledger.v1.Handover
-	69,  // 39: counterfoil.query.v1.Row.agency_keys:type_name -> counterfoil.ledger.v1.AgencyKeys
-	70,  // 40: counterfoil.query.v1.Row.prohibition_check:type_name -> counterfoil.ledger.v1.ProhibitionCheck
-	71,  // 41: counterfoil.query.v1.Row.assessment:type_name -> counterfoil.ledger.v1.Assessment
-	72,  // 42: counterfoil.query.v1.Row.proposal:type_name -> counterfoil.ledger.v1.Proposal
-	73,  // 43: counterfoil.query.v1.Row.appeal:type_name -> counterfoil.ledger.v1.Appeal
-	74,  // 44: counterfoil.query.v1.Row.obligation:type_name -> counterfoil.ledger.v1.Obligation
-	75,  // 45: counterfoil.query.v1.Row.consultation:type_name -> counterfoil.ledger.v1.Consultation
-	76,  // 46: counterfoil.query.v1.Row.opinion:type_name -> counterfoil.ledger.v1.Opinion
-	77,  // 47: counterfoil.query.v1.Row.condition:type_name -> counterfoil.ledger.v1.Condition
-	78,  // 48: counterfoil.query.v1.Row.denial_notice:type_name -> counterfoil.ledger.v1.DenialNotice
-	79,  // 49: counterfoil.query.v1.Row.undercut:type_name -> counterfoil.ledger.v1.Undercut
-	80,  // 50: counterfoil.query.v1.Row.undercut_reply:type_name -> counterfoil.ledger.v1.UndercutReply
-	81,  // 51: counterfoil.query.v1.Row.denial_tokens:type_name -> counterfoil.ledger.v1.DenialTokens
-	82,  // 52: counterfoil.query.v1.Row.blind_check:type_name -> counterfoil.ledger.v1.BlindCheck
-	83,  // 53: counterfoil.query.v1.Row.blind_answer:type_name -> counterfoil.ledger.v1.BlindAnswer
-	84,  // 54: counterfoil.query.v1.Row.blind_conclusion:type_name -> counterfoil.ledger.v1.BlindConclusion
-	85,  // 55: counterfoil.query.v1.Row.list_entry:type_name -> counterfoil.ledger.v1.ListEntry
-	86,  // 56: counterfoil.query.v1.Row.watch_list:type_name -> counterfoil.ledger.v1.WatchList
-	87,  // 57: counterfoil.query.v1.Row.embargo:type_name -> counterfoil.ledger.v1.Embargo
-	88,  // 58: counterfoil.query.v1.Row.screening:type_name -> counterfoil.ledger.v1.Screening
-	89,  // 59: counterfoil.query.v1.Row.finding:type_name -> counterfoil.ledger.v1.Finding
-	90,  // 60: counterfoil.query.v1.Row.discrepancy:type_name -> counterfoil.ledger.v1.Discrepancy
-	91,  // 61: counterfoil.query.v1.Row.allowance:type_name -> counterfoil.ledger.v1.Allowance
-	92,  // 62: counterfoil.query.v1.Row.allowance_return:type_name -> counterfoil.ledger.v1.AllowanceReturn
-	93,  // 63: counterfoil.query.v1.Row.delivery:type_name -> counterfoil.ledger.v1.Delivery
-	94,  // 64: counterfoil.query.v1.Row.delivery_confirmation:type_name -> counterfoil.ledger.v1.DeliveryConfirmation
-	95,  // 65: counterfoil.query.v1.Row.post_delivery_check:type_name -> counterfoil.ledger.v1.PostDeliveryCheck
-	96,  // 66: counterfoil.query.v1.Row.alert_view:type_name -> counterfoil.ledger.v1.AlertView
-	97,  // 67: counterfoil.query.v1.Row.alert_action:type_name -> counterfoil.ledger.v1.AlertAction
-	98,  // 68: counterfoil.query.v1.Row.consequence_offer:type_name -> counterfoil.ledger.v1.ConsequenceOffer
-	99,  // 69: counterfoil.query.v1.Row.sighting:type_name -> counterfoil.ledger.v1.Sighting
-	100, // 70: counterfoil.query.v1.Row.correction:type_name -> counterfoil.ledger.v1.Correction
-	101, // 71: counterfoil.query.v1.Row.correction_answer:type_name -> counterfoil.ledger.v1.CorrectionAnswer
-	102, // 72: counterfoil.query.v1.Row.trace:type_name -> counterfoil.ledger.v1.Trace
-	103, // 73: counterfoil.query.v1.Row.trace_reply:type_name -> counterfoil.ledger.v1.TraceReply
-	104, // 74: counterfoil.query.v1.Row.trace_hit:type_name -> counterfoil.ledger.v1.TraceHit
-	105, // 75: counterfoil.query.v1.Row.facts_used:type_name -> counterfoil.ledger.v1.FactsUsed
-	44,  // 76: counterfoil.query.v1.RecordedEvent.occurred_at:type_name -> google.protobuf.Timestamp
-	44,  // 77: counterfoil.query.v1.RecordedEvent.recorded_at:type_name -> google.protobuf.Timestamp
-	44,  // 78: counterfoil.query.v1.RecordedEvent.written_at:type_name -> google.protobuf.Timestamp
-	44,  // 79: counterfoil.query.v1.RecordedEvent.received_at:type_name -> google.protobuf.Timestamp
-	106, // 80: counterfoil.query.v1.RecordedEvent.officer:type_name -> counterfoil.event.v1.Officer
-	107, // 81: counterfoil.query.v1.RecordedEvent.causes:type_name -> counterfoil.event.v1.Cause
-	108, // 82: counterfoil.query.v1.RecordedEvent.fact:type_name -> google.protobuf.Any
-	107, // 83: counterfoil.query.v1.RecordedEvent.origin:type_name -> counterfoil.event.v1.Cause
+	53,  // 21: counterfoil.query.v1.Row.application:type_name -> counterfoil.ledger.v1.Application
+	54,  // 22: counterfoil.query.v1.Row.reassessment:type_name -> counterfoil.ledger.v1.Reassessment
+	55,  // 23: counterfoil.query.v1.Row.write_off:type_name -> counterfoil.ledger.v1.WriteOff
+	56,  // 24: counterfoil.query.v1.Row.acknowledgement:type_name -> counterfoil.ledger.v1.Acknowledgement
+	57,  // 25: counterfoil.query.v1.Row.return_request:type_name -> counterfoil.ledger.v1.ReturnRequest
+	58,  // 26: counterfoil.query.v1.Row.return_submission:type_name -> counterfoil.ledger.v1.ReturnSubmission
+	59,  // 27: counterfoil.query.v1.Row.agency:type_name -> counterfoil.ledger.v1.Agency
+	60,  // 28: counterfoil.query.v1.Row.group:type_name -> counterfoil.ledger.v1.Group
+	61,  // 29: counterfoil.query.v1.Row.edition:type_name -> counterfoil.ledger.v1.Edition
+	62,  // 30: counterfoil.query.v1.Row.release:type_name -> counterfoil.ledger.v1.Release
+	63,  // 31: counterfoil.query.v1.Row.journal_key:type_name -> counterfoil.ledger.v1.JournalKey
+	64,  // 32: counterfoil.query.v1.Row.receipt:type_name -> counterfoil.ledger.v1.Receipt
+	65,  // 33: counterfoil.query.v1.Row.withdrawal:type_name -> counterfoil.ledger.v1.Withdrawal
+	66,  // 34: counterfoil.query.v1.Row.withdrawal_receipt:type_name -> counterfoil.ledger.v1.WithdrawalReceipt
+	67,  // 35: counterfoil.query.v1.Row.widening:type_name -> counterfoil.ledger.v1.Widening
+	68,  // 36: counterfoil.query.v1.Row.policy:type_name -> counterfoil.ledger.v1.Policy
+	69,  // 37: counterfoil.query.v1.Row.calendar:type_name -> counterfoil.ledger.v1.Calendar
+	70,  // 38: counterfoil.query.v1.Row.handover:type_name -> counterfoil.ledger.v1.Handover
+	71,  // 39: counterfoil.query.v1.Row.agency_keys:type_name -> counterfoil.ledger.v1.AgencyKeys
+	72,  // 40: counterfoil.query.v1.Row.prohibition_check:type_name -> counterfoil.ledger.v1.ProhibitionCheck
+	73,  // 41: counterfoil.query.v1.Row.assessment:type_name -> counterfoil.ledger.v1.Assessment
+	74,  // 42: counterfoil.query.v1.Row.proposal:type_name -> counterfoil.ledger.v1.Proposal
+	75,  // 43: counterfoil.query.v1.Row.appeal:type_name -> counterfoil.ledger.v1.Appeal
+	76,  // 44: counterfoil.query.v1.Row.obligation:type_name -> counterfoil.ledger.v1.Obligation
+	77,  // 45: counterfoil.query.v1.Row.consultation:type_name -> counterfoil.ledger.v1.Consultation
+	78,  // 46: counterfoil.query.v1.Row.opinion:type_name -> counterfoil.ledger.v1.Opinion
+	79,  // 47: counterfoil.query.v1.Row.condition:type_name -> counterfoil.ledger.v1.Condition
+	80,  // 48: counterfoil.query.v1.Row.denial_notice:type_name -> counterfoil.ledger.v1.DenialNotice
+	81,  // 49: counterfoil.query.v1.Row.undercut:type_name -> counterfoil.ledger.v1.Undercut
+	82,  // 50: counterfoil.query.v1.Row.undercut_reply:type_name -> counterfoil.ledger.v1.UndercutReply
+	83,  // 51: counterfoil.query.v1.Row.denial_tokens:type_name -> counterfoil.ledger.v1.DenialTokens
+	84,  // 52: counterfoil.query.v1.Row.blind_check:type_name -> counterfoil.ledger.v1.BlindCheck
+	85,  // 53: counterfoil.query.v1.Row.blind_answer:type_name -> counterfoil.ledger.v1.BlindAnswer
+	86,  // 54: counterfoil.query.v1.Row.blind_conclusion:type_name -> counterfoil.ledger.v1.BlindConclusion
+	87,  // 55: counterfoil.query.v1.Row.list_entry:type_name -> counterfoil.ledger.v1.ListEntry
+	88,  // 56: counterfoil.query.v1.Row.watch_list:type_name -> counterfoil.ledger.v1.WatchList
+	89,  // 57: counterfoil.query.v1.Row.embargo:type_name -> counterfoil.ledger.v1.Embargo
+	90,  // 58: counterfoil.query.v1.Row.screening:type_name -> counterfoil.ledger.v1.Screening
+	91,  // 59: counterfoil.query.v1.Row.finding:type_name -> counterfoil.ledger.v1.Finding
+	92,  // 60: counterfoil.query.v1.Row.discrepancy:type_name -> counterfoil.ledger.v1.Discrepancy
+	93,  // 61: counterfoil.query.v1.Row.allowance:type_name -> counterfoil.ledger.v1.Allowance
+	94,  // 62: counterfoil.query.v1.Row.allowance_return:type_name -> counterfoil.ledger.v1.AllowanceReturn
+	95,  // 63: counterfoil.query.v1.Row.delivery:type_name -> counterfoil.ledger.v1.Delivery
+	96,  // 64: counterfoil.query.v1.Row.delivery_confirmation:type_name -> counterfoil.ledger.v1.DeliveryConfirmation
+	97,  // 65: counterfoil.query.v1.Row.post_delivery_check:type_name -> counterfoil.ledger.v1.PostDeliveryCheck
+	98,  // 66: counterfoil.query.v1.Row.alert_view:type_name -> counterfoil.ledger.v1.AlertView
+	99,  // 67: counterfoil.query.v1.Row.alert_action:type_name -> counterfoil.ledger.v1.AlertAction
+	100, // 68: counterfoil.query.v1.Row.consequence_offer:type_name -> counterfoil.ledger.v1.ConsequenceOffer
+	101, // 69: counterfoil.query.v1.Row.sighting:type_name -> counterfoil.ledger.v1.Sighting
+	102, // 70: counterfoil.query.v1.Row.correction:type_name -> counterfoil.ledger.v1.Correction
+	103, // 71: counterfoil.query.v1.Row.correction_answer:type_name -> counterfoil.ledger.v1.CorrectionAnswer
+	104, // 72: counterfoil.query.v1.Row.trace:type_name -> counterfoil.ledger.v1.Trace
+	105, // 73: counterfoil.query.v1.Row.trace_reply:type_name -> counterfoil.ledger.v1.TraceReply
+	106, // 74: counterfoil.query.v1.Row.trace_hit:type_name -> counterfoil.ledger.v1.TraceHit
+	107, // 75: counterfoil.query.v1.Row.facts_used:type_name -> counterfoil.ledger.v1.FactsUsed
+	46,  // 76: counterfoil.query.v1.RecordedEvent.occurred_at:type_name -> google.protobuf.Timestamp
+	46,  // 77: counterfoil.query.v1.RecordedEvent.recorded_at:type_name -> google.protobuf.Timestamp
+	46,  // 78: counterfoil.query.v1.RecordedEvent.written_at:type_name -> google.protobuf.Timestamp
+	46,  // 79: counterfoil.query.v1.RecordedEvent.received_at:type_name -> google.protobuf.Timestamp
+	108, // 80: counterfoil.query.v1.RecordedEvent.officer:type_name -> counterfoil.event.v1.Officer
+	109, // 81: counterfoil.query.v1.RecordedEvent.causes:type_name -> counterfoil.event.v1.Cause
+	110, // 82: counterfoil.query.v1.RecordedEvent.fact:type_name -> google.protobuf.Any
+	109, // 83: counterfoil.query.v1.RecordedEvent.origin:type_name -> counterfoil.event.v1.Cause
 	0,   // 84: counterfoil.query.v1.GetRequest.table:type_name -> counterfoil.query.v1.Table
 	14,  // 85: counterfoil.query.v1.GetResponse.row:type_name -> counterfoil.query.v1.Row
 	4,   // 86: counterfoil.query.v1.GetResponse.basis:type_name -> counterfoil.query.v1.Basis
@@ -4951,79 +5060,84 @@ var file_counterfoil_query_v1_query_proto_depIdxs = []int32{
 	15,  // 93: counterfoil.query.v1.WatchResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
 	24,  // 94: counterfoil.query.v1.VerifyResponse.findings:type_name -> counterfoil.query.v1.Finding
 	27,  // 95: counterfoil.query.v1.DoctorResponse.checks:type_name -> counterfoil.query.v1.Check
-	44,  // 96: counterfoil.query.v1.DirectoryRequest.as_of:type_name -> google.protobuf.Timestamp
-	57,  // 97: counterfoil.query.v1.DirectoryResponse.agencies:type_name -> counterfoil.ledger.v1.Agency
-	58,  // 98: counterfoil.query.v1.DirectoryResponse.groups:type_name -> counterfoil.ledger.v1.Group
-	109, // 99: counterfoil.query.v1.DirectoryResponse.rules:type_name -> counterfoil.directory.v1.SharingRule
-	60,  // 100: counterfoil.query.v1.DirectoryResponse.releases:type_name -> counterfoil.ledger.v1.Release
-	66,  // 101: counterfoil.query.v1.DirectoryResponse.policies:type_name -> counterfoil.ledger.v1.Policy
-	67,  // 102: counterfoil.query.v1.DirectoryResponse.calendars:type_name -> counterfoil.ledger.v1.Calendar
-	68,  // 103: counterfoil.query.v1.DirectoryResponse.handovers:type_name -> counterfoil.ledger.v1.Handover
-	65,  // 104: counterfoil.query.v1.DirectoryResponse.widenings:type_name -> counterfoil.ledger.v1.Widening
-	69,  // 105: counterfoil.query.v1.DirectoryResponse.keys:type_name -> counterfoil.ledger.v1.AgencyKeys
+	46,  // 96: counterfoil.query.v1.DirectoryRequest.as_of:type_name -> google.protobuf.Timestamp
+	59,  // 97: counterfoil.query.v1.DirectoryResponse.agencies:type_name -> counterfoil.ledger.v1.Agency
+	60,  // 98: counterfoil.query.v1.DirectoryResponse.groups:type_name -> counterfoil.ledger.v1.Group
+	111, // 99: counterfoil.query.v1.DirectoryResponse.rules:type_name -> counterfoil.directory.v1.SharingRule
+	62,  // 100: counterfoil.query.v1.DirectoryResponse.releases:type_name -> counterfoil.ledger.v1.Release
+	68,  // 101: counterfoil.query.v1.DirectoryResponse.policies:type_name -> counterfoil.ledger.v1.Policy
+	69,  // 102: counterfoil.query.v1.DirectoryResponse.calendars:type_name -> counterfoil.ledger.v1.Calendar
+	70,  // 103: counterfoil.query.v1.DirectoryResponse.handovers:type_name -> counterfoil.ledger.v1.Handover
+	67,  // 104: counterfoil.query.v1.DirectoryResponse.widenings:type_name -> counterfoil.ledger.v1.Widening
+	71,  // 105: counterfoil.query.v1.DirectoryResponse.keys:type_name -> counterfoil.ledger.v1.AgencyKeys
 	4,   // 106: counterfoil.query.v1.DirectoryResponse.basis:type_name -> counterfoil.query.v1.Basis
 	32,  // 107: counterfoil.query.v1.AudienceResponse.audiences:type_name -> counterfoil.query.v1.Audience
 	4,   // 108: counterfoil.query.v1.AudienceResponse.basis:type_name -> counterfoil.query.v1.Basis
 	33,  // 109: counterfoil.query.v1.Audience.readers:type_name -> counterfoil.query.v1.Reader
 	36,  // 110: counterfoil.query.v1.ReceiptsResponse.events:type_name -> counterfoil.query.v1.EventReceipts
 	4,   // 111: counterfoil.query.v1.ReceiptsResponse.basis:type_name -> counterfoil.query.v1.Basis
-	44,  // 112: counterfoil.query.v1.EventReceipts.written_at:type_name -> google.protobuf.Timestamp
+	46,  // 112: counterfoil.query.v1.EventReceipts.written_at:type_name -> google.protobuf.Timestamp
 	37,  // 113: counterfoil.query.v1.EventReceipts.holders:type_name -> counterfoil.query.v1.HolderReceipt
 	1,   // 114: counterfoil.query.v1.HolderReceipt.state:type_name -> counterfoil.query.v1.HolderState
-	44,  // 115: counterfoil.query.v1.HolderReceipt.said_at:type_name -> google.protobuf.Timestamp
-	44,  // 116: counterfoil.query.v1.HolderReceipt.behind_since:type_name -> google.protobuf.Timestamp
-	44,  // 117: counterfoil.query.v1.AccessRequest.since:type_name -> google.protobuf.Timestamp
+	46,  // 115: counterfoil.query.v1.HolderReceipt.said_at:type_name -> google.protobuf.Timestamp
+	46,  // 116: counterfoil.query.v1.HolderReceipt.behind_since:type_name -> google.protobuf.Timestamp
+	46,  // 117: counterfoil.query.v1.AccessRequest.since:type_name -> google.protobuf.Timestamp
 	40,  // 118: counterfoil.query.v1.AccessResponse.accesses:type_name -> counterfoil.query.v1.Access
-	44,  // 119: counterfoil.query.v1.Access.at:type_name -> google.protobuf.Timestamp
-	106, // 120: counterfoil.query.v1.Access.officer:type_name -> counterfoil.event.v1.Officer
+	46,  // 119: counterfoil.query.v1.Access.at:type_name -> google.protobuf.Timestamp
+	108, // 120: counterfoil.query.v1.Access.officer:type_name -> counterfoil.event.v1.Officer
 	0,   // 121: counterfoil.query.v1.Access.table:type_name -> counterfoil.query.v1.Table
-	110, // 122: counterfoil.query.v1.ParkedResponse.events:type_name -> counterfoil.query.v1.ParkedItem
-	111, // 123: counterfoil.query.v1.ParkedResponse.totals:type_name -> counterfoil.query.v1.ParkedTotal
+	112, // 122: counterfoil.query.v1.ParkedResponse.events:type_name -> counterfoil.query.v1.ParkedItem
+	113, // 123: counterfoil.query.v1.ParkedResponse.totals:type_name -> counterfoil.query.v1.ParkedTotal
 	4,   // 124: counterfoil.query.v1.ParkedResponse.basis:type_name -> counterfoil.query.v1.Basis
-	110, // 125: counterfoil.query.v1.ParkedEventResponse.parked:type_name -> counterfoil.query.v1.ParkedItem
+	112, // 125: counterfoil.query.v1.ParkedEventResponse.parked:type_name -> counterfoil.query.v1.ParkedItem
 	15,  // 126: counterfoil.query.v1.ParkedEventResponse.event:type_name -> counterfoil.query.v1.RecordedEvent
 	0,   // 127: counterfoil.query.v1.ParkedEventResponse.table:type_name -> counterfoil.query.v1.Table
 	14,  // 128: counterfoil.query.v1.ParkedEventResponse.row:type_name -> counterfoil.query.v1.Row
 	4,   // 129: counterfoil.query.v1.ParkedEventResponse.basis:type_name -> counterfoil.query.v1.Basis
-	112, // 130: counterfoil.query.v1.UsageResponse.uses:type_name -> counterfoil.query.v1.Usage
+	114, // 130: counterfoil.query.v1.UsageResponse.uses:type_name -> counterfoil.query.v1.Usage
 	4,   // 131: counterfoil.query.v1.UsageResponse.basis:type_name -> counterfoil.query.v1.Basis
-	6,   // 132: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
-	9,   // 133: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
-	12,  // 134: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
-	16,  // 135: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
-	18,  // 136: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
-	20,  // 137: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
-	22,  // 138: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
-	25,  // 139: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
-	28,  // 140: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
-	30,  // 141: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
-	34,  // 142: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
-	38,  // 143: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
-	113, // 144: counterfoil.query.v1.QueryService.Parked:input_type -> counterfoil.query.v1.ParkedRequest
-	114, // 145: counterfoil.query.v1.QueryService.ParkedEvent:input_type -> counterfoil.query.v1.ParkedEventRequest
-	115, // 146: counterfoil.query.v1.QueryService.RetryParked:input_type -> counterfoil.query.v1.RetryParkedRequest
-	116, // 147: counterfoil.query.v1.QueryService.Usage:input_type -> counterfoil.query.v1.UsageRequest
-	7,   // 148: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
-	10,  // 149: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
-	13,  // 150: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
-	17,  // 151: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
-	19,  // 152: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
-	21,  // 153: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
-	23,  // 154: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
-	26,  // 155: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
-	29,  // 156: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
-	31,  // 157: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
-	35,  // 158: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
-	39,  // 159: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
-	41,  // 160: counterfoil.query.v1.QueryService.Parked:output_type -> counterfoil.query.v1.ParkedResponse
-	42,  // 161: counterfoil.query.v1.QueryService.ParkedEvent:output_type -> counterfoil.query.v1.ParkedEventResponse
-	117, // 162: counterfoil.query.v1.QueryService.RetryParked:output_type -> counterfoil.query.v1.RetryParkedResponse
-	43,  // 163: counterfoil.query.v1.QueryService.Usage:output_type -> counterfoil.query.v1.UsageResponse
-	148, // [148:164] is the sub-list for method output_type
-	132, // [132:148] is the sub-list for method input_type
-	132, // [132:132] is the sub-list for extension type_name
-	132, // [132:132] is the sub-list for extension extendee
-	0,   // [0:132] is the sub-list for field type_name
+	115, // 132: counterfoil.query.v1.CustodyRequest.mark:type_name -> counterfoil.transfer.v1.Mark
+	116, // 133: counterfoil.query.v1.CustodyResponse.items:type_name -> counterfoil.query.v1.Custody
+	4,   // 134: counterfoil.query.v1.CustodyResponse.basis:type_name -> counterfoil.query.v1.Basis
+	6,   // 135: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
+	9,   // 136: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
+	12,  // 137: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
+	16,  // 138: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
+	18,  // 139: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
+	20,  // 140: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
+	22,  // 141: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
+	25,  // 142: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
+	28,  // 143: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
+	30,  // 144: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
+	34,  // 145: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
+	38,  // 146: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
+	117, // 147: counterfoil.query.v1.QueryService.Parked:input_type -> counterfoil.query.v1.ParkedRequest
+	118, // 148: counterfoil.query.v1.QueryService.ParkedEvent:input_type -> counterfoil.query.v1.ParkedEventRequest
+	119, // 149: counterfoil.query.v1.QueryService.RetryParked:input_type -> counterfoil.query.v1.RetryParkedRequest
+	120, // 150: counterfoil.query.v1.QueryService.Usage:input_type -> counterfoil.query.v1.UsageRequest
+	44,  // 151: counterfoil.query.v1.QueryService.Custody:input_type -> counterfoil.query.v1.CustodyRequest
+	7,   // 152: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
+	10,  // 153: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
+	13,  // 154: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
+	17,  // 155: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
+	19,  // 156: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
+	21,  // 157: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
+	23,  // 158: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
+	26,  // 159: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
+	29,  // 160: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
+	31,  // 161: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
+	35,  // 162: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
+	39,  // 163: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
+	41,  // 164: counterfoil.query.v1.QueryService.Parked:output_type -> counterfoil.query.v1.ParkedResponse
+	42,  // 165: counterfoil.query.v1.QueryService.ParkedEvent:output_type -> counterfoil.query.v1.ParkedEventResponse
+	121, // 166: counterfoil.query.v1.QueryService.RetryParked:output_type -> counterfoil.query.v1.RetryParkedResponse
+	43,  // 167: counterfoil.query.v1.QueryService.Usage:output_type -> counterfoil.query.v1.UsageResponse
+	45,  // 168: counterfoil.query.v1.QueryService.Custody:output_type -> counterfoil.query.v1.CustodyResponse
+	152, // [152:169] is the sub-list for method output_type
+	135, // [135:152] is the sub-list for method input_type
+	135, // [135:135] is the sub-list for extension type_name
+	135, // [135:135] is the sub-list for extension extendee
+	0,   // [0:135] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_query_v1_query_proto_init() }
@@ -5031,6 +5145,7 @@ func file_counterfoil_query_v1_query_proto_init() {
 	if File_counterfoil_query_v1_query_proto != nil {
 		return
 	}
+	file_counterfoil_query_v1_custody_proto_init()
 	file_counterfoil_query_v1_parked_proto_init()
 	file_counterfoil_query_v1_usage_proto_init()
 	file_counterfoil_query_v1_query_proto_msgTypes[12].OneofWrappers = []any{
@@ -5102,7 +5217,7 @@ func file_counterfoil_query_v1_query_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_query_v1_query_proto_rawDesc), len(file_counterfoil_query_v1_query_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   42,
+			NumMessages:   44,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

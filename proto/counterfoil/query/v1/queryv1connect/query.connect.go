@@ -57,6 +57,8 @@ const (
 	QueryServiceRetryParkedProcedure = "/counterfoil.query.v1.QueryService/RetryParked"
 	// QueryServiceUsageProcedure is the procedure name of the QueryService's Usage RPC.
 	QueryServiceUsageProcedure = "/counterfoil.query.v1.QueryService/Usage"
+	// QueryServiceCustodyProcedure is the procedure name of the QueryService's Custody RPC.
+	QueryServiceCustodyProcedure = "/counterfoil.query.v1.QueryService/Custody"
 )
 
 var (
@@ -172,6 +174,13 @@ var (
 			Procedure:  QueryServiceUsageProcedure,
 		}
 	})
+	queryServiceCustodySpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_query_v1_query_proto.Services().ByName("QueryService").Methods().ByName("Custody"),
+			Procedure:  QueryServiceCustodyProcedure,
+		}
+	})
 )
 
 // QueryServiceClient is a client for the counterfoil.query.v1.QueryService service.
@@ -208,6 +217,8 @@ type QueryServiceClient interface {
 	RetryParked(context.Context, *v1.RetryParkedRequest) (*v1.RetryParkedResponse, error)
 	// Usage says how often decisions of others cited facts that this agency shared, as their reports tell it.
 	Usage(context.Context, *v1.UsageRequest) (*v1.UsageResponse, error)
+	// Custody says who had an item, by its marks: from licences over declarations to deliveries, sightings and recoveries.
+	Custody(context.Context, *v1.CustodyRequest) (*v1.CustodyResponse, error)
 }
 
 // NewQueryServiceClient constructs a client for the counterfoil.query.v1.QueryService service.
@@ -290,6 +301,8 @@ type QueryServiceHandler interface {
 	RetryParked(context.Context, *v1.RetryParkedRequest) (*v1.RetryParkedResponse, error)
 	// Usage says how often decisions of others cited facts that this agency shared, as their reports tell it.
 	Usage(context.Context, *v1.UsageRequest) (*v1.UsageResponse, error)
+	// Custody says who had an item, by its marks: from licences over declarations to deliveries, sightings and recoveries.
+	Custody(context.Context, *v1.CustodyRequest) (*v1.CustodyResponse, error)
 }
 
 // RegisterQueryServiceHandler registers svc as the counterfoil.query.v1.QueryService implementation
@@ -313,6 +326,7 @@ func RegisterQueryServiceHandler(server *connect.Server, svc QueryServiceHandler
 		connect.Method{Spec: queryServiceParkedEventSpec(), Handler: adapter.parkedEvent},
 		connect.Method{Spec: queryServiceRetryParkedSpec(), Handler: adapter.retryParked},
 		connect.Method{Spec: queryServiceUsageSpec(), Handler: adapter.usage},
+		connect.Method{Spec: queryServiceCustodySpec(), Handler: adapter.custody},
 	)
 }
 
@@ -411,6 +425,10 @@ func (UnimplementedQueryServiceHandler) RetryParked(context.Context, *v1.RetryPa
 
 func (UnimplementedQueryServiceHandler) Usage(context.Context, *v1.UsageRequest) (*v1.UsageResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.query.v1.QueryService.Usage is not implemented")
+}
+
+func (UnimplementedQueryServiceHandler) Custody(context.Context, *v1.CustodyRequest) (*v1.CustodyResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.query.v1.QueryService.Custody is not implemented")
 }
 
 type queryServiceClient struct {
@@ -540,6 +558,14 @@ func (c *queryServiceClient) RetryParked(ctx context.Context, req *v1.RetryParke
 func (c *queryServiceClient) Usage(ctx context.Context, req *v1.UsageRequest) (*v1.UsageResponse, error) {
 	var res v1.UsageResponse
 	if err := c.client.CallUnary(ctx, queryServiceUsageSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *queryServiceClient) Custody(ctx context.Context, req *v1.CustodyRequest) (*v1.CustodyResponse, error) {
+	var res v1.CustodyResponse
+	if err := c.client.CallUnary(ctx, queryServiceCustodySpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -725,6 +751,18 @@ func (h queryServiceHandler) usage(ctx context.Context, _ connect.Spec, stream c
 		return err
 	}
 	res, err := h.svc.Usage(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h queryServiceHandler) custody(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.CustodyRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.Custody(ctx, &req)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,4 @@
+package custody
+
+// Of with another way to compare marks.
+var OfCompared = of
