@@ -24,7 +24,7 @@ var allowed = table(
 	service("counterfoil.query.v1.QueryService", calls{
 		"Status": overview, "Directory": overview, "Audience": overview, "Receipts": overview, "Parked": overview,
 		"Usage": overview,
-		"Count": reading, "List": reading, "Get": reading, "Explain": reading, "Watch": reading, "ParkedEvent": reading,
+		"Count": reading, "List": reading, "Get": reading, "Explain": reading, "Watch": reading, "ParkedEvent": reading, "Custody": reading,
 		"RetryParked": running, "Verify": checking, "Doctor": checking, "Access": checking,
 	}),
 	service("counterfoil.licensing.v1.LicensingService", calls{
@@ -73,6 +73,11 @@ var allowed = table(
 		"RaiseAlert": recording, "CorroborateAlert": recording, "ConfirmAlert": recording, "RefuteAlert": recording, "CloseAlert": recording,
 	}),
 	service("counterfoil.enforcement.v1.AlertAnswerService", calls{"AcknowledgeAlert": recording}),
+	service("counterfoil.enforcement.v1.TracingService", calls{
+		"OpenTrace": recording, "SendTrace": recording, "AcknowledgeTrace": recording, "RequestTraceInformation": recording,
+		"AnswerTrace": deciding, "RefuseTrace": deciding, "DelayTrace": recording, "WithdrawTrace": recording,
+	}),
+	service("counterfoil.enforcement.v1.TraceReplyService", calls{"ReplyToTrace": deciding}),
 	service("counterfoil.reporting.v1.ReportingService", calls{"RequestReturn": recording, "Totals": reading}),
 	service("counterfoil.reporting.v1.ReturnService", calls{"SubmitReturn": recording}),
 	service("counterfoil.directory.v1.AuthorityService", calls{

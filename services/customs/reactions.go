@@ -14,11 +14,10 @@ import (
 )
 
 // Reactions are the events, and the times that come, that make this agency record something: movements that were not confirmed in
-// time, allowances that lie idle and are given back, deliveries that are due, what is newly held against somebody, which is run
-// against goods on their way and past deliveries, and how facts of others were used.
+// time, allowances that lie idle and are given back, what is newly held against somebody, which is run against goods on their way and
+// past deliveries, goods that did not arrive, and what every agency reacts to.
 func (s *Service) Reactions() []desk.Reaction {
-	return slices.Concat(s.declarationReactions(), duty.ScreenAgain(declared), s.allowanceReactions(), deliveryReactions(),
-		[]desk.Reaction{duty.TellUse()})
+	return slices.Concat(s.declarationReactions(), duty.ScreenAgain(declared), s.allowanceReactions(), deliveryReactions(), duty.Reactions())
 }
 
 // declared are this agency's declarations that have a party under a value and were not cancelled.

@@ -1,8 +1,6 @@
 package customs
 
 import (
-	"slices"
-
 	"google.golang.org/protobuf/proto"
 
 	"github.com/counterfoil/counterfoil/libs/desk"
@@ -11,15 +9,14 @@ import (
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	"github.com/counterfoil/counterfoil/services/customs/declaration"
-	"github.com/counterfoil/counterfoil/services/duty"
 )
 
-// deliveryReactions follow goods after they left, and note on the declaration what did not arrive.
+// deliveryReactions note on the declaration what did not arrive.
 func deliveryReactions() []desk.Reaction {
-	return slices.Concat(duty.Deliveries(), []desk.Reaction{
+	return []desk.Reaction{
 		{Name: "note overdue deliveries", Kind: (&customsv1.DeliveryOverdue{}).ProtoReflect().Descriptor().FullName(), React: noteUndelivered},
 		{Name: "note disputed deliveries", Kind: (&customsv1.DeliveryDisputed{}).ProtoReflect().Descriptor().FullName(), React: noteUndelivered},
-	})
+	}
 }
 
 func noteUndelivered(view ledger.View, id journal.ID, e journal.Entry) ([]proto.Message, error) {

@@ -12,5 +12,5 @@ import (
 // of a nil one.
 func (s *Service) Reactions() []desk.Reaction {
 	return slices.Concat(alertReactions(), applicationReactions(), gateReactions(), consultationReactions(), denialReactions(), s.blindReactions(),
-		screeningReactions(), heartbeatReactions(), deliveryReactions(), []desk.Reaction{duty.TellUse()})
+		screeningReactions(), heartbeatReactions(), deliveryReactions(), duty.Reactions())
 }

@@ -1,27 +1,23 @@
 package licensing
 
 import (
-	"slices"
-
 	"google.golang.org/protobuf/proto"
 
 	"github.com/counterfoil/counterfoil/libs/desk"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
-	"github.com/counterfoil/counterfoil/services/duty"
 	"github.com/counterfoil/counterfoil/services/licensing/licence"
 	"github.com/counterfoil/counterfoil/services/licensing/reassessment"
 )
 
-// deliveryReactions follow goods after they left: licences are looked at again by what checks came to, proof of arrival is asked
-// for, and meets what the grant obliged to.
+// deliveryReactions follow goods after they left: licences are looked at again by what checks came to, and proof of
+// arrival meets what the grant obliged to.
 func deliveryReactions() []desk.Reaction {
-	return slices.Concat([]desk.Reaction{
+	return []desk.Reaction{
 		onFact("reassess on refused checks", reassessOnObstruction),
 		onFact("reassess on checks", reassessOnCheck),
-	}, duty.Deliveries(), []desk.Reaction{
 		onFact("meet obligations by deliveries", meetByDelivery),
-	})
+	}
 }
 
 func reassessOnObstruction(view ledger.View, f *customsv1.PostDeliveryCheckObstructed, h heard) ([]proto.Message, error) {

@@ -32,5 +32,5 @@ func New(cfg Config) (*Service, error) {
 // Register adds the agency's APIs to a server.
 func (s *Service) Register(server *connect.Server) { duty.Register(server, s.node) }
 
-// Reactions follow the deliveries that it asks about; all else it answers when its officers do.
-func (*Service) Reactions() []desk.Reaction { return duty.Deliveries() }
+// Reactions are what every agency reacts to; all else it answers when its officers do.
+func (*Service) Reactions() []desk.Reaction { return duty.Reactions() }

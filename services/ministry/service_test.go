@@ -26,7 +26,7 @@ func TestMinistry(t *testing.T) {
 	opinions := slices.ContainsFunc(slices.Collect(server.Specs()), func(s connect.Spec) bool {
 		return s.Procedure == "/"+licensingv1connect.OpinionServiceName+"/GiveOpinion"
 	})
-	if !opinions || len(service.Reactions()) != len(duty.Deliveries()) {
+	if !opinions || len(service.Reactions()) != len(duty.Reactions()) {
 		t.Errorf("it takes opinions: %v; it reacts to %v", opinions, service.Reactions())
 	}
 }

@@ -5,5 +5,5 @@ import (
 	"github.com/counterfoil/counterfoil/services/duty"
 )
 
-// Reactions are the events that make this agency record something: deliveries that it asks about.
-func (*Service) Reactions() []desk.Reaction { return duty.Deliveries() }
+// Reactions are what every agency reacts to.
+func (*Service) Reactions() []desk.Reaction { return duty.Reactions() }

@@ -43,7 +43,7 @@ func TestReturn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if reactions := service.Reactions(); len(reactions) != len(duty.Deliveries()) {
+	if reactions := service.Reactions(); len(reactions) != len(duty.Reactions()) {
 		t.Errorf("reporting reacts otherwise than to deliveries: %v", reactions)
 	}
 	server := connect.NewServer()

@@ -43,6 +43,8 @@ type Clients struct {
 	Delivery     customsv1connect.DeliveryServiceClient
 	Enforcement  enforcementv1connect.EnforcementServiceClient
 	AlertAnswer  enforcementv1connect.AlertAnswerServiceClient
+	Tracing      enforcementv1connect.TracingServiceClient
+	TraceReply   enforcementv1connect.TraceReplyServiceClient
 	Reporting    reportingv1connect.ReportingServiceClient
 	Return       reportingv1connect.ReturnServiceClient
 	Authority    directoryv1connect.AuthorityServiceClient
@@ -84,6 +86,8 @@ func dial(contexts config.Contexts, to config.Context) (*Clients, error) {
 		Delivery:     customsv1connect.NewDeliveryServiceClient(client),
 		Enforcement:  enforcementv1connect.NewEnforcementServiceClient(client),
 		AlertAnswer:  enforcementv1connect.NewAlertAnswerServiceClient(client),
+		Tracing:      enforcementv1connect.NewTracingServiceClient(client),
+		TraceReply:   enforcementv1connect.NewTraceReplyServiceClient(client),
 		Reporting:    reportingv1connect.NewReportingServiceClient(client),
 		Return:       reportingv1connect.NewReturnServiceClient(client),
 		Authority:    directoryv1connect.NewAuthorityServiceClient(client),

@@ -37,7 +37,7 @@ func newRootCommand(env *Env) *cobra.Command {
 		newUsageCommand(env), newDirectoryCommand(env), newWatchCommand(env), newBalanceCommand(env), newReportCommand(env))
 	add(root, "record",
 		newLicenceCommand(env), newConsultCommand(env), newConditionCommand(env), newDenialCommand(env), newReassessmentCommand(env),
-		newDeclareCommand(env), newAllowanceCommand(env), newWriteOffCommand(env), newDeliverCommand(env), newAlertCommand(env),
+		newDeclareCommand(env), newAllowanceCommand(env), newWriteOffCommand(env), newDeliverCommand(env), newAlertCommand(env), newTraceCommand(env),
 		newScreenCommand(env), newEmbargoCommand(env), newImportCommand(env), newWithdrawCommand(env))
 	add(root, "direct",
 		newAgencyCommand(env), newGroupCommand(env), newRulesCommand(env), newPolicyCommand(env), newCalendarCommand(env), newJoinCommand(env),
