@@ -28,6 +28,7 @@ func TestDryRunOfEveryCommand(t *testing.T) {
 	r.lodgedAndInTransit(licence)
 	r.delivered(licence)
 	r.alerts(licence)
+	r.traces()
 	r.editionsAndReturns()
 	for _, file := range commanded {
 		for _, m := range commandable(file) {

@@ -35,10 +35,10 @@ func TestRandomRequests(t *testing.T) {
 	t.Logf("seed %d", seed)
 	random := &random{rand.New(rand.NewPCG(seed, 0))}
 	answers := map[string]int{}
-	for agency, file := range map[string]protoreflect.FileDescriptor{
-		"licensing": licensingv1.File_counterfoil_licensing_v1_service_proto, "customs": customsv1.File_counterfoil_customs_v1_customs_proto,
-		"enforcement": enforcementv1.File_counterfoil_enforcement_v1_enforcement_proto, "reporting": reportingv1.File_counterfoil_reporting_v1_reporting_proto,
-		"observer": queryv1.File_counterfoil_query_v1_query_proto,
+	for file, agency := range map[protoreflect.FileDescriptor]string{
+		licensingv1.File_counterfoil_licensing_v1_service_proto: "licensing", customsv1.File_counterfoil_customs_v1_customs_proto: "customs",
+		enforcementv1.File_counterfoil_enforcement_v1_enforcement_proto: "enforcement", enforcementv1.File_counterfoil_enforcement_v1_tracing_proto: "enforcement",
+		reportingv1.File_counterfoil_reporting_v1_reporting_proto: "reporting", queryv1.File_counterfoil_query_v1_query_proto: "observer",
 	} {
 		n := l.Agencies[agency].Node
 		c := client(n, tokenOf(t, n))

@@ -34,6 +34,7 @@ var commanded = []protoreflect.FileDescriptor{
 	licensingv1.File_counterfoil_licensing_v1_service_proto, licensingv1.File_counterfoil_licensing_v1_consultation_proto,
 	licensingv1.File_counterfoil_licensing_v1_denial_proto, screeningv1.File_counterfoil_screening_v1_service_proto,
 	customsv1.File_counterfoil_customs_v1_customs_proto, customsv1.File_counterfoil_customs_v1_delivery_proto, enforcementv1.File_counterfoil_enforcement_v1_enforcement_proto,
+	enforcementv1.File_counterfoil_enforcement_v1_tracing_proto,
 	reportingv1.File_counterfoil_reporting_v1_reporting_proto,
 }
 
