@@ -98,27 +98,18 @@ func text(m *transferv1.Mark) string {
 }
 
 // group returns the items that the records are of: one for each mark that is stated in full and not the same as another, and
-// one for each that is stated in part and may be of none of those.
+// one for each that is stated in part and may be of none of those. An item goes by the mark that stands first: on a
+// declaration, where there is one.
 func group(records []*record, compare comparing) []*item {
-	var whole, part []*transferv1.Mark
+	var items []*item
+	var part []*transferv1.Mark
 	for _, r := range records {
 		for _, m := range r.readings {
-			if compare(plain(m.mark), plain(m.mark)).Level == marks.Same {
-				whole = append(whole, m.mark)
-			} else {
+			if compare(plain(m.mark), plain(m.mark)).Level != marks.Same {
 				part = append(part, m.mark)
+			} else if !slices.ContainsFunc(items, func(it *item) bool { return compare(plain(m.mark), plain(it.mark)).Level == marks.Same }) {
+				items = append(items, &item{mark: m.mark, whole: true})
 			}
-		}
-	}
-	order := func(list []*transferv1.Mark) {
-		slices.SortStableFunc(list, func(a, b *transferv1.Mark) int { return strings.Compare(text(a), text(b)) })
-	}
-	order(whole)
-	order(part)
-	var items []*item
-	for _, m := range whole {
-		if !slices.ContainsFunc(items, func(it *item) bool { return compare(plain(m), plain(it.mark)).Level == marks.Same }) {
-			items = append(items, &item{mark: m, whole: true})
 		}
 	}
 	for _, m := range part {
@@ -129,5 +120,6 @@ func group(records []*record, compare comparing) []*item {
 			items = append(items, &item{mark: m})
 		}
 	}
+	slices.SortStableFunc(items, func(a, b *item) int { return strings.Compare(text(a.mark), text(b.mark)) })
 	return items
 }

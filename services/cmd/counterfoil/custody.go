@@ -56,7 +56,7 @@ func custodySections(c *queryv1.Custody) []output.Section {
 	for _, s := range c.Steps {
 		grid.Add(date(s.At), s.What, strings.TrimSpace(s.Country+" "+s.Place), s.From, s.To, s.RecordId, s.Match)
 	}
-	facts := output.Grid{Heads: []string{"", ""}}
+	facts := output.Grid{Heads: []string{"conclusion", "by these records"}}
 	facts.Add("mark asked for", c.Match)
 	facts.Add("last lawful custodian", custodian(c))
 	facts.Add("open step", openStep(c.Open))

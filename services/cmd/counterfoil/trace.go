@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/proto"
 
 	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
 )
@@ -78,7 +79,7 @@ func newTraceInformationCommand(env *Env) *cobra.Command {
 }
 
 func newAnswerTraceCommand(env *Env) *cobra.Command {
-	req := &enforcementv1.AnswerTraceRequest{}
+	req, said := &enforcementv1.AnswerTraceRequest{}, &enforcementv1.AnswerTraceRequest{}
 	cmd := &cobra.Command{
 		Use:   "answer TRACE",
 		Short: "Record who had an item, in part or for good; the chain comes from the records or from a file",
@@ -87,14 +88,15 @@ func newAnswerTraceCommand(env *Env) *cobra.Command {
 		Args: takes("TRACE"),
 	}
 	fromFile(cmd, "the answer with its chain")
-	cmd.Flags().StringVar(&req.By, "by", "", byUsage)
-	cmd.Flags().BoolVar(&req.Final, "final", false, "it is the last answer, and ends the trace")
-	cmd.Flags().BoolVar(&req.FromRecords, "from-records", false, "take the chain and who had it lawfully last from what is on record here")
-	cmd.Flags().StringVar(&req.LastLawfulHolder, "last-holder", "", "who had it lawfully last")
-	cmd.Flags().StringVar(&req.End, "end", "", "why the chain ends: records_destroyed, not_found, foreign_state or confidential")
-	cmd.Flags().StringVar(&req.Text, "text", "", "what else there is to say")
+	cmd.Flags().StringVar(&said.By, "by", "", byUsage)
+	cmd.Flags().BoolVar(&said.Final, "final", false, "it is the last answer, and ends the trace")
+	cmd.Flags().BoolVar(&said.FromRecords, "from-records", false, "take the chain and who had it lawfully last from what is on record here")
+	cmd.Flags().StringVar(&said.LastLawfulHolder, "last-holder", "", "who had it lawfully last")
+	cmd.Flags().StringVar(&said.End, "end", "", "why the chain ends: records_destroyed, not_found, foreign_state or confidential")
+	cmd.Flags().StringVar(&said.Text, "text", "", "what else there is to say")
 	return recording(env, cmd, req, func(ctx context.Context, c *Clients, args []string) (recorded, error) {
-		req.TraceId = args[0]
+		said.TraceId = args[0]
+		proto.Merge(req, said)
 		return c.Tracing.AnswerTrace(ctx, req)
 	})
 }
@@ -156,18 +158,19 @@ func newWithdrawTraceCommand(env *Env) *cobra.Command {
 }
 
 func newReplyTraceCommand(env *Env) *cobra.Command {
-	req := &enforcementv1.ReplyToTraceRequest{}
+	req, said := &enforcementv1.ReplyToTraceRequest{}, &enforcementv1.ReplyToTraceRequest{}
 	cmd := &cobra.Command{
 		Use:   "reply TRACE",
 		Short: "Record, in this agency's own journal, what its records say of an item that another agency traces",
 		Args:  takes("TRACE"),
 	}
 	fromFile(cmd, "the reply with its chain")
-	cmd.Flags().BoolVar(&req.FromRecords, "from-records", false, "take the chain from this agency's own records")
-	cmd.Flags().StringVar(&req.Text, "text", "", "what else the records say, or why they are not opened")
-	cmd.Flags().StringVar(&req.Refused, "refuse", "", "why it is not answered: "+refusalUsage)
+	cmd.Flags().BoolVar(&said.FromRecords, "from-records", false, "take the chain from this agency's own records")
+	cmd.Flags().StringVar(&said.Text, "text", "", "what else the records say, or why they are not opened")
+	cmd.Flags().StringVar(&said.Refused, "refuse", "", "why it is not answered: "+refusalUsage)
 	return recording(env, cmd, req, func(ctx context.Context, c *Clients, args []string) (recorded, error) {
-		req.TraceId = args[0]
+		said.TraceId = args[0]
+		proto.Merge(req, said)
 		return c.TraceReply.ReplyToTrace(ctx, req)
 	})
 }
