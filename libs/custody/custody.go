@@ -17,6 +17,19 @@ import (
 // comparing says how far two marks are of one item, as marks.Compare does.
 type comparing func(a, b marks.Mark) marks.Match
 
+// once compares each two marks once: several records state the same.
+func (c comparing) once() comparing {
+	known := map[[2]marks.Mark]marks.Match{}
+	return func(a, b marks.Mark) marks.Match {
+		match, ok := known[[2]marks.Mark{a, b}]
+		if !ok {
+			match = c(a, b)
+			known[[2]marks.Mark{a, b}] = match
+		}
+		return match
+	}
+}
+
 // Of returns the chain of custody of every item on record whose mark may be the one asked for, each apart, in the order of
 // their marks: several makers and models share serials. Parts of the mark that are empty ask for any; the serial is stated in
 // full, since records are found by marks.Normalize of it. Without a record it is empty.
@@ -36,6 +49,7 @@ func of(view ledger.View, mark *transferv1.Mark, compare comparing) ([]*queryv1.
 	if err != nil {
 		return nil, err
 	}
+	compare = compare.once()
 	all := group(records, compare)
 	var chains []*queryv1.Custody
 	for _, it := range all {

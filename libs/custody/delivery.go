@@ -49,7 +49,7 @@ func (it *item) gatherDeliveries(view ledger.View, records []*record, others []*
 		}
 	}
 	for _, r := range records {
-		if err := it.listedIn(view, r, rows, others, compare); err != nil {
+		if err := it.listedIn(view, r, records, rows, others, compare); err != nil {
 			return err
 		}
 	}
@@ -62,7 +62,7 @@ func (it *item) gatherDeliveries(view ledger.View, records []*record, others []*
 }
 
 // listedIn takes a delivery that lists the item, and notes one that may. A delivery whose declarations are on record is theirs.
-func (it *item) listedIn(view ledger.View, r *record, rows map[string]*ledgerv1.Delivery, others []*item, compare comparing) error {
+func (it *item) listedIn(view ledger.View, r *record, records []*record, rows map[string]*ledgerv1.Delivery, others []*item, compare comparing) error {
 	var row *ledgerv1.Delivery
 	var steps []*queryv1.CustodyStep
 	switch of := r.row.(type) {
@@ -85,7 +85,7 @@ func (it *item) listedIn(view ledger.View, r *record, rows map[string]*ledgerv1.
 		rows[row.GetId()] = row
 		return nil
 	}
-	elsewhere, err := declaredAll(view, row)
+	elsewhere, err := declaredAll(view, row, records)
 	if elsewhere || err != nil {
 		return err
 	}
@@ -95,9 +95,12 @@ func (it *item) listedIn(view ledger.View, r *record, rows map[string]*ledgerv1.
 }
 
 // declaredAll reports whether every declaration of a delivery is on record.
-func declaredAll(view ledger.View, row *ledgerv1.Delivery) (bool, error) {
+func declaredAll(view ledger.View, row *ledgerv1.Delivery, records []*record) (bool, error) {
 	ids := row.GetRequested().GetDeclarationIds()
 	for _, id := range ids {
+		if slices.ContainsFunc(records, func(r *record) bool { return r.GetId() == id }) {
+			continue
+		}
 		d, err := view.Declaration(id)
 		if err != nil {
 			return false, fmt.Errorf("read declaration %s: %w", id, err)

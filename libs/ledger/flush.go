@@ -235,18 +235,34 @@ func (d *deltas) clear() {
 
 // change moves a place from what it was found under to what it is found under now.
 func (d *deltas) change(p place, was, is []entry) {
+	before, now := membership(was), membership(is)
 	for _, e := range is {
-		if len(was) == 0 || !slices.Contains(was, e) {
+		if len(was) == 0 || !before(e) {
 			x := d.of(p.chunk(), e)
 			x.added = append(x.added, uint16(p))
 		}
 	}
 	for _, e := range was {
-		if !slices.Contains(is, e) {
+		if !now(e) {
 			x := d.of(p.chunk(), e)
 			x.removed = append(x.removed, uint16(p))
 		}
 	}
+}
+
+// fewEntries is up to how many entries a list is looked through; of more, as of a declaration with serials, a set is made.
+const fewEntries = 32
+
+// membership reports whether a list has an entry.
+func membership(list []entry) func(entry) bool {
+	if len(list) <= fewEntries {
+		return func(e entry) bool { return slices.Contains(list, e) }
+	}
+	has := make(map[entry]bool, len(list))
+	for _, e := range list {
+		has[e] = true
+	}
+	return func(e entry) bool { return has[e] }
 }
 
 func (d *deltas) of(chunk uint32, e entry) *delta {
