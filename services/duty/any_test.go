@@ -29,6 +29,9 @@ func TestAnyCommand(t *testing.T) {
 			Particulars: dated, RequestId: requestID, Figures: []*reportingv1.Figure{{Row: "i", Destination: "XB", Value: 1, Currency: "EUR"}},
 		}),
 	})
+	anycommand.Check(t, "customs", append([]proto.Message{opened}, shipped...), []string{traceID, "customs/E-1", "confidentiality_law", "Border Guard of XB", ""}, map[string]anycommand.Rule{
+		"reply to trace": anycommand.Of(duty.Reply, &enforcementv1.ReplyToTraceRequest{Particulars: dated, TraceId: traceID, FromRecords: true}),
+	})
 	anycommand.Check(t, "foreign", opinions, []string{consultationID, applicationID, conditionID, "foreign", "defence", "internal", "no re-export", ""}, map[string]anycommand.Rule{
 		"give opinion": anycommand.Of(duty.GiveOpinion, &licensingv1.GiveOpinionRequest{
 			Particulars: answered, ConsultationId: consultationID, View: conditions, Conditions: []string{"no re-export", "report on arrival"},

@@ -12,7 +12,7 @@ import (
 	"github.com/counterfoil/counterfoil/services/ministry"
 )
 
-// A ministry answers what it is asked, and follows the deliveries that it asks about itself.
+// A ministry answers what it is asked, and reacts as every agency does.
 func TestMinistry(t *testing.T) {
 	if _, err := ministry.New(ministry.Config{}); err == nil {
 		t.Error("a service was made without a node")

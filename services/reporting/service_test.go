@@ -44,7 +44,7 @@ func TestReturn(t *testing.T) {
 		t.Fatal(err)
 	}
 	if reactions := service.Reactions(); len(reactions) != len(duty.Reactions()) {
-		t.Errorf("reporting reacts otherwise than to deliveries: %v", reactions)
+		t.Errorf("reporting reacts otherwise than every agency does: %v", reactions)
 	}
 	server := connect.NewServer()
 	service.Register(server)
