@@ -64,7 +64,9 @@ func parties(exporter, endUser string) []*transferv1.Party {
 }
 
 func licensed(id, exporter, endUser, to string) proto.Message {
-	return &licensingv1.LicenceGranted{LicenceId: id, Deal: &licensingv1.Deal{Kind: transferv1.Kind_KIND_EXPORT, Parties: parties(exporter, endUser), Destination: &licensingv1.Place{Country: to}}}
+	return ledgertest.At(on(1).AsTime(), &licensingv1.LicenceGranted{LicenceId: id, Deal: &licensingv1.Deal{
+		Kind: transferv1.Kind_KIND_EXPORT, Parties: parties(exporter, endUser), Destination: &licensingv1.Place{Country: to},
+	}})
 }
 
 func declared(id, licence, from, to string, month time.Month, who []*transferv1.Party, all ...*transferv1.Mark) *customsv1.DeclarationAccepted {
