@@ -31,6 +31,9 @@ func New(cfg Config) (*Service, error) {
 	if cfg.Node == nil {
 		return nil, errors.New("enforcement: a service needs its agency's node")
 	}
+	if c := cfg.TraceClock; min(c.Acknowledge, c.Answer, c.Final, c.Urgent) < 0 {
+		return nil, errors.New("enforcement: a trace cannot be due before it is opened; give times of 0 or more")
+	}
 	return &Service{node: cfg.Node, clock: cfg.TraceClock}, nil
 }
 

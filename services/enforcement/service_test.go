@@ -19,11 +19,15 @@ import (
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	"github.com/counterfoil/counterfoil/services/duty"
 	"github.com/counterfoil/counterfoil/services/enforcement"
+	"github.com/counterfoil/counterfoil/services/enforcement/trace"
 )
 
 func TestNewWithoutNode(t *testing.T) {
 	if _, err := enforcement.New(enforcement.Config{}); err == nil {
 		t.Error("a service was made without a node")
+	}
+	if _, err := enforcement.New(enforcement.Config{Node: &node.Node{}, TraceClock: trace.Clock{Answer: -1}}); err == nil {
+		t.Error("a service was made whose traces are due before they are opened")
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/node"
 	"github.com/counterfoil/counterfoil/services/customs"
 	"github.com/counterfoil/counterfoil/services/enforcement"
+	"github.com/counterfoil/counterfoil/services/enforcement/trace"
 	"github.com/counterfoil/counterfoil/services/licensing"
 	"github.com/counterfoil/counterfoil/services/ministry"
 	"github.com/counterfoil/counterfoil/services/observer"
@@ -24,22 +25,22 @@ import (
 )
 
 // Service puts an agency's service together on its node, with what every agency serves.
-func Service(n *node.Node) (node.Service, error) {
-	own, err := ownService(n)
+func Service(n *node.Node, o Options) (node.Service, error) {
+	own, err := ownService(n, o)
 	if err != nil {
 		return nil, err
 	}
 	return withStatements(n, own)
 }
 
-func ownService(n *node.Node) (node.Service, error) {
+func ownService(n *node.Node, o Options) (node.Service, error) {
 	switch n.Profile.Service {
 	case "licensing":
 		return licensing.New(licensing.Config{Node: n, BlindKey: n.Home().BlindKey()})
 	case "customs":
 		return customs.New(customs.Config{Node: n})
 	case "enforcement":
-		return enforcement.New(enforcement.Config{Node: n})
+		return enforcement.New(enforcement.Config{Node: n, TraceClock: o.TraceClock})
 	case "reporting":
 		return reporting.New(reporting.Config{Node: n})
 	case "ministry":
@@ -88,6 +89,8 @@ type Options struct {
 	Version string
 	// AllowPlainText lets APIs be served without TLS on addresses that other machines reach.
 	AllowPlainText bool
+	// TraceClock is how long traces may take at agencies that trace; zero parts are the service's own.
+	TraceClock trace.Clock
 	// Dial connects an agency's node to the hub; nil is the ordinary dialer. Tests cut lines here.
 	Dial func(agency string) func(network, address string) (net.Conn, error)
 	// ReceiptEvery is how often agencies say at most what they have received; 0 is the node's own.
@@ -109,7 +112,7 @@ func StartAgency(ctx context.Context, folder Folder, agency string, o Options) (
 	if err != nil {
 		return nil, err
 	}
-	service, err := Service(n)
+	service, err := Service(n, o)
 	if err == nil {
 		err = folder.writeContext(n, "officer")
 	}

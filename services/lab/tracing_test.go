@@ -18,6 +18,7 @@ import (
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/query/v1/queryv1connect"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
+	"github.com/counterfoil/counterfoil/services/enforcement/trace"
 	"github.com/counterfoil/counterfoil/services/lab"
 )
 
@@ -149,10 +150,10 @@ func TestARifleIsTracedFromAbroad(t *testing.T) {
 	})
 }
 
-// A declaration that comes later, with a serial of an open trace, is a hit too.
+// A declaration that comes later, with a serial of an open trace, is a hit too. The trace is due by the clock that the agency has set.
 func TestWhatIsDeclaredLaterIsMatchedWithTraces(t *testing.T) {
 	folder := lab.Folder(t.TempDir())
-	l := start(t, folder, lab.Options{})
+	l := start(t, folder, lab.Options{TraceClock: trace.Clock{Answer: 240 * time.Hour}})
 	opened, err := enforcementv1connect.NewTracingServiceClient(caller(t, folder, "enforcement", "officer")).OpenTrace(t.Context(), &enforcementv1.OpenTraceRequest{
 		Marks: []*transferv1.Mark{traced, {Maker: "Another Maker", Country: "XA", Model: "M12", Serial: "KA-12341"}}, Item: "rifles", Ground: "illicit_where_found",
 		RecoveredAt: timestamppb.New(time.Date(2025, 10, 1, 0, 0, 0, 0, time.UTC)), Country: "XB", Purpose: "criminal proceedings",
@@ -160,6 +161,11 @@ func TestWhatIsDeclaredLaterIsMatchedWithTraces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	comesTo(t, l.Agencies["enforcement"].Node, "it is to be answered in 10 days, and acknowledged in 7", func(v ledger.View) bool {
+		row, err := v.Trace(opened.TraceId)
+		since := func(by *timestamppb.Timestamp) time.Duration { return by.AsTime().Sub(row.At.AsTime()) }
+		return err == nil && row != nil && since(row.Opened.AnswerBy) == 240*time.Hour && since(row.Opened.AcknowledgeBy) == 168*time.Hour
+	})
 	delivered(t, l)
 	comesTo(t, l.Agencies["customs"].Node, "customs is told of both records, for the one rifle", func(v ledger.View) bool {
 		rows, err := v.TraceHitsWith("trace", opened.TraceId)

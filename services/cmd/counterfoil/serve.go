@@ -6,15 +6,17 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/counterfoil/counterfoil/services/enforcement/trace"
 	"github.com/counterfoil/counterfoil/services/lab"
 )
 
 func newServeCommand(env *Env) *cobra.Command {
 	var dir, logLevel string
-	var plain bool
+	o := lab.Options{Version: version()}
 	cmd := &cobra.Command{
 		Use:   "serve AGENCY --dir DIR",
 		Short: "Run one agency's node",
@@ -25,14 +27,33 @@ func newServeCommand(env *Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return env.serve(cmd.Context(), lab.Folder(dir), args[0], lab.Options{Logger: logger, Version: version(), AllowPlainText: plain})
+			o.Logger = logger
+			return env.serve(cmd.Context(), lab.Folder(dir), args[0], o)
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "", "folder that the agency joined with (required)")
-	cmd.Flags().BoolVar(&plain, "allow-plain-text", false, "serve the API without TLS where other machines reach it")
+	cmd.Flags().BoolVar(&o.AllowPlainText, "allow-plain-text", false, "serve the API without TLS where other machines reach it")
+	addTraceFlags(cmd, &o.TraceClock)
 	addLogFlag(cmd, &logLevel)
 	require(cmd, "dir")
 	return cmd
+}
+
+// addTraceFlags adds how long traces may take, where the agency traces.
+func addTraceFlags(cmd *cobra.Command, c *trace.Clock) {
+	for _, f := range []struct {
+		to   *time.Duration
+		name string
+		days int
+		what string
+	}{
+		{&c.Acknowledge, "trace-acknowledge", 7, "until it is acknowledged"},
+		{&c.Answer, "trace-answer", 30, "until its first answer"},
+		{&c.Final, "trace-final", 90, "until its last answer"},
+		{&c.Urgent, "trace-urgent", 1, "until an urgent one is acknowledged and first answered"},
+	} {
+		cmd.Flags().DurationVar(f.to, f.name, time.Duration(f.days)*24*time.Hour, "at an agency that traces, how long from the opening of a trace "+f.what)
+	}
 }
 
 func (env *Env) serve(ctx context.Context, folder lab.Folder, agency string, o lab.Options) error {
