@@ -31,7 +31,10 @@ func (f *folding) enforcement(fact proto.Message) error {
 	case *enforcementv1.AlertRefuted:
 		return f.moveAlert(e.AlertId, refuted, e.Reason, nil, suspected, corroborated)
 	case *enforcementv1.AlertClosed:
-		return f.moveAlert(e.AlertId, closed, e.Outcome, nil, confirmed, refuted)
+		return change(f, alerts, e.AlertId, func(r *ledgerv1.Alert) error {
+			r.Closed = e
+			return f.move(r, closed, e.Outcome, confirmed, refuted)
+		})
 	case *enforcementv1.AlertEscalated:
 		return change(f, alerts, e.AlertId, func(r *ledgerv1.Alert) error {
 			r.Escalated = append(r.Escalated, e)
@@ -72,16 +75,20 @@ func (f *folding) enforcement(fact proto.Message) error {
 // moveAlert changes where an alert stands, and adds indicators.
 func (f *folding) moveAlert(id string, to ledgerv1.AlertStatus, reason string, indicators []string, from ...ledgerv1.AlertStatus) error {
 	return change(f, alerts, id, func(r *ledgerv1.Alert) error {
-		if !slices.Contains(from, r.Status) {
-			return f.refuse("%s is %s", id, alertNames.of(r.Status.Number()))
-		}
-		r.Status, r.StatusReason = to, reason
 		r.Indicators = distinct(append(r.Indicators, indicators...))
-		if to == confirmed || to == refuted {
-			r.Finding = to
-		}
-		return nil
+		return f.move(r, to, reason, from...)
 	})
+}
+
+func (f *folding) move(r *ledgerv1.Alert, to ledgerv1.AlertStatus, reason string, from ...ledgerv1.AlertStatus) error {
+	if !slices.Contains(from, r.Status) {
+		return f.refuse("%s is %s", r.Id, alertNames.of(r.Status.Number()))
+	}
+	r.Status, r.StatusReason = to, reason
+	if to == confirmed || to == refuted {
+		r.Finding = to
+	}
+	return nil
 }
 
 // distinct returns the values once each, in the order that they first come in.

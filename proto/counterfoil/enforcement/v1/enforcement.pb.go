@@ -339,8 +339,7 @@ type DiversionAlertRaised struct {
 	Serials       []*v1.Serials          `protobuf:"bytes,21,rep,name=serials,proto3" json:"serials,omitempty"`
 	Links         *Links                 `protobuf:"bytes,22,opt,name=links,proto3" json:"links,omitempty"`
 	Places        *Places                `protobuf:"bytes,23,opt,name=places,proto3" json:"places,omitempty"`
-	// Article 11(5): corruption, trafficking_route, illicit_broker, source_of_illicit_supply, concealment, dispatch_point,
-	// organized_group.
+	// Article 11(5) (refdata: pattern), such as trafficking_route.
 	Patterns      []string    `protobuf:"bytes,24,rep,name=patterns,proto3" json:"patterns,omitempty"`
 	Evidence      []*Evidence `protobuf:"bytes,25,rep,name=evidence,proto3" json:"evidence,omitempty"`
 	Handling      *Handling   `protobuf:"bytes,26,opt,name=handling,proto3" json:"handling,omitempty"`
@@ -1703,9 +1702,12 @@ func (x *AlertRefuted) GetReason() string {
 }
 
 type AlertClosed struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	AlertId       string                 `protobuf:"bytes,1,opt,name=alert_id,json=alertId,proto3" json:"alert_id,omitempty"`
-	Outcome       string                 `protobuf:"bytes,2,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	AlertId string                 `protobuf:"bytes,1,opt,name=alert_id,json=alertId,proto3" json:"alert_id,omitempty"`
+	Outcome string                 `protobuf:"bytes,2,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	Lessons string                 `protobuf:"bytes,3,opt,name=lessons,proto3" json:"lessons,omitempty"`
+	// It may be told of in a report on measures against diversion (Article 13(2)).
+	ForReport     bool `protobuf:"varint,4,opt,name=for_report,json=forReport,proto3" json:"for_report,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1752,6 +1754,20 @@ func (x *AlertClosed) GetOutcome() string {
 		return x.Outcome
 	}
 	return ""
+}
+
+func (x *AlertClosed) GetLessons() string {
+	if x != nil {
+		return x.Lessons
+	}
+	return ""
+}
+
+func (x *AlertClosed) GetForReport() bool {
+	if x != nil {
+		return x.ForReport
+	}
+	return false
 }
 
 // AlertAcknowledged is recorded by the addressee.
@@ -1814,17 +1830,39 @@ type RaiseAlertRequest struct {
 	Priority    Priority               `protobuf:"varint,3,opt,name=priority,proto3,enum=counterfoil.enforcement.v1.Priority" json:"priority,omitempty"`
 	Item        string                 `protobuf:"bytes,4,opt,name=item,proto3" json:"item,omitempty"`
 	// At least one; a party whose name is not known is named "unknown".
-	Parties           []*v1.Party `protobuf:"bytes,5,rep,name=parties,proto3" json:"parties,omitempty"`
-	LicenceIds        []string    `protobuf:"bytes,6,rep,name=licence_ids,json=licenceIds,proto3" json:"licence_ids,omitempty"`
-	DeclarationIds    []string    `protobuf:"bytes,7,rep,name=declaration_ids,json=declarationIds,proto3" json:"declaration_ids,omitempty"`
-	Indicators        []string    `protobuf:"bytes,8,rep,name=indicators,proto3" json:"indicators,omitempty"`
-	LastKnownLocation string      `protobuf:"bytes,9,opt,name=last_known_location,json=lastKnownLocation,proto3" json:"last_known_location,omitempty"`
-	Addressees        []string    `protobuf:"bytes,10,rep,name=addressees,proto3" json:"addressees,omitempty"`
-	Summary           string      `protobuf:"bytes,11,opt,name=summary,proto3" json:"summary,omitempty"`
+	Parties        []*v1.Party `protobuf:"bytes,5,rep,name=parties,proto3" json:"parties,omitempty"`
+	LicenceIds     []string    `protobuf:"bytes,6,rep,name=licence_ids,json=licenceIds,proto3" json:"licence_ids,omitempty"`
+	DeclarationIds []string    `protobuf:"bytes,7,rep,name=declaration_ids,json=declarationIds,proto3" json:"declaration_ids,omitempty"`
+	// At least one, or evidence.
+	Indicators        []string `protobuf:"bytes,8,rep,name=indicators,proto3" json:"indicators,omitempty"`
+	LastKnownLocation string   `protobuf:"bytes,9,opt,name=last_known_location,json=lastKnownLocation,proto3" json:"last_known_location,omitempty"`
+	Addressees        []string `protobuf:"bytes,10,rep,name=addressees,proto3" json:"addressees,omitempty"`
+	// May be empty where the alert names a record or has a link.
+	Summary string `protobuf:"bytes,11,opt,name=summary,proto3" json:"summary,omitempty"`
 	// Minutes that addressees have to acknowledge; 0: 60 for an immediate alert, 1,440 for an urgent one, no limit otherwise.
 	AcknowledgeWithin uint32 `protobuf:"varint,12,opt,name=acknowledge_within,json=acknowledgeWithin,proto3" json:"acknowledge_within,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// Where it was noticed; stage is where it happened.
+	DetectedStage Stage `protobuf:"varint,13,opt,name=detected_stage,json=detectedStage,proto3,enum=counterfoil.enforcement.v1.Stage" json:"detected_stage,omitempty"`
+	// Of those of its stage (refdata: diversion_type).
+	Type          string                 `protobuf:"bytes,14,opt,name=type,proto3" json:"type,omitempty"`
+	OccurredFrom  *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=occurred_from,json=occurredFrom,proto3" json:"occurred_from,omitempty"`
+	OccurredUntil *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=occurred_until,json=occurredUntil,proto3" json:"occurred_until,omitempty"`
+	// Default: when the alert is raised.
+	DetectedAt *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=detected_at,json=detectedAt,proto3" json:"detected_at,omitempty"`
+	Confidence Confidence             `protobuf:"varint,18,opt,name=confidence,proto3,enum=counterfoil.enforcement.v1.Confidence" json:"confidence,omitempty"`
+	Category   v1.Category            `protobuf:"varint,19,opt,name=category,proto3,enum=counterfoil.transfer.v1.Category" json:"category,omitempty"`
+	Quantity   *v1.Quantity           `protobuf:"bytes,20,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	Serials    []*v1.Serials          `protobuf:"bytes,21,rep,name=serials,proto3" json:"serials,omitempty"`
+	Links      *Links                 `protobuf:"bytes,22,opt,name=links,proto3" json:"links,omitempty"`
+	Places     *Places                `protobuf:"bytes,23,opt,name=places,proto3" json:"places,omitempty"`
+	// Article 11(5) (refdata: pattern).
+	Patterns []string `protobuf:"bytes,24,rep,name=patterns,proto3" json:"patterns,omitempty"`
+	// At least one, or an indicator.
+	Evidence []*Evidence `protobuf:"bytes,25,rep,name=evidence,proto3" json:"evidence,omitempty"`
+	// Empty where there is nothing to say of it, never absent.
+	Handling      *Handling `protobuf:"bytes,26,opt,name=handling,proto3" json:"handling,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RaiseAlertRequest) Reset() {
@@ -1939,6 +1977,104 @@ func (x *RaiseAlertRequest) GetAcknowledgeWithin() uint32 {
 		return x.AcknowledgeWithin
 	}
 	return 0
+}
+
+func (x *RaiseAlertRequest) GetDetectedStage() Stage {
+	if x != nil {
+		return x.DetectedStage
+	}
+	return Stage_STAGE_UNSPECIFIED
+}
+
+func (x *RaiseAlertRequest) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *RaiseAlertRequest) GetOccurredFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OccurredFrom
+	}
+	return nil
+}
+
+func (x *RaiseAlertRequest) GetOccurredUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OccurredUntil
+	}
+	return nil
+}
+
+func (x *RaiseAlertRequest) GetDetectedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DetectedAt
+	}
+	return nil
+}
+
+func (x *RaiseAlertRequest) GetConfidence() Confidence {
+	if x != nil {
+		return x.Confidence
+	}
+	return Confidence_CONFIDENCE_UNSPECIFIED
+}
+
+func (x *RaiseAlertRequest) GetCategory() v1.Category {
+	if x != nil {
+		return x.Category
+	}
+	return v1.Category(0)
+}
+
+func (x *RaiseAlertRequest) GetQuantity() *v1.Quantity {
+	if x != nil {
+		return x.Quantity
+	}
+	return nil
+}
+
+func (x *RaiseAlertRequest) GetSerials() []*v1.Serials {
+	if x != nil {
+		return x.Serials
+	}
+	return nil
+}
+
+func (x *RaiseAlertRequest) GetLinks() *Links {
+	if x != nil {
+		return x.Links
+	}
+	return nil
+}
+
+func (x *RaiseAlertRequest) GetPlaces() *Places {
+	if x != nil {
+		return x.Places
+	}
+	return nil
+}
+
+func (x *RaiseAlertRequest) GetPatterns() []string {
+	if x != nil {
+		return x.Patterns
+	}
+	return nil
+}
+
+func (x *RaiseAlertRequest) GetEvidence() []*Evidence {
+	if x != nil {
+		return x.Evidence
+	}
+	return nil
+}
+
+func (x *RaiseAlertRequest) GetHandling() *Handling {
+	if x != nil {
+		return x.Handling
+	}
+	return nil
 }
 
 type RaiseAlertResponse struct {
@@ -2318,6 +2454,8 @@ type CloseAlertRequest struct {
 	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
 	AlertId       string                 `protobuf:"bytes,2,opt,name=alert_id,json=alertId,proto3" json:"alert_id,omitempty"`
 	Outcome       string                 `protobuf:"bytes,3,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	Lessons       string                 `protobuf:"bytes,4,opt,name=lessons,proto3" json:"lessons,omitempty"`
+	ForReport     bool                   `protobuf:"varint,5,opt,name=for_report,json=forReport,proto3" json:"for_report,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2371,6 +2509,20 @@ func (x *CloseAlertRequest) GetOutcome() string {
 		return x.Outcome
 	}
 	return ""
+}
+
+func (x *CloseAlertRequest) GetLessons() string {
+	if x != nil {
+		return x.Lessons
+	}
+	return ""
+}
+
+func (x *CloseAlertRequest) GetForReport() bool {
+	if x != nil {
+		return x.ForReport
+	}
+	return false
 }
 
 type CloseAlertResponse struct {
@@ -2671,13 +2823,16 @@ const file_counterfoil_enforcement_v1_enforcement_proto_rawDesc = "" +
 	"\bevidence\x18\x02 \x01(\tR\bevidence\"A\n" +
 	"\fAlertRefuted\x12\x19\n" +
 	"\balert_id\x18\x01 \x01(\tR\aalertId\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason\"B\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"{\n" +
 	"\vAlertClosed\x12\x19\n" +
 	"\balert_id\x18\x01 \x01(\tR\aalertId\x12\x18\n" +
-	"\aoutcome\x18\x02 \x01(\tR\aoutcome\"B\n" +
+	"\aoutcome\x18\x02 \x01(\tR\aoutcome\x12\x18\n" +
+	"\alessons\x18\x03 \x01(\tR\alessons\x12\x1d\n" +
+	"\n" +
+	"for_report\x18\x04 \x01(\bR\tforReport\"B\n" +
 	"\x11AlertAcknowledged\x12\x19\n" +
 	"\balert_id\x18\x01 \x01(\tR\aalertId\x12\x12\n" +
-	"\x04note\x18\x02 \x01(\tR\x04note\"\xb9\x06\n" +
+	"\x04note\x18\x02 \x01(\tR\x04note\"\xb8\r\n" +
 	"\x11RaiseAlertRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12C\n" +
 	"\x05stage\x18\x02 \x01(\x0e2!.counterfoil.enforcement.v1.StageB\n" +
@@ -2690,19 +2845,36 @@ const file_counterfoil_enforcement_v1_enforcement_proto_rawDesc = "" +
 	"\xbaH\a\x92\x01\x04\b\x01\x10dR\aparties\x12[\n" +
 	"\vlicence_ids\x18\x06 \x03(\tB:\xbaH7\x92\x014\x10d\"0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\n" +
 	"licenceIds\x12c\n" +
-	"\x0fdeclaration_ids\x18\a \x03(\tB:\xbaH7\x92\x014\x10d\"0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\x0edeclarationIds\x12>\n" +
+	"\x0fdeclaration_ids\x18\a \x03(\tB:\xbaH7\x92\x014\x10d\"0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\x0edeclarationIds\x12<\n" +
 	"\n" +
-	"indicators\x18\b \x03(\tB\x1e\xbaH\x1b\x92\x01\x18\b\x01\x10\x1c\x18\x01\"\x10r\x0e2\f^RF[0-9]{2}$R\n" +
+	"indicators\x18\b \x03(\tB\x1c\xbaH\x19\x92\x01\x16\x10\x1c\x18\x01\"\x10r\x0e2\f^RF[0-9]{2}$R\n" +
 	"indicators\x12:\n" +
 	"\x13last_known_location\x18\t \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x11lastKnownLocation\x12H\n" +
 	"\n" +
 	"addressees\x18\n" +
 	" \x03(\tB(\xbaH%\x92\x01\"\b\x01\x10d\x18\x01\"\x1ar\x182\x16^[a-z][a-z0-9-]{1,31}$R\n" +
-	"addressees\x12$\n" +
-	"\asummary\x18\v \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xa0\x1fR\asummary\x128\n" +
-	"\x12acknowledge_within\x18\f \x01(\rB\t\xbaH\x06*\x04\x18\xa0\x8a R\x11acknowledgeWithin\"h\n" +
+	"addressees\x12\"\n" +
+	"\asummary\x18\v \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\asummary\x128\n" +
+	"\x12acknowledge_within\x18\f \x01(\rB\t\xbaH\x06*\x04\x18\xa0\x8a R\x11acknowledgeWithin\x12R\n" +
+	"\x0edetected_stage\x18\r \x01(\x0e2!.counterfoil.enforcement.v1.StageB\b\xbaH\x05\x82\x01\x02\x10\x01R\rdetectedStage\x12\x1b\n" +
+	"\x04type\x18\x0e \x01(\tB\a\xbaH\x04r\x02\x18<R\x04type\x12?\n" +
+	"\roccurred_from\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\foccurredFrom\x12A\n" +
+	"\x0eoccurred_until\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\roccurredUntil\x12;\n" +
+	"\vdetected_at\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"detectedAt\x12P\n" +
+	"\n" +
+	"confidence\x18\x12 \x01(\x0e2&.counterfoil.enforcement.v1.ConfidenceB\b\xbaH\x05\x82\x01\x02\x10\x01R\n" +
+	"confidence\x12G\n" +
+	"\bcategory\x18\x13 \x01(\x0e2!.counterfoil.transfer.v1.CategoryB\b\xbaH\x05\x82\x01\x02\x10\x01R\bcategory\x12=\n" +
+	"\bquantity\x18\x14 \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x12D\n" +
+	"\aserials\x18\x15 \x03(\v2 .counterfoil.transfer.v1.SerialsB\b\xbaH\x05\x92\x01\x02\x10dR\aserials\x127\n" +
+	"\x05links\x18\x16 \x01(\v2!.counterfoil.enforcement.v1.LinksR\x05links\x12:\n" +
+	"\x06places\x18\x17 \x01(\v2\".counterfoil.enforcement.v1.PlacesR\x06places\x12,\n" +
+	"\bpatterns\x18\x18 \x03(\tB\x10\xbaH\r\x92\x01\n" +
+	"\x10\x14\x18\x01\"\x04r\x02\x18<R\bpatterns\x12J\n" +
+	"\bevidence\x18\x19 \x03(\v2$.counterfoil.enforcement.v1.EvidenceB\b\xbaH\x05\x92\x01\x02\x102R\bevidence\x12@\n" +
+	"\bhandling\x18\x1a \x01(\v2$.counterfoil.enforcement.v1.HandlingR\bhandling\"h\n" +
 	"\x12RaiseAlertResponse\x127\n" +
 	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x12\x19\n" +
 	"\balert_id\x18\x02 \x01(\tR\aalertId\"\x94\x02\n" +
@@ -2729,12 +2901,15 @@ const file_counterfoil_enforcement_v1_enforcement_proto_rawDesc = "" +
 	"\x06reason\x18\x03 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xa0\x1fR\x06reason\"N\n" +
 	"\x13RefuteAlertResponse\x127\n" +
-	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xce\x01\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\x91\x02\n" +
 	"\x11CloseAlertRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12N\n" +
 	"\balert_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\aalertId\x12$\n" +
 	"\aoutcome\x18\x03 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xa0\x1fR\aoutcome\"M\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xa0\x1fR\aoutcome\x12\"\n" +
+	"\alessons\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\alessons\x12\x1d\n" +
+	"\n" +
+	"for_report\x18\x05 \x01(\bR\tforReport\"M\n" +
 	"\x12CloseAlertResponse\x127\n" +
 	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xcc\x01\n" +
 	"\x17AcknowledgeAlertRequest\x12C\n" +
@@ -2874,34 +3049,46 @@ var file_counterfoil_enforcement_v1_enforcement_proto_depIdxs = []int32{
 	0,  // 28: counterfoil.enforcement.v1.RaiseAlertRequest.stage:type_name -> counterfoil.enforcement.v1.Stage
 	1,  // 29: counterfoil.enforcement.v1.RaiseAlertRequest.priority:type_name -> counterfoil.enforcement.v1.Priority
 	35, // 30: counterfoil.enforcement.v1.RaiseAlertRequest.parties:type_name -> counterfoil.transfer.v1.Party
-	41, // 31: counterfoil.enforcement.v1.RaiseAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	40, // 32: counterfoil.enforcement.v1.CorroborateAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	41, // 33: counterfoil.enforcement.v1.CorroborateAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	40, // 34: counterfoil.enforcement.v1.ConfirmAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	41, // 35: counterfoil.enforcement.v1.ConfirmAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	40, // 36: counterfoil.enforcement.v1.RefuteAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	41, // 37: counterfoil.enforcement.v1.RefuteAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	40, // 38: counterfoil.enforcement.v1.CloseAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	41, // 39: counterfoil.enforcement.v1.CloseAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	40, // 40: counterfoil.enforcement.v1.AcknowledgeAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	41, // 41: counterfoil.enforcement.v1.AcknowledgeAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	23, // 42: counterfoil.enforcement.v1.EnforcementService.RaiseAlert:input_type -> counterfoil.enforcement.v1.RaiseAlertRequest
-	25, // 43: counterfoil.enforcement.v1.EnforcementService.CorroborateAlert:input_type -> counterfoil.enforcement.v1.CorroborateAlertRequest
-	27, // 44: counterfoil.enforcement.v1.EnforcementService.ConfirmAlert:input_type -> counterfoil.enforcement.v1.ConfirmAlertRequest
-	29, // 45: counterfoil.enforcement.v1.EnforcementService.RefuteAlert:input_type -> counterfoil.enforcement.v1.RefuteAlertRequest
-	31, // 46: counterfoil.enforcement.v1.EnforcementService.CloseAlert:input_type -> counterfoil.enforcement.v1.CloseAlertRequest
-	33, // 47: counterfoil.enforcement.v1.AlertAnswerService.AcknowledgeAlert:input_type -> counterfoil.enforcement.v1.AcknowledgeAlertRequest
-	24, // 48: counterfoil.enforcement.v1.EnforcementService.RaiseAlert:output_type -> counterfoil.enforcement.v1.RaiseAlertResponse
-	26, // 49: counterfoil.enforcement.v1.EnforcementService.CorroborateAlert:output_type -> counterfoil.enforcement.v1.CorroborateAlertResponse
-	28, // 50: counterfoil.enforcement.v1.EnforcementService.ConfirmAlert:output_type -> counterfoil.enforcement.v1.ConfirmAlertResponse
-	30, // 51: counterfoil.enforcement.v1.EnforcementService.RefuteAlert:output_type -> counterfoil.enforcement.v1.RefuteAlertResponse
-	32, // 52: counterfoil.enforcement.v1.EnforcementService.CloseAlert:output_type -> counterfoil.enforcement.v1.CloseAlertResponse
-	34, // 53: counterfoil.enforcement.v1.AlertAnswerService.AcknowledgeAlert:output_type -> counterfoil.enforcement.v1.AcknowledgeAlertResponse
-	48, // [48:54] is the sub-list for method output_type
-	42, // [42:48] is the sub-list for method input_type
-	42, // [42:42] is the sub-list for extension type_name
-	42, // [42:42] is the sub-list for extension extendee
-	0,  // [0:42] is the sub-list for field type_name
+	0,  // 31: counterfoil.enforcement.v1.RaiseAlertRequest.detected_stage:type_name -> counterfoil.enforcement.v1.Stage
+	36, // 32: counterfoil.enforcement.v1.RaiseAlertRequest.occurred_from:type_name -> google.protobuf.Timestamp
+	36, // 33: counterfoil.enforcement.v1.RaiseAlertRequest.occurred_until:type_name -> google.protobuf.Timestamp
+	36, // 34: counterfoil.enforcement.v1.RaiseAlertRequest.detected_at:type_name -> google.protobuf.Timestamp
+	2,  // 35: counterfoil.enforcement.v1.RaiseAlertRequest.confidence:type_name -> counterfoil.enforcement.v1.Confidence
+	37, // 36: counterfoil.enforcement.v1.RaiseAlertRequest.category:type_name -> counterfoil.transfer.v1.Category
+	38, // 37: counterfoil.enforcement.v1.RaiseAlertRequest.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	39, // 38: counterfoil.enforcement.v1.RaiseAlertRequest.serials:type_name -> counterfoil.transfer.v1.Serials
+	6,  // 39: counterfoil.enforcement.v1.RaiseAlertRequest.links:type_name -> counterfoil.enforcement.v1.Links
+	7,  // 40: counterfoil.enforcement.v1.RaiseAlertRequest.places:type_name -> counterfoil.enforcement.v1.Places
+	8,  // 41: counterfoil.enforcement.v1.RaiseAlertRequest.evidence:type_name -> counterfoil.enforcement.v1.Evidence
+	9,  // 42: counterfoil.enforcement.v1.RaiseAlertRequest.handling:type_name -> counterfoil.enforcement.v1.Handling
+	41, // 43: counterfoil.enforcement.v1.RaiseAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	40, // 44: counterfoil.enforcement.v1.CorroborateAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	41, // 45: counterfoil.enforcement.v1.CorroborateAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	40, // 46: counterfoil.enforcement.v1.ConfirmAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	41, // 47: counterfoil.enforcement.v1.ConfirmAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	40, // 48: counterfoil.enforcement.v1.RefuteAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	41, // 49: counterfoil.enforcement.v1.RefuteAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	40, // 50: counterfoil.enforcement.v1.CloseAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	41, // 51: counterfoil.enforcement.v1.CloseAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	40, // 52: counterfoil.enforcement.v1.AcknowledgeAlertRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	41, // 53: counterfoil.enforcement.v1.AcknowledgeAlertResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	23, // 54: counterfoil.enforcement.v1.EnforcementService.RaiseAlert:input_type -> counterfoil.enforcement.v1.RaiseAlertRequest
+	25, // 55: counterfoil.enforcement.v1.EnforcementService.CorroborateAlert:input_type -> counterfoil.enforcement.v1.CorroborateAlertRequest
+	27, // 56: counterfoil.enforcement.v1.EnforcementService.ConfirmAlert:input_type -> counterfoil.enforcement.v1.ConfirmAlertRequest
+	29, // 57: counterfoil.enforcement.v1.EnforcementService.RefuteAlert:input_type -> counterfoil.enforcement.v1.RefuteAlertRequest
+	31, // 58: counterfoil.enforcement.v1.EnforcementService.CloseAlert:input_type -> counterfoil.enforcement.v1.CloseAlertRequest
+	33, // 59: counterfoil.enforcement.v1.AlertAnswerService.AcknowledgeAlert:input_type -> counterfoil.enforcement.v1.AcknowledgeAlertRequest
+	24, // 60: counterfoil.enforcement.v1.EnforcementService.RaiseAlert:output_type -> counterfoil.enforcement.v1.RaiseAlertResponse
+	26, // 61: counterfoil.enforcement.v1.EnforcementService.CorroborateAlert:output_type -> counterfoil.enforcement.v1.CorroborateAlertResponse
+	28, // 62: counterfoil.enforcement.v1.EnforcementService.ConfirmAlert:output_type -> counterfoil.enforcement.v1.ConfirmAlertResponse
+	30, // 63: counterfoil.enforcement.v1.EnforcementService.RefuteAlert:output_type -> counterfoil.enforcement.v1.RefuteAlertResponse
+	32, // 64: counterfoil.enforcement.v1.EnforcementService.CloseAlert:output_type -> counterfoil.enforcement.v1.CloseAlertResponse
+	34, // 65: counterfoil.enforcement.v1.AlertAnswerService.AcknowledgeAlert:output_type -> counterfoil.enforcement.v1.AcknowledgeAlertResponse
+	60, // [60:66] is the sub-list for method output_type
+	54, // [54:60] is the sub-list for method input_type
+	54, // [54:54] is the sub-list for extension type_name
+	54, // [54:54] is the sub-list for extension extendee
+	0,  // [0:54] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_enforcement_v1_enforcement_proto_init() }

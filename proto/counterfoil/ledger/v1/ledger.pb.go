@@ -3401,8 +3401,10 @@ type Alert struct {
 	// As raised and as corroborated since.
 	Indicators []string `protobuf:"bytes,8,rep,name=indicators,proto3" json:"indicators,omitempty"`
 	// What it was found to be (confirmed or refuted), which closing does not change.
-	Finding       AlertStatus           `protobuf:"varint,9,opt,name=finding,proto3,enum=counterfoil.ledger.v1.AlertStatus" json:"finding,omitempty"`
-	Escalated     []*v14.AlertEscalated `protobuf:"bytes,10,rep,name=escalated,proto3" json:"escalated,omitempty"`
+	Finding   AlertStatus           `protobuf:"varint,9,opt,name=finding,proto3,enum=counterfoil.ledger.v1.AlertStatus" json:"finding,omitempty"`
+	Escalated []*v14.AlertEscalated `protobuf:"bytes,10,rep,name=escalated,proto3" json:"escalated,omitempty"`
+	// Absent until it is.
+	Closed        *v14.AlertClosed `protobuf:"bytes,11,opt,name=closed,proto3" json:"closed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3503,6 +3505,13 @@ func (x *Alert) GetFinding() AlertStatus {
 func (x *Alert) GetEscalated() []*v14.AlertEscalated {
 	if x != nil {
 		return x.Escalated
+	}
+	return nil
+}
+
+func (x *Alert) GetClosed() *v14.AlertClosed {
+	if x != nil {
+		return x.Closed
 	}
 	return nil
 }
@@ -5943,7 +5952,7 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	" \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\x126\n" +
 	"\x06change\x18\v \x01(\v2\x1e.counterfoil.customs.v1.ChangeR\x06change\x12\x16\n" +
 	"\x06reason\x18\f \x01(\tR\x06reason\x12\x18\n" +
-	"\aversion\x18\r \x01(\rR\aversion\"\xd5\x03\n" +
+	"\aversion\x18\r \x01(\rR\aversion\"\x96\x04\n" +
 	"\x05Alert\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -5957,7 +5966,8 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"indicators\x12<\n" +
 	"\afinding\x18\t \x01(\x0e2\".counterfoil.ledger.v1.AlertStatusR\afinding\x12H\n" +
 	"\tescalated\x18\n" +
-	" \x03(\v2*.counterfoil.enforcement.v1.AlertEscalatedR\tescalated\"\xc6\x01\n" +
+	" \x03(\v2*.counterfoil.enforcement.v1.AlertEscalatedR\tescalated\x12?\n" +
+	"\x06closed\x18\v \x01(\v2'.counterfoil.enforcement.v1.AlertClosedR\x06closed\"\xc6\x01\n" +
 	"\x0fAcknowledgement\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -6349,29 +6359,30 @@ var file_counterfoil_ledger_v1_ledger_proto_goTypes = []any{
 	(*v13.Change)(nil),                    // 112: counterfoil.customs.v1.Change
 	(*v14.DiversionAlertRaised)(nil),      // 113: counterfoil.enforcement.v1.DiversionAlertRaised
 	(*v14.AlertEscalated)(nil),            // 114: counterfoil.enforcement.v1.AlertEscalated
-	(*v15.AgencyReturnRequested)(nil),     // 115: counterfoil.reporting.v1.AgencyReturnRequested
-	(*v15.AgencyReturnSubmitted)(nil),     // 116: counterfoil.reporting.v1.AgencyReturnSubmitted
-	(*v16.SigningKey)(nil),                // 117: counterfoil.directory.v1.SigningKey
-	(*v16.SealingKey)(nil),                // 118: counterfoil.directory.v1.SealingKey
-	(*v16.Contact)(nil),                   // 119: counterfoil.directory.v1.Contact
-	(*v16.Competence)(nil),                // 120: counterfoil.directory.v1.Competence
-	(*v16.SigningKeyEnded)(nil),           // 121: counterfoil.directory.v1.SigningKeyEnded
-	(v16.HistoryRule)(0),                  // 122: counterfoil.directory.v1.HistoryRule
-	(*v16.GroupKeyIssued)(nil),            // 123: counterfoil.directory.v1.GroupKeyIssued
-	(*v16.Exception)(nil),                 // 124: counterfoil.directory.v1.Exception
-	(*v16.JournalKeyIssued)(nil),          // 125: counterfoil.directory.v1.JournalKeyIssued
-	(*v16.JournalStart)(nil),              // 126: counterfoil.directory.v1.JournalStart
-	(*v16.EpochKey)(nil),                  // 127: counterfoil.directory.v1.EpochKey
-	(*v16.JournalReceipt)(nil),            // 128: counterfoil.directory.v1.JournalReceipt
-	(*v16.EventWithdrawn)(nil),            // 129: counterfoil.directory.v1.EventWithdrawn
-	(*v16.WithdrawalCarriedOut)(nil),      // 130: counterfoil.directory.v1.WithdrawalCarriedOut
-	(*v16.AudienceWidened)(nil),           // 131: counterfoil.directory.v1.AudienceWidened
-	(*v16.WideningReviewed)(nil),          // 132: counterfoil.directory.v1.WideningReviewed
-	(*v16.PolicyAdopted)(nil),             // 133: counterfoil.directory.v1.PolicyAdopted
-	(*v16.CalendarAdopted)(nil),           // 134: counterfoil.directory.v1.CalendarAdopted
-	(*v16.RoleHandedOver)(nil),            // 135: counterfoil.directory.v1.RoleHandedOver
-	(*v16.SharingRule)(nil),               // 136: counterfoil.directory.v1.SharingRule
-	(*v17.Cause)(nil),                     // 137: counterfoil.event.v1.Cause
+	(*v14.AlertClosed)(nil),               // 115: counterfoil.enforcement.v1.AlertClosed
+	(*v15.AgencyReturnRequested)(nil),     // 116: counterfoil.reporting.v1.AgencyReturnRequested
+	(*v15.AgencyReturnSubmitted)(nil),     // 117: counterfoil.reporting.v1.AgencyReturnSubmitted
+	(*v16.SigningKey)(nil),                // 118: counterfoil.directory.v1.SigningKey
+	(*v16.SealingKey)(nil),                // 119: counterfoil.directory.v1.SealingKey
+	(*v16.Contact)(nil),                   // 120: counterfoil.directory.v1.Contact
+	(*v16.Competence)(nil),                // 121: counterfoil.directory.v1.Competence
+	(*v16.SigningKeyEnded)(nil),           // 122: counterfoil.directory.v1.SigningKeyEnded
+	(v16.HistoryRule)(0),                  // 123: counterfoil.directory.v1.HistoryRule
+	(*v16.GroupKeyIssued)(nil),            // 124: counterfoil.directory.v1.GroupKeyIssued
+	(*v16.Exception)(nil),                 // 125: counterfoil.directory.v1.Exception
+	(*v16.JournalKeyIssued)(nil),          // 126: counterfoil.directory.v1.JournalKeyIssued
+	(*v16.JournalStart)(nil),              // 127: counterfoil.directory.v1.JournalStart
+	(*v16.EpochKey)(nil),                  // 128: counterfoil.directory.v1.EpochKey
+	(*v16.JournalReceipt)(nil),            // 129: counterfoil.directory.v1.JournalReceipt
+	(*v16.EventWithdrawn)(nil),            // 130: counterfoil.directory.v1.EventWithdrawn
+	(*v16.WithdrawalCarriedOut)(nil),      // 131: counterfoil.directory.v1.WithdrawalCarriedOut
+	(*v16.AudienceWidened)(nil),           // 132: counterfoil.directory.v1.AudienceWidened
+	(*v16.WideningReviewed)(nil),          // 133: counterfoil.directory.v1.WideningReviewed
+	(*v16.PolicyAdopted)(nil),             // 134: counterfoil.directory.v1.PolicyAdopted
+	(*v16.CalendarAdopted)(nil),           // 135: counterfoil.directory.v1.CalendarAdopted
+	(*v16.RoleHandedOver)(nil),            // 136: counterfoil.directory.v1.RoleHandedOver
+	(*v16.SharingRule)(nil),               // 137: counterfoil.directory.v1.SharingRule
+	(*v17.Cause)(nil),                     // 138: counterfoil.event.v1.Cause
 }
 var file_counterfoil_ledger_v1_ledger_proto_depIdxs = []int32{
 	60,  // 0: counterfoil.ledger.v1.Application.deal:type_name -> counterfoil.licensing.v1.Deal
@@ -6480,62 +6491,63 @@ var file_counterfoil_ledger_v1_ledger_proto_depIdxs = []int32{
 	61,  // 103: counterfoil.ledger.v1.Alert.raised_at:type_name -> google.protobuf.Timestamp
 	4,   // 104: counterfoil.ledger.v1.Alert.finding:type_name -> counterfoil.ledger.v1.AlertStatus
 	114, // 105: counterfoil.ledger.v1.Alert.escalated:type_name -> counterfoil.enforcement.v1.AlertEscalated
-	61,  // 106: counterfoil.ledger.v1.Acknowledgement.at:type_name -> google.protobuf.Timestamp
-	115, // 107: counterfoil.ledger.v1.ReturnRequest.requested:type_name -> counterfoil.reporting.v1.AgencyReturnRequested
-	116, // 108: counterfoil.ledger.v1.ReturnSubmission.submitted:type_name -> counterfoil.reporting.v1.AgencyReturnSubmitted
-	61,  // 109: counterfoil.ledger.v1.ReturnSubmission.at:type_name -> google.protobuf.Timestamp
-	117, // 110: counterfoil.ledger.v1.Agency.signing_keys:type_name -> counterfoil.directory.v1.SigningKey
-	118, // 111: counterfoil.ledger.v1.Agency.sealing_key:type_name -> counterfoil.directory.v1.SealingKey
-	5,   // 112: counterfoil.ledger.v1.Agency.status:type_name -> counterfoil.ledger.v1.AgencyStatus
-	61,  // 113: counterfoil.ledger.v1.Agency.since:type_name -> google.protobuf.Timestamp
-	119, // 114: counterfoil.ledger.v1.Agency.contacts:type_name -> counterfoil.directory.v1.Contact
-	120, // 115: counterfoil.ledger.v1.Agency.competences:type_name -> counterfoil.directory.v1.Competence
-	121, // 116: counterfoil.ledger.v1.Agency.ended_keys:type_name -> counterfoil.directory.v1.SigningKeyEnded
-	61,  // 117: counterfoil.ledger.v1.Agency.readmitted:type_name -> google.protobuf.Timestamp
-	122, // 118: counterfoil.ledger.v1.Group.history:type_name -> counterfoil.directory.v1.HistoryRule
-	123, // 119: counterfoil.ledger.v1.Group.keys:type_name -> counterfoil.directory.v1.GroupKeyIssued
-	61,  // 120: counterfoil.ledger.v1.Group.history_from:type_name -> google.protobuf.Timestamp
-	124, // 121: counterfoil.ledger.v1.Group.exceptions:type_name -> counterfoil.directory.v1.Exception
-	42,  // 122: counterfoil.ledger.v1.Group.since:type_name -> counterfoil.ledger.v1.Membership
-	61,  // 123: counterfoil.ledger.v1.Membership.since:type_name -> google.protobuf.Timestamp
-	117, // 124: counterfoil.ledger.v1.AgencyKeys.signing_keys:type_name -> counterfoil.directory.v1.SigningKey
-	118, // 125: counterfoil.ledger.v1.AgencyKeys.sealing_keys:type_name -> counterfoil.directory.v1.SealingKey
-	61,  // 126: counterfoil.ledger.v1.AgencyKeys.changed_at:type_name -> google.protobuf.Timestamp
-	125, // 127: counterfoil.ledger.v1.JournalKey.issued:type_name -> counterfoil.directory.v1.JournalKeyIssued
-	61,  // 128: counterfoil.ledger.v1.JournalKey.issued_at:type_name -> google.protobuf.Timestamp
-	6,   // 129: counterfoil.ledger.v1.Release.state:type_name -> counterfoil.ledger.v1.ReleaseState
-	122, // 130: counterfoil.ledger.v1.Release.history:type_name -> counterfoil.directory.v1.HistoryRule
-	126, // 131: counterfoil.ledger.v1.Release.start:type_name -> counterfoil.directory.v1.JournalStart
-	127, // 132: counterfoil.ledger.v1.Release.keys:type_name -> counterfoil.directory.v1.EpochKey
-	61,  // 133: counterfoil.ledger.v1.Release.since:type_name -> google.protobuf.Timestamp
-	126, // 134: counterfoil.ledger.v1.Release.earlier_starts:type_name -> counterfoil.directory.v1.JournalStart
-	128, // 135: counterfoil.ledger.v1.Receipt.receipt:type_name -> counterfoil.directory.v1.JournalReceipt
-	61,  // 136: counterfoil.ledger.v1.Receipt.at:type_name -> google.protobuf.Timestamp
-	129, // 137: counterfoil.ledger.v1.Withdrawal.withdrawn:type_name -> counterfoil.directory.v1.EventWithdrawn
-	61,  // 138: counterfoil.ledger.v1.Withdrawal.at:type_name -> google.protobuf.Timestamp
-	130, // 139: counterfoil.ledger.v1.WithdrawalReceipt.carried_out:type_name -> counterfoil.directory.v1.WithdrawalCarriedOut
-	61,  // 140: counterfoil.ledger.v1.WithdrawalReceipt.at:type_name -> google.protobuf.Timestamp
-	131, // 141: counterfoil.ledger.v1.Widening.widened:type_name -> counterfoil.directory.v1.AudienceWidened
-	61,  // 142: counterfoil.ledger.v1.Widening.at:type_name -> google.protobuf.Timestamp
-	61,  // 143: counterfoil.ledger.v1.Widening.ended_at:type_name -> google.protobuf.Timestamp
-	132, // 144: counterfoil.ledger.v1.Widening.review:type_name -> counterfoil.directory.v1.WideningReviewed
-	61,  // 145: counterfoil.ledger.v1.Widening.reviewed_at:type_name -> google.protobuf.Timestamp
-	133, // 146: counterfoil.ledger.v1.Policy.adopted:type_name -> counterfoil.directory.v1.PolicyAdopted
-	134, // 147: counterfoil.ledger.v1.Calendar.adopted:type_name -> counterfoil.directory.v1.CalendarAdopted
-	135, // 148: counterfoil.ledger.v1.Handover.handed_over:type_name -> counterfoil.directory.v1.RoleHandedOver
-	61,  // 149: counterfoil.ledger.v1.Handover.at:type_name -> google.protobuf.Timestamp
-	136, // 150: counterfoil.ledger.v1.SharingRules.rules:type_name -> counterfoil.directory.v1.SharingRule
-	61,  // 151: counterfoil.ledger.v1.Position.recorded_at:type_name -> google.protobuf.Timestamp
-	61,  // 152: counterfoil.ledger.v1.Position.received_at:type_name -> google.protobuf.Timestamp
-	61,  // 153: counterfoil.ledger.v1.FoldedBlock.received_at:type_name -> google.protobuf.Timestamp
-	57,  // 154: counterfoil.ledger.v1.FoldedBlock.withdrawn:type_name -> counterfoil.ledger.v1.WithdrawnLeaf
-	137, // 155: counterfoil.ledger.v1.ParkedEvent.also:type_name -> counterfoil.event.v1.Cause
-	61,  // 156: counterfoil.ledger.v1.Stop.at:type_name -> google.protobuf.Timestamp
-	157, // [157:157] is the sub-list for method output_type
-	157, // [157:157] is the sub-list for method input_type
-	157, // [157:157] is the sub-list for extension type_name
-	157, // [157:157] is the sub-list for extension extendee
-	0,   // [0:157] is the sub-list for field type_name
+	115, // 106: counterfoil.ledger.v1.Alert.closed:type_name -> counterfoil.enforcement.v1.AlertClosed
+	61,  // 107: counterfoil.ledger.v1.Acknowledgement.at:type_name -> google.protobuf.Timestamp
+	116, // 108: counterfoil.ledger.v1.ReturnRequest.requested:type_name -> counterfoil.reporting.v1.AgencyReturnRequested
+	117, // 109: counterfoil.ledger.v1.ReturnSubmission.submitted:type_name -> counterfoil.reporting.v1.AgencyReturnSubmitted
+	61,  // 110: counterfoil.ledger.v1.ReturnSubmission.at:type_name -> google.protobuf.Timestamp
+	118, // 111: counterfoil.ledger.v1.Agency.signing_keys:type_name -> counterfoil.directory.v1.SigningKey
+	119, // 112: counterfoil.ledger.v1.Agency.sealing_key:type_name -> counterfoil.directory.v1.SealingKey
+	5,   // 113: counterfoil.ledger.v1.Agency.status:type_name -> counterfoil.ledger.v1.AgencyStatus
+	61,  // 114: counterfoil.ledger.v1.Agency.since:type_name -> google.protobuf.Timestamp
+	120, // 115: counterfoil.ledger.v1.Agency.contacts:type_name -> counterfoil.directory.v1.Contact
+	121, // 116: counterfoil.ledger.v1.Agency.competences:type_name -> counterfoil.directory.v1.Competence
+	122, // 117: counterfoil.ledger.v1.Agency.ended_keys:type_name -> counterfoil.directory.v1.SigningKeyEnded
+	61,  // 118: counterfoil.ledger.v1.Agency.readmitted:type_name -> google.protobuf.Timestamp
+	123, // 119: counterfoil.ledger.v1.Group.history:type_name -> counterfoil.directory.v1.HistoryRule
+	124, // 120: counterfoil.ledger.v1.Group.keys:type_name -> counterfoil.directory.v1.GroupKeyIssued
+	61,  // 121: counterfoil.ledger.v1.Group.history_from:type_name -> google.protobuf.Timestamp
+	125, // 122: counterfoil.ledger.v1.Group.exceptions:type_name -> counterfoil.directory.v1.Exception
+	42,  // 123: counterfoil.ledger.v1.Group.since:type_name -> counterfoil.ledger.v1.Membership
+	61,  // 124: counterfoil.ledger.v1.Membership.since:type_name -> google.protobuf.Timestamp
+	118, // 125: counterfoil.ledger.v1.AgencyKeys.signing_keys:type_name -> counterfoil.directory.v1.SigningKey
+	119, // 126: counterfoil.ledger.v1.AgencyKeys.sealing_keys:type_name -> counterfoil.directory.v1.SealingKey
+	61,  // 127: counterfoil.ledger.v1.AgencyKeys.changed_at:type_name -> google.protobuf.Timestamp
+	126, // 128: counterfoil.ledger.v1.JournalKey.issued:type_name -> counterfoil.directory.v1.JournalKeyIssued
+	61,  // 129: counterfoil.ledger.v1.JournalKey.issued_at:type_name -> google.protobuf.Timestamp
+	6,   // 130: counterfoil.ledger.v1.Release.state:type_name -> counterfoil.ledger.v1.ReleaseState
+	123, // 131: counterfoil.ledger.v1.Release.history:type_name -> counterfoil.directory.v1.HistoryRule
+	127, // 132: counterfoil.ledger.v1.Release.start:type_name -> counterfoil.directory.v1.JournalStart
+	128, // 133: counterfoil.ledger.v1.Release.keys:type_name -> counterfoil.directory.v1.EpochKey
+	61,  // 134: counterfoil.ledger.v1.Release.since:type_name -> google.protobuf.Timestamp
+	127, // 135: counterfoil.ledger.v1.Release.earlier_starts:type_name -> counterfoil.directory.v1.JournalStart
+	129, // 136: counterfoil.ledger.v1.Receipt.receipt:type_name -> counterfoil.directory.v1.JournalReceipt
+	61,  // 137: counterfoil.ledger.v1.Receipt.at:type_name -> google.protobuf.Timestamp
+	130, // 138: counterfoil.ledger.v1.Withdrawal.withdrawn:type_name -> counterfoil.directory.v1.EventWithdrawn
+	61,  // 139: counterfoil.ledger.v1.Withdrawal.at:type_name -> google.protobuf.Timestamp
+	131, // 140: counterfoil.ledger.v1.WithdrawalReceipt.carried_out:type_name -> counterfoil.directory.v1.WithdrawalCarriedOut
+	61,  // 141: counterfoil.ledger.v1.WithdrawalReceipt.at:type_name -> google.protobuf.Timestamp
+	132, // 142: counterfoil.ledger.v1.Widening.widened:type_name -> counterfoil.directory.v1.AudienceWidened
+	61,  // 143: counterfoil.ledger.v1.Widening.at:type_name -> google.protobuf.Timestamp
+	61,  // 144: counterfoil.ledger.v1.Widening.ended_at:type_name -> google.protobuf.Timestamp
+	133, // 145: counterfoil.ledger.v1.Widening.review:type_name -> counterfoil.directory.v1.WideningReviewed
+	61,  // 146: counterfoil.ledger.v1.Widening.reviewed_at:type_name -> google.protobuf.Timestamp
+	134, // 147: counterfoil.ledger.v1.Policy.adopted:type_name -> counterfoil.directory.v1.PolicyAdopted
+	135, // 148: counterfoil.ledger.v1.Calendar.adopted:type_name -> counterfoil.directory.v1.CalendarAdopted
+	136, // 149: counterfoil.ledger.v1.Handover.handed_over:type_name -> counterfoil.directory.v1.RoleHandedOver
+	61,  // 150: counterfoil.ledger.v1.Handover.at:type_name -> google.protobuf.Timestamp
+	137, // 151: counterfoil.ledger.v1.SharingRules.rules:type_name -> counterfoil.directory.v1.SharingRule
+	61,  // 152: counterfoil.ledger.v1.Position.recorded_at:type_name -> google.protobuf.Timestamp
+	61,  // 153: counterfoil.ledger.v1.Position.received_at:type_name -> google.protobuf.Timestamp
+	61,  // 154: counterfoil.ledger.v1.FoldedBlock.received_at:type_name -> google.protobuf.Timestamp
+	57,  // 155: counterfoil.ledger.v1.FoldedBlock.withdrawn:type_name -> counterfoil.ledger.v1.WithdrawnLeaf
+	138, // 156: counterfoil.ledger.v1.ParkedEvent.also:type_name -> counterfoil.event.v1.Cause
+	61,  // 157: counterfoil.ledger.v1.Stop.at:type_name -> google.protobuf.Timestamp
+	158, // [158:158] is the sub-list for method output_type
+	158, // [158:158] is the sub-list for method input_type
+	158, // [158:158] is the sub-list for extension type_name
+	158, // [158:158] is the sub-list for extension extendee
+	0,   // [0:158] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_ledger_v1_ledger_proto_init() }

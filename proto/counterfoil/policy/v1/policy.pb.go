@@ -1252,7 +1252,8 @@ type Alerts struct {
 	// none: it is looked at again. immediate: the alert suspends it. confirmed: an alert that was confirmed does.
 	// Default: none.
 	SuspendOn string `protobuf:"bytes,1,opt,name=suspend_on,json=suspendOn,proto3" json:"suspend_on,omitempty"`
-	// What else is offered. Empty: all four consequences, none by itself, by an alert that was confirmed or is immediate.
+	// What else is offered. Empty: all four consequences by an alert that was confirmed or is immediate, and only that a licence
+	// is looked at again once it was confirmed is done by itself.
 	Offers        []*Offer `protobuf:"bytes,2,rep,name=offers,proto3" json:"offers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
