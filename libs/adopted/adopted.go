@@ -2,19 +2,13 @@
 package adopted
 
 import (
-	"crypto/sha256"
 	"fmt"
-	"sync"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/policy"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
-
-// parsed keeps policies that were read, by the SHA-256 of their content: reading compiles their expressions, and the same
-// content always reads the same. There are as many as were ever adopted.
-var parsed sync.Map
 
 // Policies are all versions of decision policies that the directory has, read.
 func Policies(view ledger.View) ([]*policy.Policy, error) {
@@ -54,14 +48,9 @@ func ByID(view ledger.View, ids []string) ([]*policy.Policy, error) {
 }
 
 func parse(r *ledgerv1.Policy) (*policy.Policy, error) {
-	key := sha256.Sum256(r.GetAdopted().GetContent())
-	if p, ok := parsed.Load(key); ok {
-		return p.(*policy.Policy), nil
-	}
-	p, err := policy.Load(r.GetId(), r.GetAdopted().GetContent())
+	p, err := policy.LoadAdopted(r.GetId(), r.GetAdopted().GetContent())
 	if err != nil {
 		return nil, fault.Errorf(fault.Precondition, "policy %s cannot be read (%v); have the authority adopt a version that can: counterfoil policy adopt FILE", r.GetId(), err)
 	}
-	parsed.Store(key, p)
 	return p, nil
 }

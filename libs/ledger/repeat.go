@@ -278,3 +278,48 @@ func (v View) eventAt(at place) (*eventv1.Event, error) {
 	}
 	return decode(b.events[at-b.first], &eventv1.Event{})
 }
+
+// Repeat returns what repeats events of this agency for a group, in their order, under a widening or none. Those that are
+// repeated there already are left out, and those whose content was withdrawn.
+func (v View) Repeat(events []*queryv1.RecordedEvent, group, widening string) (facts []proto.Message, err error) {
+	for _, e := range events {
+		known, err := v.stands(e, group)
+		if err != nil {
+			return nil, err
+		}
+		if known || e.Fact == nil {
+			continue
+		}
+		fact, err := repeatFor(e, group, widening)
+		if err != nil {
+			return nil, err
+		}
+		facts = append(facts, fact)
+	}
+	return facts, nil
+}
+
+// stands reports whether an event of the agency is in its journal of a group, itself or repeated.
+func (v View) stands(e *queryv1.RecordedEvent, group string) (bool, error) {
+	in := v.Own(group).String()
+	if e.Journal == in {
+		return true, nil
+	}
+	repeats, err := v.RepeatsOf(e)
+	return slices.ContainsFunc(repeats, func(r *queryv1.RecordedEvent) bool { return r.Journal == in }), err
+}
+
+func repeatFor(e *queryv1.RecordedEvent, group, widening string) (proto.Message, error) {
+	recorded := &eventv1.Event{}
+	if err := proto.Unmarshal(e.Raw, recorded); err != nil {
+		return nil, err
+	}
+	fact, err := e.Fact.UnmarshalNew()
+	if err != nil {
+		return nil, err
+	}
+	recorded.WideningId = widening
+	return Dated{
+		Message: fact, Group: group, Repeats: recorded, Origin: &eventv1.Cause{Journal: e.Journal, Number: e.Number, Id: recorded.Id},
+	}, nil
+}

@@ -63,6 +63,11 @@ func Check(p *Policy, r Registry) []Problem {
 		c.emergency(e)
 	}
 	c.alternates()
+	for i, o := range c.Terms.Alerts.Offers {
+		if o.Automatic && o.Consequence != "reassess" && o.Consequence != "hold" {
+			c.add(Error, fmt.Sprintf("alerts.offers[%d].automatic", i), "a %s is offered and never done by itself", strings.ReplaceAll(o.Consequence, "_", " "))
+		}
+	}
 	c.neverTrue()
 	return c.list
 }

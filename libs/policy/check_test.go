@@ -37,6 +37,8 @@ func TestCheck(t *testing.T) {
 		{"P7: an emergency without a review", foreign + "emergency: {hours: 2, deputies: [{role: a, for_role: b}]}\n", "warning: emergency: review_within_working_days is missing"},
 		{"a vote twice", "consultees: [{agency: foreign, part: chosen, serves: ATT 7(1)}, {agency: customs, part: chosen, serves: ATT 7(1)}]\nconflict_of_interest: {alternates: [{agency: foreign, alternate: customs}]}\n", "warning: conflict_of_interest.alternates[0]: customs has a vote of its own"},
 		{"an alternate of nobody", "conflict_of_interest: {alternates: [{agency: foreign, alternate: audit}]}\n", "has no vote that audit could cast"},
+		{"what is done by itself", foreign + "alerts: {offers: [{on: raised, consequence: hold, automatic: true}]}\n", ""},
+		{"what cannot be done by itself", foreign + "alerts: {offers: [{on: raised, consequence: denial_check, automatic: true}]}\n", "error: alerts.offers[0].automatic: a denial check is offered"},
 		{"no first day", "valid_from: ''\n", "error: valid_from: it is missing"},
 	}
 	for _, tt := range tests {

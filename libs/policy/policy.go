@@ -96,11 +96,12 @@ func withDefaults(written *policyv1.Policy) *policyv1.Policy {
 	return p
 }
 
-// defaultOffers offers every consequence of an immediate or a confirmed alert, and does none by itself (diversion.md section 4).
+// defaultOffers offers every consequence of an immediate or a confirmed alert (diversion.md section 4). Only that a licence is
+// looked at again when an alert on it was confirmed is done by itself (ATT 7(7)).
 func defaultOffers() (offers []*policyv1.Offer) {
 	for _, on := range []string{"immediate", "confirmed"} {
 		for _, consequence := range []string{"reassess", "hold", "denial_check", "post_delivery_check"} {
-			offers = append(offers, &policyv1.Offer{On: on, Consequence: consequence})
+			offers = append(offers, &policyv1.Offer{On: on, Consequence: consequence, Automatic: on == "confirmed" && consequence == "reassess"})
 		}
 	}
 	return offers

@@ -69,7 +69,7 @@ func policiesOf(view ledger.View, c *ledgerv1.Consultation) (list []*policyv1.Po
 		case row == nil:
 			return nil, fault.Errorf(fault.Precondition, "policy %s, which consultation %s runs under, is not on record here", id, c.GetId())
 		}
-		p, err := policy.Load(id, row.GetAdopted().GetContent())
+		p, err := policy.LoadAdopted(id, row.GetAdopted().GetContent())
 		if err != nil {
 			return nil, fault.Errorf(fault.Precondition, "policy %s cannot be read (%v)", id, err)
 		}

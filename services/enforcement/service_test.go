@@ -52,7 +52,7 @@ func TestAlerts(t *testing.T) {
 		res, err := api.RaiseAlert(ctx, &enforcementv1.RaiseAlertRequest{
 			Stage: enforcementv1.Stage_STAGE_D2_IN_TRANSIT, Priority: enforcementv1.Priority_PRIORITY_URGENT, Item: "40 rifles",
 			Parties:    []*transferv1.Party{{Role: transferv1.Role_ROLE_CARRIER, Name: "unknown"}},
-			Indicators: []string{"RF26"}, LastKnownLocation: "XCABC", Addressees: []string{"customs"}, Summary: "did not arrive",
+			Indicators: []string{"RF26"}, LastKnownLocation: "XCABC", Addressees: []string{"customs"}, Summary: "did not arrive", Handling: &enforcementv1.Handling{},
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -63,6 +63,7 @@ func (r rehearsed) alerts(licence string) {
 	raise := &enforcementv1.RaiseAlertRequest{
 		Stage: enforcementv1.Stage_STAGE_D3_AT_DELIVERY, Priority: enforcementv1.Priority_PRIORITY_URGENT, Item: "assault rifles", Parties: []*transferv1.Party{consignee},
 		LicenceIds: []string{licence}, Indicators: []string{"RF10"}, LastKnownLocation: "XBHAR", Addressees: []string{"licensing"}, Summary: "not seen",
+		Handling: &enforcementv1.Handling{},
 	}
 	alert := r.do("enforcement", raise)
 	r.do("enforcement", &enforcementv1.CorroborateAlertRequest{AlertId: alert, Indicators: []string{"RF11"}, Evidence: "a second report"})

@@ -161,7 +161,7 @@ func alarm(i int) *enforcementv1.RaiseAlertRequest {
 	return &enforcementv1.RaiseAlertRequest{
 		Stage: enforcementv1.Stage_STAGE_D2_IN_TRANSIT, Priority: enforcementv1.Priority_PRIORITY_IMMEDIATE, Item: "rifles",
 		Parties: []*transferv1.Party{endUser(i)}, Indicators: []string{"RF11"}, LastKnownLocation: "XBHAR",
-		Addressees: []string{"licensing", "customs"}, Summary: "the consignment is being unloaded elsewhere",
+		Addressees: []string{"licensing", "customs"}, Summary: "the consignment is being unloaded elsewhere", Handling: &enforcementv1.Handling{},
 	}
 }
 

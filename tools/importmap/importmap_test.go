@@ -16,7 +16,7 @@ var layers = []string{
 	"fault config seal refdata names",
 	"journal people access published policy blind marks",
 	"rpc ledger",
-	"backbone directory screening adopted citations custody",
+	"backbone directory screening adopted citations custody incident links",
 	"projection natstest backup",
 	"desk query",
 	"node",
@@ -30,7 +30,7 @@ var agencies = []string{"licensing", "customs", "enforcement", "reporting", "min
 var common = []string{"statement"}
 
 // pure are the libs that rules may use: the ledger's views, and functions of their arguments alone.
-var pure = []string{"ledger", "fault", "refdata", "published", "names", "blind", "policy", "screening", "marks", "adopted", "citations", "custody"}
+var pure = []string{"ledger", "fault", "refdata", "published", "names", "blind", "policy", "screening", "marks", "adopted", "citations", "custody", "incident"}
 
 type pkg struct {
 	ImportPath string

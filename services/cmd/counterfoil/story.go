@@ -169,6 +169,7 @@ func (s *storyteller) warn(ctx context.Context) error {
 		Stage: enforcementv1.Stage_STAGE_D3_AT_DELIVERY, Priority: enforcementv1.Priority_PRIORITY_URGENT, Item: "assault rifles",
 		Parties: []*transferv1.Party{consignee}, LicenceIds: []string{s.licence}, Indicators: []string{"RF10", "RF26"},
 		LastKnownLocation: "XBHAR", Addressees: []string{"licensing", "customs"}, Summary: "consignment not seen at the declared place of delivery",
+		Handling: &enforcementv1.Handling{},
 	})
 	if err != nil {
 		return err

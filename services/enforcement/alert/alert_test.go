@@ -34,11 +34,12 @@ var (
 		LicenceIds: []string{"licensing/L-2026-000001"}, DeclarationIds: []string{"customs/26XA0001"}, Indicators: []string{"RF11", "RF26"},
 		LastKnownLocation: "XCABC", Addressees: []string{"licensing", "customs"}, Summary: "off-loaded at a port that was not declared",
 		AcknowledgeBy: timestamppb.New(time.Date(2026, 3, 11, 9, 0, 0, 0, time.UTC)),
+		DetectedAt:    particulars.OccurredAt, Handling: &enforcementv1.Handling{},
 	}
 	raising = &enforcementv1.RaiseAlertRequest{
 		Particulars: particulars, Stage: raised.Stage, Priority: raised.Priority, Item: raised.Item, Parties: raised.Parties,
 		LicenceIds: raised.LicenceIds, DeclarationIds: raised.DeclarationIds, Indicators: raised.Indicators,
-		LastKnownLocation: raised.LastKnownLocation, Addressees: raised.Addressees, Summary: raised.Summary,
+		LastKnownLocation: raised.LastKnownLocation, Addressees: raised.Addressees, Summary: raised.Summary, Handling: raised.Handling,
 	}
 	corroborated = &enforcementv1.AlertCorroborated{AlertId: id, Indicators: []string{"RF23"}, Evidence: "vessel's track"}
 	confirmed    = &enforcementv1.AlertConfirmed{AlertId: id, Evidence: "serials recovered"}
@@ -46,6 +47,35 @@ var (
 	closed       = &enforcementv1.AlertClosed{AlertId: id, Outcome: "prosecution under way"}
 	others       = ledgertest.By("enforcement-b", with(raised, func(r *enforcementv1.DiversionAlertRaised) { r.AlertId = othersID }))
 )
+
+var evidence = []*enforcementv1.Evidence{{Source: "partner", Reliability: "B", Credibility: "2", Text: "track of the vessel"}}
+
+// hours is a time so many hours after the alert is raised.
+func hours(n int) *timestamppb.Timestamp {
+	return timestamppb.New(particulars.OccurredAt.AsTime().Add(time.Duration(n) * time.Hour))
+}
+
+// full gives an alert all that it may say.
+func full(c *enforcementv1.RaiseAlertRequest) {
+	c.Type, c.DetectedStage, c.Confidence = "undeclared_port", enforcementv1.Stage_STAGE_D4_STOCKPILE_OR_USE, enforcementv1.Confidence_CONFIDENCE_MEDIUM
+	c.OccurredFrom, c.OccurredUntil, c.DetectedAt = hours(-90), hours(-80), hours(-2)
+	c.Category, c.Quantity = transferv1.Category_CATEGORY_VIII_SMALL_ARMS_LIGHT_WEAPONS, &transferv1.Quantity{Thousandths: 40_000, Unit: "H87"}
+	c.Serials = []*transferv1.Serials{{Serials: []string{"AB-0012"}, Lot: "7"}}
+	c.Links = &enforcementv1.Links{Certificates: []string{"EUC 7"}, Vessels: []string{"imo:9319466"}}
+	c.Places = &enforcementv1.Places{Origin: "XA", Transit: []string{"XC"}, Intended: "XB", Actual: "XC"}
+	c.Patterns, c.Evidence = []string{"trafficking_route"}, evidence
+	c.Handling = &enforcementv1.Handling{Caveats: "no onward release", OriginatorControl: true, PersonalData: true}
+}
+
+// asRaised is the alert that a command raises.
+func asRaised(c *enforcementv1.RaiseAlertRequest) *enforcementv1.DiversionAlertRaised {
+	return with(raised, func(r *enforcementv1.DiversionAlertRaised) {
+		r.Type, r.DetectedStage, r.Confidence = c.Type, c.DetectedStage, c.Confidence
+		r.OccurredFrom, r.OccurredUntil, r.DetectedAt = c.OccurredFrom, c.OccurredUntil, c.DetectedAt
+		r.Category, r.Quantity, r.Serials, r.Links, r.Places = c.Category, c.Quantity, c.Serials, c.Links, c.Places
+		r.Patterns, r.Evidence, r.Handling = c.Patterns, c.Evidence, c.Handling
+	})
+}
 
 // with returns a copy of a message, changed.
 func with[M proto.Message](m M, change func(M)) M {
@@ -94,7 +124,22 @@ func TestRaise(t *testing.T) {
 		{"no red flag", directory, indicator("11"), nil, fault.Invalid},
 		{"red flag written otherwise", directory, indicator("RF1"), nil, fault.Invalid},
 		{"not a number", directory, indicator("RFxx"), nil, fault.Invalid},
-		{"no red flags", directory, of(func(c *enforcementv1.RaiseAlertRequest) { c.Indicators = nil }), nil, fault.Invalid},
+		{"neither red flags nor evidence", directory, of(func(c *enforcementv1.RaiseAlertRequest) { c.Indicators = nil }), nil, fault.Invalid},
+		{"evidence and no red flags", directory, of(func(c *enforcementv1.RaiseAlertRequest) { c.Indicators, c.Evidence = nil, evidence }),
+			[]proto.Message{with(raised, func(r *enforcementv1.DiversionAlertRaised) { r.Indicators, r.Evidence = nil, evidence })}, nil},
+		{"evidence that says nothing", directory, of(func(c *enforcementv1.RaiseAlertRequest) { c.Evidence = []*enforcementv1.Evidence{{Source: "media"}} }), nil, fault.Invalid},
+		{"with all that an alert may say", directory, with(raising, full), []proto.Message{asRaised(with(raising, full))}, nil},
+		{"no handling", directory, of(func(c *enforcementv1.RaiseAlertRequest) { c.Handling = nil }), nil, fault.Invalid},
+		{"no last known location", directory, of(func(c *enforcementv1.RaiseAlertRequest) { c.LastKnownLocation = "" }), nil, fault.Invalid},
+		{"links and no summary", directory, of(func(c *enforcementv1.RaiseAlertRequest) { c.Summary = "" }),
+			[]proto.Message{with(raised, func(r *enforcementv1.DiversionAlertRaised) { r.Summary = "" })}, nil},
+		{"neither links nor summary", directory, of(func(c *enforcementv1.RaiseAlertRequest) { c.Summary, c.LicenceIds, c.DeclarationIds = "", nil, nil }), nil, fault.Invalid},
+		{"type of another stage", directory, of(func(c *enforcementv1.RaiseAlertRequest) { c.Type = "false_document" }), nil, fault.Invalid},
+		{"no such pattern", directory, of(func(c *enforcementv1.RaiseAlertRequest) { c.Patterns = []string{"smuggling"} }), nil, fault.Invalid},
+		{"no such country", directory, of(func(c *enforcementv1.RaiseAlertRequest) { c.Places = &enforcementv1.Places{Transit: []string{"EU"}} }), nil, fault.Invalid},
+		{"detected after it was raised", directory, of(func(c *enforcementv1.RaiseAlertRequest) { c.DetectedAt = hours(1) }), nil, fault.Invalid},
+		{"detected before it began", directory, of(func(c *enforcementv1.RaiseAlertRequest) { c.DetectedAt, c.OccurredFrom = hours(-5), hours(-4) }), nil, fault.Invalid},
+		{"ended before it began", directory, of(func(c *enforcementv1.RaiseAlertRequest) { c.OccurredFrom, c.OccurredUntil = hours(-4), hours(-5) }), nil, fault.Invalid},
 		{"no parties", directory, of(func(c *enforcementv1.RaiseAlertRequest) { c.Parties = nil }), nil, fault.Invalid},
 		{"no addressees", directory, of(func(c *enforcementv1.RaiseAlertRequest) { c.Addressees = nil }), nil, fault.Invalid},
 		{"to itself", directory, of(func(c *enforcementv1.RaiseAlertRequest) { c.Addressees = []string{"licensing", "enforcement"} }), nil, fault.Invalid},

@@ -8,7 +8,8 @@ import (
 	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
 )
 
-// Close ends an alert that was confirmed or refuted; that finding stays. Closing it twice decides nothing.
+// Close ends an alert that was confirmed or refuted; that finding stays. What was learned may be told of in a report
+// on measures against diversion (Article 13(2)). Closing it twice decides nothing.
 func Close(view ledger.View, cmd *enforcementv1.CloseAlertRequest) ([]proto.Message, error) {
 	a, err := ownAlert(view, cmd.GetAlertId())
 	switch {
@@ -21,5 +22,7 @@ func Close(view ledger.View, cmd *enforcementv1.CloseAlertRequest) ([]proto.Mess
 	case a.GetStatus() != confirmed && a.GetStatus() != refuted:
 		return nil, fault.Errorf(fault.Precondition, "alert %s is %s; confirm or refute it before closing it", a.GetId(), statusWord(a.GetStatus()))
 	}
-	return []proto.Message{ledger.Beside(a, &enforcementv1.AlertClosed{AlertId: a.GetId(), Outcome: cmd.GetOutcome()})}, nil
+	return []proto.Message{ledger.Beside(a, &enforcementv1.AlertClosed{
+		AlertId: a.GetId(), Outcome: cmd.GetOutcome(), Lessons: cmd.GetLessons(), ForReport: cmd.GetForReport(),
+	})}, nil
 }

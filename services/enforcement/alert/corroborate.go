@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/incident"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
 )
@@ -22,7 +23,7 @@ func Corroborate(view ledger.View, cmd *enforcementv1.CorroborateAlertRequest) (
 	case a.GetStatus() != suspected && a.GetStatus() != corroborated:
 		return nil, fault.Errorf(fault.Precondition, "alert %s is %s; evidence is taken before it is confirmed or refuted", a.GetId(), statusWord(a.GetStatus()))
 	}
-	if err := checkIndicators(cmd.GetIndicators()); err != nil {
+	if err := incident.CheckIndicators(cmd.GetIndicators()); err != nil {
 		return nil, err
 	}
 	fresh := func(code string) bool { return !slices.Contains(a.GetIndicators(), code) }

@@ -10,7 +10,6 @@ import (
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
-	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
@@ -49,7 +48,7 @@ func Share(view ledger.View, cmd *directoryv1.ShareRequest) ([]proto.Message, er
 	if err != nil {
 		return nil, err
 	}
-	return Repeat(view, events, cmd.GetGroup(), "")
+	return view.Repeat(events, cmd.GetGroup(), "")
 }
 
 const directoryGroup = "directory"
@@ -127,48 +126,3 @@ type numbered struct {
 
 func (n numbered) GetJournal() string  { return n.journal }
 func (n numbered) GetEvents() []uint64 { return n.numbers }
-
-// Repeat returns what repeats events of the agency for a group, in their order, under a widening or none. Those that are
-// repeated there already are left out, and those whose content was withdrawn.
-func Repeat(view ledger.View, events []*queryv1.RecordedEvent, group, widening string) (facts []proto.Message, err error) {
-	for _, e := range events {
-		known, err := Stands(view, e, group)
-		if err != nil {
-			return nil, err
-		}
-		if known || e.Fact == nil {
-			continue
-		}
-		fact, err := repeat(e, group, widening)
-		if err != nil {
-			return nil, err
-		}
-		facts = append(facts, fact)
-	}
-	return facts, nil
-}
-
-func repeat(e *queryv1.RecordedEvent, group, widening string) (proto.Message, error) {
-	recorded := &eventv1.Event{}
-	if err := proto.Unmarshal(e.Raw, recorded); err != nil {
-		return nil, err
-	}
-	fact, err := e.Fact.UnmarshalNew()
-	if err != nil {
-		return nil, err
-	}
-	recorded.WideningId = widening
-	return ledger.Dated{
-		Message: fact, Group: group, Repeats: recorded, Origin: &eventv1.Cause{Journal: e.Journal, Number: e.Number, Id: recorded.Id},
-	}, nil
-}
-
-// Stands reports whether an event of the agency is in its journal of a group, itself or repeated.
-func Stands(view ledger.View, e *queryv1.RecordedEvent, group string) (bool, error) {
-	in := view.Agency() + "/" + group
-	if e.Journal == in {
-		return true, nil
-	}
-	repeats, err := view.RepeatsOf(e)
-	return slices.ContainsFunc(repeats, func(r *queryv1.RecordedEvent) bool { return r.Journal == in }), err
-}

@@ -144,7 +144,7 @@ func (d *collected) event(e *queryv1.RecordedEvent) error {
 	for _, h := range history {
 		d.taken[h.Id] = true
 	}
-	facts, err := share.Repeat(d.view, history, d.w.Widened.GetToGroup(), d.w.Id)
+	facts, err := d.view.Repeat(history, d.w.Widened.GetToGroup(), d.w.Id)
 	d.facts = append(d.facts, facts...)
 	return err
 }
