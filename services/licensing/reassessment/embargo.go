@@ -34,7 +34,7 @@ func OpenOnEmbargo(view ledger.View, embargo *ledgerv1.Embargo, at time.Time, ca
 	var facts []proto.Message
 	for i, t := range reached {
 		facts = append(facts, ledger.Dated{
-			Message: &licensingv1.ReassessmentOpened{ReassessmentId: ids[i], LicenceId: t.licence.GetId(), Reason: t.reason, CauseId: embargo.GetId()},
+			Message: &licensingv1.ReassessmentOpened{ReassessmentId: ids[i], LicenceId: t.licence.GetId(), Reason: t.how, CauseId: embargo.GetId()},
 			Causes:  []*eventv1.Cause{cause},
 		})
 	}

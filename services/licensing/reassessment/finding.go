@@ -7,11 +7,13 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/counterfoil/counterfoil/libs/incident"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/screening"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	policyv1 "github.com/counterfoil/counterfoil/proto/counterfoil/policy/v1"
 	screeningv1 "github.com/counterfoil/counterfoil/proto/counterfoil/screening/v1"
 	"github.com/counterfoil/counterfoil/services/licensing/dossier"
 )
@@ -19,7 +21,8 @@ import (
 // OpenOnFinding puts a live licence of this agency up for reassessment because something new came near one of its parties
 // from the review line on: an entry of a watch list, a denial or a notice of one, or an alert that was confirmed before it
 // was found near. It opens one per licence and record, so opening again opens none, and none where the alert itself names
-// the licence or its party: that is for Open.
+// the licence or its party: that is for Open. By an alert it is opened where the licence's policy has that done by itself, and
+// offered otherwise.
 func OpenOnFinding(view ledger.View, f *ledgerv1.Finding, at time.Time, cause *eventv1.Cause) ([]proto.Message, error) {
 	h := f.GetFound().GetHit()
 	if f.GetFound().GetState() != screening.LiveLicence || h.GetScore() < screening.ReviewLine {
@@ -38,6 +41,9 @@ func OpenOnFinding(view ledger.View, f *ledgerv1.Finding, at time.Time, cause *e
 			return nil, err
 		}
 		opening.AlertId, opening.CauseId = h.GetId(), ""
+		if automatic, err := byItself(view, l, []string{incident.Confirmed}); err != nil || !automatic {
+			return offerNear(view, l, h, at, cause, err)
+		}
 	}
 	opened, err := view.ReassessmentsWith("licence", l.GetId())
 	if err != nil {
@@ -50,6 +56,18 @@ func OpenOnFinding(view ledger.View, f *ledgerv1.Finding, at time.Time, cause *e
 		return nil, err
 	}
 	return []proto.Message{ledger.Dated{Message: opening, Causes: []*eventv1.Cause{cause}}}, nil
+}
+
+// offerNear offers to look again at a licence near a confirmed alert, where its policy has that offered.
+func offerNear(view ledger.View, l *ledgerv1.Licence, h *screeningv1.Hit, at time.Time, cause *eventv1.Cause, err error) ([]proto.Message, error) {
+	if err != nil {
+		return nil, err
+	}
+	offers, err := incident.Offers(view, l, []string{incident.Confirmed})
+	if err != nil || !slices.ContainsFunc(offers, func(o *policyv1.Offer) bool { return incident.Named(o.GetConsequence()) == reassess }) {
+		return nil, err
+	}
+	return incident.Offer(view, h.GetId(), []incident.Proposal{{Consequence: reassess, Subject: l.GetId(), Reason: nearReason(h)}}, at, cause)
 }
 
 // confirmedNear reports whether an alert is confirmed and touches a licence by nothing but what was found near.
@@ -68,8 +86,11 @@ func touches(touched []touch, id string) bool {
 
 // nearReason says what came near, without a name.
 func nearReason(h *screeningv1.Hit) string {
-	return fmt.Sprintf("%s %s comes near a party to this licence, its %s, with a score of %d of 1000",
-		screening.AgainstWord(h.GetAgainst()), h.GetId(), screening.RoleWord(h.GetRole()), h.GetScore())
+	return fmt.Sprintf("%s %s %s", screening.AgainstWord(h.GetAgainst()), h.GetId(), comesNear(h))
+}
+
+func comesNear(h *screeningv1.Hit) string {
+	return fmt.Sprintf("comes near a party to this licence, its %s, with a score of %d of 1000", screening.RoleWord(h.GetRole()), h.GetScore())
 }
 
 // licencesNear returns this agency's licences with a party that was found near one of an alert's, each once, but for those
@@ -89,7 +110,7 @@ func licencesNear(view ledger.View, alert *ledgerv1.Alert, touched []touch) (nea
 			return nil, fmt.Errorf("read licence %s: %w", id, err)
 		}
 		if l != nil {
-			near = append(near, touch{l, "it was confirmed: " + nearReason(h)})
+			near = append(near, touch{l, comesNear(h)})
 		}
 	}
 	return near, nil

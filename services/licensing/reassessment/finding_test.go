@@ -108,7 +108,7 @@ func TestOpenReachesWhatWasFoundNear(t *testing.T) {
 				t.Fatal(err)
 			}
 			cause := &eventv1.Cause{Journal: "enforcement/all", Number: 2}
-			facts, err := reassessment.Open(view, alert, now, cause)
+			facts, err := reassessment.Open(view, alert, onConfirmation, now, cause)
 			if err != nil {
 				t.Fatal(err)
 			}

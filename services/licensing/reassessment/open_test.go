@@ -21,6 +21,9 @@ import (
 
 const alertID = "enforcement/D-2026-000001"
 
+// onConfirmation are the moments of an alert that is confirmed.
+var onConfirmation = []string{"raised", "confirmed"}
+
 // now is when the alert is confirmed.
 var now = time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)
 
@@ -105,7 +108,7 @@ func TestOpen(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := reassessment.Open(view, alert, now, cause)
+			got, err := reassessment.Open(view, alert, onConfirmation, now, cause)
 			if err != nil {
 				t.Fatal(err)
 			}
