@@ -27,6 +27,7 @@ var allowed = table(
 		"Count": reading, "List": reading, "Get": reading, "Explain": reading, "Watch": reading, "ParkedEvent": reading, "Custody": reading,
 		"RetryParked": running, "Verify": checking, "Doctor": checking, "Access": checking,
 	}),
+	service("counterfoil.query.v1.LinkService", calls{"Links": reading, "AlertFile": reading}),
 	service("counterfoil.licensing.v1.LicensingService", calls{
 		"SubmitApplication": recording, "RecordEdition": recording, "CloseEdition": recording,
 		"GrantLicence": deciding, "DenyLicence": deciding, "AmendLicence": deciding, "SuspendLicence": deciding,
@@ -78,6 +79,10 @@ var allowed = table(
 		"AnswerTrace": deciding, "RefuseTrace": deciding, "DelayTrace": recording, "WithdrawTrace": recording,
 	}),
 	service("counterfoil.enforcement.v1.TraceReplyService", calls{"ReplyToTrace": deciding}),
+	service("counterfoil.enforcement.v1.IncidentService", calls{
+		"ClassifyAlert": recording, "ActOnAlert": recording, "AnswerConsequence": recording, "AddSighting": recording,
+		"ProposeCorrection": recording, "AnswerCorrection": recording,
+	}),
 	service("counterfoil.reporting.v1.ReportingService", calls{"RequestReturn": recording, "Totals": reading}),
 	service("counterfoil.reporting.v1.ReturnService", calls{"SubmitReturn": recording}),
 	service("counterfoil.directory.v1.AuthorityService", calls{

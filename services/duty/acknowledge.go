@@ -14,12 +14,10 @@ import (
 // Acknowledge records that this agency has taken up an alert that is addressed to it. It is done once; the same again
 // decides nothing.
 func Acknowledge(view ledger.View, cmd *enforcementv1.AcknowledgeAlertRequest) ([]proto.Message, error) {
-	alert, err := view.Alert(cmd.GetAlertId())
+	alert, err := alertHere(view, cmd.GetAlertId())
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("read alert %s: %w", cmd.GetAlertId(), err)
-	case alert == nil:
-		return nil, fault.Errorf(fault.NotFound, "alert %s is not on record here", cmd.GetAlertId())
+		return nil, err
 	case !slices.Contains(alert.GetRaised().GetAddressees(), view.Agency()):
 		return nil, fault.Errorf(fault.NotAllowed, "alert %s is not addressed to %s; only its addressees acknowledge it", alert.GetId(), view.Agency())
 	}

@@ -40,4 +40,25 @@ func TestAnyCommand(t *testing.T) {
 		"change condition": anycommand.Of(duty.ChangeCondition, &licensingv1.ChangeConditionRequest{Particulars: answered, ConditionId: conditionID, Text: "none", Reason: "agreed"}),
 		"drop condition":   anycommand.Of(duty.DropCondition, &licensingv1.DropConditionRequest{Particulars: answered, ConditionId: conditionID, Reason: "assured"}),
 	})
+	anycommand.Check(t, "customs", shared(incident, accepted, ledgertest.By("customs", &enforcementv1.ConsequenceOffered{
+		OfferId: offerID, AlertId: incidentID, Consequence: enforcementv1.Consequence_CONSEQUENCE_HOLD, Subject: heldID,
+	}), &licensingv1.LicenceGranted{LicenceId: licenceID, Deal: &licensingv1.Deal{EndUse: "police"}}, ledgertest.By("licensing", proposal)),
+		[]string{incidentID, offerID, heldID, licenceID, correctionID, "RF11", "RF99", "route_change", "goods_held", "deal.end_use", "deal.parties[0].name", "id", "XB", "media", ""},
+		map[string]anycommand.Rule{
+			"classify": anycommand.Of(duty.Classify, &enforcementv1.ClassifyAlertRequest{
+				Particulars: dated, AlertId: incidentID, Verdict: enforcementv1.Verdict_VERDICT_CONFIRMED, Stage: enforcementv1.Stage_STAGE_D2_IN_TRANSIT,
+				Type: "route_change", Confidence: enforcementv1.Confidence_CONFIDENCE_HIGH, Indicators: []string{"RF11"}, Reason: "seen",
+			}),
+			"act": anycommand.Of(duty.ActOn, &enforcementv1.ActOnAlertRequest{
+				Particulars: dated, AlertId: incidentID, Action: "goods_held", Text: "held", Records: []string{heldID}, Cases: []string{"K 7"},
+			}),
+			"answer consequence": anycommand.Of(duty.AnswerConsequence, &enforcementv1.AnswerConsequenceRequest{Particulars: dated, OfferId: offerID, Taken: true, Reason: "at once"}),
+			"add sighting": anycommand.Of(duty.AddSighting, &enforcementv1.AddSightingRequest{
+				Particulars: dated, Text: "on a market", Country: "XB", Records: []string{heldID}, Evidence: &enforcementv1.Evidence{Source: "media", Text: "a photograph"},
+			}),
+			"propose correction": anycommand.Of(duty.ProposeCorrection, &enforcementv1.ProposeCorrectionRequest{
+				Particulars: dated, RecordId: licenceID, Field: "deal.end_use", Value: "training", Reason: "as applied for",
+			}),
+			"answer correction": anycommand.Of(duty.AnswerCorrection, &enforcementv1.AnswerCorrectionRequest{Particulars: dated, CorrectionId: correctionID, Accepted: true, Reason: "yes"}),
+		})
 }

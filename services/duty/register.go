@@ -25,6 +25,7 @@ func RegisterScreening(server *connect.Server, n *node.Node, subject Subject) {
 	a := &answers{node: n, subject: subject}
 	enforcementv1connect.RegisterAlertAnswerServiceHandler(server, a)
 	enforcementv1connect.RegisterTraceReplyServiceHandler(server, a)
+	enforcementv1connect.RegisterIncidentServiceHandler(server, a)
 	reportingv1connect.RegisterReturnServiceHandler(server, a)
 	licensingv1connect.RegisterOpinionServiceHandler(server, a)
 	screeningv1connect.RegisterScreeningServiceHandler(server, a)

@@ -17,6 +17,9 @@ func release(view ledger.View, _ time.Time) (open []*directoryv1.Duty, err error
 			return nil, err
 		}
 		for _, d := range rows {
+			if status == "held" && d.Held.GetAlertId() != "" {
+				continue // until the alert is refuted: lift
+			}
 			since := d.Accepted.GetAcceptedAt()
 			if status == "held" && d.Held.GetAt() != nil {
 				since = d.Held.At
