@@ -54,8 +54,8 @@ func inner(row *queryv1.Row) protoreflect.ProtoMessage {
 	return m.Get(field).Message().Interface()
 }
 
-// links says where a row of a table is named by rows of others: by which attribute.
-var links = map[queryv1.Table][]struct {
+// named says where a row of a table is named by rows of others: by which attribute.
+var named = map[queryv1.Table][]struct {
 	table     queryv1.Table
 	attribute string
 }{
@@ -70,9 +70,10 @@ var links = map[queryv1.Table][]struct {
 		{queryv1.Table_TABLE_REASSESSMENTS, "licence"}, {queryv1.Table_TABLE_ALERTS, "licence"},
 		{queryv1.Table_TABLE_OBLIGATIONS, "subject"}, {queryv1.Table_TABLE_APPEALS, "decision"},
 	},
-	queryv1.Table_TABLE_DENIALS:         {{queryv1.Table_TABLE_LINES, "decision"}, {queryv1.Table_TABLE_APPEALS, "decision"}},
-	queryv1.Table_TABLE_DECLARATIONS:    {{queryv1.Table_TABLE_WRITE_OFFS, "declaration"}, {queryv1.Table_TABLE_DISCREPANCIES, "declaration"}},
-	queryv1.Table_TABLE_ALERTS:          {{queryv1.Table_TABLE_ACKNOWLEDGEMENTS, "alert"}, {queryv1.Table_TABLE_REASSESSMENTS, "alert"}},
+	queryv1.Table_TABLE_DENIALS:      {{queryv1.Table_TABLE_LINES, "decision"}, {queryv1.Table_TABLE_APPEALS, "decision"}},
+	queryv1.Table_TABLE_DECLARATIONS: {{queryv1.Table_TABLE_WRITE_OFFS, "declaration"}, {queryv1.Table_TABLE_DISCREPANCIES, "declaration"}},
+	queryv1.Table_TABLE_ALERTS: {{queryv1.Table_TABLE_ACKNOWLEDGEMENTS, "alert"}, {queryv1.Table_TABLE_REASSESSMENTS, "alert"},
+		{queryv1.Table_TABLE_ALERT_VIEWS, "alert"}, {queryv1.Table_TABLE_ALERT_ACTIONS, "alert"}, {queryv1.Table_TABLE_CONSEQUENCES, "alert"}},
 	queryv1.Table_TABLE_RETURN_REQUESTS: {{queryv1.Table_TABLE_RETURN_SUBMISSIONS, "request"}},
 }
 
@@ -81,7 +82,7 @@ const maxRelated = 500
 
 func related(v ledger.View, table queryv1.Table, id string) ([]*queryv1.Row, error) {
 	var rows []*queryv1.Row
-	for _, link := range links[table] {
+	for _, link := range named[table] {
 		filter := &queryv1.Filter{Withdrawn: true, Conditions: []*queryv1.Condition{{Attribute: link.attribute, Values: []string{id}}}}
 		found, _, err := v.List(link.table, filter, "", maxRelated)
 		if err != nil {

@@ -58,11 +58,14 @@ const (
 type service struct {
 	Config
 	queryv1connect.UnimplementedQueryServiceHandler
+	queryv1connect.UnimplementedLinkServiceHandler
 }
 
 // Register serves the queries.
 func Register(server *connect.Server, cfg Config) {
-	queryv1connect.RegisterQueryServiceHandler(server, &service{Config: cfg})
+	s := &service{Config: cfg}
+	queryv1connect.RegisterQueryServiceHandler(server, s)
+	queryv1connect.RegisterLinkServiceHandler(server, s)
 }
 
 func (s *service) Status(ctx context.Context, req *queryv1.StatusRequest) (*queryv1.StatusResponse, error) {
