@@ -73,6 +73,7 @@ func (r rehearsed) alerts(licence string) {
 	r.do("enforcement", &enforcementv1.CloseAlertRequest{AlertId: refuted, Outcome: "nothing in it"})
 	r.do("enforcement", &enforcementv1.ConfirmAlertRequest{AlertId: alert, Evidence: "goods found elsewhere"})
 	reassessment := r.reassessment(licence, alert)
+	r.incidents(licence, alert)
 	r.do("licensing", &licensingv1.SuspendLicenceRequest{LicenceId: licence, Reason: "diversion"})
 	r.do("licensing", &licensingv1.ReinstateLicenceRequest{LicenceId: licence, Reason: "explained"})
 	r.do("licensing", &licensingv1.RevokeLicenceRequest{LicenceId: licence, Reason: "diverted"})

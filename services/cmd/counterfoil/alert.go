@@ -11,7 +11,9 @@ import (
 func newAlertCommand(env *Env) *cobra.Command {
 	return family("alert", "Raise diversion alerts, answer them and bring them to an end",
 		newRaiseCommand(env), newAcknowledgeCommand(env), newCorroborateCommand(env), newConfirmCommand(env),
-		newRefuteCommand(env), newCloseCommand(env))
+		newRefuteCommand(env), newCloseCommand(env), newClassifyAlertCommand(env), newActCommand(env),
+		newConsequencesCommand(env), newTakeCommand(env), newDeclineCommand(env), newShowAlertCommand(env),
+		newProposeCommand(env), newAnswerProposalCommand(env))
 }
 
 func newRaiseCommand(env *Env) *cobra.Command {
@@ -31,7 +33,7 @@ func newRaiseCommand(env *Env) *cobra.Command {
 func newAcknowledgeCommand(env *Env) *cobra.Command {
 	req := &enforcementv1.AcknowledgeAlertRequest{}
 	cmd := &cobra.Command{
-		Use:   "acknowledge ALERT",
+		Use: "acknowledge ALERT", Aliases: []string{"ack"},
 		Short: "Record, in this agency's own journal, that it has taken an alert up",
 		Args:  takes("ALERT"),
 	}
@@ -96,6 +98,8 @@ func newCloseCommand(env *Env) *cobra.Command {
 		Args:  takes("ALERT"),
 	}
 	cmd.Flags().StringVar(&req.Outcome, "outcome", "", "what came of it (required)")
+	cmd.Flags().StringVar(&req.Lessons, "lessons", "", "what was learned from it")
+	cmd.Flags().BoolVar(&req.ForReport, "for-report", false, "it may be told of in a report on measures against diversion")
 	require(cmd, "outcome")
 	return recording(env, cmd, req, func(ctx context.Context, c *Clients, args []string) (recorded, error) {
 		req.AlertId = args[0]

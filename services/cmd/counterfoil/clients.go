@@ -45,6 +45,8 @@ type Clients struct {
 	AlertAnswer  enforcementv1connect.AlertAnswerServiceClient
 	Tracing      enforcementv1connect.TracingServiceClient
 	TraceReply   enforcementv1connect.TraceReplyServiceClient
+	Incident     enforcementv1connect.IncidentServiceClient
+	Link         queryv1connect.LinkServiceClient
 	Reporting    reportingv1connect.ReportingServiceClient
 	Return       reportingv1connect.ReturnServiceClient
 	Authority    directoryv1connect.AuthorityServiceClient
@@ -88,6 +90,8 @@ func dial(contexts config.Contexts, to config.Context) (*Clients, error) {
 		AlertAnswer:  enforcementv1connect.NewAlertAnswerServiceClient(client),
 		Tracing:      enforcementv1connect.NewTracingServiceClient(client),
 		TraceReply:   enforcementv1connect.NewTraceReplyServiceClient(client),
+		Incident:     enforcementv1connect.NewIncidentServiceClient(client),
+		Link:         queryv1connect.NewLinkServiceClient(client),
 		Reporting:    reportingv1connect.NewReportingServiceClient(client),
 		Return:       reportingv1connect.NewReturnServiceClient(client),
 		Authority:    directoryv1connect.NewAuthorityServiceClient(client),

@@ -33,12 +33,12 @@ func newRootCommand(env *Env) *cobra.Command {
 		&cobra.Group{ID: "run", Title: "run nodes"},
 	)
 	add(root, "read",
-		newStatusCommand(env), newCountCommand(env), newListCommand(env), newGetCommand(env), newExplainCommand(env), newReceiptsCommand(env),
+		newStatusCommand(env), newCountCommand(env), newListCommand(env), newGetCommand(env), newExplainCommand(env), newLinksCommand(env), newReceiptsCommand(env),
 		newUsageCommand(env), newDirectoryCommand(env), newWatchCommand(env), newBalanceCommand(env), newReportCommand(env))
 	add(root, "record",
 		newLicenceCommand(env), newConsultCommand(env), newConditionCommand(env), newDenialCommand(env), newReassessmentCommand(env),
-		newDeclareCommand(env), newAllowanceCommand(env), newWriteOffCommand(env), newDeliverCommand(env), newAlertCommand(env), newTraceCommand(env),
-		newScreenCommand(env), newEmbargoCommand(env), newImportCommand(env), newWithdrawCommand(env))
+		newDeclareCommand(env), newAllowanceCommand(env), newWriteOffCommand(env), newDeliverCommand(env), newAlertCommand(env), newSightingCommand(env),
+		newTraceCommand(env), newScreenCommand(env), newEmbargoCommand(env), newImportCommand(env), newWithdrawCommand(env))
 	add(root, "direct",
 		newAgencyCommand(env), newGroupCommand(env), newRulesCommand(env), newPolicyCommand(env), newCalendarCommand(env), newJoinCommand(env),
 		newReleaseCommand(env), newShareCommand(env), newWidenCommand(env), newWideningCommand(env), newKeyCommand(env),
