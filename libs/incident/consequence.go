@@ -63,8 +63,12 @@ type Proposal struct {
 	Reason      string
 }
 
-// Offer puts consequences of an alert before this agency, each once for alert, consequence and subject, in the order given. Each
-// fact names the cause.
+// MostAtOnce is how many records one event of an alert reaches by itself; a later event of it goes on with the others. More would be
+// no help to an officer, and no block holds any number.
+const MostAtOnce = 500
+
+// Offer puts consequences of an alert before this agency, each once for alert, consequence and subject, in the order given and
+// MostAtOnce of them. Each fact names the cause.
 func Offer(view ledger.View, alertID string, list []Proposal, at time.Time, cause *eventv1.Cause) ([]proto.Message, error) {
 	before, err := view.ConsequenceOffersWith("alert", alertID)
 	if err != nil {
@@ -76,7 +80,7 @@ func Offer(view ledger.View, alertID string, list []Proposal, at time.Time, caus
 			return isOwn(view, r.GetId()) && o.GetConsequence() == p.Consequence && o.GetSubject() == p.Subject
 		})
 	})
-	if len(list) == 0 {
+	if list = list[:min(len(list), MostAtOnce)]; len(list) == 0 {
 		return nil, nil
 	}
 	ids, err := view.NextIDs("CO-"+at.UTC().Format("2006"), len(list))

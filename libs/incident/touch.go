@@ -7,6 +7,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/marks"
 	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 )
 
@@ -18,12 +19,16 @@ const tooCommon = 50
 func Declarations(view ledger.View, alert *enforcementv1.DiversionAlertRaised) (map[string]Touched, error) {
 	touched := map[string]Touched{}
 	for _, v := range valuesOf(alert) {
+		common, err := isCommon(view, v)
+		if err != nil {
+			return nil, err
+		}
+		if common {
+			continue
+		}
 		rows, err := view.DeclarationsWith(v.attribute, v.value)
 		if err != nil {
 			return nil, fmt.Errorf("read declarations by %s: %w", v.attribute, err)
-		}
-		if len(rows) > tooCommon {
-			continue
 		}
 		for _, d := range rows {
 			if _, known := touched[d.GetId()]; !known && (v.attribute != "serial" || sharesSerial(d, alert)) {
@@ -32,6 +37,15 @@ func Declarations(view ledger.View, alert *enforcementv1.DiversionAlertRaised) (
 		}
 	}
 	return touched, nil
+}
+
+func isCommon(view ledger.View, v value) (bool, error) {
+	of := &queryv1.Filter{Conditions: []*queryv1.Condition{{Attribute: v.attribute, Values: []string{v.value}}}}
+	n, _, err := view.Count(queryv1.Table_TABLE_DECLARATIONS, of, "")
+	if err != nil {
+		return false, fmt.Errorf("count declarations by %s: %w", v.attribute, err)
+	}
+	return n > tooCommon, nil
 }
 
 // Touched is a declaration that an alert touches, and how.

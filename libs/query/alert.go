@@ -57,14 +57,14 @@ func (f *alertFile) add(row *queryv1.Row) { f.rows = append(f.rows, row) }
 func (f *alertFile) standings() error {
 	a, raised := f.res.Alert, f.res.Alert.GetRaised()
 	agency, _, _ := strings.Cut(a.GetId(), "/")
-	at, err := f.last(a)
+	reason, at, err := f.because(a)
 	if err != nil {
 		return err
 	}
 	status := cmp.Or(a.GetFinding(), a.GetStatus())
 	f.res.Standings = append(f.res.Standings, &queryv1.AlertStanding{
 		Agency: agency, Verdict: word(status.String(), "ALERT_STATUS_"), Stage: raised.GetStage(), DetectedStage: raised.GetDetectedStage(), Type: raised.GetType(),
-		Confidence: raised.GetConfidence(), Indicators: a.GetIndicators(), Reason: cmp.Or(a.GetStatusReason(), raised.GetSummary()), At: at,
+		Confidence: raised.GetConfidence(), Indicators: a.GetIndicators(), Reason: reason, At: at,
 	})
 	views, err := f.view.AlertViewsWith("alert", a.GetId())
 	if err != nil {
@@ -82,13 +82,28 @@ func (f *alertFile) standings() error {
 	return nil
 }
 
-// last is when the last event that made a row was true.
-func (f *alertFile) last(r *ledgerv1.Alert) (*timestamppb.Timestamp, error) {
-	events, err := f.view.EventsOf(r)
-	if len(events) == 0 || err != nil {
-		return nil, err
+// because is what the agency that raised an alert rests its view on, and since when: its last event before it was closed.
+func (f *alertFile) because(a *ledgerv1.Alert) (reason string, at *timestamppb.Timestamp, err error) {
+	reason = a.GetRaised().GetSummary()
+	events, err := f.view.EventsOf(a)
+	if err != nil {
+		return "", nil, fmt.Errorf("read the events of alert %s: %w", a.GetId(), err)
 	}
-	return events[len(events)-1].OccurredAt, nil
+	for _, e := range events {
+		fact, err := e.Fact.UnmarshalNew()
+		if err != nil {
+			return "", nil, fmt.Errorf("read event %d of %s: %w", e.Number, e.Journal, err)
+		}
+		switch fact := fact.(type) {
+		case *enforcementv1.DiversionAlertRaised:
+			at = e.OccurredAt
+		case *enforcementv1.AlertRefuted:
+			reason, at = fact.GetReason(), e.OccurredAt
+		case interface{ GetEvidence() string }: // corroborated or confirmed
+			reason, at = fact.GetEvidence(), e.OccurredAt
+		}
+	}
+	return reason, at, nil
 }
 
 // addressees says who of those that must has acknowledged, and how long each took.

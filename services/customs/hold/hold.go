@@ -36,8 +36,8 @@ func Offer(view ledger.View, alert *ledgerv1.Alert, moments []string, at time.Ti
 	return incident.Offer(view, alert.GetId(), list, at, cause)
 }
 
-// Hold holds the goods of the declarations where a policy has that done by itself. Goods that an alert holds already are left as
-// they are.
+// Hold holds the goods of the declarations where a policy has that done by itself, incident.MostAtOnce of them. Goods that an alert
+// holds already are left as they are.
 func Hold(view ledger.View, alert *ledgerv1.Alert, moments []string, at time.Time, cause *eventv1.Cause) ([]proto.Message, error) {
 	due, err := dueTo(view, alert, moments, true)
 	if err != nil {
@@ -45,7 +45,7 @@ func Hold(view ledger.View, alert *ledgerv1.Alert, moments []string, at time.Tim
 	}
 	var facts []proto.Message
 	for _, d := range due {
-		if !byAlert(d.Declaration) {
+		if !byAlert(d.Declaration) && len(facts) < incident.MostAtOnce {
 			facts = append(facts, held(d.Declaration, alert.GetId(), reason(alert, d.How), at, cause))
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/incident"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
 
 // touchedBy returns this agency's declarations whose goods have not moved and that an alert touches: that it names, under a licence
@@ -56,7 +57,7 @@ func (t touching) named(alert *ledgerv1.Alert) error {
 
 func (t touching) licensed(alert *ledgerv1.Alert) error {
 	for _, id := range alert.GetRaised().GetLicenceIds() {
-		rows, err := t.view.DeclarationsWith("licence", id)
+		rows, err := t.here("licence", id)
 		if err != nil {
 			return fmt.Errorf("read declarations under licence %s: %w", id, err)
 		}
@@ -70,7 +71,7 @@ func (t touching) licensed(alert *ledgerv1.Alert) error {
 func (t touching) parties(alert *ledgerv1.Alert) error {
 	for _, party := range alert.GetRaised().GetParties() {
 		for _, value := range incident.Keys(party) {
-			rows, err := t.view.DeclarationsWith("party", value)
+			rows, err := t.here("party", value)
 			if err != nil {
 				return fmt.Errorf("read declarations by party: %w", err)
 			}
@@ -83,3 +84,22 @@ func (t touching) parties(alert *ledgerv1.Alert) error {
 	}
 	return nil
 }
+
+// here returns the declarations under a value whose goods can still be held; those that have moved are never read.
+func (t touching) here(attribute, value string) (rows []*ledgerv1.Declaration, err error) {
+	of := &queryv1.Filter{Conditions: []*queryv1.Condition{
+		{Attribute: attribute, Values: []string{value}}, {Attribute: "status", Values: []string{"accepted", "released", "held"}},
+	}}
+	for next, first := "", true; first || next != ""; first = false {
+		var page []*queryv1.Row
+		if page, next, err = t.view.List(queryv1.Table_TABLE_DECLARATIONS, of, next, pageSize); err != nil {
+			return nil, err
+		}
+		for _, r := range page {
+			rows = append(rows, r.GetDeclaration())
+		}
+	}
+	return rows, nil
+}
+
+const pageSize = 1000

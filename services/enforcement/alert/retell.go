@@ -8,7 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/counterfoil/counterfoil/libs/ledger"
-	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
 
 // Retell repeats what became of an alert of this agency for every further group that the alert was shared with, or widened to:
@@ -26,35 +26,35 @@ func Retell(view ledger.View, alertID string) ([]proto.Message, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the events of alert %s: %w", alertID, err)
 	}
-	groups, err := furtherGroups(view, a)
+	further, err := furtherGroups(view, events[0])
 	if err != nil {
 		return nil, err
 	}
 	var facts []proto.Message
-	for _, group := range groups {
-		more, err := view.Repeat(events, group, "")
+	for _, f := range further {
+		more, err := view.Repeat(events, f.group, f.widening)
 		if err != nil {
-			return nil, fmt.Errorf("repeat alert %s for group %s: %w", alertID, group, err)
+			return nil, fmt.Errorf("repeat alert %s for group %s: %w", alertID, f.group, err)
 		}
 		facts = append(facts, more...)
 	}
 	return facts, nil
 }
 
-// furtherGroups are the groups that have an alert beside its own, by name.
-func furtherGroups(view ledger.View, a *ledgerv1.Alert) (groups []string, err error) {
-	events, err := view.EventsOf(a)
+// audience is a group that an alert was repeated for, and the emergency widening that it was under, or none.
+type audience struct{ group, widening string }
+
+// furtherGroups are the groups that have an alert beside its own, by the event that raised it, in order of name. What came there
+// under a widening goes on under it, so that what was seen under the widening is listed in full.
+func furtherGroups(view ledger.View, raised *queryv1.RecordedEvent) (further []audience, err error) {
+	repeats, err := view.RepeatsOf(raised)
 	if err != nil {
-		return nil, fmt.Errorf("read the events of alert %s: %w", a.GetId(), err)
-	}
-	repeats, err := view.RepeatsOf(events[0])
-	if err != nil {
-		return nil, fmt.Errorf("read where alert %s is repeated: %w", a.GetId(), err)
+		return nil, fmt.Errorf("read where event %d of %s is repeated: %w", raised.GetNumber(), raised.GetJournal(), err)
 	}
 	for _, r := range repeats {
 		_, group, _ := strings.Cut(r.GetJournal(), "/")
-		groups = append(groups, group)
+		further = append(further, audience{group, r.GetWideningId()})
 	}
-	slices.Sort(groups)
-	return groups, nil
+	slices.SortFunc(further, func(a, b audience) int { return strings.Compare(a.group, b.group) })
+	return further, nil
 }

@@ -154,6 +154,9 @@ func (w *world) lives(rule retells) error {
 			return err
 		}
 		w.record("police", facts...)
+		if again, err := rule(w.own.View, id); len(again) > 0 || err != nil {
+			return fmt.Errorf("retold twice: %v, %w", again, err)
+		}
 	}
 	return w.differs()
 }
