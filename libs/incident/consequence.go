@@ -2,7 +2,6 @@ package incident
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -70,18 +69,9 @@ const MostAtOnce = 500
 // Offer puts consequences of an alert before this agency, each once for alert, consequence and subject, in the order given and
 // MostAtOnce of them. Each fact names the cause.
 func Offer(view ledger.View, alertID string, list []Proposal, at time.Time, cause *eventv1.Cause) ([]proto.Message, error) {
-	before, err := view.ConsequenceOffersWith("alert", alertID)
-	if err != nil {
-		return nil, fmt.Errorf("read what alert %s was taken to lead to: %w", alertID, err)
-	}
-	list = slices.DeleteFunc(slices.Clone(list), func(p Proposal) bool {
-		return slices.ContainsFunc(before, func(r *ledgerv1.ConsequenceOffer) bool {
-			o := r.GetOffered()
-			return isOwn(view, r.GetId()) && o.GetConsequence() == p.Consequence && o.GetSubject() == p.Subject
-		})
-	})
-	if list = list[:min(len(list), MostAtOnce)]; len(list) == 0 {
-		return nil, nil
+	list, err := further(view, alertID, list)
+	if len(list) == 0 || err != nil {
+		return nil, err
 	}
 	ids, err := view.NextIDs("CO-"+at.UTC().Format("2006"), len(list))
 	if err != nil {
@@ -94,6 +84,31 @@ func Offer(view ledger.View, alertID string, list []Proposal, at time.Time, caus
 		}, Causes: []*eventv1.Cause{cause}})
 	}
 	return facts, nil
+}
+
+// further are the first MostAtOnce of a list that were not put before this agency yet.
+func further(view ledger.View, alertID string, list []Proposal) (more []Proposal, err error) {
+	before, err := view.ConsequenceOffersWith("alert", alertID)
+	if err != nil {
+		return nil, fmt.Errorf("read what alert %s was taken to lead to: %w", alertID, err)
+	}
+	type key struct {
+		consequence enforcementv1.Consequence
+		subject     string
+	}
+	known := map[key]bool{}
+	for _, r := range before {
+		if o := r.GetOffered(); isOwn(view, r.GetId()) {
+			known[key{o.GetConsequence(), o.GetSubject()}] = true
+		}
+	}
+	for _, p := range list {
+		k := key{p.Consequence, p.Subject}
+		if !known[k] && len(more) < MostAtOnce {
+			known[k], more = true, append(more, p)
+		}
+	}
+	return more, nil
 }
 
 // Answer answers this agency's open offers of an alert that are picked, each in the journal that it stands in.
