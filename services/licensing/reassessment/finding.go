@@ -41,8 +41,12 @@ func OpenOnFinding(view ledger.View, f *ledgerv1.Finding, at time.Time, cause *e
 			return nil, err
 		}
 		opening.AlertId, opening.CauseId = h.GetId(), ""
-		if automatic, err := byItself(view, l, []string{incident.Confirmed}); err != nil || !automatic {
-			return offerNear(view, l, h, at, cause, err)
+		automatic, err := byItself(view, l, []string{incident.Confirmed})
+		if err != nil {
+			return nil, err
+		}
+		if !automatic {
+			return offerNear(view, l, h, at, cause)
 		}
 	}
 	opened, err := view.ReassessmentsWith("licence", l.GetId())
@@ -59,10 +63,7 @@ func OpenOnFinding(view ledger.View, f *ledgerv1.Finding, at time.Time, cause *e
 }
 
 // offerNear offers to look again at a licence near a confirmed alert, where its policy has that offered.
-func offerNear(view ledger.View, l *ledgerv1.Licence, h *screeningv1.Hit, at time.Time, cause *eventv1.Cause, err error) ([]proto.Message, error) {
-	if err != nil {
-		return nil, err
-	}
+func offerNear(view ledger.View, l *ledgerv1.Licence, h *screeningv1.Hit, at time.Time, cause *eventv1.Cause) ([]proto.Message, error) {
 	offers, err := incident.Offers(view, l, []string{incident.Confirmed})
 	if err != nil || !slices.ContainsFunc(offers, func(o *policyv1.Offer) bool { return incident.Named(o.GetConsequence()) == reassess }) {
 		return nil, err
