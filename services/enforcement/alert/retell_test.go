@@ -83,8 +83,8 @@ func (w *world) record(group string, facts ...proto.Message) {
 	}
 }
 
-// share repeats the alert, as far as it goes, for a further group.
-func (w *world) share(group string) {
+// share repeats the alert, as far as it goes, for a further group, under a widening or none.
+func (w *world) share(group, widening string) {
 	w.Helper()
 	a, err := w.own.Alert(id)
 	if err != nil {
@@ -94,7 +94,7 @@ func (w *world) share(group string) {
 	if err != nil {
 		w.Fatal(err)
 	}
-	facts, err := w.own.Repeat(events, group, "")
+	facts, err := w.own.Repeat(events, group, widening)
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -117,6 +117,30 @@ func (w *world) differs() error {
 			return fmt.Errorf("%s could not apply %v: %v", agency, parked, err)
 		}
 	}
+	return w.mixed(want)
+}
+
+// mixed is a group that has some of the alert under a widening and some not, so that what was seen under it is listed in part.
+func (w *world) mixed(a *ledgerv1.Alert) error {
+	events, err := w.own.EventsOf(a)
+	if err != nil {
+		return err
+	}
+	under := map[string]string{}
+	for _, e := range events {
+		repeats, err := w.own.RepeatsOf(e)
+		if err != nil {
+			return err
+		}
+		for _, r := range repeats {
+			if e == events[0] {
+				under[r.GetJournal()] = r.GetWideningId()
+			}
+			if r.GetWideningId() != under[r.GetJournal()] {
+				return fmt.Errorf("%s has event %d under %q and the first under %q", r.GetJournal(), e.GetNumber(), r.GetWideningId(), under[r.GetJournal()])
+			}
+		}
+	}
 	return nil
 }
 
@@ -134,7 +158,7 @@ func (w *world) lives(rule retells) error {
 	}
 	for range rapid.IntRange(1, 8).Draw(w.T, "steps") {
 		if rapid.Bool().Draw(w.T, "shares") {
-			w.share(rapid.SampledFrom(groupNames).Draw(w.T, "group"))
+			w.share(rapid.SampledFrom(groupNames).Draw(w.T, "group"), rapid.SampledFrom([]string{"", "enforcement/widening-1"}).Draw(w.T, "widening"))
 			continue
 		}
 		can := next[status]
@@ -202,6 +226,13 @@ func TestRetellCatchesMutants(t *testing.T) {
 		"the first group only": func(v ledger.View, id string) ([]proto.Message, error) {
 			facts, err := alert.Retell(v, id)
 			return slices.DeleteFunc(facts, func(f proto.Message) bool { return f.(ledger.Dated).Group != facts[0].(ledger.Dated).Group }), err
+		},
+		"no widening": func(v ledger.View, id string) ([]proto.Message, error) {
+			facts, err := alert.Retell(v, id)
+			for _, f := range facts {
+				f.(ledger.Dated).Repeats.WideningId = ""
+			}
+			return facts, err
 		},
 		"no closure": func(v ledger.View, id string) ([]proto.Message, error) {
 			facts, err := alert.Retell(v, id)
