@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/counterfoil/counterfoil/libs/incident"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
@@ -41,7 +42,7 @@ func OpenOnCheck(view ledger.View, check *ledgerv1.PostDeliveryCheck, outcome cu
 			return nil, fmt.Errorf("read reassessments of licence %s: %w", t.licence.GetId(), err)
 		}
 		known := slices.ContainsFunc(opened, func(r *ledgerv1.Reassessment) bool {
-			return r.GetCauseId() == check.GetId() && r.GetReason() == t.reason
+			return r.GetCauseId() == check.GetId() && r.GetReason() == t.how
 		})
 		if dossier.Live(t.licence, at) && !known {
 			due = append(due, t)
@@ -57,7 +58,7 @@ func OpenOnCheck(view ledger.View, check *ledgerv1.PostDeliveryCheck, outcome cu
 	var facts []proto.Message
 	for i, t := range due {
 		facts = append(facts, ledger.Dated{
-			Message: &licensingv1.ReassessmentOpened{ReassessmentId: ids[i], LicenceId: t.licence.GetId(), Reason: t.reason, CauseId: check.GetId()},
+			Message: &licensingv1.ReassessmentOpened{ReassessmentId: ids[i], LicenceId: t.licence.GetId(), Reason: t.how, CauseId: check.GetId()},
 			Causes:  []*eventv1.Cause{cause},
 		})
 	}
@@ -78,7 +79,7 @@ func licencesChecked(view ledger.View, check *ledgerv1.PostDeliveryCheck, found 
 		if user.GetRole() != transferv1.Role_ROLE_END_USER {
 			continue
 		}
-		for _, value := range keys(user) {
+		for _, value := range incident.Keys(user) {
 			licences, err := view.LicencesWith("party", value)
 			if err != nil {
 				return nil, fmt.Errorf("read licences by party: %w", err)
@@ -96,6 +97,6 @@ func licencesChecked(view ledger.View, check *ledgerv1.PostDeliveryCheck, found 
 
 func hasEndUser(l *ledgerv1.Licence, user *transferv1.Party) bool {
 	return slices.ContainsFunc(l.GetDeal().GetParties(), func(p *transferv1.Party) bool {
-		return p.GetRole() == transferv1.Role_ROLE_END_USER && same(p, user)
+		return p.GetRole() == transferv1.Role_ROLE_END_USER && incident.HasParty([]*transferv1.Party{p}, user)
 	})
 }
