@@ -2,6 +2,7 @@ package declaration_test
 
 import (
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -22,7 +23,7 @@ func TestUndelivered(t *testing.T) {
 	noted := func(id, of string) *customsv1.DiscrepancyRaised {
 		return &customsv1.DiscrepancyRaised{
 			DiscrepancyId: id, DeclarationId: of, Code: "DX18", Severity: customsv1.Severity_SEVERITY_HIGH, LicenceId: licenceID,
-			Expected: "proof of delivery by 2026-03-10", Found: "98 of 100", Text: "delivery licensing/DV-1: 98 of 100",
+			Expected: "proof of delivery by " + now.Format(time.DateOnly), Found: "98 of 100", Text: "delivery licensing/DV-1: 98 of 100",
 		}
 	}
 	const first, second = "customs/DX-2026-000001", "customs/DX-2026-000002"

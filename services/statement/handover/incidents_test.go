@@ -37,7 +37,7 @@ func TestDutiesOnIncidents(t *testing.T) {
 		{"hold by an alert", "customs", []proto.Message{alert, accepted, held}, ""},
 		{"hold by a refuted alert", "customs", []proto.Message{alert, accepted, held, refuted}, "customs/D-1 lift"},
 		{"hold by a refuted alert, of another", "licensing", []proto.Message{alert, accepted, held, refuted}, ""},
-		{"hold that was lifted", "customs", []proto.Message{alert, accepted, held, refuted, lifted}, ""},
+		{"hold that was lifted", "customs", []proto.Message{alert, accepted, held, refuted, lifted}, "customs/D-1 release"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			duties, err := handover.Duties(ledgertest.GivenAs(t, tt.agency, tt.given...), now)
