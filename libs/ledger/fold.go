@@ -292,7 +292,7 @@ func (f *folding) fold(fact proto.Message) error {
 
 var families = []func(*folding, proto.Message) error{
 	(*folding).licensing, (*folding).cases, (*folding).consultations, (*folding).denials, (*folding).screening, (*folding).customs, (*folding).writeOffs, (*folding).enforcement,
-	(*folding).deliveries, (*folding).tracing, (*folding).reporting, (*folding).directory, (*folding).statements,
+	(*folding).deliveries, (*folding).wires, (*folding).tracing, (*folding).reporting, (*folding).directory, (*folding).statements,
 }
 
 func (f *folding) unknown() error {

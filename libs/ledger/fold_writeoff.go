@@ -67,6 +67,11 @@ func (f *folding) writeOff(version uint32, r *ledgerv1.WriteOff) error {
 	if _, err := own(f, declarations, r.DeclarationId); err != nil {
 		return err
 	}
+	return f.entry(version, r)
+}
+
+// entry adds an entry under the id of the declaration, or the usage, that it belongs to.
+func (f *folding) entry(version uint32, r *ledgerv1.WriteOff) error {
 	if err := f.notNegative(r.Quantity, r.Value); err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ var licences = define("licences", queryv1.Table_TABLE_LICENCES, func() *ledgerv1
 		x.add(bySource, r.Published.GetSource())
 		x.add(byShipment, r.Deal.GetShipmentId())
 		x.papers(r.Deal)
+		x.onFile(r.OnFile)
 	}, byStatus, byKind, byDestination, byYear, byRating, byCategory, byParty, byApplication, bySource, byShipment, byCertificate, byRoute).
 	dated(8, func(r *ledgerv1.Licence) *timestamppb.Timestamp { return r.DecidedAt }).
 	shown(func(r *ledgerv1.Licence) *queryv1.Row {
@@ -223,7 +224,8 @@ var tables = number(licences.table, lines.table, denials.table, declarations.tab
 	blindChecks.table, blindAnswers.table, blindConclusions.table, listEntries.table, watchLists.table, embargoes.table,
 	screenings.table, findings.table, discrepancies.table, allowances.table, allowanceReturns.table, deliveries.table,
 	deliveryConfirmations.table, postDeliveryChecks.table, alertViews.table, alertActions.table, consequences.table, sightings.table,
-	corrections.table, correctionAnswers.table, traces.table, traceReplies.table, traceHits.table, factsUsed.table, tallies.table)
+	corrections.table, correctionAnswers.table, traces.table, traceReplies.table, traceHits.table, factsUsed.table, tallies.table,
+	wireFiles.table, usages.table, wireParts.table, wireStreams.table)
 
 func number(list ...*table) []*table {
 	for slot, t := range list {

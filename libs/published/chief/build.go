@@ -54,7 +54,7 @@ func Reply(to *File, v Verdicts, created Stamp) (*File, error) {
 		return nil, fault.Errorf(fault.Invalid, "a file of %s is not answered; answer %s or %s", to.Header.DataID, LicenceData, UsageData)
 	}
 	f := newFile(to.Header.Destination, to.Header.Source, id, created, to.Header.Run, "")
-	if err := f.Header.valid(); err != nil {
+	if err := f.Header.Valid(); err != nil {
 		return nil, err
 	}
 	defects := slices.Concat(v.File, to.Defects)
@@ -90,8 +90,8 @@ func Reply(to *File, v Verdicts, created Stamp) (*File, error) {
 	return f, nil
 }
 
-// valid says what is wrong with the header of a reply.
-func (h *Header) valid() error {
+// Valid refuses a header that does not say who sent which run to whom: a file that has it cannot be answered.
+func (h *Header) Valid() error {
 	if h.Source == h.Destination {
 		return fault.Errorf(fault.Invalid, "the file cannot be answered: it is from the system %s to itself", show(h.Source))
 	}

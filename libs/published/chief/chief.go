@@ -63,6 +63,8 @@ type File struct {
 
 	// Broken are transactions that are wrong, and in none of the lists above; each is to be rejected.
 	Broken []Broken
+	// Outside are the lines that belong to nothing: neither header nor trailer, in no transaction and no file error.
+	Outside []int
 	// Defects are what is wrong with the file as a whole; at most 1,000.
 	Defects []Defect
 	// Problems are the defects of the file and of its broken transactions once more, by reason, and Remarks what was read

@@ -7,7 +7,8 @@ import (
 )
 
 // Code says in replies what is wrong. CHIEF's own list is not published; this is ours. Codes that begin with T are of a
-// transaction, which is rejected; codes that begin with F are of the file.
+// transaction as it is written, and codes that begin with L of what customs has on file; either way it is rejected. Codes that
+// begin with F are of the file.
 type Code string
 
 // Codes of transactions.
@@ -26,6 +27,15 @@ const (
 	FieldsContradict    Code = "T12"
 	ReferenceRepeated   Code = "T13" // an earlier transaction of the file has the same reference
 	CharacterNotAllowed Code = "T14"
+)
+
+// Codes of transactions that are well written.
+const (
+	AlreadyOnFile   Code = "L01" // a licence with this reference was put on file before
+	NotOnFile       Code = "L02" // no licence with this reference is on file
+	AlreadyEnded    Code = "L03" // the licence was cancelled
+	ReferenceTaken  Code = "L04" // its reference reads like that of something else on record
+	CannotBeCounted Code = "L05" // what was used before cannot be counted in the units that the licence is replaced with
 )
 
 // Codes of files.

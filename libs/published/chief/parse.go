@@ -98,6 +98,7 @@ func (p *parser) line() {
 	case p.f.Header.DataID == "":
 		p.header(name)
 	case p.f.Trailer != nil:
+		p.outside()
 		p.file(AfterTrailer, "something stands after the trailer")
 	case begun != nil:
 		p.start(begun)
@@ -110,8 +111,11 @@ func (p *parser) line() {
 		var e FileError
 		if p.read(&e); p.problems.Rows == before {
 			p.f.FileErrors = append(p.f.FileErrors, e)
+		} else {
+			p.outside()
 		}
 	case p.open == nil:
+		p.outside()
 		p.number++
 		if n := Number(p.at.at(0)).Int(); n > 0 {
 			p.number = n + 1
@@ -124,9 +128,12 @@ func (p *parser) line() {
 	}
 }
 
+func (p *parser) outside() { p.f.Outside = append(p.f.Outside, p.at.number) }
+
 func (p *parser) header(name string) {
 	id := DataID(p.at.at(4))
 	if name != "fileHeader" || !id.Valid() {
+		p.outside()
 		p.file(RecordOutside, "something stands before the file header")
 		return
 	}

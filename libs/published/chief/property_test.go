@@ -134,7 +134,7 @@ type (
 
 func bare(f *chief.File) chief.File {
 	c := *f
-	c.Problems, c.Remarks, c.Broken, c.Defects = nil, nil, nil, nil
+	c.Problems, c.Remarks, c.Broken, c.Outside, c.Defects = nil, nil, nil, nil, nil
 	return c
 }
 
@@ -310,6 +310,7 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("the reply to %q cannot be written: %v", data, err)
 			}
 		}
+		checkParts(t, data, file)
 		out := file.Bytes()
 		if len(file.Problems) == 0 {
 			if string(out) != string(data) {

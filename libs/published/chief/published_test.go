@@ -160,6 +160,7 @@ func TestPublishedMessages(t *testing.T) {
 		t.Run(filepath.Base(name), func(t *testing.T) {
 			data := read(t, name)
 			f := mustParse(t, data)
+			checkParts(t, data, f)
 			got := expected{
 				transactions: len(f.Licences) + len(f.Usages) + len(f.Replies), fileErrors: len(f.FileErrors), crlf: f.CRLF, unended: f.Unended,
 				broken: len(f.Broken), defects: defects(f.Defects), remarks: findings(f.Remarks),

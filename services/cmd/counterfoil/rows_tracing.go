@@ -30,7 +30,7 @@ func tracingHeads(table queryv1.Table) []string {
 	case queryv1.Table_TABLE_FACTS_USED:
 		return []string{"report", "agency", "from", "until", "classes", "uses"}
 	}
-	return nil
+	return chiefHeads(table)
 }
 
 // tracingCells returns a row as tracingHeads names it.
@@ -81,5 +81,5 @@ func tracingCells(row *queryv1.Row) []string {
 		}
 		return []string{f.Id, f.Agency, date(u.GetFrom()), date(u.GetUntil()), count(len(u.GetUses())), number(uses)}
 	}
-	return nil
+	return chiefCells(row)
 }

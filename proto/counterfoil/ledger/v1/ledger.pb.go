@@ -11,14 +11,14 @@
 package ledgerv1
 
 import (
-	v13 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
+	v11 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	v16 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	v14 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
 	v17 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	v1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	v15 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
-	v12 "github.com/counterfoil/counterfoil/proto/counterfoil/screening/v1"
-	v11 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
+	v13 "github.com/counterfoil/counterfoil/proto/counterfoil/screening/v1"
+	v12 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -622,6 +622,8 @@ type Licence struct {
 	Basis         *v1.Basis              `protobuf:"bytes,13,opt,name=basis,proto3" json:"basis,omitempty"`
 	Kept          []*v1.ConditionKept    `protobuf:"bytes,14,rep,name=kept,proto3" json:"kept,omitempty"`
 	LetGo         []*v1.ConditionLetGo   `protobuf:"bytes,15,rep,name=let_go,json=letGo,proto3" json:"let_go,omitempty"`
+	// Of a licence that came to customs in a file of another system.
+	OnFile        *v11.OnFile `protobuf:"bytes,16,opt,name=on_file,json=onFile,proto3" json:"on_file,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -757,6 +759,13 @@ func (x *Licence) GetKept() []*v1.ConditionKept {
 func (x *Licence) GetLetGo() []*v1.ConditionLetGo {
 	if x != nil {
 		return x.LetGo
+	}
+	return nil
+}
+
+func (x *Licence) GetOnFile() *v11.OnFile {
+	if x != nil {
+		return x.OnFile
 	}
 	return nil
 }
@@ -903,8 +912,8 @@ type Line struct {
 	Events  []uint64 `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
 	// Licence or denial id.
 	DecisionId  string    `protobuf:"bytes,4,opt,name=decision_id,json=decisionId,proto3" json:"decision_id,omitempty"`
-	Line        *v11.Line `protobuf:"bytes,5,opt,name=line,proto3" json:"line,omitempty"`
-	Kind        v11.Kind  `protobuf:"varint,6,opt,name=kind,proto3,enum=counterfoil.transfer.v1.Kind" json:"kind,omitempty"`
+	Line        *v12.Line `protobuf:"bytes,5,opt,name=line,proto3" json:"line,omitempty"`
+	Kind        v12.Kind  `protobuf:"varint,6,opt,name=kind,proto3,enum=counterfoil.transfer.v1.Kind" json:"kind,omitempty"`
 	Destination *v1.Place `protobuf:"bytes,7,opt,name=destination,proto3" json:"destination,omitempty"`
 	// As the licence's; STATUS_REFUSED on a denial.
 	Status        Status                 `protobuf:"varint,8,opt,name=status,proto3,enum=counterfoil.ledger.v1.Status" json:"status,omitempty"`
@@ -971,18 +980,18 @@ func (x *Line) GetDecisionId() string {
 	return ""
 }
 
-func (x *Line) GetLine() *v11.Line {
+func (x *Line) GetLine() *v12.Line {
 	if x != nil {
 		return x.Line
 	}
 	return nil
 }
 
-func (x *Line) GetKind() v11.Kind {
+func (x *Line) GetKind() v12.Kind {
 	if x != nil {
 		return x.Kind
 	}
-	return v11.Kind(0)
+	return v12.Kind(0)
 }
 
 func (x *Line) GetDestination() *v1.Place {
@@ -2562,7 +2571,7 @@ type ListEntry struct {
 	Id      string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	Journal string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
 	Events  []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
-	Entry   *v12.ListEntry         `protobuf:"bytes,4,opt,name=entry,proto3" json:"entry,omitempty"`
+	Entry   *v13.ListEntry         `protobuf:"bytes,4,opt,name=entry,proto3" json:"entry,omitempty"`
 	// The edition that said so last.
 	Edition string `protobuf:"bytes,5,opt,name=edition,proto3" json:"edition,omitempty"`
 	// STATUS_WITHDRAWN when an edition no longer has it.
@@ -2622,7 +2631,7 @@ func (x *ListEntry) GetEvents() []uint64 {
 	return nil
 }
 
-func (x *ListEntry) GetEntry() *v12.ListEntry {
+func (x *ListEntry) GetEntry() *v13.ListEntry {
 	if x != nil {
 		return x.Entry
 	}
@@ -2649,7 +2658,7 @@ type WatchList struct {
 	Id            string                   `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	Journal       string                   `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
 	Events        []uint64                 `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
-	Edition       *v12.ListEditionRecorded `protobuf:"bytes,4,opt,name=edition,proto3" json:"edition,omitempty"`
+	Edition       *v13.ListEditionRecorded `protobuf:"bytes,4,opt,name=edition,proto3" json:"edition,omitempty"`
 	RecordedAt    *timestamppb.Timestamp   `protobuf:"bytes,5,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2706,7 +2715,7 @@ func (x *WatchList) GetEvents() []uint64 {
 	return nil
 }
 
-func (x *WatchList) GetEdition() *v12.ListEditionRecorded {
+func (x *WatchList) GetEdition() *v13.ListEditionRecorded {
 	if x != nil {
 		return x.Edition
 	}
@@ -2725,8 +2734,8 @@ type Embargo struct {
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
 	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
-	Recorded      *v12.EmbargoRecorded   `protobuf:"bytes,4,opt,name=recorded,proto3" json:"recorded,omitempty"`
-	Ended         *v12.EmbargoEnded      `protobuf:"bytes,5,opt,name=ended,proto3" json:"ended,omitempty"`
+	Recorded      *v13.EmbargoRecorded   `protobuf:"bytes,4,opt,name=recorded,proto3" json:"recorded,omitempty"`
+	Ended         *v13.EmbargoEnded      `protobuf:"bytes,5,opt,name=ended,proto3" json:"ended,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2782,14 +2791,14 @@ func (x *Embargo) GetEvents() []uint64 {
 	return nil
 }
 
-func (x *Embargo) GetRecorded() *v12.EmbargoRecorded {
+func (x *Embargo) GetRecorded() *v13.EmbargoRecorded {
 	if x != nil {
 		return x.Recorded
 	}
 	return nil
 }
 
-func (x *Embargo) GetEnded() *v12.EmbargoEnded {
+func (x *Embargo) GetEnded() *v13.EmbargoEnded {
 	if x != nil {
 		return x.Ended
 	}
@@ -2804,10 +2813,10 @@ type Screening struct {
 	Events  []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
 	Subject string                 `protobuf:"bytes,4,opt,name=subject,proto3" json:"subject,omitempty"`
 	// The result moves with the judgements.
-	Certificate *v12.Certificate `protobuf:"bytes,5,opt,name=certificate,proto3" json:"certificate,omitempty"`
-	Hits        []*v12.Hit       `protobuf:"bytes,6,rep,name=hits,proto3" json:"hits,omitempty"`
+	Certificate *v13.Certificate `protobuf:"bytes,5,opt,name=certificate,proto3" json:"certificate,omitempty"`
+	Hits        []*v13.Hit       `protobuf:"bytes,6,rep,name=hits,proto3" json:"hits,omitempty"`
 	// Set when it was not performed.
-	NotPerformed  *v12.ScreeningNotPerformed `protobuf:"bytes,7,opt,name=not_performed,json=notPerformed,proto3" json:"not_performed,omitempty"`
+	NotPerformed  *v13.ScreeningNotPerformed `protobuf:"bytes,7,opt,name=not_performed,json=notPerformed,proto3" json:"not_performed,omitempty"`
 	At            *timestamppb.Timestamp     `protobuf:"bytes,8,opt,name=at,proto3" json:"at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2871,21 +2880,21 @@ func (x *Screening) GetSubject() string {
 	return ""
 }
 
-func (x *Screening) GetCertificate() *v12.Certificate {
+func (x *Screening) GetCertificate() *v13.Certificate {
 	if x != nil {
 		return x.Certificate
 	}
 	return nil
 }
 
-func (x *Screening) GetHits() []*v12.Hit {
+func (x *Screening) GetHits() []*v13.Hit {
 	if x != nil {
 		return x.Hits
 	}
 	return nil
 }
 
-func (x *Screening) GetNotPerformed() *v12.ScreeningNotPerformed {
+func (x *Screening) GetNotPerformed() *v13.ScreeningNotPerformed {
 	if x != nil {
 		return x.NotPerformed
 	}
@@ -2905,7 +2914,7 @@ type Finding struct {
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
 	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
-	Found         *v12.PartyFound        `protobuf:"bytes,4,opt,name=found,proto3" json:"found,omitempty"`
+	Found         *v13.PartyFound        `protobuf:"bytes,4,opt,name=found,proto3" json:"found,omitempty"`
 	At            *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2962,7 +2971,7 @@ func (x *Finding) GetEvents() []uint64 {
 	return nil
 }
 
-func (x *Finding) GetFound() *v12.PartyFound {
+func (x *Finding) GetFound() *v13.PartyFound {
 	if x != nil {
 		return x.Found
 	}
@@ -3082,18 +3091,18 @@ type Declaration struct {
 	Id           string                   `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	Journal      string                   `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
 	Events       []uint64                 `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
-	Accepted     *v13.DeclarationAccepted `protobuf:"bytes,4,opt,name=accepted,proto3" json:"accepted,omitempty"`
+	Accepted     *v11.DeclarationAccepted `protobuf:"bytes,4,opt,name=accepted,proto3" json:"accepted,omitempty"`
 	Status       DeclarationStatus        `protobuf:"varint,5,opt,name=status,proto3,enum=counterfoil.ledger.v1.DeclarationStatus" json:"status,omitempty"`
 	StatusReason string                   `protobuf:"bytes,6,opt,name=status_reason,json=statusReason,proto3" json:"status_reason,omitempty"`
 	MovedAt      *timestamppb.Timestamp   `protobuf:"bytes,7,opt,name=moved_at,json=movedAt,proto3" json:"moved_at,omitempty"`
 	LodgedAt     *timestamppb.Timestamp   `protobuf:"bytes,8,opt,name=lodged_at,json=lodgedAt,proto3" json:"lodged_at,omitempty"`
 	ReleasedAt   *timestamppb.Timestamp   `protobuf:"bytes,9,opt,name=released_at,json=releasedAt,proto3" json:"released_at,omitempty"`
 	// While it is held, and why; the last one, when it is not.
-	Held         *v13.GoodsHeld         `protobuf:"bytes,10,opt,name=held,proto3" json:"held,omitempty"`
-	Transit      *v13.TransitOpened     `protobuf:"bytes,11,opt,name=transit,proto3" json:"transit,omitempty"`
+	Held         *v11.GoodsHeld         `protobuf:"bytes,10,opt,name=held,proto3" json:"held,omitempty"`
+	Transit      *v11.TransitOpened     `protobuf:"bytes,11,opt,name=transit,proto3" json:"transit,omitempty"`
 	DischargedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=discharged_at,json=dischargedAt,proto3" json:"discharged_at,omitempty"`
 	// What was not confirmed in time.
-	Overdue []*v13.MovementOverdue `protobuf:"bytes,13,rep,name=overdue,proto3" json:"overdue,omitempty"`
+	Overdue []*v11.MovementOverdue `protobuf:"bytes,13,rep,name=overdue,proto3" json:"overdue,omitempty"`
 	// How often it was amended.
 	Version  uint32                 `protobuf:"varint,14,opt,name=version,proto3" json:"version,omitempty"`
 	ExitedAt *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=exited_at,json=exitedAt,proto3" json:"exited_at,omitempty"`
@@ -3154,7 +3163,7 @@ func (x *Declaration) GetEvents() []uint64 {
 	return nil
 }
 
-func (x *Declaration) GetAccepted() *v13.DeclarationAccepted {
+func (x *Declaration) GetAccepted() *v11.DeclarationAccepted {
 	if x != nil {
 		return x.Accepted
 	}
@@ -3196,14 +3205,14 @@ func (x *Declaration) GetReleasedAt() *timestamppb.Timestamp {
 	return nil
 }
 
-func (x *Declaration) GetHeld() *v13.GoodsHeld {
+func (x *Declaration) GetHeld() *v11.GoodsHeld {
 	if x != nil {
 		return x.Held
 	}
 	return nil
 }
 
-func (x *Declaration) GetTransit() *v13.TransitOpened {
+func (x *Declaration) GetTransit() *v11.TransitOpened {
 	if x != nil {
 		return x.Transit
 	}
@@ -3217,7 +3226,7 @@ func (x *Declaration) GetDischargedAt() *timestamppb.Timestamp {
 	return nil
 }
 
-func (x *Declaration) GetOverdue() []*v13.MovementOverdue {
+func (x *Declaration) GetOverdue() []*v11.MovementOverdue {
 	if x != nil {
 		return x.Overdue
 	}
@@ -3248,20 +3257,21 @@ func (x *Declaration) GetLiftedAlerts() []string {
 // WriteOff is one entry against a licence line; what is left is always the sum of the entries.
 type WriteOff struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Declaration id, "#", item number, "#", effect number; and "#" and the declaration's version or the number of the
+	// Id of a declaration or a usage, "#", item number, "#", effect number; and "#" and the declaration's version or the number of the
 	// correction, where that is not 0.
-	Id            string        `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Journal       string        `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
-	Events        []uint64      `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Id      string   `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal string   `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events  []uint64 `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	// Or of the usage that reported it.
 	DeclarationId string        `protobuf:"bytes,4,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
 	Item          uint32        `protobuf:"varint,5,opt,name=item,proto3" json:"item,omitempty"`
 	LicenceId     string        `protobuf:"bytes,6,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
 	LicenceLine   uint32        `protobuf:"varint,7,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
 	Effect        Effect        `protobuf:"varint,8,opt,name=effect,proto3,enum=counterfoil.ledger.v1.Effect" json:"effect,omitempty"`
-	Quantity      *v11.Quantity `protobuf:"bytes,9,opt,name=quantity,proto3" json:"quantity,omitempty"`
-	Value         *v11.Money    `protobuf:"bytes,10,opt,name=value,proto3" json:"value,omitempty"`
+	Quantity      *v12.Quantity `protobuf:"bytes,9,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	Value         *v12.Money    `protobuf:"bytes,10,opt,name=value,proto3" json:"value,omitempty"`
 	// In place of quantity and value, on a correction.
-	Change        *v13.Change `protobuf:"bytes,11,opt,name=change,proto3" json:"change,omitempty"`
+	Change        *v11.Change `protobuf:"bytes,11,opt,name=change,proto3" json:"change,omitempty"`
 	Reason        string      `protobuf:"bytes,12,opt,name=reason,proto3" json:"reason,omitempty"`
 	Version       uint32      `protobuf:"varint,13,opt,name=version,proto3" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -3354,21 +3364,21 @@ func (x *WriteOff) GetEffect() Effect {
 	return Effect_EFFECT_UNSPECIFIED
 }
 
-func (x *WriteOff) GetQuantity() *v11.Quantity {
+func (x *WriteOff) GetQuantity() *v12.Quantity {
 	if x != nil {
 		return x.Quantity
 	}
 	return nil
 }
 
-func (x *WriteOff) GetValue() *v11.Money {
+func (x *WriteOff) GetValue() *v12.Money {
 	if x != nil {
 		return x.Value
 	}
 	return nil
 }
 
-func (x *WriteOff) GetChange() *v13.Change {
+func (x *WriteOff) GetChange() *v11.Change {
 	if x != nil {
 		return x.Change
 	}
@@ -5664,7 +5674,7 @@ var File_counterfoil_ledger_v1_ledger_proto protoreflect.FileDescriptor
 
 const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\n" +
-	"\"counterfoil/ledger/v1/ledger.proto\x12\x15counterfoil.ledger.v1\x1a$counterfoil/customs/v1/customs.proto\x1a(counterfoil/directory/v1/directory.proto\x1a,counterfoil/enforcement/v1/enforcement.proto\x1a counterfoil/event/v1/event.proto\x1a*counterfoil/licensing/v1/application.proto\x1a+counterfoil/licensing/v1/consultation.proto\x1a'counterfoil/licensing/v1/decision.proto\x1a%counterfoil/licensing/v1/denial.proto\x1a%counterfoil/licensing/v1/events.proto\x1a$counterfoil/licensing/v1/gates.proto\x1a(counterfoil/reporting/v1/reporting.proto\x1a(counterfoil/screening/v1/screening.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfc\x04\n" +
+	"\"counterfoil/ledger/v1/ledger.proto\x12\x15counterfoil.ledger.v1\x1a\"counterfoil/customs/v1/chief.proto\x1a$counterfoil/customs/v1/customs.proto\x1a(counterfoil/directory/v1/directory.proto\x1a,counterfoil/enforcement/v1/enforcement.proto\x1a counterfoil/event/v1/event.proto\x1a*counterfoil/licensing/v1/application.proto\x1a+counterfoil/licensing/v1/consultation.proto\x1a'counterfoil/licensing/v1/decision.proto\x1a%counterfoil/licensing/v1/denial.proto\x1a%counterfoil/licensing/v1/events.proto\x1a$counterfoil/licensing/v1/gates.proto\x1a(counterfoil/reporting/v1/reporting.proto\x1a(counterfoil/screening/v1/screening.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfc\x04\n" +
 	"\vApplication\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -5682,7 +5692,7 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"classified\x12F\n" +
 	"\bverified\x18\v \x03(\v2*.counterfoil.licensing.v1.DocumentVerifiedR\bverified\x12:\n" +
 	"\x05parts\x18\f \x03(\v2$.counterfoil.licensing.v1.RoutedPartR\x05parts\x12H\n" +
-	"\tconflicts\x18\r \x03(\v2*.counterfoil.licensing.v1.ConflictDeclaredR\tconflicts\"\xcd\x05\n" +
+	"\tconflicts\x18\r \x03(\v2*.counterfoil.licensing.v1.ConflictDeclaredR\tconflicts\"\x86\x06\n" +
 	"\aLicence\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -5704,7 +5714,8 @@ const file_counterfoil_ledger_v1_ledger_proto_rawDesc = "" +
 	"\tpublished\x18\f \x01(\v2#.counterfoil.licensing.v1.PublishedR\tpublished\x125\n" +
 	"\x05basis\x18\r \x01(\v2\x1f.counterfoil.licensing.v1.BasisR\x05basis\x12;\n" +
 	"\x04kept\x18\x0e \x03(\v2'.counterfoil.licensing.v1.ConditionKeptR\x04kept\x12?\n" +
-	"\x06let_go\x18\x0f \x03(\v2(.counterfoil.licensing.v1.ConditionLetGoR\x05letGo\"\xea\x03\n" +
+	"\x06let_go\x18\x0f \x03(\v2(.counterfoil.licensing.v1.ConditionLetGoR\x05letGo\x127\n" +
+	"\aon_file\x18\x10 \x01(\v2\x1e.counterfoil.customs.v1.OnFileR\x06onFile\"\xea\x03\n" +
 	"\x06Denial\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -6314,75 +6325,76 @@ var file_counterfoil_ledger_v1_ledger_proto_goTypes = []any{
 	(*v1.Basis)(nil),                      // 67: counterfoil.licensing.v1.Basis
 	(*v1.ConditionKept)(nil),              // 68: counterfoil.licensing.v1.ConditionKept
 	(*v1.ConditionLetGo)(nil),             // 69: counterfoil.licensing.v1.ConditionLetGo
-	(*v11.Line)(nil),                      // 70: counterfoil.transfer.v1.Line
-	(v11.Kind)(0),                         // 71: counterfoil.transfer.v1.Kind
-	(*v1.Place)(nil),                      // 72: counterfoil.licensing.v1.Place
-	(v1.Outcome)(0),                       // 73: counterfoil.licensing.v1.Outcome
-	(*v1.ProhibitionChecked)(nil),         // 74: counterfoil.licensing.v1.ProhibitionChecked
-	(*v1.RiskAssessed)(nil),               // 75: counterfoil.licensing.v1.RiskAssessed
-	(*v1.DecisionProposed)(nil),           // 76: counterfoil.licensing.v1.DecisionProposed
-	(*v1.Signature)(nil),                  // 77: counterfoil.licensing.v1.Signature
-	(*v1.AppealLodged)(nil),               // 78: counterfoil.licensing.v1.AppealLodged
-	(*v1.AppealDecided)(nil),              // 79: counterfoil.licensing.v1.AppealDecided
-	(*v1.ObligationSet)(nil),              // 80: counterfoil.licensing.v1.ObligationSet
-	(*v1.ObligationMet)(nil),              // 81: counterfoil.licensing.v1.ObligationMet
-	(*v1.ConsultationOpened)(nil),         // 82: counterfoil.licensing.v1.ConsultationOpened
-	(*v1.SilenceTaken)(nil),               // 83: counterfoil.licensing.v1.SilenceTaken
-	(*v1.ConsultationClosed)(nil),         // 84: counterfoil.licensing.v1.ConsultationClosed
-	(*v1.OpinionGiven)(nil),               // 85: counterfoil.licensing.v1.OpinionGiven
-	(*v1.DenialNotified)(nil),             // 86: counterfoil.licensing.v1.DenialNotified
-	(*v1.UndercutFound)(nil),              // 87: counterfoil.licensing.v1.UndercutFound
-	(*v1.UndercutJudged)(nil),             // 88: counterfoil.licensing.v1.UndercutJudged
-	(*v1.UndercutConsultationOpened)(nil), // 89: counterfoil.licensing.v1.UndercutConsultationOpened
-	(*v1.UndercutReplyReceived)(nil),      // 90: counterfoil.licensing.v1.UndercutReplyReceived
-	(*v1.UndercutClosed)(nil),             // 91: counterfoil.licensing.v1.UndercutClosed
-	(*v1.UndercutDecided)(nil),            // 92: counterfoil.licensing.v1.UndercutDecided
-	(*v1.UndercutReplied)(nil),            // 93: counterfoil.licensing.v1.UndercutReplied
-	(*v1.DenialTokensPublished)(nil),      // 94: counterfoil.licensing.v1.DenialTokensPublished
-	(*v1.BlindCheckAsked)(nil),            // 95: counterfoil.licensing.v1.BlindCheckAsked
-	(*v1.BlindCheckAnswered)(nil),         // 96: counterfoil.licensing.v1.BlindCheckAnswered
-	(*v1.BlindCheckConcluded)(nil),        // 97: counterfoil.licensing.v1.BlindCheckConcluded
-	(*v12.ListEntry)(nil),                 // 98: counterfoil.screening.v1.ListEntry
-	(*v12.ListEditionRecorded)(nil),       // 99: counterfoil.screening.v1.ListEditionRecorded
-	(*v12.EmbargoRecorded)(nil),           // 100: counterfoil.screening.v1.EmbargoRecorded
-	(*v12.EmbargoEnded)(nil),              // 101: counterfoil.screening.v1.EmbargoEnded
-	(*v12.Certificate)(nil),               // 102: counterfoil.screening.v1.Certificate
-	(*v12.Hit)(nil),                       // 103: counterfoil.screening.v1.Hit
-	(*v12.ScreeningNotPerformed)(nil),     // 104: counterfoil.screening.v1.ScreeningNotPerformed
-	(*v12.PartyFound)(nil),                // 105: counterfoil.screening.v1.PartyFound
-	(*v13.DeclarationAccepted)(nil),       // 106: counterfoil.customs.v1.DeclarationAccepted
-	(*v13.GoodsHeld)(nil),                 // 107: counterfoil.customs.v1.GoodsHeld
-	(*v13.TransitOpened)(nil),             // 108: counterfoil.customs.v1.TransitOpened
-	(*v13.MovementOverdue)(nil),           // 109: counterfoil.customs.v1.MovementOverdue
-	(*v11.Quantity)(nil),                  // 110: counterfoil.transfer.v1.Quantity
-	(*v11.Money)(nil),                     // 111: counterfoil.transfer.v1.Money
-	(*v13.Change)(nil),                    // 112: counterfoil.customs.v1.Change
-	(*v14.DiversionAlertRaised)(nil),      // 113: counterfoil.enforcement.v1.DiversionAlertRaised
-	(*v14.AlertEscalated)(nil),            // 114: counterfoil.enforcement.v1.AlertEscalated
-	(*v14.AlertClosed)(nil),               // 115: counterfoil.enforcement.v1.AlertClosed
-	(*v15.AgencyReturnRequested)(nil),     // 116: counterfoil.reporting.v1.AgencyReturnRequested
-	(*v15.AgencyReturnSubmitted)(nil),     // 117: counterfoil.reporting.v1.AgencyReturnSubmitted
-	(*v16.SigningKey)(nil),                // 118: counterfoil.directory.v1.SigningKey
-	(*v16.SealingKey)(nil),                // 119: counterfoil.directory.v1.SealingKey
-	(*v16.Contact)(nil),                   // 120: counterfoil.directory.v1.Contact
-	(*v16.Competence)(nil),                // 121: counterfoil.directory.v1.Competence
-	(*v16.SigningKeyEnded)(nil),           // 122: counterfoil.directory.v1.SigningKeyEnded
-	(v16.HistoryRule)(0),                  // 123: counterfoil.directory.v1.HistoryRule
-	(*v16.GroupKeyIssued)(nil),            // 124: counterfoil.directory.v1.GroupKeyIssued
-	(*v16.Exception)(nil),                 // 125: counterfoil.directory.v1.Exception
-	(*v16.JournalKeyIssued)(nil),          // 126: counterfoil.directory.v1.JournalKeyIssued
-	(*v16.JournalStart)(nil),              // 127: counterfoil.directory.v1.JournalStart
-	(*v16.EpochKey)(nil),                  // 128: counterfoil.directory.v1.EpochKey
-	(*v16.JournalReceipt)(nil),            // 129: counterfoil.directory.v1.JournalReceipt
-	(*v16.EventWithdrawn)(nil),            // 130: counterfoil.directory.v1.EventWithdrawn
-	(*v16.WithdrawalCarriedOut)(nil),      // 131: counterfoil.directory.v1.WithdrawalCarriedOut
-	(*v16.AudienceWidened)(nil),           // 132: counterfoil.directory.v1.AudienceWidened
-	(*v16.WideningReviewed)(nil),          // 133: counterfoil.directory.v1.WideningReviewed
-	(*v16.PolicyAdopted)(nil),             // 134: counterfoil.directory.v1.PolicyAdopted
-	(*v16.CalendarAdopted)(nil),           // 135: counterfoil.directory.v1.CalendarAdopted
-	(*v16.RoleHandedOver)(nil),            // 136: counterfoil.directory.v1.RoleHandedOver
-	(*v16.SharingRule)(nil),               // 137: counterfoil.directory.v1.SharingRule
-	(*v17.Cause)(nil),                     // 138: counterfoil.event.v1.Cause
+	(*v11.OnFile)(nil),                    // 70: counterfoil.customs.v1.OnFile
+	(*v12.Line)(nil),                      // 71: counterfoil.transfer.v1.Line
+	(v12.Kind)(0),                         // 72: counterfoil.transfer.v1.Kind
+	(*v1.Place)(nil),                      // 73: counterfoil.licensing.v1.Place
+	(v1.Outcome)(0),                       // 74: counterfoil.licensing.v1.Outcome
+	(*v1.ProhibitionChecked)(nil),         // 75: counterfoil.licensing.v1.ProhibitionChecked
+	(*v1.RiskAssessed)(nil),               // 76: counterfoil.licensing.v1.RiskAssessed
+	(*v1.DecisionProposed)(nil),           // 77: counterfoil.licensing.v1.DecisionProposed
+	(*v1.Signature)(nil),                  // 78: counterfoil.licensing.v1.Signature
+	(*v1.AppealLodged)(nil),               // 79: counterfoil.licensing.v1.AppealLodged
+	(*v1.AppealDecided)(nil),              // 80: counterfoil.licensing.v1.AppealDecided
+	(*v1.ObligationSet)(nil),              // 81: counterfoil.licensing.v1.ObligationSet
+	(*v1.ObligationMet)(nil),              // 82: counterfoil.licensing.v1.ObligationMet
+	(*v1.ConsultationOpened)(nil),         // 83: counterfoil.licensing.v1.ConsultationOpened
+	(*v1.SilenceTaken)(nil),               // 84: counterfoil.licensing.v1.SilenceTaken
+	(*v1.ConsultationClosed)(nil),         // 85: counterfoil.licensing.v1.ConsultationClosed
+	(*v1.OpinionGiven)(nil),               // 86: counterfoil.licensing.v1.OpinionGiven
+	(*v1.DenialNotified)(nil),             // 87: counterfoil.licensing.v1.DenialNotified
+	(*v1.UndercutFound)(nil),              // 88: counterfoil.licensing.v1.UndercutFound
+	(*v1.UndercutJudged)(nil),             // 89: counterfoil.licensing.v1.UndercutJudged
+	(*v1.UndercutConsultationOpened)(nil), // 90: counterfoil.licensing.v1.UndercutConsultationOpened
+	(*v1.UndercutReplyReceived)(nil),      // 91: counterfoil.licensing.v1.UndercutReplyReceived
+	(*v1.UndercutClosed)(nil),             // 92: counterfoil.licensing.v1.UndercutClosed
+	(*v1.UndercutDecided)(nil),            // 93: counterfoil.licensing.v1.UndercutDecided
+	(*v1.UndercutReplied)(nil),            // 94: counterfoil.licensing.v1.UndercutReplied
+	(*v1.DenialTokensPublished)(nil),      // 95: counterfoil.licensing.v1.DenialTokensPublished
+	(*v1.BlindCheckAsked)(nil),            // 96: counterfoil.licensing.v1.BlindCheckAsked
+	(*v1.BlindCheckAnswered)(nil),         // 97: counterfoil.licensing.v1.BlindCheckAnswered
+	(*v1.BlindCheckConcluded)(nil),        // 98: counterfoil.licensing.v1.BlindCheckConcluded
+	(*v13.ListEntry)(nil),                 // 99: counterfoil.screening.v1.ListEntry
+	(*v13.ListEditionRecorded)(nil),       // 100: counterfoil.screening.v1.ListEditionRecorded
+	(*v13.EmbargoRecorded)(nil),           // 101: counterfoil.screening.v1.EmbargoRecorded
+	(*v13.EmbargoEnded)(nil),              // 102: counterfoil.screening.v1.EmbargoEnded
+	(*v13.Certificate)(nil),               // 103: counterfoil.screening.v1.Certificate
+	(*v13.Hit)(nil),                       // 104: counterfoil.screening.v1.Hit
+	(*v13.ScreeningNotPerformed)(nil),     // 105: counterfoil.screening.v1.ScreeningNotPerformed
+	(*v13.PartyFound)(nil),                // 106: counterfoil.screening.v1.PartyFound
+	(*v11.DeclarationAccepted)(nil),       // 107: counterfoil.customs.v1.DeclarationAccepted
+	(*v11.GoodsHeld)(nil),                 // 108: counterfoil.customs.v1.GoodsHeld
+	(*v11.TransitOpened)(nil),             // 109: counterfoil.customs.v1.TransitOpened
+	(*v11.MovementOverdue)(nil),           // 110: counterfoil.customs.v1.MovementOverdue
+	(*v12.Quantity)(nil),                  // 111: counterfoil.transfer.v1.Quantity
+	(*v12.Money)(nil),                     // 112: counterfoil.transfer.v1.Money
+	(*v11.Change)(nil),                    // 113: counterfoil.customs.v1.Change
+	(*v14.DiversionAlertRaised)(nil),      // 114: counterfoil.enforcement.v1.DiversionAlertRaised
+	(*v14.AlertEscalated)(nil),            // 115: counterfoil.enforcement.v1.AlertEscalated
+	(*v14.AlertClosed)(nil),               // 116: counterfoil.enforcement.v1.AlertClosed
+	(*v15.AgencyReturnRequested)(nil),     // 117: counterfoil.reporting.v1.AgencyReturnRequested
+	(*v15.AgencyReturnSubmitted)(nil),     // 118: counterfoil.reporting.v1.AgencyReturnSubmitted
+	(*v16.SigningKey)(nil),                // 119: counterfoil.directory.v1.SigningKey
+	(*v16.SealingKey)(nil),                // 120: counterfoil.directory.v1.SealingKey
+	(*v16.Contact)(nil),                   // 121: counterfoil.directory.v1.Contact
+	(*v16.Competence)(nil),                // 122: counterfoil.directory.v1.Competence
+	(*v16.SigningKeyEnded)(nil),           // 123: counterfoil.directory.v1.SigningKeyEnded
+	(v16.HistoryRule)(0),                  // 124: counterfoil.directory.v1.HistoryRule
+	(*v16.GroupKeyIssued)(nil),            // 125: counterfoil.directory.v1.GroupKeyIssued
+	(*v16.Exception)(nil),                 // 126: counterfoil.directory.v1.Exception
+	(*v16.JournalKeyIssued)(nil),          // 127: counterfoil.directory.v1.JournalKeyIssued
+	(*v16.JournalStart)(nil),              // 128: counterfoil.directory.v1.JournalStart
+	(*v16.EpochKey)(nil),                  // 129: counterfoil.directory.v1.EpochKey
+	(*v16.JournalReceipt)(nil),            // 130: counterfoil.directory.v1.JournalReceipt
+	(*v16.EventWithdrawn)(nil),            // 131: counterfoil.directory.v1.EventWithdrawn
+	(*v16.WithdrawalCarriedOut)(nil),      // 132: counterfoil.directory.v1.WithdrawalCarriedOut
+	(*v16.AudienceWidened)(nil),           // 133: counterfoil.directory.v1.AudienceWidened
+	(*v16.WideningReviewed)(nil),          // 134: counterfoil.directory.v1.WideningReviewed
+	(*v16.PolicyAdopted)(nil),             // 135: counterfoil.directory.v1.PolicyAdopted
+	(*v16.CalendarAdopted)(nil),           // 136: counterfoil.directory.v1.CalendarAdopted
+	(*v16.RoleHandedOver)(nil),            // 137: counterfoil.directory.v1.RoleHandedOver
+	(*v16.SharingRule)(nil),               // 138: counterfoil.directory.v1.SharingRule
+	(*v17.Cause)(nil),                     // 139: counterfoil.event.v1.Cause
 }
 var file_counterfoil_ledger_v1_ledger_proto_depIdxs = []int32{
 	60,  // 0: counterfoil.ledger.v1.Application.deal:type_name -> counterfoil.licensing.v1.Deal
@@ -6401,153 +6413,154 @@ var file_counterfoil_ledger_v1_ledger_proto_depIdxs = []int32{
 	67,  // 13: counterfoil.ledger.v1.Licence.basis:type_name -> counterfoil.licensing.v1.Basis
 	68,  // 14: counterfoil.ledger.v1.Licence.kept:type_name -> counterfoil.licensing.v1.ConditionKept
 	69,  // 15: counterfoil.ledger.v1.Licence.let_go:type_name -> counterfoil.licensing.v1.ConditionLetGo
-	60,  // 16: counterfoil.ledger.v1.Denial.deal:type_name -> counterfoil.licensing.v1.Deal
-	0,   // 17: counterfoil.ledger.v1.Denial.status:type_name -> counterfoil.ledger.v1.Status
-	61,  // 18: counterfoil.ledger.v1.Denial.decided_at:type_name -> google.protobuf.Timestamp
-	66,  // 19: counterfoil.ledger.v1.Denial.published:type_name -> counterfoil.licensing.v1.Published
-	67,  // 20: counterfoil.ledger.v1.Denial.basis:type_name -> counterfoil.licensing.v1.Basis
-	70,  // 21: counterfoil.ledger.v1.Line.line:type_name -> counterfoil.transfer.v1.Line
-	71,  // 22: counterfoil.ledger.v1.Line.kind:type_name -> counterfoil.transfer.v1.Kind
-	72,  // 23: counterfoil.ledger.v1.Line.destination:type_name -> counterfoil.licensing.v1.Place
-	0,   // 24: counterfoil.ledger.v1.Line.status:type_name -> counterfoil.ledger.v1.Status
-	61,  // 25: counterfoil.ledger.v1.Line.decided_at:type_name -> google.protobuf.Timestamp
-	61,  // 26: counterfoil.ledger.v1.Reassessment.opened_at:type_name -> google.protobuf.Timestamp
-	73,  // 27: counterfoil.ledger.v1.Reassessment.outcome:type_name -> counterfoil.licensing.v1.Outcome
-	74,  // 28: counterfoil.ledger.v1.ProhibitionCheck.checked:type_name -> counterfoil.licensing.v1.ProhibitionChecked
-	61,  // 29: counterfoil.ledger.v1.ProhibitionCheck.at:type_name -> google.protobuf.Timestamp
-	75,  // 30: counterfoil.ledger.v1.Assessment.assessed:type_name -> counterfoil.licensing.v1.RiskAssessed
-	61,  // 31: counterfoil.ledger.v1.Assessment.at:type_name -> google.protobuf.Timestamp
-	76,  // 32: counterfoil.ledger.v1.Proposal.proposed:type_name -> counterfoil.licensing.v1.DecisionProposed
-	77,  // 33: counterfoil.ledger.v1.Proposal.signatures:type_name -> counterfoil.licensing.v1.Signature
-	61,  // 34: counterfoil.ledger.v1.Proposal.at:type_name -> google.protobuf.Timestamp
-	78,  // 35: counterfoil.ledger.v1.Appeal.lodged:type_name -> counterfoil.licensing.v1.AppealLodged
-	79,  // 36: counterfoil.ledger.v1.Appeal.decided:type_name -> counterfoil.licensing.v1.AppealDecided
-	61,  // 37: counterfoil.ledger.v1.Appeal.lodged_at:type_name -> google.protobuf.Timestamp
-	61,  // 38: counterfoil.ledger.v1.Appeal.decided_at:type_name -> google.protobuf.Timestamp
-	80,  // 39: counterfoil.ledger.v1.Obligation.set:type_name -> counterfoil.licensing.v1.ObligationSet
-	61,  // 40: counterfoil.ledger.v1.Obligation.set_at:type_name -> google.protobuf.Timestamp
-	81,  // 41: counterfoil.ledger.v1.Obligation.met:type_name -> counterfoil.licensing.v1.ObligationMet
-	61,  // 42: counterfoil.ledger.v1.Obligation.met_at:type_name -> google.protobuf.Timestamp
-	82,  // 43: counterfoil.ledger.v1.Consultation.opened:type_name -> counterfoil.licensing.v1.ConsultationOpened
-	61,  // 44: counterfoil.ledger.v1.Consultation.due:type_name -> google.protobuf.Timestamp
-	18,  // 45: counterfoil.ledger.v1.Consultation.stops:type_name -> counterfoil.ledger.v1.ClockStop
-	83,  // 46: counterfoil.ledger.v1.Consultation.silences:type_name -> counterfoil.licensing.v1.SilenceTaken
-	84,  // 47: counterfoil.ledger.v1.Consultation.closed:type_name -> counterfoil.licensing.v1.ConsultationClosed
-	61,  // 48: counterfoil.ledger.v1.Consultation.closed_at:type_name -> google.protobuf.Timestamp
-	61,  // 49: counterfoil.ledger.v1.ClockStop.from:type_name -> google.protobuf.Timestamp
-	61,  // 50: counterfoil.ledger.v1.ClockStop.until:type_name -> google.protobuf.Timestamp
-	85,  // 51: counterfoil.ledger.v1.Opinion.given:type_name -> counterfoil.licensing.v1.OpinionGiven
-	61,  // 52: counterfoil.ledger.v1.Opinion.at:type_name -> google.protobuf.Timestamp
-	61,  // 53: counterfoil.ledger.v1.Condition.asked_at:type_name -> google.protobuf.Timestamp
-	61,  // 54: counterfoil.ledger.v1.Condition.changed_at:type_name -> google.protobuf.Timestamp
-	86,  // 55: counterfoil.ledger.v1.DenialNotice.notice:type_name -> counterfoil.licensing.v1.DenialNotified
-	0,   // 56: counterfoil.ledger.v1.DenialNotice.status:type_name -> counterfoil.ledger.v1.Status
-	87,  // 57: counterfoil.ledger.v1.Undercut.found:type_name -> counterfoil.licensing.v1.UndercutFound
-	1,   // 58: counterfoil.ledger.v1.Undercut.status:type_name -> counterfoil.ledger.v1.UndercutStatus
-	88,  // 59: counterfoil.ledger.v1.Undercut.judged:type_name -> counterfoil.licensing.v1.UndercutJudged
-	89,  // 60: counterfoil.ledger.v1.Undercut.opened:type_name -> counterfoil.licensing.v1.UndercutConsultationOpened
-	90,  // 61: counterfoil.ledger.v1.Undercut.received:type_name -> counterfoil.licensing.v1.UndercutReplyReceived
-	91,  // 62: counterfoil.ledger.v1.Undercut.closed:type_name -> counterfoil.licensing.v1.UndercutClosed
-	92,  // 63: counterfoil.ledger.v1.Undercut.decided:type_name -> counterfoil.licensing.v1.UndercutDecided
-	61,  // 64: counterfoil.ledger.v1.Undercut.found_at:type_name -> google.protobuf.Timestamp
-	93,  // 65: counterfoil.ledger.v1.UndercutReply.replied:type_name -> counterfoil.licensing.v1.UndercutReplied
-	61,  // 66: counterfoil.ledger.v1.UndercutReply.at:type_name -> google.protobuf.Timestamp
-	94,  // 67: counterfoil.ledger.v1.DenialTokens.published:type_name -> counterfoil.licensing.v1.DenialTokensPublished
-	61,  // 68: counterfoil.ledger.v1.DenialTokens.at:type_name -> google.protobuf.Timestamp
-	95,  // 69: counterfoil.ledger.v1.BlindCheck.asked:type_name -> counterfoil.licensing.v1.BlindCheckAsked
-	61,  // 70: counterfoil.ledger.v1.BlindCheck.at:type_name -> google.protobuf.Timestamp
-	96,  // 71: counterfoil.ledger.v1.BlindAnswer.answered:type_name -> counterfoil.licensing.v1.BlindCheckAnswered
-	61,  // 72: counterfoil.ledger.v1.BlindAnswer.at:type_name -> google.protobuf.Timestamp
-	97,  // 73: counterfoil.ledger.v1.BlindConclusion.concluded:type_name -> counterfoil.licensing.v1.BlindCheckConcluded
-	61,  // 74: counterfoil.ledger.v1.BlindConclusion.at:type_name -> google.protobuf.Timestamp
-	98,  // 75: counterfoil.ledger.v1.ListEntry.entry:type_name -> counterfoil.screening.v1.ListEntry
-	0,   // 76: counterfoil.ledger.v1.ListEntry.status:type_name -> counterfoil.ledger.v1.Status
-	99,  // 77: counterfoil.ledger.v1.WatchList.edition:type_name -> counterfoil.screening.v1.ListEditionRecorded
-	61,  // 78: counterfoil.ledger.v1.WatchList.recorded_at:type_name -> google.protobuf.Timestamp
-	100, // 79: counterfoil.ledger.v1.Embargo.recorded:type_name -> counterfoil.screening.v1.EmbargoRecorded
-	101, // 80: counterfoil.ledger.v1.Embargo.ended:type_name -> counterfoil.screening.v1.EmbargoEnded
-	102, // 81: counterfoil.ledger.v1.Screening.certificate:type_name -> counterfoil.screening.v1.Certificate
-	103, // 82: counterfoil.ledger.v1.Screening.hits:type_name -> counterfoil.screening.v1.Hit
-	104, // 83: counterfoil.ledger.v1.Screening.not_performed:type_name -> counterfoil.screening.v1.ScreeningNotPerformed
-	61,  // 84: counterfoil.ledger.v1.Screening.at:type_name -> google.protobuf.Timestamp
-	105, // 85: counterfoil.ledger.v1.Finding.found:type_name -> counterfoil.screening.v1.PartyFound
-	61,  // 86: counterfoil.ledger.v1.Finding.at:type_name -> google.protobuf.Timestamp
-	106, // 87: counterfoil.ledger.v1.Declaration.accepted:type_name -> counterfoil.customs.v1.DeclarationAccepted
-	2,   // 88: counterfoil.ledger.v1.Declaration.status:type_name -> counterfoil.ledger.v1.DeclarationStatus
-	61,  // 89: counterfoil.ledger.v1.Declaration.moved_at:type_name -> google.protobuf.Timestamp
-	61,  // 90: counterfoil.ledger.v1.Declaration.lodged_at:type_name -> google.protobuf.Timestamp
-	61,  // 91: counterfoil.ledger.v1.Declaration.released_at:type_name -> google.protobuf.Timestamp
-	107, // 92: counterfoil.ledger.v1.Declaration.held:type_name -> counterfoil.customs.v1.GoodsHeld
-	108, // 93: counterfoil.ledger.v1.Declaration.transit:type_name -> counterfoil.customs.v1.TransitOpened
-	61,  // 94: counterfoil.ledger.v1.Declaration.discharged_at:type_name -> google.protobuf.Timestamp
-	109, // 95: counterfoil.ledger.v1.Declaration.overdue:type_name -> counterfoil.customs.v1.MovementOverdue
-	61,  // 96: counterfoil.ledger.v1.Declaration.exited_at:type_name -> google.protobuf.Timestamp
-	3,   // 97: counterfoil.ledger.v1.WriteOff.effect:type_name -> counterfoil.ledger.v1.Effect
-	110, // 98: counterfoil.ledger.v1.WriteOff.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	111, // 99: counterfoil.ledger.v1.WriteOff.value:type_name -> counterfoil.transfer.v1.Money
-	112, // 100: counterfoil.ledger.v1.WriteOff.change:type_name -> counterfoil.customs.v1.Change
-	113, // 101: counterfoil.ledger.v1.Alert.raised:type_name -> counterfoil.enforcement.v1.DiversionAlertRaised
-	4,   // 102: counterfoil.ledger.v1.Alert.status:type_name -> counterfoil.ledger.v1.AlertStatus
-	61,  // 103: counterfoil.ledger.v1.Alert.raised_at:type_name -> google.protobuf.Timestamp
-	4,   // 104: counterfoil.ledger.v1.Alert.finding:type_name -> counterfoil.ledger.v1.AlertStatus
-	114, // 105: counterfoil.ledger.v1.Alert.escalated:type_name -> counterfoil.enforcement.v1.AlertEscalated
-	115, // 106: counterfoil.ledger.v1.Alert.closed:type_name -> counterfoil.enforcement.v1.AlertClosed
-	61,  // 107: counterfoil.ledger.v1.Acknowledgement.at:type_name -> google.protobuf.Timestamp
-	116, // 108: counterfoil.ledger.v1.ReturnRequest.requested:type_name -> counterfoil.reporting.v1.AgencyReturnRequested
-	117, // 109: counterfoil.ledger.v1.ReturnSubmission.submitted:type_name -> counterfoil.reporting.v1.AgencyReturnSubmitted
-	61,  // 110: counterfoil.ledger.v1.ReturnSubmission.at:type_name -> google.protobuf.Timestamp
-	118, // 111: counterfoil.ledger.v1.Agency.signing_keys:type_name -> counterfoil.directory.v1.SigningKey
-	119, // 112: counterfoil.ledger.v1.Agency.sealing_key:type_name -> counterfoil.directory.v1.SealingKey
-	5,   // 113: counterfoil.ledger.v1.Agency.status:type_name -> counterfoil.ledger.v1.AgencyStatus
-	61,  // 114: counterfoil.ledger.v1.Agency.since:type_name -> google.protobuf.Timestamp
-	120, // 115: counterfoil.ledger.v1.Agency.contacts:type_name -> counterfoil.directory.v1.Contact
-	121, // 116: counterfoil.ledger.v1.Agency.competences:type_name -> counterfoil.directory.v1.Competence
-	122, // 117: counterfoil.ledger.v1.Agency.ended_keys:type_name -> counterfoil.directory.v1.SigningKeyEnded
-	61,  // 118: counterfoil.ledger.v1.Agency.readmitted:type_name -> google.protobuf.Timestamp
-	123, // 119: counterfoil.ledger.v1.Group.history:type_name -> counterfoil.directory.v1.HistoryRule
-	124, // 120: counterfoil.ledger.v1.Group.keys:type_name -> counterfoil.directory.v1.GroupKeyIssued
-	61,  // 121: counterfoil.ledger.v1.Group.history_from:type_name -> google.protobuf.Timestamp
-	125, // 122: counterfoil.ledger.v1.Group.exceptions:type_name -> counterfoil.directory.v1.Exception
-	42,  // 123: counterfoil.ledger.v1.Group.since:type_name -> counterfoil.ledger.v1.Membership
-	61,  // 124: counterfoil.ledger.v1.Membership.since:type_name -> google.protobuf.Timestamp
-	118, // 125: counterfoil.ledger.v1.AgencyKeys.signing_keys:type_name -> counterfoil.directory.v1.SigningKey
-	119, // 126: counterfoil.ledger.v1.AgencyKeys.sealing_keys:type_name -> counterfoil.directory.v1.SealingKey
-	61,  // 127: counterfoil.ledger.v1.AgencyKeys.changed_at:type_name -> google.protobuf.Timestamp
-	126, // 128: counterfoil.ledger.v1.JournalKey.issued:type_name -> counterfoil.directory.v1.JournalKeyIssued
-	61,  // 129: counterfoil.ledger.v1.JournalKey.issued_at:type_name -> google.protobuf.Timestamp
-	6,   // 130: counterfoil.ledger.v1.Release.state:type_name -> counterfoil.ledger.v1.ReleaseState
-	123, // 131: counterfoil.ledger.v1.Release.history:type_name -> counterfoil.directory.v1.HistoryRule
-	127, // 132: counterfoil.ledger.v1.Release.start:type_name -> counterfoil.directory.v1.JournalStart
-	128, // 133: counterfoil.ledger.v1.Release.keys:type_name -> counterfoil.directory.v1.EpochKey
-	61,  // 134: counterfoil.ledger.v1.Release.since:type_name -> google.protobuf.Timestamp
-	127, // 135: counterfoil.ledger.v1.Release.earlier_starts:type_name -> counterfoil.directory.v1.JournalStart
-	129, // 136: counterfoil.ledger.v1.Receipt.receipt:type_name -> counterfoil.directory.v1.JournalReceipt
-	61,  // 137: counterfoil.ledger.v1.Receipt.at:type_name -> google.protobuf.Timestamp
-	130, // 138: counterfoil.ledger.v1.Withdrawal.withdrawn:type_name -> counterfoil.directory.v1.EventWithdrawn
-	61,  // 139: counterfoil.ledger.v1.Withdrawal.at:type_name -> google.protobuf.Timestamp
-	131, // 140: counterfoil.ledger.v1.WithdrawalReceipt.carried_out:type_name -> counterfoil.directory.v1.WithdrawalCarriedOut
-	61,  // 141: counterfoil.ledger.v1.WithdrawalReceipt.at:type_name -> google.protobuf.Timestamp
-	132, // 142: counterfoil.ledger.v1.Widening.widened:type_name -> counterfoil.directory.v1.AudienceWidened
-	61,  // 143: counterfoil.ledger.v1.Widening.at:type_name -> google.protobuf.Timestamp
-	61,  // 144: counterfoil.ledger.v1.Widening.ended_at:type_name -> google.protobuf.Timestamp
-	133, // 145: counterfoil.ledger.v1.Widening.review:type_name -> counterfoil.directory.v1.WideningReviewed
-	61,  // 146: counterfoil.ledger.v1.Widening.reviewed_at:type_name -> google.protobuf.Timestamp
-	134, // 147: counterfoil.ledger.v1.Policy.adopted:type_name -> counterfoil.directory.v1.PolicyAdopted
-	135, // 148: counterfoil.ledger.v1.Calendar.adopted:type_name -> counterfoil.directory.v1.CalendarAdopted
-	136, // 149: counterfoil.ledger.v1.Handover.handed_over:type_name -> counterfoil.directory.v1.RoleHandedOver
-	61,  // 150: counterfoil.ledger.v1.Handover.at:type_name -> google.protobuf.Timestamp
-	137, // 151: counterfoil.ledger.v1.SharingRules.rules:type_name -> counterfoil.directory.v1.SharingRule
-	61,  // 152: counterfoil.ledger.v1.Position.recorded_at:type_name -> google.protobuf.Timestamp
-	61,  // 153: counterfoil.ledger.v1.Position.received_at:type_name -> google.protobuf.Timestamp
-	61,  // 154: counterfoil.ledger.v1.FoldedBlock.received_at:type_name -> google.protobuf.Timestamp
-	57,  // 155: counterfoil.ledger.v1.FoldedBlock.withdrawn:type_name -> counterfoil.ledger.v1.WithdrawnLeaf
-	138, // 156: counterfoil.ledger.v1.ParkedEvent.also:type_name -> counterfoil.event.v1.Cause
-	61,  // 157: counterfoil.ledger.v1.Stop.at:type_name -> google.protobuf.Timestamp
-	158, // [158:158] is the sub-list for method output_type
-	158, // [158:158] is the sub-list for method input_type
-	158, // [158:158] is the sub-list for extension type_name
-	158, // [158:158] is the sub-list for extension extendee
-	0,   // [0:158] is the sub-list for field type_name
+	70,  // 16: counterfoil.ledger.v1.Licence.on_file:type_name -> counterfoil.customs.v1.OnFile
+	60,  // 17: counterfoil.ledger.v1.Denial.deal:type_name -> counterfoil.licensing.v1.Deal
+	0,   // 18: counterfoil.ledger.v1.Denial.status:type_name -> counterfoil.ledger.v1.Status
+	61,  // 19: counterfoil.ledger.v1.Denial.decided_at:type_name -> google.protobuf.Timestamp
+	66,  // 20: counterfoil.ledger.v1.Denial.published:type_name -> counterfoil.licensing.v1.Published
+	67,  // 21: counterfoil.ledger.v1.Denial.basis:type_name -> counterfoil.licensing.v1.Basis
+	71,  // 22: counterfoil.ledger.v1.Line.line:type_name -> counterfoil.transfer.v1.Line
+	72,  // 23: counterfoil.ledger.v1.Line.kind:type_name -> counterfoil.transfer.v1.Kind
+	73,  // 24: counterfoil.ledger.v1.Line.destination:type_name -> counterfoil.licensing.v1.Place
+	0,   // 25: counterfoil.ledger.v1.Line.status:type_name -> counterfoil.ledger.v1.Status
+	61,  // 26: counterfoil.ledger.v1.Line.decided_at:type_name -> google.protobuf.Timestamp
+	61,  // 27: counterfoil.ledger.v1.Reassessment.opened_at:type_name -> google.protobuf.Timestamp
+	74,  // 28: counterfoil.ledger.v1.Reassessment.outcome:type_name -> counterfoil.licensing.v1.Outcome
+	75,  // 29: counterfoil.ledger.v1.ProhibitionCheck.checked:type_name -> counterfoil.licensing.v1.ProhibitionChecked
+	61,  // 30: counterfoil.ledger.v1.ProhibitionCheck.at:type_name -> google.protobuf.Timestamp
+	76,  // 31: counterfoil.ledger.v1.Assessment.assessed:type_name -> counterfoil.licensing.v1.RiskAssessed
+	61,  // 32: counterfoil.ledger.v1.Assessment.at:type_name -> google.protobuf.Timestamp
+	77,  // 33: counterfoil.ledger.v1.Proposal.proposed:type_name -> counterfoil.licensing.v1.DecisionProposed
+	78,  // 34: counterfoil.ledger.v1.Proposal.signatures:type_name -> counterfoil.licensing.v1.Signature
+	61,  // 35: counterfoil.ledger.v1.Proposal.at:type_name -> google.protobuf.Timestamp
+	79,  // 36: counterfoil.ledger.v1.Appeal.lodged:type_name -> counterfoil.licensing.v1.AppealLodged
+	80,  // 37: counterfoil.ledger.v1.Appeal.decided:type_name -> counterfoil.licensing.v1.AppealDecided
+	61,  // 38: counterfoil.ledger.v1.Appeal.lodged_at:type_name -> google.protobuf.Timestamp
+	61,  // 39: counterfoil.ledger.v1.Appeal.decided_at:type_name -> google.protobuf.Timestamp
+	81,  // 40: counterfoil.ledger.v1.Obligation.set:type_name -> counterfoil.licensing.v1.ObligationSet
+	61,  // 41: counterfoil.ledger.v1.Obligation.set_at:type_name -> google.protobuf.Timestamp
+	82,  // 42: counterfoil.ledger.v1.Obligation.met:type_name -> counterfoil.licensing.v1.ObligationMet
+	61,  // 43: counterfoil.ledger.v1.Obligation.met_at:type_name -> google.protobuf.Timestamp
+	83,  // 44: counterfoil.ledger.v1.Consultation.opened:type_name -> counterfoil.licensing.v1.ConsultationOpened
+	61,  // 45: counterfoil.ledger.v1.Consultation.due:type_name -> google.protobuf.Timestamp
+	18,  // 46: counterfoil.ledger.v1.Consultation.stops:type_name -> counterfoil.ledger.v1.ClockStop
+	84,  // 47: counterfoil.ledger.v1.Consultation.silences:type_name -> counterfoil.licensing.v1.SilenceTaken
+	85,  // 48: counterfoil.ledger.v1.Consultation.closed:type_name -> counterfoil.licensing.v1.ConsultationClosed
+	61,  // 49: counterfoil.ledger.v1.Consultation.closed_at:type_name -> google.protobuf.Timestamp
+	61,  // 50: counterfoil.ledger.v1.ClockStop.from:type_name -> google.protobuf.Timestamp
+	61,  // 51: counterfoil.ledger.v1.ClockStop.until:type_name -> google.protobuf.Timestamp
+	86,  // 52: counterfoil.ledger.v1.Opinion.given:type_name -> counterfoil.licensing.v1.OpinionGiven
+	61,  // 53: counterfoil.ledger.v1.Opinion.at:type_name -> google.protobuf.Timestamp
+	61,  // 54: counterfoil.ledger.v1.Condition.asked_at:type_name -> google.protobuf.Timestamp
+	61,  // 55: counterfoil.ledger.v1.Condition.changed_at:type_name -> google.protobuf.Timestamp
+	87,  // 56: counterfoil.ledger.v1.DenialNotice.notice:type_name -> counterfoil.licensing.v1.DenialNotified
+	0,   // 57: counterfoil.ledger.v1.DenialNotice.status:type_name -> counterfoil.ledger.v1.Status
+	88,  // 58: counterfoil.ledger.v1.Undercut.found:type_name -> counterfoil.licensing.v1.UndercutFound
+	1,   // 59: counterfoil.ledger.v1.Undercut.status:type_name -> counterfoil.ledger.v1.UndercutStatus
+	89,  // 60: counterfoil.ledger.v1.Undercut.judged:type_name -> counterfoil.licensing.v1.UndercutJudged
+	90,  // 61: counterfoil.ledger.v1.Undercut.opened:type_name -> counterfoil.licensing.v1.UndercutConsultationOpened
+	91,  // 62: counterfoil.ledger.v1.Undercut.received:type_name -> counterfoil.licensing.v1.UndercutReplyReceived
+	92,  // 63: counterfoil.ledger.v1.Undercut.closed:type_name -> counterfoil.licensing.v1.UndercutClosed
+	93,  // 64: counterfoil.ledger.v1.Undercut.decided:type_name -> counterfoil.licensing.v1.UndercutDecided
+	61,  // 65: counterfoil.ledger.v1.Undercut.found_at:type_name -> google.protobuf.Timestamp
+	94,  // 66: counterfoil.ledger.v1.UndercutReply.replied:type_name -> counterfoil.licensing.v1.UndercutReplied
+	61,  // 67: counterfoil.ledger.v1.UndercutReply.at:type_name -> google.protobuf.Timestamp
+	95,  // 68: counterfoil.ledger.v1.DenialTokens.published:type_name -> counterfoil.licensing.v1.DenialTokensPublished
+	61,  // 69: counterfoil.ledger.v1.DenialTokens.at:type_name -> google.protobuf.Timestamp
+	96,  // 70: counterfoil.ledger.v1.BlindCheck.asked:type_name -> counterfoil.licensing.v1.BlindCheckAsked
+	61,  // 71: counterfoil.ledger.v1.BlindCheck.at:type_name -> google.protobuf.Timestamp
+	97,  // 72: counterfoil.ledger.v1.BlindAnswer.answered:type_name -> counterfoil.licensing.v1.BlindCheckAnswered
+	61,  // 73: counterfoil.ledger.v1.BlindAnswer.at:type_name -> google.protobuf.Timestamp
+	98,  // 74: counterfoil.ledger.v1.BlindConclusion.concluded:type_name -> counterfoil.licensing.v1.BlindCheckConcluded
+	61,  // 75: counterfoil.ledger.v1.BlindConclusion.at:type_name -> google.protobuf.Timestamp
+	99,  // 76: counterfoil.ledger.v1.ListEntry.entry:type_name -> counterfoil.screening.v1.ListEntry
+	0,   // 77: counterfoil.ledger.v1.ListEntry.status:type_name -> counterfoil.ledger.v1.Status
+	100, // 78: counterfoil.ledger.v1.WatchList.edition:type_name -> counterfoil.screening.v1.ListEditionRecorded
+	61,  // 79: counterfoil.ledger.v1.WatchList.recorded_at:type_name -> google.protobuf.Timestamp
+	101, // 80: counterfoil.ledger.v1.Embargo.recorded:type_name -> counterfoil.screening.v1.EmbargoRecorded
+	102, // 81: counterfoil.ledger.v1.Embargo.ended:type_name -> counterfoil.screening.v1.EmbargoEnded
+	103, // 82: counterfoil.ledger.v1.Screening.certificate:type_name -> counterfoil.screening.v1.Certificate
+	104, // 83: counterfoil.ledger.v1.Screening.hits:type_name -> counterfoil.screening.v1.Hit
+	105, // 84: counterfoil.ledger.v1.Screening.not_performed:type_name -> counterfoil.screening.v1.ScreeningNotPerformed
+	61,  // 85: counterfoil.ledger.v1.Screening.at:type_name -> google.protobuf.Timestamp
+	106, // 86: counterfoil.ledger.v1.Finding.found:type_name -> counterfoil.screening.v1.PartyFound
+	61,  // 87: counterfoil.ledger.v1.Finding.at:type_name -> google.protobuf.Timestamp
+	107, // 88: counterfoil.ledger.v1.Declaration.accepted:type_name -> counterfoil.customs.v1.DeclarationAccepted
+	2,   // 89: counterfoil.ledger.v1.Declaration.status:type_name -> counterfoil.ledger.v1.DeclarationStatus
+	61,  // 90: counterfoil.ledger.v1.Declaration.moved_at:type_name -> google.protobuf.Timestamp
+	61,  // 91: counterfoil.ledger.v1.Declaration.lodged_at:type_name -> google.protobuf.Timestamp
+	61,  // 92: counterfoil.ledger.v1.Declaration.released_at:type_name -> google.protobuf.Timestamp
+	108, // 93: counterfoil.ledger.v1.Declaration.held:type_name -> counterfoil.customs.v1.GoodsHeld
+	109, // 94: counterfoil.ledger.v1.Declaration.transit:type_name -> counterfoil.customs.v1.TransitOpened
+	61,  // 95: counterfoil.ledger.v1.Declaration.discharged_at:type_name -> google.protobuf.Timestamp
+	110, // 96: counterfoil.ledger.v1.Declaration.overdue:type_name -> counterfoil.customs.v1.MovementOverdue
+	61,  // 97: counterfoil.ledger.v1.Declaration.exited_at:type_name -> google.protobuf.Timestamp
+	3,   // 98: counterfoil.ledger.v1.WriteOff.effect:type_name -> counterfoil.ledger.v1.Effect
+	111, // 99: counterfoil.ledger.v1.WriteOff.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	112, // 100: counterfoil.ledger.v1.WriteOff.value:type_name -> counterfoil.transfer.v1.Money
+	113, // 101: counterfoil.ledger.v1.WriteOff.change:type_name -> counterfoil.customs.v1.Change
+	114, // 102: counterfoil.ledger.v1.Alert.raised:type_name -> counterfoil.enforcement.v1.DiversionAlertRaised
+	4,   // 103: counterfoil.ledger.v1.Alert.status:type_name -> counterfoil.ledger.v1.AlertStatus
+	61,  // 104: counterfoil.ledger.v1.Alert.raised_at:type_name -> google.protobuf.Timestamp
+	4,   // 105: counterfoil.ledger.v1.Alert.finding:type_name -> counterfoil.ledger.v1.AlertStatus
+	115, // 106: counterfoil.ledger.v1.Alert.escalated:type_name -> counterfoil.enforcement.v1.AlertEscalated
+	116, // 107: counterfoil.ledger.v1.Alert.closed:type_name -> counterfoil.enforcement.v1.AlertClosed
+	61,  // 108: counterfoil.ledger.v1.Acknowledgement.at:type_name -> google.protobuf.Timestamp
+	117, // 109: counterfoil.ledger.v1.ReturnRequest.requested:type_name -> counterfoil.reporting.v1.AgencyReturnRequested
+	118, // 110: counterfoil.ledger.v1.ReturnSubmission.submitted:type_name -> counterfoil.reporting.v1.AgencyReturnSubmitted
+	61,  // 111: counterfoil.ledger.v1.ReturnSubmission.at:type_name -> google.protobuf.Timestamp
+	119, // 112: counterfoil.ledger.v1.Agency.signing_keys:type_name -> counterfoil.directory.v1.SigningKey
+	120, // 113: counterfoil.ledger.v1.Agency.sealing_key:type_name -> counterfoil.directory.v1.SealingKey
+	5,   // 114: counterfoil.ledger.v1.Agency.status:type_name -> counterfoil.ledger.v1.AgencyStatus
+	61,  // 115: counterfoil.ledger.v1.Agency.since:type_name -> google.protobuf.Timestamp
+	121, // 116: counterfoil.ledger.v1.Agency.contacts:type_name -> counterfoil.directory.v1.Contact
+	122, // 117: counterfoil.ledger.v1.Agency.competences:type_name -> counterfoil.directory.v1.Competence
+	123, // 118: counterfoil.ledger.v1.Agency.ended_keys:type_name -> counterfoil.directory.v1.SigningKeyEnded
+	61,  // 119: counterfoil.ledger.v1.Agency.readmitted:type_name -> google.protobuf.Timestamp
+	124, // 120: counterfoil.ledger.v1.Group.history:type_name -> counterfoil.directory.v1.HistoryRule
+	125, // 121: counterfoil.ledger.v1.Group.keys:type_name -> counterfoil.directory.v1.GroupKeyIssued
+	61,  // 122: counterfoil.ledger.v1.Group.history_from:type_name -> google.protobuf.Timestamp
+	126, // 123: counterfoil.ledger.v1.Group.exceptions:type_name -> counterfoil.directory.v1.Exception
+	42,  // 124: counterfoil.ledger.v1.Group.since:type_name -> counterfoil.ledger.v1.Membership
+	61,  // 125: counterfoil.ledger.v1.Membership.since:type_name -> google.protobuf.Timestamp
+	119, // 126: counterfoil.ledger.v1.AgencyKeys.signing_keys:type_name -> counterfoil.directory.v1.SigningKey
+	120, // 127: counterfoil.ledger.v1.AgencyKeys.sealing_keys:type_name -> counterfoil.directory.v1.SealingKey
+	61,  // 128: counterfoil.ledger.v1.AgencyKeys.changed_at:type_name -> google.protobuf.Timestamp
+	127, // 129: counterfoil.ledger.v1.JournalKey.issued:type_name -> counterfoil.directory.v1.JournalKeyIssued
+	61,  // 130: counterfoil.ledger.v1.JournalKey.issued_at:type_name -> google.protobuf.Timestamp
+	6,   // 131: counterfoil.ledger.v1.Release.state:type_name -> counterfoil.ledger.v1.ReleaseState
+	124, // 132: counterfoil.ledger.v1.Release.history:type_name -> counterfoil.directory.v1.HistoryRule
+	128, // 133: counterfoil.ledger.v1.Release.start:type_name -> counterfoil.directory.v1.JournalStart
+	129, // 134: counterfoil.ledger.v1.Release.keys:type_name -> counterfoil.directory.v1.EpochKey
+	61,  // 135: counterfoil.ledger.v1.Release.since:type_name -> google.protobuf.Timestamp
+	128, // 136: counterfoil.ledger.v1.Release.earlier_starts:type_name -> counterfoil.directory.v1.JournalStart
+	130, // 137: counterfoil.ledger.v1.Receipt.receipt:type_name -> counterfoil.directory.v1.JournalReceipt
+	61,  // 138: counterfoil.ledger.v1.Receipt.at:type_name -> google.protobuf.Timestamp
+	131, // 139: counterfoil.ledger.v1.Withdrawal.withdrawn:type_name -> counterfoil.directory.v1.EventWithdrawn
+	61,  // 140: counterfoil.ledger.v1.Withdrawal.at:type_name -> google.protobuf.Timestamp
+	132, // 141: counterfoil.ledger.v1.WithdrawalReceipt.carried_out:type_name -> counterfoil.directory.v1.WithdrawalCarriedOut
+	61,  // 142: counterfoil.ledger.v1.WithdrawalReceipt.at:type_name -> google.protobuf.Timestamp
+	133, // 143: counterfoil.ledger.v1.Widening.widened:type_name -> counterfoil.directory.v1.AudienceWidened
+	61,  // 144: counterfoil.ledger.v1.Widening.at:type_name -> google.protobuf.Timestamp
+	61,  // 145: counterfoil.ledger.v1.Widening.ended_at:type_name -> google.protobuf.Timestamp
+	134, // 146: counterfoil.ledger.v1.Widening.review:type_name -> counterfoil.directory.v1.WideningReviewed
+	61,  // 147: counterfoil.ledger.v1.Widening.reviewed_at:type_name -> google.protobuf.Timestamp
+	135, // 148: counterfoil.ledger.v1.Policy.adopted:type_name -> counterfoil.directory.v1.PolicyAdopted
+	136, // 149: counterfoil.ledger.v1.Calendar.adopted:type_name -> counterfoil.directory.v1.CalendarAdopted
+	137, // 150: counterfoil.ledger.v1.Handover.handed_over:type_name -> counterfoil.directory.v1.RoleHandedOver
+	61,  // 151: counterfoil.ledger.v1.Handover.at:type_name -> google.protobuf.Timestamp
+	138, // 152: counterfoil.ledger.v1.SharingRules.rules:type_name -> counterfoil.directory.v1.SharingRule
+	61,  // 153: counterfoil.ledger.v1.Position.recorded_at:type_name -> google.protobuf.Timestamp
+	61,  // 154: counterfoil.ledger.v1.Position.received_at:type_name -> google.protobuf.Timestamp
+	61,  // 155: counterfoil.ledger.v1.FoldedBlock.received_at:type_name -> google.protobuf.Timestamp
+	57,  // 156: counterfoil.ledger.v1.FoldedBlock.withdrawn:type_name -> counterfoil.ledger.v1.WithdrawnLeaf
+	139, // 157: counterfoil.ledger.v1.ParkedEvent.also:type_name -> counterfoil.event.v1.Cause
+	61,  // 158: counterfoil.ledger.v1.Stop.at:type_name -> google.protobuf.Timestamp
+	159, // [159:159] is the sub-list for method output_type
+	159, // [159:159] is the sub-list for method input_type
+	159, // [159:159] is the sub-list for extension type_name
+	159, // [159:159] is the sub-list for extension extendee
+	0,   // [0:159] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_ledger_v1_ledger_proto_init() }

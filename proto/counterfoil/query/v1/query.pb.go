@@ -96,6 +96,8 @@ const (
 	Table_TABLE_TRACE_REPLIES          Table = 59
 	Table_TABLE_TRACE_HITS             Table = 60
 	Table_TABLE_FACTS_USED             Table = 61
+	Table_TABLE_WIRE_FILES             Table = 62
+	Table_TABLE_USAGES                 Table = 63
 )
 
 // Enum value maps for Table.
@@ -163,6 +165,8 @@ var (
 		59: "TABLE_TRACE_REPLIES",
 		60: "TABLE_TRACE_HITS",
 		61: "TABLE_FACTS_USED",
+		62: "TABLE_WIRE_FILES",
+		63: "TABLE_USAGES",
 	}
 	Table_value = map[string]int32{
 		"TABLE_UNSPECIFIED":            0,
@@ -227,6 +231,8 @@ var (
 		"TABLE_TRACE_REPLIES":          59,
 		"TABLE_TRACE_HITS":             60,
 		"TABLE_FACTS_USED":             61,
+		"TABLE_WIRE_FILES":             62,
+		"TABLE_USAGES":                 63,
 	}
 )
 
@@ -1217,6 +1223,8 @@ type Row struct {
 	//	*Row_TraceReply
 	//	*Row_TraceHit
 	//	*Row_FactsUsed
+	//	*Row_WireFile
+	//	*Row_Usage
 	Row           isRow_Row `protobuf_oneof:"row"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1808,6 +1816,24 @@ func (x *Row) GetFactsUsed() *v1.FactsUsed {
 	return nil
 }
 
+func (x *Row) GetWireFile() *v1.WireFile {
+	if x != nil {
+		if x, ok := x.Row.(*Row_WireFile); ok {
+			return x.WireFile
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetUsage() *v1.Usage {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Usage); ok {
+			return x.Usage
+		}
+	}
+	return nil
+}
+
 type isRow_Row interface {
 	isRow_Row()
 }
@@ -2056,6 +2082,14 @@ type Row_FactsUsed struct {
 	FactsUsed *v1.FactsUsed `protobuf:"bytes,61,opt,name=facts_used,json=factsUsed,proto3,oneof"`
 }
 
+type Row_WireFile struct {
+	WireFile *v1.WireFile `protobuf:"bytes,62,opt,name=wire_file,json=wireFile,proto3,oneof"`
+}
+
+type Row_Usage struct {
+	Usage *v1.Usage `protobuf:"bytes,63,opt,name=usage,proto3,oneof"`
+}
+
 func (*Row_Licence) isRow_Row() {}
 
 func (*Row_Line) isRow_Row() {}
@@ -2177,6 +2211,10 @@ func (*Row_TraceReply) isRow_Row() {}
 func (*Row_TraceHit) isRow_Row() {}
 
 func (*Row_FactsUsed) isRow_Row() {}
+
+func (*Row_WireFile) isRow_Row() {}
+
+func (*Row_Usage) isRow_Row() {}
 
 // RecordedEvent is an event with where it stands.
 type RecordedEvent struct {
@@ -4404,7 +4442,7 @@ var File_counterfoil_query_v1_query_proto protoreflect.FileDescriptor
 
 const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\n" +
-	" counterfoil/query/v1/query.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a(counterfoil/directory/v1/directory.proto\x1a counterfoil/event/v1/event.proto\x1a\"counterfoil/ledger/v1/border.proto\x1a\"counterfoil/ledger/v1/ledger.proto\x1a#counterfoil/ledger/v1/tracing.proto\x1a\"counterfoil/query/v1/custody.proto\x1a!counterfoil/query/v1/parked.proto\x1a counterfoil/query/v1/usage.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n" +
+	" counterfoil/query/v1/query.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a(counterfoil/directory/v1/directory.proto\x1a counterfoil/event/v1/event.proto\x1a\"counterfoil/ledger/v1/border.proto\x1a!counterfoil/ledger/v1/chief.proto\x1a\"counterfoil/ledger/v1/ledger.proto\x1a#counterfoil/ledger/v1/tracing.proto\x1a\"counterfoil/query/v1/custody.proto\x1a!counterfoil/query/v1/parked.proto\x1a counterfoil/query/v1/usage.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n" +
 	"\tCondition\x120\n" +
 	"\tattribute\x18\x01 \x01(\tB\x12\xbaH\x0fr\r\x18(2\t^[a-z_]+$R\tattribute\x12)\n" +
 	"\x06values\x18\x02 \x03(\tB\x11\xbaH\x0e\x92\x01\v\b\x01\x10d\"\x05r\x03\x18\xac\x02R\x06values\"\xd3\x01\n" +
@@ -4476,7 +4514,7 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\fListResponse\x12-\n" +
 	"\x04rows\x18\x01 \x03(\v2\x19.counterfoil.query.v1.RowR\x04rows\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x121\n" +
-	"\x05basis\x18\x03 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis\"\x8c!\n" +
+	"\x05basis\x18\x03 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis\"\x82\"\n" +
 	"\x03Row\x12:\n" +
 	"\alicence\x18\x01 \x01(\v2\x1e.counterfoil.ledger.v1.LicenceH\x00R\alicence\x121\n" +
 	"\x04line\x18\x02 \x01(\v2\x1b.counterfoil.ledger.v1.LineH\x00R\x04line\x127\n" +
@@ -4555,7 +4593,9 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"traceReply\x12>\n" +
 	"\ttrace_hit\x18< \x01(\v2\x1f.counterfoil.ledger.v1.TraceHitH\x00R\btraceHit\x12A\n" +
 	"\n" +
-	"facts_used\x18= \x01(\v2 .counterfoil.ledger.v1.FactsUsedH\x00R\tfactsUsedB\x05\n" +
+	"facts_used\x18= \x01(\v2 .counterfoil.ledger.v1.FactsUsedH\x00R\tfactsUsed\x12>\n" +
+	"\twire_file\x18> \x01(\v2\x1f.counterfoil.ledger.v1.WireFileH\x00R\bwireFile\x124\n" +
+	"\x05usage\x18? \x01(\v2\x1c.counterfoil.ledger.v1.UsageH\x00R\x05usageB\x05\n" +
 	"\x03row\"\xd8\x05\n" +
 	"\rRecordedEvent\x12\x18\n" +
 	"\ajournal\x18\x01 \x01(\tR\ajournal\x12\x16\n" +
@@ -4735,7 +4775,7 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x04mark\x18\x01 \x01(\v2\x1d.counterfoil.transfer.v1.MarkB\x06\xbaH\x03\xc8\x01\x01R\x04mark\"y\n" +
 	"\x0fCustodyResponse\x123\n" +
 	"\x05items\x18\x01 \x03(\v2\x1d.counterfoil.query.v1.CustodyR\x05items\x121\n" +
-	"\x05basis\x18\x02 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis*\xac\v\n" +
+	"\x05basis\x18\x02 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis*\xd4\v\n" +
 	"\x05Table\x12\x15\n" +
 	"\x11TABLE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eTABLE_LICENCES\x10\x01\x12\x0f\n" +
@@ -4799,7 +4839,9 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\fTABLE_TRACES\x10:\x12\x17\n" +
 	"\x13TABLE_TRACE_REPLIES\x10;\x12\x14\n" +
 	"\x10TABLE_TRACE_HITS\x10<\x12\x14\n" +
-	"\x10TABLE_FACTS_USED\x10=*\x92\x01\n" +
+	"\x10TABLE_FACTS_USED\x10=\x12\x14\n" +
+	"\x10TABLE_WIRE_FILES\x10>\x12\x10\n" +
+	"\fTABLE_USAGES\x10?*\x92\x01\n" +
 	"\vHolderState\x12\x1c\n" +
 	"\x18HOLDER_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14HOLDER_STATE_ARRIVED\x10\x01\x12\x19\n" +
@@ -4948,20 +4990,22 @@ var file_counterfoil_query_v1_query_proto_goTypes = []any{
 	(*v1.TraceReply)(nil),           // 105: counterfoil.ledger.v1.TraceReply
 	(*v1.TraceHit)(nil),             // 106: counterfoil.ledger.v1.TraceHit
 	(*v1.FactsUsed)(nil),            // 107: counterfoil.ledger.v1.FactsUsed
-	(*v11.Officer)(nil),             // 108: counterfoil.event.v1.Officer
-	(*v11.Cause)(nil),               // 109: counterfoil.event.v1.Cause
-	(*anypb.Any)(nil),               // 110: google.protobuf.Any
-	(*v12.SharingRule)(nil),         // 111: counterfoil.directory.v1.SharingRule
-	(*ParkedItem)(nil),              // 112: counterfoil.query.v1.ParkedItem
-	(*ParkedTotal)(nil),             // 113: counterfoil.query.v1.ParkedTotal
-	(*Usage)(nil),                   // 114: counterfoil.query.v1.Usage
-	(*v13.Mark)(nil),                // 115: counterfoil.transfer.v1.Mark
-	(*Custody)(nil),                 // 116: counterfoil.query.v1.Custody
-	(*ParkedRequest)(nil),           // 117: counterfoil.query.v1.ParkedRequest
-	(*ParkedEventRequest)(nil),      // 118: counterfoil.query.v1.ParkedEventRequest
-	(*RetryParkedRequest)(nil),      // 119: counterfoil.query.v1.RetryParkedRequest
-	(*UsageRequest)(nil),            // 120: counterfoil.query.v1.UsageRequest
-	(*RetryParkedResponse)(nil),     // 121: counterfoil.query.v1.RetryParkedResponse
+	(*v1.WireFile)(nil),             // 108: counterfoil.ledger.v1.WireFile
+	(*v1.Usage)(nil),                // 109: counterfoil.ledger.v1.Usage
+	(*v11.Officer)(nil),             // 110: counterfoil.event.v1.Officer
+	(*v11.Cause)(nil),               // 111: counterfoil.event.v1.Cause
+	(*anypb.Any)(nil),               // 112: google.protobuf.Any
+	(*v12.SharingRule)(nil),         // 113: counterfoil.directory.v1.SharingRule
+	(*ParkedItem)(nil),              // 114: counterfoil.query.v1.ParkedItem
+	(*ParkedTotal)(nil),             // 115: counterfoil.query.v1.ParkedTotal
+	(*Usage)(nil),                   // 116: counterfoil.query.v1.Usage
+	(*v13.Mark)(nil),                // 117: counterfoil.transfer.v1.Mark
+	(*Custody)(nil),                 // 118: counterfoil.query.v1.Custody
+	(*ParkedRequest)(nil),           // 119: counterfoil.query.v1.ParkedRequest
+	(*ParkedEventRequest)(nil),      // 120: counterfoil.query.v1.ParkedEventRequest
+	(*RetryParkedRequest)(nil),      // 121: counterfoil.query.v1.RetryParkedRequest
+	(*UsageRequest)(nil),            // 122: counterfoil.query.v1.UsageRequest
+	(*RetryParkedResponse)(nil),     // 123: counterfoil.query.v1.RetryParkedResponse
 }
 var file_counterfoil_query_v1_query_proto_depIdxs = []int32{
 	2,   // 0: counterfoil.query.v1.Filter.conditions:type_name -> counterfoil.query.v1.Condition
@@ -5040,104 +5084,106 @@ var file_counterfoil_query_v1_query_proto_depIdxs = []int32{
 	105, // 73: counterfoil.query.v1.Row.trace_reply:type_name -> counterfoil.ledger.v1.TraceReply
 	106, // 74: counterfoil.query.v1.Row.trace_hit:type_name -> counterfoil.ledger.v1.TraceHit
 	107, // 75: counterfoil.query.v1.Row.facts_used:type_name -> counterfoil.ledger.v1.FactsUsed
-	46,  // 76: counterfoil.query.v1.RecordedEvent.occurred_at:type_name -> google.protobuf.Timestamp
-	46,  // 77: counterfoil.query.v1.RecordedEvent.recorded_at:type_name -> google.protobuf.Timestamp
-	46,  // 78: counterfoil.query.v1.RecordedEvent.written_at:type_name -> google.protobuf.Timestamp
-	46,  // 79: counterfoil.query.v1.RecordedEvent.received_at:type_name -> google.protobuf.Timestamp
-	108, // 80: counterfoil.query.v1.RecordedEvent.officer:type_name -> counterfoil.event.v1.Officer
-	109, // 81: counterfoil.query.v1.RecordedEvent.causes:type_name -> counterfoil.event.v1.Cause
-	110, // 82: counterfoil.query.v1.RecordedEvent.fact:type_name -> google.protobuf.Any
-	109, // 83: counterfoil.query.v1.RecordedEvent.origin:type_name -> counterfoil.event.v1.Cause
-	0,   // 84: counterfoil.query.v1.GetRequest.table:type_name -> counterfoil.query.v1.Table
-	14,  // 85: counterfoil.query.v1.GetResponse.row:type_name -> counterfoil.query.v1.Row
-	4,   // 86: counterfoil.query.v1.GetResponse.basis:type_name -> counterfoil.query.v1.Basis
-	0,   // 87: counterfoil.query.v1.ExplainResponse.table:type_name -> counterfoil.query.v1.Table
-	14,  // 88: counterfoil.query.v1.ExplainResponse.row:type_name -> counterfoil.query.v1.Row
-	15,  // 89: counterfoil.query.v1.ExplainResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
-	14,  // 90: counterfoil.query.v1.ExplainResponse.related:type_name -> counterfoil.query.v1.Row
-	4,   // 91: counterfoil.query.v1.ExplainResponse.basis:type_name -> counterfoil.query.v1.Basis
-	3,   // 92: counterfoil.query.v1.WatchRequest.filter:type_name -> counterfoil.query.v1.Filter
-	15,  // 93: counterfoil.query.v1.WatchResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
-	24,  // 94: counterfoil.query.v1.VerifyResponse.findings:type_name -> counterfoil.query.v1.Finding
-	27,  // 95: counterfoil.query.v1.DoctorResponse.checks:type_name -> counterfoil.query.v1.Check
-	46,  // 96: counterfoil.query.v1.DirectoryRequest.as_of:type_name -> google.protobuf.Timestamp
-	59,  // 97: counterfoil.query.v1.DirectoryResponse.agencies:type_name -> counterfoil.ledger.v1.Agency
-	60,  // 98: counterfoil.query.v1.DirectoryResponse.groups:type_name -> counterfoil.ledger.v1.Group
-	111, // 99: counterfoil.query.v1.DirectoryResponse.rules:type_name -> counterfoil.directory.v1.SharingRule
-	62,  // 100: counterfoil.query.v1.DirectoryResponse.releases:type_name -> counterfoil.ledger.v1.Release
-	68,  // 101: counterfoil.query.v1.DirectoryResponse.policies:type_name -> counterfoil.ledger.v1.Policy
-	69,  // 102: counterfoil.query.v1.DirectoryResponse.calendars:type_name -> counterfoil.ledger.v1.Calendar
-	70,  // 103: counterfoil.query.v1.DirectoryResponse.handovers:type_name -> counterfoil.ledger.v1.Handover
-	67,  // 104: counterfoil.query.v1.DirectoryResponse.widenings:type_name -> counterfoil.ledger.v1.Widening
-	71,  // 105: counterfoil.query.v1.DirectoryResponse.keys:type_name -> counterfoil.ledger.v1.AgencyKeys
-	4,   // 106: counterfoil.query.v1.DirectoryResponse.basis:type_name -> counterfoil.query.v1.Basis
-	32,  // 107: counterfoil.query.v1.AudienceResponse.audiences:type_name -> counterfoil.query.v1.Audience
-	4,   // 108: counterfoil.query.v1.AudienceResponse.basis:type_name -> counterfoil.query.v1.Basis
-	33,  // 109: counterfoil.query.v1.Audience.readers:type_name -> counterfoil.query.v1.Reader
-	36,  // 110: counterfoil.query.v1.ReceiptsResponse.events:type_name -> counterfoil.query.v1.EventReceipts
-	4,   // 111: counterfoil.query.v1.ReceiptsResponse.basis:type_name -> counterfoil.query.v1.Basis
-	46,  // 112: counterfoil.query.v1.EventReceipts.written_at:type_name -> google.protobuf.Timestamp
-	37,  // 113: counterfoil.query.v1.EventReceipts.holders:type_name -> counterfoil.query.v1.HolderReceipt
-	1,   // 114: counterfoil.query.v1.HolderReceipt.state:type_name -> counterfoil.query.v1.HolderState
-	46,  // 115: counterfoil.query.v1.HolderReceipt.said_at:type_name -> google.protobuf.Timestamp
-	46,  // 116: counterfoil.query.v1.HolderReceipt.behind_since:type_name -> google.protobuf.Timestamp
-	46,  // 117: counterfoil.query.v1.AccessRequest.since:type_name -> google.protobuf.Timestamp
-	40,  // 118: counterfoil.query.v1.AccessResponse.accesses:type_name -> counterfoil.query.v1.Access
-	46,  // 119: counterfoil.query.v1.Access.at:type_name -> google.protobuf.Timestamp
-	108, // 120: counterfoil.query.v1.Access.officer:type_name -> counterfoil.event.v1.Officer
-	0,   // 121: counterfoil.query.v1.Access.table:type_name -> counterfoil.query.v1.Table
-	112, // 122: counterfoil.query.v1.ParkedResponse.events:type_name -> counterfoil.query.v1.ParkedItem
-	113, // 123: counterfoil.query.v1.ParkedResponse.totals:type_name -> counterfoil.query.v1.ParkedTotal
-	4,   // 124: counterfoil.query.v1.ParkedResponse.basis:type_name -> counterfoil.query.v1.Basis
-	112, // 125: counterfoil.query.v1.ParkedEventResponse.parked:type_name -> counterfoil.query.v1.ParkedItem
-	15,  // 126: counterfoil.query.v1.ParkedEventResponse.event:type_name -> counterfoil.query.v1.RecordedEvent
-	0,   // 127: counterfoil.query.v1.ParkedEventResponse.table:type_name -> counterfoil.query.v1.Table
-	14,  // 128: counterfoil.query.v1.ParkedEventResponse.row:type_name -> counterfoil.query.v1.Row
-	4,   // 129: counterfoil.query.v1.ParkedEventResponse.basis:type_name -> counterfoil.query.v1.Basis
-	114, // 130: counterfoil.query.v1.UsageResponse.uses:type_name -> counterfoil.query.v1.Usage
-	4,   // 131: counterfoil.query.v1.UsageResponse.basis:type_name -> counterfoil.query.v1.Basis
-	115, // 132: counterfoil.query.v1.CustodyRequest.mark:type_name -> counterfoil.transfer.v1.Mark
-	116, // 133: counterfoil.query.v1.CustodyResponse.items:type_name -> counterfoil.query.v1.Custody
-	4,   // 134: counterfoil.query.v1.CustodyResponse.basis:type_name -> counterfoil.query.v1.Basis
-	6,   // 135: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
-	9,   // 136: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
-	12,  // 137: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
-	16,  // 138: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
-	18,  // 139: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
-	20,  // 140: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
-	22,  // 141: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
-	25,  // 142: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
-	28,  // 143: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
-	30,  // 144: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
-	34,  // 145: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
-	38,  // 146: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
-	117, // 147: counterfoil.query.v1.QueryService.Parked:input_type -> counterfoil.query.v1.ParkedRequest
-	118, // 148: counterfoil.query.v1.QueryService.ParkedEvent:input_type -> counterfoil.query.v1.ParkedEventRequest
-	119, // 149: counterfoil.query.v1.QueryService.RetryParked:input_type -> counterfoil.query.v1.RetryParkedRequest
-	120, // 150: counterfoil.query.v1.QueryService.Usage:input_type -> counterfoil.query.v1.UsageRequest
-	44,  // 151: counterfoil.query.v1.QueryService.Custody:input_type -> counterfoil.query.v1.CustodyRequest
-	7,   // 152: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
-	10,  // 153: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
-	13,  // 154: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
-	17,  // 155: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
-	19,  // 156: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
-	21,  // 157: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
-	23,  // 158: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
-	26,  // 159: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
-	29,  // 160: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
-	31,  // 161: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
-	35,  // 162: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
-	39,  // 163: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
-	41,  // 164: counterfoil.query.v1.QueryService.Parked:output_type -> counterfoil.query.v1.ParkedResponse
-	42,  // 165: counterfoil.query.v1.QueryService.ParkedEvent:output_type -> counterfoil.query.v1.ParkedEventResponse
-	121, // 166: counterfoil.query.v1.QueryService.RetryParked:output_type -> counterfoil.query.v1.RetryParkedResponse
-	43,  // 167: counterfoil.query.v1.QueryService.Usage:output_type -> counterfoil.query.v1.UsageResponse
-	45,  // 168: counterfoil.query.v1.QueryService.Custody:output_type -> counterfoil.query.v1.CustodyResponse
-	152, // [152:169] is the sub-list for method output_type
-	135, // [135:152] is the sub-list for method input_type
-	135, // [135:135] is the sub-list for extension type_name
-	135, // [135:135] is the sub-list for extension extendee
-	0,   // [0:135] is the sub-list for field type_name
+	108, // 76: counterfoil.query.v1.Row.wire_file:type_name -> counterfoil.ledger.v1.WireFile
+	109, // 77: counterfoil.query.v1.Row.usage:type_name -> counterfoil.ledger.v1.Usage
+	46,  // 78: counterfoil.query.v1.RecordedEvent.occurred_at:type_name -> google.protobuf.Timestamp
+	46,  // 79: counterfoil.query.v1.RecordedEvent.recorded_at:type_name -> google.protobuf.Timestamp
+	46,  // 80: counterfoil.query.v1.RecordedEvent.written_at:type_name -> google.protobuf.Timestamp
+	46,  // 81: counterfoil.query.v1.RecordedEvent.received_at:type_name -> google.protobuf.Timestamp
+	110, // 82: counterfoil.query.v1.RecordedEvent.officer:type_name -> counterfoil.event.v1.Officer
+	111, // 83: counterfoil.query.v1.RecordedEvent.causes:type_name -> counterfoil.event.v1.Cause
+	112, // 84: counterfoil.query.v1.RecordedEvent.fact:type_name -> google.protobuf.Any
+	111, // 85: counterfoil.query.v1.RecordedEvent.origin:type_name -> counterfoil.event.v1.Cause
+	0,   // 86: counterfoil.query.v1.GetRequest.table:type_name -> counterfoil.query.v1.Table
+	14,  // 87: counterfoil.query.v1.GetResponse.row:type_name -> counterfoil.query.v1.Row
+	4,   // 88: counterfoil.query.v1.GetResponse.basis:type_name -> counterfoil.query.v1.Basis
+	0,   // 89: counterfoil.query.v1.ExplainResponse.table:type_name -> counterfoil.query.v1.Table
+	14,  // 90: counterfoil.query.v1.ExplainResponse.row:type_name -> counterfoil.query.v1.Row
+	15,  // 91: counterfoil.query.v1.ExplainResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
+	14,  // 92: counterfoil.query.v1.ExplainResponse.related:type_name -> counterfoil.query.v1.Row
+	4,   // 93: counterfoil.query.v1.ExplainResponse.basis:type_name -> counterfoil.query.v1.Basis
+	3,   // 94: counterfoil.query.v1.WatchRequest.filter:type_name -> counterfoil.query.v1.Filter
+	15,  // 95: counterfoil.query.v1.WatchResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
+	24,  // 96: counterfoil.query.v1.VerifyResponse.findings:type_name -> counterfoil.query.v1.Finding
+	27,  // 97: counterfoil.query.v1.DoctorResponse.checks:type_name -> counterfoil.query.v1.Check
+	46,  // 98: counterfoil.query.v1.DirectoryRequest.as_of:type_name -> google.protobuf.Timestamp
+	59,  // 99: counterfoil.query.v1.DirectoryResponse.agencies:type_name -> counterfoil.ledger.v1.Agency
+	60,  // 100: counterfoil.query.v1.DirectoryResponse.groups:type_name -> counterfoil.ledger.v1.Group
+	113, // 101: counterfoil.query.v1.DirectoryResponse.rules:type_name -> counterfoil.directory.v1.SharingRule
+	62,  // 102: counterfoil.query.v1.DirectoryResponse.releases:type_name -> counterfoil.ledger.v1.Release
+	68,  // 103: counterfoil.query.v1.DirectoryResponse.policies:type_name -> counterfoil.ledger.v1.Policy
+	69,  // 104: counterfoil.query.v1.DirectoryResponse.calendars:type_name -> counterfoil.ledger.v1.Calendar
+	70,  // 105: counterfoil.query.v1.DirectoryResponse.handovers:type_name -> counterfoil.ledger.v1.Handover
+	67,  // 106: counterfoil.query.v1.DirectoryResponse.widenings:type_name -> counterfoil.ledger.v1.Widening
+	71,  // 107: counterfoil.query.v1.DirectoryResponse.keys:type_name -> counterfoil.ledger.v1.AgencyKeys
+	4,   // 108: counterfoil.query.v1.DirectoryResponse.basis:type_name -> counterfoil.query.v1.Basis
+	32,  // 109: counterfoil.query.v1.AudienceResponse.audiences:type_name -> counterfoil.query.v1.Audience
+	4,   // 110: counterfoil.query.v1.AudienceResponse.basis:type_name -> counterfoil.query.v1.Basis
+	33,  // 111: counterfoil.query.v1.Audience.readers:type_name -> counterfoil.query.v1.Reader
+	36,  // 112: counterfoil.query.v1.ReceiptsResponse.events:type_name -> counterfoil.query.v1.EventReceipts
+	4,   // 113: counterfoil.query.v1.ReceiptsResponse.basis:type_name -> counterfoil.query.v1.Basis
+	46,  // 114: counterfoil.query.v1.EventReceipts.written_at:type_name -> google.protobuf.Timestamp
+	37,  // 115: counterfoil.query.v1.EventReceipts.holders:type_name -> counterfoil.query.v1.HolderReceipt
+	1,   // 116: counterfoil.query.v1.HolderReceipt.state:type_name -> counterfoil.query.v1.HolderState
+	46,  // 117: counterfoil.query.v1.HolderReceipt.said_at:type_name -> google.protobuf.Timestamp
+	46,  // 118: counterfoil.query.v1.HolderReceipt.behind_since:type_name -> google.protobuf.Timestamp
+	46,  // 119: counterfoil.query.v1.AccessRequest.since:type_name -> google.protobuf.Timestamp
+	40,  // 120: counterfoil.query.v1.AccessResponse.accesses:type_name -> counterfoil.query.v1.Access
+	46,  // 121: counterfoil.query.v1.Access.at:type_name -> google.protobuf.Timestamp
+	110, // 122: counterfoil.query.v1.Access.officer:type_name -> counterfoil.event.v1.Officer
+	0,   // 123: counterfoil.query.v1.Access.table:type_name -> counterfoil.query.v1.Table
+	114, // 124: counterfoil.query.v1.ParkedResponse.events:type_name -> counterfoil.query.v1.ParkedItem
+	115, // 125: counterfoil.query.v1.ParkedResponse.totals:type_name -> counterfoil.query.v1.ParkedTotal
+	4,   // 126: counterfoil.query.v1.ParkedResponse.basis:type_name -> counterfoil.query.v1.Basis
+	114, // 127: counterfoil.query.v1.ParkedEventResponse.parked:type_name -> counterfoil.query.v1.ParkedItem
+	15,  // 128: counterfoil.query.v1.ParkedEventResponse.event:type_name -> counterfoil.query.v1.RecordedEvent
+	0,   // 129: counterfoil.query.v1.ParkedEventResponse.table:type_name -> counterfoil.query.v1.Table
+	14,  // 130: counterfoil.query.v1.ParkedEventResponse.row:type_name -> counterfoil.query.v1.Row
+	4,   // 131: counterfoil.query.v1.ParkedEventResponse.basis:type_name -> counterfoil.query.v1.Basis
+	116, // 132: counterfoil.query.v1.UsageResponse.uses:type_name -> counterfoil.query.v1.Usage
+	4,   // 133: counterfoil.query.v1.UsageResponse.basis:type_name -> counterfoil.query.v1.Basis
+	117, // 134: counterfoil.query.v1.CustodyRequest.mark:type_name -> counterfoil.transfer.v1.Mark
+	118, // 135: counterfoil.query.v1.CustodyResponse.items:type_name -> counterfoil.query.v1.Custody
+	4,   // 136: counterfoil.query.v1.CustodyResponse.basis:type_name -> counterfoil.query.v1.Basis
+	6,   // 137: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
+	9,   // 138: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
+	12,  // 139: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
+	16,  // 140: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
+	18,  // 141: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
+	20,  // 142: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
+	22,  // 143: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
+	25,  // 144: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
+	28,  // 145: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
+	30,  // 146: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
+	34,  // 147: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
+	38,  // 148: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
+	119, // 149: counterfoil.query.v1.QueryService.Parked:input_type -> counterfoil.query.v1.ParkedRequest
+	120, // 150: counterfoil.query.v1.QueryService.ParkedEvent:input_type -> counterfoil.query.v1.ParkedEventRequest
+	121, // 151: counterfoil.query.v1.QueryService.RetryParked:input_type -> counterfoil.query.v1.RetryParkedRequest
+	122, // 152: counterfoil.query.v1.QueryService.Usage:input_type -> counterfoil.query.v1.UsageRequest
+	44,  // 153: counterfoil.query.v1.QueryService.Custody:input_type -> counterfoil.query.v1.CustodyRequest
+	7,   // 154: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
+	10,  // 155: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
+	13,  // 156: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
+	17,  // 157: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
+	19,  // 158: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
+	21,  // 159: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
+	23,  // 160: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
+	26,  // 161: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
+	29,  // 162: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
+	31,  // 163: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
+	35,  // 164: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
+	39,  // 165: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
+	41,  // 166: counterfoil.query.v1.QueryService.Parked:output_type -> counterfoil.query.v1.ParkedResponse
+	42,  // 167: counterfoil.query.v1.QueryService.ParkedEvent:output_type -> counterfoil.query.v1.ParkedEventResponse
+	123, // 168: counterfoil.query.v1.QueryService.RetryParked:output_type -> counterfoil.query.v1.RetryParkedResponse
+	43,  // 169: counterfoil.query.v1.QueryService.Usage:output_type -> counterfoil.query.v1.UsageResponse
+	45,  // 170: counterfoil.query.v1.QueryService.Custody:output_type -> counterfoil.query.v1.CustodyResponse
+	154, // [154:171] is the sub-list for method output_type
+	137, // [137:154] is the sub-list for method input_type
+	137, // [137:137] is the sub-list for extension type_name
+	137, // [137:137] is the sub-list for extension extendee
+	0,   // [0:137] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_query_v1_query_proto_init() }
@@ -5210,6 +5256,8 @@ func file_counterfoil_query_v1_query_proto_init() {
 		(*Row_TraceReply)(nil),
 		(*Row_TraceHit)(nil),
 		(*Row_FactsUsed)(nil),
+		(*Row_WireFile)(nil),
+		(*Row_Usage)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
