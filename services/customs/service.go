@@ -51,5 +51,6 @@ func (s *Service) Register(server *connect.Server) {
 	customsv1connect.RegisterWriteOffServiceHandler(server, s)
 	customsv1connect.RegisterAllowanceServiceHandler(server, s)
 	customsv1connect.RegisterReleaseServiceHandler(server, s)
+	customsv1connect.RegisterChiefServiceHandler(server, s)
 	duty.Register(server, s.node)
 }

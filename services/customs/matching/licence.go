@@ -13,6 +13,7 @@ import (
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
+	"github.com/counterfoil/counterfoil/services/customs/onfile"
 	"github.com/counterfoil/counterfoil/services/customs/writeoff"
 )
 
@@ -102,7 +103,8 @@ func (m *match) mayBe(l *ledgerv1.Licence) bool {
 	declared := func(line *transferv1.Line) bool {
 		return line.GetHsCode() != "" && slices.ContainsFunc(m.d.GetItems(), func(i *customsv1.Item) bool { return sameHS(i.GetHsCode(), line.GetHsCode()) })
 	}
-	return l.GetDeal().GetKind() == m.d.GetKind() && l.GetDeal().GetDestination().GetCountry() == m.d.GetDestination() &&
+	goes, _ := onfile.Destination(l, m.d.GetDestination())
+	return l.GetDeal().GetKind() == m.d.GetKind() && goes &&
 		writeoff.InForce(l, m.at) == nil && slices.ContainsFunc(l.GetDeal().GetLines(), declared)
 }
 

@@ -9,13 +9,13 @@ import (
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
+	"github.com/counterfoil/counterfoil/services/customs/onfile"
 )
 
 // places compares where the goods go (DX09) and what they pass through (DX10).
 func (m *match) places() error {
-	to := m.Licence.GetDeal().GetDestination()
-	if to.GetCountry() == "" || to.GetCountry() != m.d.GetDestination() {
-		m.raise("DX09", 0, placeWord(to), m.d.GetDestination(), "licence %s is for %s, the goods are declared for %s", m.Licence.GetId(), placeWord(to), m.d.GetDestination())
+	if allowed, to := onfile.Destination(m.Licence, m.d.GetDestination()); !allowed {
+		m.raise("DX09", 0, to, m.d.GetDestination(), "licence %s is for %s, the goods are declared for %s", m.Licence.GetId(), to, m.d.GetDestination())
 	}
 	if err := m.route(); err != nil {
 		return err
@@ -115,13 +115,6 @@ func (m *match) conditions() {
 		}
 		m.raise("DX12", 0, strings.Join(allowed, ", "), found, "licence %s allows %s only, and the declaration has %s", m.Licence.GetId(), strings.Join(allowed, ", "), found)
 	}
-}
-
-func placeWord(p *licensingv1.Place) string {
-	if p.GetCountry() != "" {
-		return p.GetCountry()
-	}
-	return fmt.Sprintf("%q, which is of no State", p.GetName())
 }
 
 func routeWord(route []*licensingv1.Place) string {
