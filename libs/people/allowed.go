@@ -70,6 +70,7 @@ var allowed = table(
 		"RequestDelivery": recording, "VerifyDelivery": recording, "DisputeDelivery": recording, "ConfirmDelivery": recording,
 		"PlanCheck": recording, "RecordCheck": recording, "ObstructCheck": recording,
 	}),
+	service("counterfoil.customs.v1.ChiefService", calls{"ReceiveWire": recording, "SendUsage": recording, "Wire": reading}),
 	service("counterfoil.enforcement.v1.EnforcementService", calls{
 		"RaiseAlert": recording, "CorroborateAlert": recording, "ConfirmAlert": recording, "RefuteAlert": recording, "CloseAlert": recording,
 	}),

@@ -5,6 +5,7 @@ package customs
 import (
 	"cmp"
 	"errors"
+	"log/slog"
 	"time"
 
 	"connectrpc.com/connect/v2"
@@ -23,6 +24,8 @@ type Config struct {
 	AllowanceIdle time.Duration
 	// Within is how long after their release goods may take to leave or to arrive; a time that is 0 is 30 days.
 	Within declaration.Within
+	// Folders are where licence messages are exchanged by Run.
+	Folders Folders
 }
 
 // Service answers the customs agency's commands. Its methods are safe for concurrent use.
@@ -31,6 +34,7 @@ type Service struct {
 	node          *node.Node
 	allowanceIdle time.Duration
 	within        declaration.Within
+	folders       Folders
 }
 
 // confirmedWithin is how long goods may take after their release, where nothing else is set.
@@ -41,8 +45,14 @@ func New(cfg Config) (*Service, error) {
 	if cfg.Node == nil {
 		return nil, errors.New("customs: a service needs its agency's node")
 	}
+	if (cfg.Folders.In == "") != (cfg.Folders.Out == "") {
+		return nil, errors.New("customs: files of licence messages are exchanged through two folders, one for each way")
+	}
+	if cfg.Folders.Logger == nil {
+		cfg.Folders.Logger = slog.New(slog.DiscardHandler)
+	}
 	within := declaration.Within{Exit: cmp.Or(cfg.Within.Exit, confirmedWithin), Arrival: cmp.Or(cfg.Within.Arrival, confirmedWithin)}
-	return &Service{node: cfg.Node, allowanceIdle: cfg.AllowanceIdle, within: within}, nil
+	return &Service{node: cfg.Node, allowanceIdle: cfg.AllowanceIdle, within: within, folders: cfg.Folders}, nil
 }
 
 // Register adds the agency's APIs to a server.

@@ -38,7 +38,7 @@ func ownService(n *node.Node, o Options) (node.Service, error) {
 	case "licensing":
 		return licensing.New(licensing.Config{Node: n, BlindKey: n.Home().BlindKey()})
 	case "customs":
-		return customs.New(customs.Config{Node: n})
+		return customs.New(customs.Config{Node: n, Folders: customs.Folders{In: o.ChiefIn, Out: o.ChiefOut, Logger: o.Logger}})
 	case "enforcement":
 		return enforcement.New(enforcement.Config{Node: n, TraceClock: o.TraceClock})
 	case "reporting":
@@ -95,6 +95,8 @@ type Options struct {
 	Dial func(agency string) func(network, address string) (net.Conn, error)
 	// ReceiptEvery is how often agencies say at most what they have received; 0 is the node's own.
 	ReceiptEvery time.Duration
+	// ChiefIn and ChiefOut are the folders through which customs exchanges licence messages; empty: it exchanges none.
+	ChiefIn, ChiefOut string
 	// Now is the nodes' clock; nil is time.Now.
 	Now func() time.Time
 }

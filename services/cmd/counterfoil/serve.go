@@ -20,9 +20,13 @@ func newServeCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve AGENCY --dir DIR",
 		Short: "Run one agency's node",
-		Long:  "Runs the node of an agency that joined with a folder below DIR, or whose folder a hub prepared there, until it is interrupted.",
-		Args:  takes("the agency"),
+		Long: "Runs the node of an agency that joined with a folder below DIR, or whose folder a hub prepared there, until it is interrupted.\n" +
+			"A customs agency exchanges licence messages through two folders, if they are given: see docs/chief.md.",
+		Args: takes("the agency"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if (chiefIn == "") != (chiefOut == "") {
+				return usage("--chief-in and --chief-out belong together: give both folders")
+			}
 			logger, err := newLogger(env.Err, logLevel)
 			if err != nil {
 				return err
@@ -33,6 +37,8 @@ func newServeCommand(env *Env) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&dir, "dir", "", "folder that the agency joined with (required)")
 	cmd.Flags().BoolVar(&o.AllowPlainText, "allow-plain-text", false, "serve the API without TLS where other machines reach it")
+	cmd.Flags().StringVar(&o.ChiefIn, "chief-in", "", "folder in which licence messages of another system come in")
+	cmd.Flags().StringVar(&o.ChiefOut, "chief-out", "", "folder in which they are answered")
 	addTraceFlags(cmd, &o.TraceClock)
 	addLogFlag(cmd, &logLevel)
 	require(cmd, "dir")
@@ -60,6 +66,9 @@ func (env *Env) serve(ctx context.Context, folder lab.Folder, agency string, o l
 	s, err := lab.StartAgency(ctx, folder, agency, o)
 	if err != nil {
 		return err
+	}
+	if service := s.Node.Profile.Service; o.ChiefIn != "" && service != "customs" {
+		return errors.Join(usage("agency %s has service %s; licence messages are exchanged by customs", agency, service), s.Close())
 	}
 	go func() {
 		select {

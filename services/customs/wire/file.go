@@ -70,6 +70,12 @@ func (f *File) refusedID(agency string) string {
 // short is enough of the file's digest to tell it from others of the same run.
 func (f *File) short() string { return hex.EncodeToString(f.sum[:6]) }
 
+// Short is enough of the digest of a file to tell it from others of its name.
+func Short(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:6])
+}
+
 func (f *File) ending() string { return ending(f.CRLF) }
 
 func ending(crlf bool) string {

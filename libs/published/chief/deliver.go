@@ -1,0 +1,57 @@
+package chief
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/counterfoil/counterfoil/libs/fault"
+)
+
+// Deliver puts a file into a folder: whole, and on disk when it returns, or not at all. A file that is there with the same content is
+// left as it is; written is false then. One that is there with another content is never overwritten, which is a refusal. While it
+// is being written its name begins with a dot. One caller at a time may deliver to a folder.
+func Deliver(dir, name string, data []byte) (written bool, err error) {
+	path := filepath.Join(dir, name)
+	before, err := os.ReadFile(path)
+	switch {
+	case err == nil && bytes.Equal(before, data):
+		return false, nil
+	case err == nil:
+		return false, fault.Errorf(fault.Conflict, "%s is there with another content; move it away and try again", path)
+	case !errors.Is(err, fs.ErrNotExist):
+		return false, fmt.Errorf("look for %s: %w", path, err)
+	}
+	temporary := filepath.Join(dir, "."+name+".tmp")
+	if err := writeSynced(temporary, data); err != nil {
+		return false, fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := os.Rename(temporary, path); err != nil {
+		return false, fmt.Errorf("write %s: %w", path, err)
+	}
+	return true, SyncFolder(dir)
+}
+
+func writeSynced(path string, data []byte) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// SyncFolder returns once what was renamed into or out of a folder is on disk.
+func SyncFolder(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("sync folder: %w", err)
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("sync folder %s: %w", dir, err)
+	}
+	return nil
+}

@@ -1,0 +1,38 @@
+package chief_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/published/chief"
+)
+
+func TestDeliver(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "reply")
+	if err := os.WriteFile(filepath.Join(dir, ".reply.tmp"), []byte("half of an earl"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		data    string
+		written bool
+		err     error
+	}{{"one", true, nil}, {"one", false, nil}, {"two", false, fault.Conflict}} {
+		written, err := chief.Deliver(dir, "reply", []byte(tt.data))
+		if written != tt.written || !errors.Is(err, tt.err) {
+			t.Errorf("%s: %v, %v", tt.data, written, err)
+		}
+		if data, err := os.ReadFile(path); err != nil || string(data) != "one" {
+			t.Errorf("%s: there is %q, %v", tt.data, data, err)
+		}
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("in the folder are %v, %v", entries, err)
+	}
+	if _, err := chief.Deliver(filepath.Join(dir, "not there"), "reply", nil); err == nil {
+		t.Error("delivered to a folder that is not there")
+	}
+}
