@@ -20,9 +20,10 @@ import (
 	"github.com/counterfoil/counterfoil/services/customs/wire"
 )
 
-// Folders are where files of licence messages are exchanged with another system. A file that comes into In is recorded, then its
-// reply is written to Out, then it is moved to In's folder done, or to failed with a text beside it that says why. Each step is on disk
-// before the next begins and changes nothing when it is done again, so that it makes no difference where this is broken off.
+// Folders are where files of licence messages are exchanged with another system. A file, or a mail with one, that comes into In is
+// recorded, then its reply is written to Out, then it is moved to In's folder done, or to failed with a text beside it that says
+// why. Each step is on disk before the next begins and changes nothing when it is done again, so that it makes no difference
+// where this is broken off.
 type Folders struct {
 	// In and Out have to be there. Both empty: no files are exchanged.
 	In, Out string
@@ -82,11 +83,20 @@ func (x *exchange) failed() string { return filepath.Join(x.In, "failed") }
 type incoming struct {
 	name string
 	data []byte
-	file *wire.File // nil where it cannot be read
-	why  error
+	// carried is the file itself, or what it carries where it is a mail.
+	carried chief.Attachment
+	file    *wire.File // nil where it cannot be read
+	why     error
 }
 
-// sweep takes what has come in, in the order of its run numbers. What cannot be taken now waits, and so does what follows it.
+func (in incoming) read() *chief.File {
+	if in.file == nil {
+		return nil
+	}
+	return in.file.File
+}
+
+// sweep takes what has come in, in the order in which it was sent. What cannot be taken now waits, and so does what follows it.
 func (x *exchange) sweep(ctx context.Context) error {
 	names, err := x.still()
 	if err != nil {
@@ -98,15 +108,12 @@ func (x *exchange) sweep(ctx context.Context) error {
 		if in.data, err = os.ReadFile(filepath.Join(x.In, name)); err != nil {
 			return fmt.Errorf("read what came in: %w", err)
 		}
-		in.file, in.why = wire.Read(name, in.data)
+		if in.carried, in.why = chief.Unwrap(name, in.data); in.why == nil {
+			in.file, in.why = wire.Read(in.carried.Name, in.carried.Data)
+		}
 		all = append(all, in)
 	}
-	slices.SortStableFunc(all, func(a, b incoming) int {
-		if a.file == nil || b.file == nil {
-			return cmp.Compare(a.name, b.name)
-		}
-		return cmp.Or(cmp.Compare(a.file.Source(), b.file.Source()), cmp.Compare(a.file.Run(), b.file.Run()), cmp.Compare(a.name, b.name))
-	})
+	slices.SortStableFunc(all, func(a, b incoming) int { return chief.InOrder(a.read(), b.read()) })
 	for _, in := range all {
 		if err := x.take(ctx, in); err != nil {
 			return fmt.Errorf("take %s: %w", in.name, err)
@@ -148,7 +155,7 @@ func (x *exchange) take(ctx context.Context, in incoming) error {
 		return x.put(in, in.why.Error())
 	}
 	res, err := x.service.ReceiveWire(ctx, &customsv1.ReceiveWireRequest{
-		Particulars: &eventv1.Particulars{Officer: &eventv1.Officer{Role: "folder"}}, Name: plainName(in.name), Data: in.data,
+		Particulars: &eventv1.Particulars{Officer: &eventv1.Officer{Role: "folder"}}, Name: plainName(in.carried.Name), Data: in.carried.Data,
 	})
 	if fault.As(err) != nil && errors.Is(err, fault.Invalid) {
 		return x.put(in, err.Error())
@@ -179,7 +186,7 @@ func (x *exchange) put(in incoming, why string) error {
 	if why != "" {
 		to = x.failed()
 	}
-	name := in.name
+	name := in.name[:min(len(in.name), 200)] // more is put after it, and a name has at most 255 bytes
 	_, err := chief.Deliver(to, name, in.data)
 	if fault.As(err) != nil { // one of the same name was put away before
 		name += "." + wire.Short(in.data)

@@ -1,6 +1,7 @@
 package chief
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
@@ -18,6 +19,21 @@ func NextRun(last int, f *File) error {
 		return fault.Coded(fault.Conflict, string(RunOutOfOrder), "the file has the run number %d where %d is next; send the files between, or this one with the reset flag", run, want)
 	}
 	return nil
+}
+
+// InOrder compares files by when they are to be taken in: licences before what was used of them, and those of one system by when
+// they were made, then by run. One that is nil, because it cannot be read, comes last.
+func InOrder(a, b *File) int {
+	switch {
+	case a == nil && b == nil:
+		return 0
+	case a == nil:
+		return 1
+	case b == nil:
+		return -1
+	}
+	x, y := a.Header, b.Header
+	return cmp.Or(cmp.Compare(x.DataID, y.DataID), cmp.Compare(x.Source, y.Source), cmp.Compare(x.Created, y.Created), cmp.Compare(x.Run.Int(), y.Run.Int()))
 }
 
 // Audit is what the usages of a file say of each other.

@@ -7,14 +7,19 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 )
 
 // Deliver puts a file into a folder: whole, and on disk when it returns, or not at all. A file that is there with the same content is
-// left as it is; written is false then. One that is there with another content is never overwritten, which is a refusal. While it
-// is being written its name begins with a dot. One caller at a time may deliver to a folder.
+// left as it is; written is false then. One that is there with another content is never overwritten, which is a refusal; so
+// is a name that is none of a file in a folder. What is being written has a name that begins with a dot. One caller at a time
+// may deliver to a folder.
 func Deliver(dir, name string, data []byte) (written bool, err error) {
+	if name != filepath.Base(name) || strings.HasPrefix(name, ".") {
+		return false, fault.Errorf(fault.Invalid, "%s is no name of a file in a folder", show(name))
+	}
 	path := filepath.Join(dir, name)
 	before, err := os.ReadFile(path)
 	switch {
@@ -25,7 +30,7 @@ func Deliver(dir, name string, data []byte) (written bool, err error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return false, fmt.Errorf("look for %s: %w", path, err)
 	}
-	temporary := filepath.Join(dir, "."+name+".tmp")
+	temporary := filepath.Join(dir, "."+name[:min(len(name), 200)]+".tmp") // a name has at most 255 bytes
 	if err := writeSynced(temporary, data); err != nil {
 		return false, fmt.Errorf("write %s: %w", path, err)
 	}

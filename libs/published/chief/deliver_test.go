@@ -32,6 +32,11 @@ func TestDeliver(t *testing.T) {
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
 		t.Errorf("in the folder are %v, %v", entries, err)
 	}
+	for _, name := range []string{"", ".", "..", "../reply", "a/b", ".hidden"} {
+		if _, err := chief.Deliver(dir, name, nil); !errors.Is(err, fault.Invalid) {
+			t.Errorf("delivered as %q: %v", name, err)
+		}
+	}
 	if _, err := chief.Deliver(filepath.Join(dir, "not there"), "reply", nil); err == nil {
 		t.Error("delivered to a folder that is not there")
 	}

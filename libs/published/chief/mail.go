@@ -28,6 +28,21 @@ type Attachment struct {
 	Data []byte
 }
 
+// Unwrap returns a file as it is, or the one that it carries where it is a mail: where its first line is a field of a mail's head. It
+// fails as Attachments does.
+func Unwrap(name string, data []byte) (Attachment, error) {
+	first, _, _ := bytes.Cut(data, []byte("\n"))
+	field, _, found := bytes.Cut(first, []byte(":"))
+	if !found || len(field) == 0 || bytes.ContainsAny(field, " \t\\{\"") {
+		return Attachment{name, data}, nil
+	}
+	carried, err := Attachments(data)
+	if err != nil {
+		return Attachment{}, err
+	}
+	return carried[0], nil
+}
+
 // Attachments returns what is attached to a mail, decoded, whether or not it is what should be. It fails with a
 // refusal, beside which the attachments are still returned, where the subject is no name of a licence message, where there is not
 // exactly one attachment, and where that is called otherwise than the subject. A mail that cannot be taken apart

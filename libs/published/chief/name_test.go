@@ -2,6 +2,7 @@ package chief_test
 
 import (
 	"encoding/base64"
+	"errors"
 	"strings"
 	"testing"
 
@@ -100,4 +101,24 @@ func FuzzAttachments(f *testing.F) {
 			t.Errorf("%d attachments, %v", len(list), err)
 		}
 	})
+}
+
+func TestUnwrap(t *testing.T) {
+	mail := "Subject: CDS_usageData_1_202603030000\nContent-Type: text/plain; name=CDS_usageData_1_202603030000\nContent-Disposition: attachment; filename=CDS_usageData_1_202603030000\n\n1\\fileHeader\n"
+	for name, tt := range map[string]struct {
+		data, called, holds string
+		err                 error
+	}{
+		"a file":                 {"1\\fileHeader\\a:b\n", "name", "1\\fileHeader\\a:b\n", nil},
+		"a mail":                 {mail, "CDS_usageData_1_202603030000", "1\\fileHeader\n", nil},
+		"a mail of another":      {strings.Replace(mail, "Subject: CDS", "Subject: SDC", 1), "", "", fault.Invalid},
+		"JSON":                   {`{"licence": 1}`, "name", `{"licence": 1}`, nil},
+		"nothing":                {"", "name", "", nil},
+		"a line with a sentence": {"this is so: indeed", "name", "this is so: indeed", nil},
+	} {
+		got, err := chief.Unwrap("name", []byte(tt.data))
+		if got.Name != tt.called || string(got.Data) != tt.holds || !errors.Is(err, tt.err) {
+			t.Errorf("%s: %q %q, %v", name, got.Name, got.Data, err)
+		}
+	}
 }

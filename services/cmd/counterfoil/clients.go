@@ -41,6 +41,7 @@ type Clients struct {
 	Allowance    customsv1connect.AllowanceServiceClient
 	Release      customsv1connect.ReleaseServiceClient
 	Delivery     customsv1connect.DeliveryServiceClient
+	Chief        customsv1connect.ChiefServiceClient
 	Enforcement  enforcementv1connect.EnforcementServiceClient
 	AlertAnswer  enforcementv1connect.AlertAnswerServiceClient
 	Tracing      enforcementv1connect.TracingServiceClient
@@ -86,6 +87,7 @@ func dial(contexts config.Contexts, to config.Context) (*Clients, error) {
 		Allowance:    customsv1connect.NewAllowanceServiceClient(client),
 		Release:      customsv1connect.NewReleaseServiceClient(client),
 		Delivery:     customsv1connect.NewDeliveryServiceClient(client),
+		Chief:        customsv1connect.NewChiefServiceClient(client),
 		Enforcement:  enforcementv1connect.NewEnforcementServiceClient(client),
 		AlertAnswer:  enforcementv1connect.NewAlertAnswerServiceClient(client),
 		Tracing:      enforcementv1connect.NewTracingServiceClient(client),

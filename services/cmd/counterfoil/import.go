@@ -18,7 +18,8 @@ import (
 const maxBatch = 1000
 
 func newImportCommand(env *Env) *cobra.Command {
-	return family("import", "Record registers, watch lists and denials that others publish", newImportUKCommand(env), newImportWatchlistCommand(env), newImportDenialsCommand(env))
+	return family("import", "Record what others publish or send: registers, watch lists, denials and licence messages",
+		newImportUKCommand(env), newImportWatchlistCommand(env), newImportDenialsCommand(env), newImportChiefCommand(env))
 }
 
 func newImportUKCommand(env *Env) *cobra.Command {

@@ -54,7 +54,7 @@ func cells(row *queryv1.Row) []string {
 	switch r := row.GetRow().(type) {
 	case *queryv1.Row_Licence:
 		l := r.Licence
-		return []string{l.Id, enum(l.Status), enum(l.Deal.GetKind()), place(l.Deal.GetDestination()), date(l.DecidedAt),
+		return []string{l.Id, enum(l.Status), enum(l.Deal.GetKind()), orElse(place(l.Deal.GetDestination()), countriesWord(l.GetOnFile())), date(l.DecidedAt),
 			date(l.ValidUntil), count(len(l.Deal.GetLines())), endUser(l.Deal)}
 	case *queryv1.Row_Line:
 		l := r.Line

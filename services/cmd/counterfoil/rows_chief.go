@@ -55,3 +55,14 @@ func entriesWord(entries []*customsv1.UsageEntry) string {
 	}
 	return strings.Join(words, ", ")
 }
+
+// countriesWord is where goods may go under a licence on file: countries and groups of them.
+func countriesWord(o *customsv1.OnFile) string {
+	var words []string
+	for _, c := range o.GetCountries() {
+		if c.GetUse() == "D" {
+			words = append(words, c.GetCountry()+c.GetGroup())
+		}
+	}
+	return strings.Join(words, " ")
+}
