@@ -27,6 +27,7 @@ type receiving struct {
 	id   string
 	// beside is a row in whose journal the file is recorded; nil where the sharing rules say which.
 	beside interface{ GetJournal() string }
+	most   int // facts that are decided at once, where one transaction does not need more
 	facts  []proto.Message
 	bytes  int
 	// touched are the licences that this decision changed: what comes next of them is decided on what is on record then.
@@ -38,7 +39,11 @@ type receiving struct {
 // nothing. A file whose run number is not the next, or that differs from the one of its run on record, is put on record as refused,
 // and nothing of it is processed. It refuses to begin a file while the one before in its sequence is not recorded to its end.
 func Receive(view ledger.View, cmd *customsv1.ReceiveWireRequest, f *File) ([]proto.Message, error) {
-	r := &receiving{view: view, cmd: cmd, f: f, touched: map[string]bool{}}
+	return receive(view, cmd, f, maxFacts)
+}
+
+func receive(view ledger.View, cmd *customsv1.ReceiveWireRequest, f *File, most int) ([]proto.Message, error) {
+	r := &receiving{view: view, cmd: cmd, f: f, most: most, touched: map[string]bool{}}
 	row, err := Find(view, f)
 	switch {
 	case err != nil:
@@ -222,7 +227,7 @@ func (r *receiving) part(p chief.Part) (more bool, err error) {
 	for _, fact := range facts {
 		size += proto.Size(fact)
 	}
-	if len(r.facts) > 0 && (len(r.facts)+len(facts) > maxFacts || r.bytes+size > maxBytes) {
+	if len(r.facts) > 0 && (len(r.facts)+len(facts) > r.most || r.bytes+size > maxBytes) {
 		return false, nil
 	}
 	r.record(facts...)
