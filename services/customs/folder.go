@@ -198,6 +198,7 @@ func (x *exchange) put(in incoming, why string) error {
 	if err != nil {
 		return err
 	}
+	x.Logger.Info("licence messages kept", "file", name)
 	if err := os.Remove(filepath.Join(x.In, in.name)); err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func ownService(n *node.Node, o Options) (node.Service, error) {
 	case "licensing":
 		return licensing.New(licensing.Config{Node: n, BlindKey: n.Home().BlindKey()})
 	case "customs":
-		return customs.New(customs.Config{Node: n, Folders: customs.Folders{In: o.ChiefIn, Out: o.ChiefOut, Logger: o.Logger}})
+		return customs.New(customs.Config{Node: n, Folders: customs.Folders{In: o.ChiefIn, Out: o.ChiefOut, Every: o.ChiefEvery, Logger: o.Logger}})
 	case "enforcement":
 		return enforcement.New(enforcement.Config{Node: n, TraceClock: o.TraceClock})
 	case "reporting":
@@ -97,6 +97,8 @@ type Options struct {
 	ReceiptEvery time.Duration
 	// ChiefIn and ChiefOut are the folders through which customs exchanges licence messages; empty: it exchanges none.
 	ChiefIn, ChiefOut string
+	// ChiefEvery is how often the first is looked at; 0 is 2 s.
+	ChiefEvery time.Duration
 	// Now is the nodes' clock; nil is time.Now.
 	Now func() time.Time
 }

@@ -33,6 +33,13 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if folder := os.Getenv(exchangeEnv); folder != "" {
+		if err := exchanging(lab.Folder(folder), os.Getenv(stepEnv)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	os.Exit(m.Run())
 }
 
@@ -130,7 +137,7 @@ func TestKilledWhileWithdrawing(t *testing.T) {
 		t.Run(step, func(t *testing.T) {
 			t.Parallel()
 			folder := lab.Folder(t.TempDir())
-			killAt(t, folder, step)
+			killAt(t, step, labEnv+"="+filepath.Clean(string(folder)))
 			l := start(t, folder, lab.Options{})
 			licensing := l.Agencies["licensing"].Node
 			comesTo(t, licensing, "all receipts", func(v ledger.View) bool { return len(status(t, v, time.Now()).Done) == len(nodes) })
@@ -152,11 +159,11 @@ func TestKilledWhileWithdrawing(t *testing.T) {
 	}
 }
 
-// killAt runs a lab in a process of its own, which is killed when it says the step.
-func killAt(t *testing.T, folder lab.Folder, step string) {
+// killAt runs the test's own program with settings in its environment, and kills it when it says the step.
+func killAt(t *testing.T, step string, settings ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), labEnv+"="+filepath.Clean(string(folder)))
+	cmd.Env = append(os.Environ(), settings...)
 	cmd.Stderr = t.Output()
 	said, err := cmd.StdoutPipe()
 	if err == nil {
