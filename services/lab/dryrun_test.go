@@ -27,6 +27,7 @@ func TestDryRunOfEveryCommand(t *testing.T) {
 	r.atTheBorder(licence)
 	r.lodgedAndInTransit(licence)
 	r.delivered(licence)
+	r.licenceMessages()
 	r.alerts(licence)
 	r.traces()
 	r.editionsAndReturns()
