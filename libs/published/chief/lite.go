@@ -64,7 +64,8 @@ type liteLicence struct {
 
 // FromLITE reads the JSON of one licence that LITE posts, as transactions to append to a file of licences: one, or for an
 // update two, because customs knows none: a cancellation of the earlier licence and an insertion. reference
-// says what the earlier licence's reference is by its id in LITE.
+// says what the earlier licence's reference is by its id in LITE. That the field which has this id is old_id is not certain: none of the
+// published examples is an update.
 //
 // Texts that cannot be written, or are over their limits, are changed as little as possible, and each change is a problem that names
 // the field; so is what is left out or cannot be seen to be allowed, such as letters beyond ASCII. The line of a problem is
@@ -93,6 +94,17 @@ func FromLITE(data []byte, reference func(id string) (string, bool)) ([]LicenceT
 		return nil, nil, fmt.Errorf("licence %s: %w", w.in.Reference, err)
 	}
 	return list, w.problems.List, nil
+}
+
+// LITEReference returns the id that a licence of LITE has there, and its reference; both empty where the JSON is none.
+func LITEReference(data []byte) (id, reference string) {
+	var posted struct {
+		Licence struct{ ID, Reference string } `json:"licence"`
+	}
+	if len(data) > maxLITE || json.Unmarshal(data, &posted) != nil {
+		return "", ""
+	}
+	return posted.Licence.ID, posted.Licence.Reference
 }
 
 // liteWriter makes transactions of one licence.

@@ -111,3 +111,14 @@ func FuzzFromLITE(f *testing.F) {
 		}
 	})
 }
+
+func TestLITEReference(t *testing.T) {
+	for data, want := range map[string][2]string{
+		`{"licence": {"id": "one", "reference": "GBSIEL/2026/0000001/P"}}`: {"one", "GBSIEL/2026/0000001/P"},
+		`{"licence": {"id": 1}}`: {}, `[]`: {}, ``: {},
+	} {
+		if id, reference := chief.LITEReference([]byte(data)); id != want[0] || reference != want[1] {
+			t.Errorf("%s: %q, %q", data, id, reference)
+		}
+	}
+}
