@@ -97,7 +97,11 @@ func (im *wireImporter) run(ctx context.Context, c *Clients, args []string) erro
 		return err
 	}
 	if wrong := sum.wrong(); len(wrong) > 0 {
-		return problems(what, fmt.Sprintf("%d things are wrong; the first is %s:%d: %s", len(wrong), wrong[0].File, wrong[0].Line, wrong[0].Reason), "counterfoil export chief --help")
+		why := fmt.Sprintf("%s:%d: %s", wrong[0].File, wrong[0].Line, wrong[0].Reason)
+		if len(wrong) > 1 {
+			why = fmt.Sprintf("%d things are wrong; the first is %s", len(wrong), why)
+		}
+		return problems(what, why, "counterfoil export chief --help")
 	}
 	return nil
 }

@@ -1,11 +1,15 @@
 package wire_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/counterfoil/counterfoil/libs/fault"
+	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	"github.com/counterfoil/counterfoil/services/customs/writeoff"
 )
 
 // licences is a file of SPIRE's with transactions, whose records are numbered here.
@@ -173,6 +177,28 @@ func TestUsedAboveTheLimit(t *testing.T) {
 	b.receive(usages(3, used("1", "S", "12")))
 	if l, err := b.tx.Licence(one); err != nil || l.GetStatusReason() != "surrendered, as customs/chief-usageData-CDS-CHIEF-3 says" {
 		t.Errorf("the licence is %v, %v", l, err)
+	}
+}
+
+// What another computer reported is corrected by what it reports next, and not here.
+func TestReportedIsNotCorrectedHere(t *testing.T) {
+	b := newBook(t)
+	b.receive(licences(1, put("insert", "1")))
+	id := b.receive(usages(1, used("1", "O", "4", "O4"))) + ".2#1#2"
+	if e, err := b.tx.WriteOff(id); e == nil || err != nil {
+		t.Fatalf("on record is %v, %v", e, err)
+	}
+	_, err := writeoff.Correct(b.tx.View, &customsv1.CorrectWriteOffRequest{Particulars: particulars, EntryId: id, Quantity: articles(3), Reason: "miscounted"})
+	if !errors.Is(err, fault.Precondition) {
+		t.Errorf("Correct: %v", err)
+	}
+	_, err = writeoff.Restore(b.tx.View, &customsv1.RestoreWriteOffRequest{Particulars: particulars, EntryId: id, Quantity: articles(1), Reason: "came back", LegalBasis: "customs act"})
+	if !errors.Is(err, fault.Precondition) {
+		t.Errorf("Restore: %v", err)
+	}
+	b.receive(usages(2, used("1", "O", "3", "C1")))
+	if got := b.balance(one); got != "1: 3000 NAR of 10000, 2: 0 GBP of 100000" {
+		t.Errorf("the balance is %s", got)
 	}
 }
 

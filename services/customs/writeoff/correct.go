@@ -104,6 +104,13 @@ func readCommitted(view ledger.View, id string) (*committed, error) {
 	case entry.GetEffect() != ledgerv1.Effect_EFFECT_COMMITTED:
 		return nil, fault.Errorf(fault.Precondition, "entry %s does not say what moved; only a committed entry is corrected or restored", id)
 	}
+	usage, err := view.Usage(entry.GetDeclarationId())
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read usage %s: %w", entry.GetDeclarationId(), err)
+	case usage != nil:
+		return nil, fault.Errorf(fault.Precondition, "entry %s is what another customs computer reported; the total that its next file states corrects it", id)
+	}
 	entries, err := view.WriteOffsWith("declaration", entry.GetDeclarationId())
 	if err != nil {
 		return nil, fmt.Errorf("read write-offs of declaration %s: %w", entry.GetDeclarationId(), err)
