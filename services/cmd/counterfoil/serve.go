@@ -24,7 +24,7 @@ func newServeCommand(env *Env) *cobra.Command {
 			"A customs agency exchanges licence messages through two folders, if they are given: see docs/chief.md.",
 		Args: takes("the agency"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if (chiefIn == "") != (chiefOut == "") {
+			if (o.ChiefIn == "") != (o.ChiefOut == "") {
 				return usage("--chief-in and --chief-out belong together: give both folders")
 			}
 			logger, err := newLogger(env.Err, logLevel)
