@@ -58,7 +58,7 @@ var allowed = table(
 	service("counterfoil.customs.v1.CustomsService", calls{
 		"LodgeDeclaration": recording, "AcceptDeclaration": recording, "AcceptLodged": recording, "AmendDeclaration": recording,
 		"ConfirmExit": recording, "ConfirmArrival": recording, "CancelDeclaration": recording,
-		"OpenTransit": recording, "DischargeTransit": recording, "OverrideDiscrepancy": recording, "SettleDiscrepancy": recording,
+		"OpenTransit": recording, "DischargeTransit": recording, "NoteDiscrepancy": recording, "OverrideDiscrepancy": recording, "SettleDiscrepancy": recording,
 		"Balance": reading, "CheckDeclaration": reading,
 	}),
 	service("counterfoil.customs.v1.WriteOffService", calls{"CorrectWriteOff": deciding, "RestoreWriteOff": deciding}),

@@ -120,6 +120,14 @@ func (s *Service) DischargeTransit(ctx context.Context, req *customsv1.Discharge
 	return &customsv1.DischargeTransitResponse{Receipt: receipt}, err
 }
 
+// NoteDiscrepancy records what an officer found.
+func (s *Service) NoteDiscrepancy(ctx context.Context, req *customsv1.NoteDiscrepancyRequest) (*customsv1.NoteDiscrepancyResponse, error) {
+	receipt, err := s.recorded(ctx, "note a discrepancy of declaration "+req.GetDeclarationId(), req, func(view ledger.View) ([]proto.Message, error) {
+		return declaration.Note(view, req)
+	})
+	return &customsv1.NoteDiscrepancyResponse{Receipt: receipt}, err
+}
+
 // OverrideDiscrepancy lets goods go on in spite of a discrepancy.
 func (s *Service) OverrideDiscrepancy(ctx context.Context, req *customsv1.OverrideDiscrepancyRequest) (*customsv1.OverrideDiscrepancyResponse, error) {
 	receipt, err := s.recorded(ctx, "override discrepancy "+req.GetDiscrepancyId(), req, func(view ledger.View) ([]proto.Message, error) {

@@ -20,9 +20,10 @@ func (r rehearsed) lodgedAndInTransit(licence string) {
 	r.do("customs", &customsv1.AcceptLodgedRequest{DeclarationId: id})
 	r.do("customs", &customsv1.OpenTransitRequest{DeclarationId: id, OfficeOfDestination: "XA000102", Due: timestamppb.New(inTwoYears)})
 	r.do("customs", &customsv1.DischargeTransitRequest{DeclarationId: id, Office: "XA000103", Difference: "a seal is broken"})
+	r.do("customs", &customsv1.NoteDiscrepancyRequest{DeclarationId: id, Code: "DX22", Item: 1, Text: "the crates weigh half of what they should"})
 	open := r.open(id)
-	if len(open) != 2 {
-		r.Fatalf("%d discrepancies are open, not two: %v", len(open), open)
+	if len(open) != 3 {
+		r.Fatalf("%d discrepancies are open, not three: %v", len(open), open)
 	}
 	r.do("customs", &customsv1.OverrideDiscrepancyRequest{DiscrepancyId: open[0].Id, Reason: "the goods were counted"})
 	r.do("customs", &customsv1.SettleDiscrepancyRequest{DiscrepancyId: open[1].Id, Reason: "the road was closed"})

@@ -13,7 +13,7 @@ import (
 
 func newDeclareCommand(env *Env) *cobra.Command {
 	return family("declare", "Take customs declarations in, accept them, and follow their goods",
-		newLodgeDeclarationCommand(env), newCheckCommand(env), newAcceptCommand(env), newAmendDeclarationCommand(env), newOverrideCommand(env), newSettleCommand(env),
+		newLodgeDeclarationCommand(env), newCheckCommand(env), newAcceptCommand(env), newAmendDeclarationCommand(env), newNoteCommand(env), newOverrideCommand(env), newSettleCommand(env),
 		newReleaseGoodsCommand(env), newHoldCommand(env), newLiftCommand(env), newExitCommand(env), newArriveCommand(env), newTransitCommand(env), newCancelCommand(env))
 }
 

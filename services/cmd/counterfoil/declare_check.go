@@ -70,6 +70,25 @@ func checked(res *customsv1.CheckDeclarationResponse) []output.Section {
 	return sections
 }
 
+func newNoteCommand(env *Env) *cobra.Command {
+	req := &customsv1.NoteDiscrepancyRequest{}
+	cmd := &cobra.Command{
+		Use:   "note DECLARATION",
+		Short: "Put a discrepancy on record that an officer found; goods that are here are held for a grave one",
+		Args:  takes("DECLARATION"),
+	}
+	cmd.Flags().StringVar(&req.Code, "code", "", "what it is, DX06 to DX24 (required)")
+	cmd.Flags().StringVar(&req.Text, "text", "", "what was found, in a sentence (required)")
+	cmd.Flags().Uint32Var(&req.Item, "item", 0, "number of the item (default: the declaration as a whole)")
+	cmd.Flags().StringVar(&req.Expected, "expected", "", "what was expected")
+	cmd.Flags().StringVar(&req.Found, "found", "", "what there is instead")
+	require(cmd, "code", "text")
+	return recording(env, cmd, req, func(ctx context.Context, c *Clients, args []string) (recorded, error) {
+		req.DeclarationId = args[0]
+		return c.Customs.NoteDiscrepancy(ctx, req)
+	})
+}
+
 func newOverrideCommand(env *Env) *cobra.Command {
 	req := &customsv1.OverrideDiscrepancyRequest{}
 	cmd := &cobra.Command{

@@ -38,6 +38,7 @@ func TestAnyCommand(t *testing.T) {
 		"cancel":            anycommand.Of(declaration.Cancel, &customsv1.CancelDeclarationRequest{Particulars: particulars, DeclarationId: declarationID, Reason: "sale fell through"}),
 		"open transit":      anycommand.Of(declaration.OpenTransit, &customsv1.OpenTransitRequest{Particulars: particulars, DeclarationId: declarationID, OfficeOfDestination: "XA002", Due: opened.Due}),
 		"discharge transit": anycommand.Of(declaration.DischargeTransit, &customsv1.DischargeTransitRequest{Particulars: particulars, DeclarationId: "customs/5", Office: "XA003", Difference: "a seal is broken"}),
+		"note":              anycommand.Of(declaration.Note, &customsv1.NoteDiscrepancyRequest{Particulars: particulars, DeclarationId: declarationID, Code: "DX11", Text: "another name is on the crates"}),
 		"override":          anycommand.Of(declaration.Override, &customsv1.OverrideDiscrepancyRequest{Particulars: particulars, DiscrepancyId: "customs/DX-2026-000001", Reason: "agreed"}),
 		"settle":            anycommand.Of(declaration.Settle, &customsv1.SettleDiscrepancyRequest{Particulars: particulars, DiscrepancyId: "customs/DX-2026-000001", Reason: "explained"}),
 	})

@@ -49,9 +49,9 @@ func same(a, b *customsv1.DiscrepancyRaised) bool {
 	return a.GetCode() == b.GetCode() && a.GetItem() == b.GetItem() && a.GetExpected() == b.GetExpected() && a.GetFound() == b.GetFound()
 }
 
-// byMatching reports whether a discrepancy is one that matching finds, and not one of what happened to the goods.
+// byMatching reports whether a discrepancy is one that matching finds, and not one of what happened to the goods, or an officer's.
 func byMatching(d *customsv1.DiscrepancyRaised) bool {
-	return !slices.Contains([]string{"DX15", "DX16", "DX17", "DX18"}, d.GetCode())
+	return !d.GetNoted() && !slices.Contains([]string{"DX15", "DX16", "DX17", "DX18"}, d.GetCode())
 }
 
 // numbered gives discrepancies their ids, and returns them as facts.

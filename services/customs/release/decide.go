@@ -44,7 +44,7 @@ func Decide(view ledger.View, declaration string, licence *ledgerv1.Licence, ope
 	}
 	for _, d := range open {
 		if d.GetSeverity() == customsv1.Severity_SEVERITY_HIGH {
-			return held(customsv1.HoldReason_HOLD_REASON_DISCREPANCY, fmt.Sprintf("%s is open: %s", d.GetCode(), d.GetText())), nil
+			return Open(d, timestamppb.New(now)), nil
 		}
 	}
 	alert, err := alertOn(view, declaration, licence.GetId())
@@ -57,6 +57,14 @@ func Decide(view ledger.View, declaration string, licence *ledgerv1.Licence, ope
 		return h, nil
 	}
 	return &customsv1.GoodsReleased{DeclarationId: declaration, At: timestamppb.New(now), Freshness: copied.Freshness}, nil
+}
+
+// Open is the hold of goods for a discrepancy that is open.
+func Open(d *customsv1.DiscrepancyRaised, at *timestamppb.Timestamp) *customsv1.GoodsHeld {
+	return &customsv1.GoodsHeld{
+		DeclarationId: d.GetDeclarationId(), Reason: customsv1.HoldReason_HOLD_REASON_DISCREPANCY, At: at,
+		Text: fmt.Sprintf("%s is open: %s", d.GetCode(), d.GetText()),
+	}
 }
 
 // alertOn is an open alert, immediate or confirmed, that names the declaration or its licence and whose hold no officer has

@@ -1314,12 +1314,14 @@ type DiscrepancyRaised struct {
 	// 0: the declaration as a whole.
 	Item uint32 `protobuf:"varint,3,opt,name=item,proto3" json:"item,omitempty"`
 	// "DX01" to "DX24".
-	Code          string   `protobuf:"bytes,4,opt,name=code,proto3" json:"code,omitempty"`
-	Severity      Severity `protobuf:"varint,5,opt,name=severity,proto3,enum=counterfoil.customs.v1.Severity" json:"severity,omitempty"`
-	Expected      string   `protobuf:"bytes,6,opt,name=expected,proto3" json:"expected,omitempty"`
-	Found         string   `protobuf:"bytes,7,opt,name=found,proto3" json:"found,omitempty"`
-	Text          string   `protobuf:"bytes,8,opt,name=text,proto3" json:"text,omitempty"`
-	LicenceId     string   `protobuf:"bytes,9,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
+	Code      string   `protobuf:"bytes,4,opt,name=code,proto3" json:"code,omitempty"`
+	Severity  Severity `protobuf:"varint,5,opt,name=severity,proto3,enum=counterfoil.customs.v1.Severity" json:"severity,omitempty"`
+	Expected  string   `protobuf:"bytes,6,opt,name=expected,proto3" json:"expected,omitempty"`
+	Found     string   `protobuf:"bytes,7,opt,name=found,proto3" json:"found,omitempty"`
+	Text      string   `protobuf:"bytes,8,opt,name=text,proto3" json:"text,omitempty"`
+	LicenceId string   `protobuf:"bytes,9,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
+	// An officer noted it, and only an officer settles it.
+	Noted         bool `protobuf:"varint,10,opt,name=noted,proto3" json:"noted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1415,6 +1417,13 @@ func (x *DiscrepancyRaised) GetLicenceId() string {
 		return x.LicenceId
 	}
 	return ""
+}
+
+func (x *DiscrepancyRaised) GetNoted() bool {
+	if x != nil {
+		return x.Noted
+	}
+	return false
 }
 
 // DiscrepancySettled: an officer looked at it. Overridden: the goods may go on in spite of it.
@@ -3247,6 +3256,144 @@ func (x *DischargeTransitResponse) GetReceipt() *v11.Receipt {
 	return nil
 }
 
+type NoteDiscrepancyRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	DeclarationId string                 `protobuf:"bytes,2,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
+	// "DX06" to "DX24": what stands above them is refused at acceptance.
+	Code string `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
+	// 0: the declaration as a whole.
+	Item          uint32 `protobuf:"varint,4,opt,name=item,proto3" json:"item,omitempty"`
+	Expected      string `protobuf:"bytes,5,opt,name=expected,proto3" json:"expected,omitempty"`
+	Found         string `protobuf:"bytes,6,opt,name=found,proto3" json:"found,omitempty"`
+	Text          string `protobuf:"bytes,7,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NoteDiscrepancyRequest) Reset() {
+	*x = NoteDiscrepancyRequest{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NoteDiscrepancyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NoteDiscrepancyRequest) ProtoMessage() {}
+
+func (x *NoteDiscrepancyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NoteDiscrepancyRequest.ProtoReflect.Descriptor instead.
+func (*NoteDiscrepancyRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *NoteDiscrepancyRequest) GetParticulars() *v11.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *NoteDiscrepancyRequest) GetDeclarationId() string {
+	if x != nil {
+		return x.DeclarationId
+	}
+	return ""
+}
+
+func (x *NoteDiscrepancyRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *NoteDiscrepancyRequest) GetItem() uint32 {
+	if x != nil {
+		return x.Item
+	}
+	return 0
+}
+
+func (x *NoteDiscrepancyRequest) GetExpected() string {
+	if x != nil {
+		return x.Expected
+	}
+	return ""
+}
+
+func (x *NoteDiscrepancyRequest) GetFound() string {
+	if x != nil {
+		return x.Found
+	}
+	return ""
+}
+
+func (x *NoteDiscrepancyRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+type NoteDiscrepancyResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NoteDiscrepancyResponse) Reset() {
+	*x = NoteDiscrepancyResponse{}
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NoteDiscrepancyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NoteDiscrepancyResponse) ProtoMessage() {}
+
+func (x *NoteDiscrepancyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NoteDiscrepancyResponse.ProtoReflect.Descriptor instead.
+func (*NoteDiscrepancyResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *NoteDiscrepancyResponse) GetReceipt() *v11.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
 type OverrideDiscrepancyRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
@@ -3258,7 +3405,7 @@ type OverrideDiscrepancyRequest struct {
 
 func (x *OverrideDiscrepancyRequest) Reset() {
 	*x = OverrideDiscrepancyRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[37]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3270,7 +3417,7 @@ func (x *OverrideDiscrepancyRequest) String() string {
 func (*OverrideDiscrepancyRequest) ProtoMessage() {}
 
 func (x *OverrideDiscrepancyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[37]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3283,7 +3430,7 @@ func (x *OverrideDiscrepancyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OverrideDiscrepancyRequest.ProtoReflect.Descriptor instead.
 func (*OverrideDiscrepancyRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{37}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *OverrideDiscrepancyRequest) GetParticulars() *v11.Particulars {
@@ -3316,7 +3463,7 @@ type OverrideDiscrepancyResponse struct {
 
 func (x *OverrideDiscrepancyResponse) Reset() {
 	*x = OverrideDiscrepancyResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[38]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3328,7 +3475,7 @@ func (x *OverrideDiscrepancyResponse) String() string {
 func (*OverrideDiscrepancyResponse) ProtoMessage() {}
 
 func (x *OverrideDiscrepancyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[38]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3341,7 +3488,7 @@ func (x *OverrideDiscrepancyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OverrideDiscrepancyResponse.ProtoReflect.Descriptor instead.
 func (*OverrideDiscrepancyResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{38}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *OverrideDiscrepancyResponse) GetReceipt() *v11.Receipt {
@@ -3362,7 +3509,7 @@ type SettleDiscrepancyRequest struct {
 
 func (x *SettleDiscrepancyRequest) Reset() {
 	*x = SettleDiscrepancyRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[39]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3374,7 +3521,7 @@ func (x *SettleDiscrepancyRequest) String() string {
 func (*SettleDiscrepancyRequest) ProtoMessage() {}
 
 func (x *SettleDiscrepancyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[39]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3387,7 +3534,7 @@ func (x *SettleDiscrepancyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleDiscrepancyRequest.ProtoReflect.Descriptor instead.
 func (*SettleDiscrepancyRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{39}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *SettleDiscrepancyRequest) GetParticulars() *v11.Particulars {
@@ -3420,7 +3567,7 @@ type SettleDiscrepancyResponse struct {
 
 func (x *SettleDiscrepancyResponse) Reset() {
 	*x = SettleDiscrepancyResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[40]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3432,7 +3579,7 @@ func (x *SettleDiscrepancyResponse) String() string {
 func (*SettleDiscrepancyResponse) ProtoMessage() {}
 
 func (x *SettleDiscrepancyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[40]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3445,7 +3592,7 @@ func (x *SettleDiscrepancyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleDiscrepancyResponse.ProtoReflect.Descriptor instead.
 func (*SettleDiscrepancyResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{40}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *SettleDiscrepancyResponse) GetReceipt() *v11.Receipt {
@@ -3465,7 +3612,7 @@ type CheckDeclarationRequest struct {
 
 func (x *CheckDeclarationRequest) Reset() {
 	*x = CheckDeclarationRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[41]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3477,7 +3624,7 @@ func (x *CheckDeclarationRequest) String() string {
 func (*CheckDeclarationRequest) ProtoMessage() {}
 
 func (x *CheckDeclarationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[41]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3490,7 +3637,7 @@ func (x *CheckDeclarationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckDeclarationRequest.ProtoReflect.Descriptor instead.
 func (*CheckDeclarationRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{41}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *CheckDeclarationRequest) GetId() string {
@@ -3521,7 +3668,7 @@ type CheckDeclarationResponse struct {
 
 func (x *CheckDeclarationResponse) Reset() {
 	*x = CheckDeclarationResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[42]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3533,7 +3680,7 @@ func (x *CheckDeclarationResponse) String() string {
 func (*CheckDeclarationResponse) ProtoMessage() {}
 
 func (x *CheckDeclarationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[42]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3546,7 +3693,7 @@ func (x *CheckDeclarationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckDeclarationResponse.ProtoReflect.Descriptor instead.
 func (*CheckDeclarationResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{42}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *CheckDeclarationResponse) GetAdvice() Advice {
@@ -3620,7 +3767,7 @@ type Suggestion struct {
 
 func (x *Suggestion) Reset() {
 	*x = Suggestion{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[43]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3632,7 +3779,7 @@ func (x *Suggestion) String() string {
 func (*Suggestion) ProtoMessage() {}
 
 func (x *Suggestion) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[43]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3645,7 +3792,7 @@ func (x *Suggestion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Suggestion.ProtoReflect.Descriptor instead.
 func (*Suggestion) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{43}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Suggestion) GetItem() uint32 {
@@ -3688,7 +3835,7 @@ type Moved struct {
 
 func (x *Moved) Reset() {
 	*x = Moved{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[44]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3700,7 +3847,7 @@ func (x *Moved) String() string {
 func (*Moved) ProtoMessage() {}
 
 func (x *Moved) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[44]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3713,7 +3860,7 @@ func (x *Moved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Moved.ProtoReflect.Descriptor instead.
 func (*Moved) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{44}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *Moved) GetItem() uint32 {
@@ -3751,7 +3898,7 @@ type ConfirmExitRequest struct {
 
 func (x *ConfirmExitRequest) Reset() {
 	*x = ConfirmExitRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[45]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3763,7 +3910,7 @@ func (x *ConfirmExitRequest) String() string {
 func (*ConfirmExitRequest) ProtoMessage() {}
 
 func (x *ConfirmExitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[45]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3776,7 +3923,7 @@ func (x *ConfirmExitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmExitRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmExitRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{45}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ConfirmExitRequest) GetParticulars() *v11.Particulars {
@@ -3816,7 +3963,7 @@ type ConfirmExitResponse struct {
 
 func (x *ConfirmExitResponse) Reset() {
 	*x = ConfirmExitResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[46]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3828,7 +3975,7 @@ func (x *ConfirmExitResponse) String() string {
 func (*ConfirmExitResponse) ProtoMessage() {}
 
 func (x *ConfirmExitResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[46]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3841,7 +3988,7 @@ func (x *ConfirmExitResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmExitResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmExitResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{46}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *ConfirmExitResponse) GetReceipt() *v11.Receipt {
@@ -3864,7 +4011,7 @@ type ConfirmArrivalRequest struct {
 
 func (x *ConfirmArrivalRequest) Reset() {
 	*x = ConfirmArrivalRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[47]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3876,7 +4023,7 @@ func (x *ConfirmArrivalRequest) String() string {
 func (*ConfirmArrivalRequest) ProtoMessage() {}
 
 func (x *ConfirmArrivalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[47]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3889,7 +4036,7 @@ func (x *ConfirmArrivalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmArrivalRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmArrivalRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{47}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ConfirmArrivalRequest) GetParticulars() *v11.Particulars {
@@ -3929,7 +4076,7 @@ type ConfirmArrivalResponse struct {
 
 func (x *ConfirmArrivalResponse) Reset() {
 	*x = ConfirmArrivalResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[48]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3941,7 +4088,7 @@ func (x *ConfirmArrivalResponse) String() string {
 func (*ConfirmArrivalResponse) ProtoMessage() {}
 
 func (x *ConfirmArrivalResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[48]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3954,7 +4101,7 @@ func (x *ConfirmArrivalResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmArrivalResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmArrivalResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{48}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ConfirmArrivalResponse) GetReceipt() *v11.Receipt {
@@ -3975,7 +4122,7 @@ type CancelDeclarationRequest struct {
 
 func (x *CancelDeclarationRequest) Reset() {
 	*x = CancelDeclarationRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[49]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3987,7 +4134,7 @@ func (x *CancelDeclarationRequest) String() string {
 func (*CancelDeclarationRequest) ProtoMessage() {}
 
 func (x *CancelDeclarationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[49]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4000,7 +4147,7 @@ func (x *CancelDeclarationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelDeclarationRequest.ProtoReflect.Descriptor instead.
 func (*CancelDeclarationRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{49}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *CancelDeclarationRequest) GetParticulars() *v11.Particulars {
@@ -4033,7 +4180,7 @@ type CancelDeclarationResponse struct {
 
 func (x *CancelDeclarationResponse) Reset() {
 	*x = CancelDeclarationResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[50]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4045,7 +4192,7 @@ func (x *CancelDeclarationResponse) String() string {
 func (*CancelDeclarationResponse) ProtoMessage() {}
 
 func (x *CancelDeclarationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[50]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4058,7 +4205,7 @@ func (x *CancelDeclarationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelDeclarationResponse.ProtoReflect.Descriptor instead.
 func (*CancelDeclarationResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{50}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *CancelDeclarationResponse) GetReceipt() *v11.Receipt {
@@ -4077,7 +4224,7 @@ type BalanceRequest struct {
 
 func (x *BalanceRequest) Reset() {
 	*x = BalanceRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[51]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4089,7 +4236,7 @@ func (x *BalanceRequest) String() string {
 func (*BalanceRequest) ProtoMessage() {}
 
 func (x *BalanceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[51]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4102,7 +4249,7 @@ func (x *BalanceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BalanceRequest.ProtoReflect.Descriptor instead.
 func (*BalanceRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{51}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *BalanceRequest) GetLicenceId() string {
@@ -4124,7 +4271,7 @@ type BalanceResponse struct {
 
 func (x *BalanceResponse) Reset() {
 	*x = BalanceResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[52]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4136,7 +4283,7 @@ func (x *BalanceResponse) String() string {
 func (*BalanceResponse) ProtoMessage() {}
 
 func (x *BalanceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[52]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4149,7 +4296,7 @@ func (x *BalanceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BalanceResponse.ProtoReflect.Descriptor instead.
 func (*BalanceResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{52}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *BalanceResponse) GetLines() []*LineBalance {
@@ -4197,7 +4344,7 @@ type LineBalance struct {
 
 func (x *LineBalance) Reset() {
 	*x = LineBalance{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[53]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4209,7 +4356,7 @@ func (x *LineBalance) String() string {
 func (*LineBalance) ProtoMessage() {}
 
 func (x *LineBalance) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[53]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4222,7 +4369,7 @@ func (x *LineBalance) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LineBalance.ProtoReflect.Descriptor instead.
 func (*LineBalance) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{53}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *LineBalance) GetLicenceLine() uint32 {
@@ -4361,7 +4508,7 @@ type AgencyBalance struct {
 
 func (x *AgencyBalance) Reset() {
 	*x = AgencyBalance{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[54]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4373,7 +4520,7 @@ func (x *AgencyBalance) String() string {
 func (*AgencyBalance) ProtoMessage() {}
 
 func (x *AgencyBalance) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[54]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4386,7 +4533,7 @@ func (x *AgencyBalance) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgencyBalance.ProtoReflect.Descriptor instead.
 func (*AgencyBalance) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{54}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *AgencyBalance) GetAgency() string {
@@ -4541,7 +4688,7 @@ const file_counterfoil_customs_v1_customs_proto_rawDesc = "" +
 	"\x0fMovementOverdue\x12%\n" +
 	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12,\n" +
-	"\x03due\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x03due\"\xac\x02\n" +
+	"\x03due\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x03due\"\xc2\x02\n" +
 	"\x11DiscrepancyRaised\x12%\n" +
 	"\x0ediscrepancy_id\x18\x01 \x01(\tR\rdiscrepancyId\x12%\n" +
 	"\x0edeclaration_id\x18\x02 \x01(\tR\rdeclarationId\x12\x12\n" +
@@ -4552,7 +4699,9 @@ const file_counterfoil_customs_v1_customs_proto_rawDesc = "" +
 	"\x05found\x18\a \x01(\tR\x05found\x12\x12\n" +
 	"\x04text\x18\b \x01(\tR\x04text\x12\x1d\n" +
 	"\n" +
-	"licence_id\x18\t \x01(\tR\tlicenceId\"s\n" +
+	"licence_id\x18\t \x01(\tR\tlicenceId\x12\x14\n" +
+	"\x05noted\x18\n" +
+	" \x01(\bR\x05noted\"s\n" +
 	"\x12DiscrepancySettled\x12%\n" +
 	"\x0ediscrepancy_id\x18\x01 \x01(\tR\rdiscrepancyId\x12\x1e\n" +
 	"\n" +
@@ -4717,6 +4866,17 @@ const file_counterfoil_customs_v1_customs_proto_rawDesc = "" +
 	"difference\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xf0\x01R\n" +
 	"difference\"S\n" +
 	"\x18DischargeTransitResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xdc\x02\n" +
+	"\x16NoteDiscrepancyRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
+	"\x0edeclaration_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\rdeclarationId\x12'\n" +
+	"\x04code\x18\x03 \x01(\tB\x13\xbaH\x10r\x0e2\f^DX[0-9]{2}$R\x04code\x12\x12\n" +
+	"\x04item\x18\x04 \x01(\rR\x04item\x12$\n" +
+	"\bexpected\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xf0\x01R\bexpected\x12\x1e\n" +
+	"\x05found\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\xf0\x01R\x05found\x12\x1e\n" +
+	"\x04text\x18\a \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xf0\x01R\x04text\"R\n" +
+	"\x17NoteDiscrepancyResponse\x127\n" +
 	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xe1\x01\n" +
 	"\x1aOverrideDiscrepancyRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
@@ -4848,7 +5008,7 @@ const file_counterfoil_customs_v1_customs_proto_rawDesc = "" +
 	"\x12ADVICE_UNSPECIFIED\x10\x00\x12\r\n" +
 	"\tADVICE_GO\x10\x01\x12\x0f\n" +
 	"\vADVICE_HOLD\x10\x02\x12\x0f\n" +
-	"\vADVICE_STOP\x10\x032\xe2\v\n" +
+	"\vADVICE_STOP\x10\x032\xd6\f\n" +
 	"\x0eCustomsService\x12u\n" +
 	"\x10LodgeDeclaration\x12/.counterfoil.customs.v1.LodgeDeclarationRequest\x1a0.counterfoil.customs.v1.LodgeDeclarationResponse\x12x\n" +
 	"\x11AcceptDeclaration\x120.counterfoil.customs.v1.AcceptDeclarationRequest\x1a1.counterfoil.customs.v1.AcceptDeclarationResponse\x12i\n" +
@@ -4858,7 +5018,8 @@ const file_counterfoil_customs_v1_customs_proto_rawDesc = "" +
 	"\x0eConfirmArrival\x12-.counterfoil.customs.v1.ConfirmArrivalRequest\x1a..counterfoil.customs.v1.ConfirmArrivalResponse\x12x\n" +
 	"\x11CancelDeclaration\x120.counterfoil.customs.v1.CancelDeclarationRequest\x1a1.counterfoil.customs.v1.CancelDeclarationResponse\x12f\n" +
 	"\vOpenTransit\x12*.counterfoil.customs.v1.OpenTransitRequest\x1a+.counterfoil.customs.v1.OpenTransitResponse\x12u\n" +
-	"\x10DischargeTransit\x12/.counterfoil.customs.v1.DischargeTransitRequest\x1a0.counterfoil.customs.v1.DischargeTransitResponse\x12~\n" +
+	"\x10DischargeTransit\x12/.counterfoil.customs.v1.DischargeTransitRequest\x1a0.counterfoil.customs.v1.DischargeTransitResponse\x12r\n" +
+	"\x0fNoteDiscrepancy\x12..counterfoil.customs.v1.NoteDiscrepancyRequest\x1a/.counterfoil.customs.v1.NoteDiscrepancyResponse\x12~\n" +
 	"\x13OverrideDiscrepancy\x122.counterfoil.customs.v1.OverrideDiscrepancyRequest\x1a3.counterfoil.customs.v1.OverrideDiscrepancyResponse\x12x\n" +
 	"\x11SettleDiscrepancy\x120.counterfoil.customs.v1.SettleDiscrepancyRequest\x1a1.counterfoil.customs.v1.SettleDiscrepancyResponse\x12u\n" +
 	"\x10CheckDeclaration\x12/.counterfoil.customs.v1.CheckDeclarationRequest\x1a0.counterfoil.customs.v1.CheckDeclarationResponse\x12Z\n" +
@@ -4877,7 +5038,7 @@ func file_counterfoil_customs_v1_customs_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_customs_v1_customs_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_counterfoil_customs_v1_customs_proto_msgTypes = make([]protoimpl.MessageInfo, 56)
+var file_counterfoil_customs_v1_customs_proto_msgTypes = make([]protoimpl.MessageInfo, 58)
 var file_counterfoil_customs_v1_customs_proto_goTypes = []any{
 	(Procedure)(0),                      // 0: counterfoil.customs.v1.Procedure
 	(HoldReason)(0),                     // 1: counterfoil.customs.v1.HoldReason
@@ -4920,177 +5081,183 @@ var file_counterfoil_customs_v1_customs_proto_goTypes = []any{
 	(*OpenTransitResponse)(nil),         // 38: counterfoil.customs.v1.OpenTransitResponse
 	(*DischargeTransitRequest)(nil),     // 39: counterfoil.customs.v1.DischargeTransitRequest
 	(*DischargeTransitResponse)(nil),    // 40: counterfoil.customs.v1.DischargeTransitResponse
-	(*OverrideDiscrepancyRequest)(nil),  // 41: counterfoil.customs.v1.OverrideDiscrepancyRequest
-	(*OverrideDiscrepancyResponse)(nil), // 42: counterfoil.customs.v1.OverrideDiscrepancyResponse
-	(*SettleDiscrepancyRequest)(nil),    // 43: counterfoil.customs.v1.SettleDiscrepancyRequest
-	(*SettleDiscrepancyResponse)(nil),   // 44: counterfoil.customs.v1.SettleDiscrepancyResponse
-	(*CheckDeclarationRequest)(nil),     // 45: counterfoil.customs.v1.CheckDeclarationRequest
-	(*CheckDeclarationResponse)(nil),    // 46: counterfoil.customs.v1.CheckDeclarationResponse
-	(*Suggestion)(nil),                  // 47: counterfoil.customs.v1.Suggestion
-	(*Moved)(nil),                       // 48: counterfoil.customs.v1.Moved
-	(*ConfirmExitRequest)(nil),          // 49: counterfoil.customs.v1.ConfirmExitRequest
-	(*ConfirmExitResponse)(nil),         // 50: counterfoil.customs.v1.ConfirmExitResponse
-	(*ConfirmArrivalRequest)(nil),       // 51: counterfoil.customs.v1.ConfirmArrivalRequest
-	(*ConfirmArrivalResponse)(nil),      // 52: counterfoil.customs.v1.ConfirmArrivalResponse
-	(*CancelDeclarationRequest)(nil),    // 53: counterfoil.customs.v1.CancelDeclarationRequest
-	(*CancelDeclarationResponse)(nil),   // 54: counterfoil.customs.v1.CancelDeclarationResponse
-	(*BalanceRequest)(nil),              // 55: counterfoil.customs.v1.BalanceRequest
-	(*BalanceResponse)(nil),             // 56: counterfoil.customs.v1.BalanceResponse
-	(*LineBalance)(nil),                 // 57: counterfoil.customs.v1.LineBalance
-	(*AgencyBalance)(nil),               // 58: counterfoil.customs.v1.AgencyBalance
-	nil,                                 // 59: counterfoil.customs.v1.AcceptLodgedRequest.LinesEntry
-	(*v1.Quantity)(nil),                 // 60: counterfoil.transfer.v1.Quantity
-	(*v1.Money)(nil),                    // 61: counterfoil.transfer.v1.Money
-	(*v1.Serials)(nil),                  // 62: counterfoil.transfer.v1.Serials
-	(v1.Kind)(0),                        // 63: counterfoil.transfer.v1.Kind
-	(*v1.Party)(nil),                    // 64: counterfoil.transfer.v1.Party
-	(*timestamppb.Timestamp)(nil),       // 65: google.protobuf.Timestamp
-	(*v11.Particulars)(nil),             // 66: counterfoil.event.v1.Particulars
-	(*v11.Receipt)(nil),                 // 67: counterfoil.event.v1.Receipt
+	(*NoteDiscrepancyRequest)(nil),      // 41: counterfoil.customs.v1.NoteDiscrepancyRequest
+	(*NoteDiscrepancyResponse)(nil),     // 42: counterfoil.customs.v1.NoteDiscrepancyResponse
+	(*OverrideDiscrepancyRequest)(nil),  // 43: counterfoil.customs.v1.OverrideDiscrepancyRequest
+	(*OverrideDiscrepancyResponse)(nil), // 44: counterfoil.customs.v1.OverrideDiscrepancyResponse
+	(*SettleDiscrepancyRequest)(nil),    // 45: counterfoil.customs.v1.SettleDiscrepancyRequest
+	(*SettleDiscrepancyResponse)(nil),   // 46: counterfoil.customs.v1.SettleDiscrepancyResponse
+	(*CheckDeclarationRequest)(nil),     // 47: counterfoil.customs.v1.CheckDeclarationRequest
+	(*CheckDeclarationResponse)(nil),    // 48: counterfoil.customs.v1.CheckDeclarationResponse
+	(*Suggestion)(nil),                  // 49: counterfoil.customs.v1.Suggestion
+	(*Moved)(nil),                       // 50: counterfoil.customs.v1.Moved
+	(*ConfirmExitRequest)(nil),          // 51: counterfoil.customs.v1.ConfirmExitRequest
+	(*ConfirmExitResponse)(nil),         // 52: counterfoil.customs.v1.ConfirmExitResponse
+	(*ConfirmArrivalRequest)(nil),       // 53: counterfoil.customs.v1.ConfirmArrivalRequest
+	(*ConfirmArrivalResponse)(nil),      // 54: counterfoil.customs.v1.ConfirmArrivalResponse
+	(*CancelDeclarationRequest)(nil),    // 55: counterfoil.customs.v1.CancelDeclarationRequest
+	(*CancelDeclarationResponse)(nil),   // 56: counterfoil.customs.v1.CancelDeclarationResponse
+	(*BalanceRequest)(nil),              // 57: counterfoil.customs.v1.BalanceRequest
+	(*BalanceResponse)(nil),             // 58: counterfoil.customs.v1.BalanceResponse
+	(*LineBalance)(nil),                 // 59: counterfoil.customs.v1.LineBalance
+	(*AgencyBalance)(nil),               // 60: counterfoil.customs.v1.AgencyBalance
+	nil,                                 // 61: counterfoil.customs.v1.AcceptLodgedRequest.LinesEntry
+	(*v1.Quantity)(nil),                 // 62: counterfoil.transfer.v1.Quantity
+	(*v1.Money)(nil),                    // 63: counterfoil.transfer.v1.Money
+	(*v1.Serials)(nil),                  // 64: counterfoil.transfer.v1.Serials
+	(v1.Kind)(0),                        // 65: counterfoil.transfer.v1.Kind
+	(*v1.Party)(nil),                    // 66: counterfoil.transfer.v1.Party
+	(*timestamppb.Timestamp)(nil),       // 67: google.protobuf.Timestamp
+	(*v11.Particulars)(nil),             // 68: counterfoil.event.v1.Particulars
+	(*v11.Receipt)(nil),                 // 69: counterfoil.event.v1.Receipt
 }
 var file_counterfoil_customs_v1_customs_proto_depIdxs = []int32{
-	60,  // 0: counterfoil.customs.v1.Item.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	61,  // 1: counterfoil.customs.v1.Item.value:type_name -> counterfoil.transfer.v1.Money
-	60,  // 2: counterfoil.customs.v1.Item.net_mass:type_name -> counterfoil.transfer.v1.Quantity
-	62,  // 3: counterfoil.customs.v1.Item.serials:type_name -> counterfoil.transfer.v1.Serials
+	62,  // 0: counterfoil.customs.v1.Item.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	63,  // 1: counterfoil.customs.v1.Item.value:type_name -> counterfoil.transfer.v1.Money
+	62,  // 2: counterfoil.customs.v1.Item.net_mass:type_name -> counterfoil.transfer.v1.Quantity
+	64,  // 3: counterfoil.customs.v1.Item.serials:type_name -> counterfoil.transfer.v1.Serials
 	0,   // 4: counterfoil.customs.v1.Consignment.procedure:type_name -> counterfoil.customs.v1.Procedure
 	6,   // 5: counterfoil.customs.v1.Consignment.transport:type_name -> counterfoil.customs.v1.Transport
-	63,  // 6: counterfoil.customs.v1.DeclarationLodged.kind:type_name -> counterfoil.transfer.v1.Kind
-	64,  // 7: counterfoil.customs.v1.DeclarationLodged.parties:type_name -> counterfoil.transfer.v1.Party
+	65,  // 6: counterfoil.customs.v1.DeclarationLodged.kind:type_name -> counterfoil.transfer.v1.Kind
+	66,  // 7: counterfoil.customs.v1.DeclarationLodged.parties:type_name -> counterfoil.transfer.v1.Party
 	4,   // 8: counterfoil.customs.v1.DeclarationLodged.items:type_name -> counterfoil.customs.v1.Item
 	5,   // 9: counterfoil.customs.v1.DeclarationLodged.consignment:type_name -> counterfoil.customs.v1.Consignment
-	64,  // 10: counterfoil.customs.v1.DeclarationAmended.parties:type_name -> counterfoil.transfer.v1.Party
+	66,  // 10: counterfoil.customs.v1.DeclarationAmended.parties:type_name -> counterfoil.transfer.v1.Party
 	4,   // 11: counterfoil.customs.v1.DeclarationAmended.items:type_name -> counterfoil.customs.v1.Item
 	5,   // 12: counterfoil.customs.v1.DeclarationAmended.consignment:type_name -> counterfoil.customs.v1.Consignment
-	65,  // 13: counterfoil.customs.v1.Freshness.as_of:type_name -> google.protobuf.Timestamp
-	65,  // 14: counterfoil.customs.v1.GoodsReleased.at:type_name -> google.protobuf.Timestamp
+	67,  // 13: counterfoil.customs.v1.Freshness.as_of:type_name -> google.protobuf.Timestamp
+	67,  // 14: counterfoil.customs.v1.GoodsReleased.at:type_name -> google.protobuf.Timestamp
 	9,   // 15: counterfoil.customs.v1.GoodsReleased.freshness:type_name -> counterfoil.customs.v1.Freshness
 	1,   // 16: counterfoil.customs.v1.GoodsHeld.reason:type_name -> counterfoil.customs.v1.HoldReason
-	65,  // 17: counterfoil.customs.v1.GoodsHeld.at:type_name -> google.protobuf.Timestamp
+	67,  // 17: counterfoil.customs.v1.GoodsHeld.at:type_name -> google.protobuf.Timestamp
 	9,   // 18: counterfoil.customs.v1.GoodsHeld.freshness:type_name -> counterfoil.customs.v1.Freshness
-	65,  // 19: counterfoil.customs.v1.TransitOpened.due:type_name -> google.protobuf.Timestamp
-	65,  // 20: counterfoil.customs.v1.TransitDischarged.at:type_name -> google.protobuf.Timestamp
-	65,  // 21: counterfoil.customs.v1.MovementOverdue.due:type_name -> google.protobuf.Timestamp
+	67,  // 19: counterfoil.customs.v1.TransitOpened.due:type_name -> google.protobuf.Timestamp
+	67,  // 20: counterfoil.customs.v1.TransitDischarged.at:type_name -> google.protobuf.Timestamp
+	67,  // 21: counterfoil.customs.v1.MovementOverdue.due:type_name -> google.protobuf.Timestamp
 	2,   // 22: counterfoil.customs.v1.DiscrepancyRaised.severity:type_name -> counterfoil.customs.v1.Severity
-	63,  // 23: counterfoil.customs.v1.DeclarationAccepted.kind:type_name -> counterfoil.transfer.v1.Kind
-	64,  // 24: counterfoil.customs.v1.DeclarationAccepted.parties:type_name -> counterfoil.transfer.v1.Party
+	65,  // 23: counterfoil.customs.v1.DeclarationAccepted.kind:type_name -> counterfoil.transfer.v1.Kind
+	66,  // 24: counterfoil.customs.v1.DeclarationAccepted.parties:type_name -> counterfoil.transfer.v1.Party
 	4,   // 25: counterfoil.customs.v1.DeclarationAccepted.items:type_name -> counterfoil.customs.v1.Item
-	65,  // 26: counterfoil.customs.v1.DeclarationAccepted.accepted_at:type_name -> google.protobuf.Timestamp
+	67,  // 26: counterfoil.customs.v1.DeclarationAccepted.accepted_at:type_name -> google.protobuf.Timestamp
 	5,   // 27: counterfoil.customs.v1.DeclarationAccepted.consignment:type_name -> counterfoil.customs.v1.Consignment
-	65,  // 28: counterfoil.customs.v1.ExitConfirmed.at:type_name -> google.protobuf.Timestamp
-	65,  // 29: counterfoil.customs.v1.ArrivalRecorded.at:type_name -> google.protobuf.Timestamp
-	60,  // 30: counterfoil.customs.v1.LicenceQuantityReserved.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	61,  // 31: counterfoil.customs.v1.LicenceQuantityReserved.value:type_name -> counterfoil.transfer.v1.Money
-	60,  // 32: counterfoil.customs.v1.LicenceQuantityCommitted.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	61,  // 33: counterfoil.customs.v1.LicenceQuantityCommitted.value:type_name -> counterfoil.transfer.v1.Money
-	60,  // 34: counterfoil.customs.v1.LicenceQuantityReleased.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	61,  // 35: counterfoil.customs.v1.LicenceQuantityReleased.value:type_name -> counterfoil.transfer.v1.Money
+	67,  // 28: counterfoil.customs.v1.ExitConfirmed.at:type_name -> google.protobuf.Timestamp
+	67,  // 29: counterfoil.customs.v1.ArrivalRecorded.at:type_name -> google.protobuf.Timestamp
+	62,  // 30: counterfoil.customs.v1.LicenceQuantityReserved.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	63,  // 31: counterfoil.customs.v1.LicenceQuantityReserved.value:type_name -> counterfoil.transfer.v1.Money
+	62,  // 32: counterfoil.customs.v1.LicenceQuantityCommitted.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	63,  // 33: counterfoil.customs.v1.LicenceQuantityCommitted.value:type_name -> counterfoil.transfer.v1.Money
+	62,  // 34: counterfoil.customs.v1.LicenceQuantityReleased.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	63,  // 35: counterfoil.customs.v1.LicenceQuantityReleased.value:type_name -> counterfoil.transfer.v1.Money
 	26,  // 36: counterfoil.customs.v1.LicenceQuantityCorrected.change:type_name -> counterfoil.customs.v1.Change
-	60,  // 37: counterfoil.customs.v1.LicenceQuantityRestored.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	61,  // 38: counterfoil.customs.v1.LicenceQuantityRestored.value:type_name -> counterfoil.transfer.v1.Money
-	66,  // 39: counterfoil.customs.v1.AcceptDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	63,  // 40: counterfoil.customs.v1.AcceptDeclarationRequest.kind:type_name -> counterfoil.transfer.v1.Kind
-	64,  // 41: counterfoil.customs.v1.AcceptDeclarationRequest.parties:type_name -> counterfoil.transfer.v1.Party
+	62,  // 37: counterfoil.customs.v1.LicenceQuantityRestored.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	63,  // 38: counterfoil.customs.v1.LicenceQuantityRestored.value:type_name -> counterfoil.transfer.v1.Money
+	68,  // 39: counterfoil.customs.v1.AcceptDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	65,  // 40: counterfoil.customs.v1.AcceptDeclarationRequest.kind:type_name -> counterfoil.transfer.v1.Kind
+	66,  // 41: counterfoil.customs.v1.AcceptDeclarationRequest.parties:type_name -> counterfoil.transfer.v1.Party
 	4,   // 42: counterfoil.customs.v1.AcceptDeclarationRequest.items:type_name -> counterfoil.customs.v1.Item
 	5,   // 43: counterfoil.customs.v1.AcceptDeclarationRequest.consignment:type_name -> counterfoil.customs.v1.Consignment
-	67,  // 44: counterfoil.customs.v1.AcceptDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	69,  // 44: counterfoil.customs.v1.AcceptDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
 	30,  // 45: counterfoil.customs.v1.AcceptDeclarationResponse.standing:type_name -> counterfoil.customs.v1.Standing
 	11,  // 46: counterfoil.customs.v1.Standing.held:type_name -> counterfoil.customs.v1.GoodsHeld
 	16,  // 47: counterfoil.customs.v1.Standing.open:type_name -> counterfoil.customs.v1.DiscrepancyRaised
-	66,  // 48: counterfoil.customs.v1.LodgeDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	63,  // 49: counterfoil.customs.v1.LodgeDeclarationRequest.kind:type_name -> counterfoil.transfer.v1.Kind
-	64,  // 50: counterfoil.customs.v1.LodgeDeclarationRequest.parties:type_name -> counterfoil.transfer.v1.Party
+	68,  // 48: counterfoil.customs.v1.LodgeDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	65,  // 49: counterfoil.customs.v1.LodgeDeclarationRequest.kind:type_name -> counterfoil.transfer.v1.Kind
+	66,  // 50: counterfoil.customs.v1.LodgeDeclarationRequest.parties:type_name -> counterfoil.transfer.v1.Party
 	4,   // 51: counterfoil.customs.v1.LodgeDeclarationRequest.items:type_name -> counterfoil.customs.v1.Item
 	5,   // 52: counterfoil.customs.v1.LodgeDeclarationRequest.consignment:type_name -> counterfoil.customs.v1.Consignment
-	67,  // 53: counterfoil.customs.v1.LodgeDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	69,  // 53: counterfoil.customs.v1.LodgeDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
 	30,  // 54: counterfoil.customs.v1.LodgeDeclarationResponse.standing:type_name -> counterfoil.customs.v1.Standing
-	66,  // 55: counterfoil.customs.v1.AcceptLodgedRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	59,  // 56: counterfoil.customs.v1.AcceptLodgedRequest.lines:type_name -> counterfoil.customs.v1.AcceptLodgedRequest.LinesEntry
-	67,  // 57: counterfoil.customs.v1.AcceptLodgedResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 55: counterfoil.customs.v1.AcceptLodgedRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	61,  // 56: counterfoil.customs.v1.AcceptLodgedRequest.lines:type_name -> counterfoil.customs.v1.AcceptLodgedRequest.LinesEntry
+	69,  // 57: counterfoil.customs.v1.AcceptLodgedResponse.receipt:type_name -> counterfoil.event.v1.Receipt
 	30,  // 58: counterfoil.customs.v1.AcceptLodgedResponse.standing:type_name -> counterfoil.customs.v1.Standing
-	66,  // 59: counterfoil.customs.v1.AmendDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	64,  // 60: counterfoil.customs.v1.AmendDeclarationRequest.parties:type_name -> counterfoil.transfer.v1.Party
+	68,  // 59: counterfoil.customs.v1.AmendDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	66,  // 60: counterfoil.customs.v1.AmendDeclarationRequest.parties:type_name -> counterfoil.transfer.v1.Party
 	4,   // 61: counterfoil.customs.v1.AmendDeclarationRequest.items:type_name -> counterfoil.customs.v1.Item
 	5,   // 62: counterfoil.customs.v1.AmendDeclarationRequest.consignment:type_name -> counterfoil.customs.v1.Consignment
-	67,  // 63: counterfoil.customs.v1.AmendDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	69,  // 63: counterfoil.customs.v1.AmendDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
 	30,  // 64: counterfoil.customs.v1.AmendDeclarationResponse.standing:type_name -> counterfoil.customs.v1.Standing
-	66,  // 65: counterfoil.customs.v1.OpenTransitRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	65,  // 66: counterfoil.customs.v1.OpenTransitRequest.due:type_name -> google.protobuf.Timestamp
-	67,  // 67: counterfoil.customs.v1.OpenTransitResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	66,  // 68: counterfoil.customs.v1.DischargeTransitRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	67,  // 69: counterfoil.customs.v1.DischargeTransitResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	66,  // 70: counterfoil.customs.v1.OverrideDiscrepancyRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	67,  // 71: counterfoil.customs.v1.OverrideDiscrepancyResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	66,  // 72: counterfoil.customs.v1.SettleDiscrepancyRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	67,  // 73: counterfoil.customs.v1.SettleDiscrepancyResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	3,   // 74: counterfoil.customs.v1.CheckDeclarationResponse.advice:type_name -> counterfoil.customs.v1.Advice
-	57,  // 75: counterfoil.customs.v1.CheckDeclarationResponse.lines:type_name -> counterfoil.customs.v1.LineBalance
-	9,   // 76: counterfoil.customs.v1.CheckDeclarationResponse.freshness:type_name -> counterfoil.customs.v1.Freshness
-	16,  // 77: counterfoil.customs.v1.CheckDeclarationResponse.open:type_name -> counterfoil.customs.v1.DiscrepancyRaised
-	47,  // 78: counterfoil.customs.v1.CheckDeclarationResponse.suggestions:type_name -> counterfoil.customs.v1.Suggestion
-	60,  // 79: counterfoil.customs.v1.Moved.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	61,  // 80: counterfoil.customs.v1.Moved.value:type_name -> counterfoil.transfer.v1.Money
-	66,  // 81: counterfoil.customs.v1.ConfirmExitRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	48,  // 82: counterfoil.customs.v1.ConfirmExitRequest.moved:type_name -> counterfoil.customs.v1.Moved
-	67,  // 83: counterfoil.customs.v1.ConfirmExitResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	66,  // 84: counterfoil.customs.v1.ConfirmArrivalRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	48,  // 85: counterfoil.customs.v1.ConfirmArrivalRequest.moved:type_name -> counterfoil.customs.v1.Moved
-	67,  // 86: counterfoil.customs.v1.ConfirmArrivalResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	66,  // 87: counterfoil.customs.v1.CancelDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	67,  // 88: counterfoil.customs.v1.CancelDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	57,  // 89: counterfoil.customs.v1.BalanceResponse.lines:type_name -> counterfoil.customs.v1.LineBalance
-	60,  // 90: counterfoil.customs.v1.LineBalance.authorized:type_name -> counterfoil.transfer.v1.Quantity
-	60,  // 91: counterfoil.customs.v1.LineBalance.reserved:type_name -> counterfoil.transfer.v1.Quantity
-	60,  // 92: counterfoil.customs.v1.LineBalance.used:type_name -> counterfoil.transfer.v1.Quantity
-	61,  // 93: counterfoil.customs.v1.LineBalance.authorized_value:type_name -> counterfoil.transfer.v1.Money
-	61,  // 94: counterfoil.customs.v1.LineBalance.reserved_value:type_name -> counterfoil.transfer.v1.Money
-	61,  // 95: counterfoil.customs.v1.LineBalance.used_value:type_name -> counterfoil.transfer.v1.Money
-	60,  // 96: counterfoil.customs.v1.LineBalance.tolerance:type_name -> counterfoil.transfer.v1.Quantity
-	61,  // 97: counterfoil.customs.v1.LineBalance.tolerance_value:type_name -> counterfoil.transfer.v1.Money
-	60,  // 98: counterfoil.customs.v1.LineBalance.lent:type_name -> counterfoil.transfer.v1.Quantity
-	61,  // 99: counterfoil.customs.v1.LineBalance.lent_value:type_name -> counterfoil.transfer.v1.Money
-	60,  // 100: counterfoil.customs.v1.LineBalance.left:type_name -> counterfoil.transfer.v1.Quantity
-	61,  // 101: counterfoil.customs.v1.LineBalance.left_value:type_name -> counterfoil.transfer.v1.Money
-	60,  // 102: counterfoil.customs.v1.LineBalance.left_here:type_name -> counterfoil.transfer.v1.Quantity
-	61,  // 103: counterfoil.customs.v1.LineBalance.left_here_value:type_name -> counterfoil.transfer.v1.Money
-	58,  // 104: counterfoil.customs.v1.LineBalance.agencies:type_name -> counterfoil.customs.v1.AgencyBalance
-	60,  // 105: counterfoil.customs.v1.AgencyBalance.reserved:type_name -> counterfoil.transfer.v1.Quantity
-	60,  // 106: counterfoil.customs.v1.AgencyBalance.used:type_name -> counterfoil.transfer.v1.Quantity
-	60,  // 107: counterfoil.customs.v1.AgencyBalance.lent:type_name -> counterfoil.transfer.v1.Quantity
-	61,  // 108: counterfoil.customs.v1.AgencyBalance.reserved_value:type_name -> counterfoil.transfer.v1.Money
-	61,  // 109: counterfoil.customs.v1.AgencyBalance.used_value:type_name -> counterfoil.transfer.v1.Money
-	61,  // 110: counterfoil.customs.v1.AgencyBalance.lent_value:type_name -> counterfoil.transfer.v1.Money
-	31,  // 111: counterfoil.customs.v1.CustomsService.LodgeDeclaration:input_type -> counterfoil.customs.v1.LodgeDeclarationRequest
-	28,  // 112: counterfoil.customs.v1.CustomsService.AcceptDeclaration:input_type -> counterfoil.customs.v1.AcceptDeclarationRequest
-	33,  // 113: counterfoil.customs.v1.CustomsService.AcceptLodged:input_type -> counterfoil.customs.v1.AcceptLodgedRequest
-	35,  // 114: counterfoil.customs.v1.CustomsService.AmendDeclaration:input_type -> counterfoil.customs.v1.AmendDeclarationRequest
-	49,  // 115: counterfoil.customs.v1.CustomsService.ConfirmExit:input_type -> counterfoil.customs.v1.ConfirmExitRequest
-	51,  // 116: counterfoil.customs.v1.CustomsService.ConfirmArrival:input_type -> counterfoil.customs.v1.ConfirmArrivalRequest
-	53,  // 117: counterfoil.customs.v1.CustomsService.CancelDeclaration:input_type -> counterfoil.customs.v1.CancelDeclarationRequest
-	37,  // 118: counterfoil.customs.v1.CustomsService.OpenTransit:input_type -> counterfoil.customs.v1.OpenTransitRequest
-	39,  // 119: counterfoil.customs.v1.CustomsService.DischargeTransit:input_type -> counterfoil.customs.v1.DischargeTransitRequest
-	41,  // 120: counterfoil.customs.v1.CustomsService.OverrideDiscrepancy:input_type -> counterfoil.customs.v1.OverrideDiscrepancyRequest
-	43,  // 121: counterfoil.customs.v1.CustomsService.SettleDiscrepancy:input_type -> counterfoil.customs.v1.SettleDiscrepancyRequest
-	45,  // 122: counterfoil.customs.v1.CustomsService.CheckDeclaration:input_type -> counterfoil.customs.v1.CheckDeclarationRequest
-	55,  // 123: counterfoil.customs.v1.CustomsService.Balance:input_type -> counterfoil.customs.v1.BalanceRequest
-	32,  // 124: counterfoil.customs.v1.CustomsService.LodgeDeclaration:output_type -> counterfoil.customs.v1.LodgeDeclarationResponse
-	29,  // 125: counterfoil.customs.v1.CustomsService.AcceptDeclaration:output_type -> counterfoil.customs.v1.AcceptDeclarationResponse
-	34,  // 126: counterfoil.customs.v1.CustomsService.AcceptLodged:output_type -> counterfoil.customs.v1.AcceptLodgedResponse
-	36,  // 127: counterfoil.customs.v1.CustomsService.AmendDeclaration:output_type -> counterfoil.customs.v1.AmendDeclarationResponse
-	50,  // 128: counterfoil.customs.v1.CustomsService.ConfirmExit:output_type -> counterfoil.customs.v1.ConfirmExitResponse
-	52,  // 129: counterfoil.customs.v1.CustomsService.ConfirmArrival:output_type -> counterfoil.customs.v1.ConfirmArrivalResponse
-	54,  // 130: counterfoil.customs.v1.CustomsService.CancelDeclaration:output_type -> counterfoil.customs.v1.CancelDeclarationResponse
-	38,  // 131: counterfoil.customs.v1.CustomsService.OpenTransit:output_type -> counterfoil.customs.v1.OpenTransitResponse
-	40,  // 132: counterfoil.customs.v1.CustomsService.DischargeTransit:output_type -> counterfoil.customs.v1.DischargeTransitResponse
-	42,  // 133: counterfoil.customs.v1.CustomsService.OverrideDiscrepancy:output_type -> counterfoil.customs.v1.OverrideDiscrepancyResponse
-	44,  // 134: counterfoil.customs.v1.CustomsService.SettleDiscrepancy:output_type -> counterfoil.customs.v1.SettleDiscrepancyResponse
-	46,  // 135: counterfoil.customs.v1.CustomsService.CheckDeclaration:output_type -> counterfoil.customs.v1.CheckDeclarationResponse
-	56,  // 136: counterfoil.customs.v1.CustomsService.Balance:output_type -> counterfoil.customs.v1.BalanceResponse
-	124, // [124:137] is the sub-list for method output_type
-	111, // [111:124] is the sub-list for method input_type
-	111, // [111:111] is the sub-list for extension type_name
-	111, // [111:111] is the sub-list for extension extendee
-	0,   // [0:111] is the sub-list for field type_name
+	68,  // 65: counterfoil.customs.v1.OpenTransitRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	67,  // 66: counterfoil.customs.v1.OpenTransitRequest.due:type_name -> google.protobuf.Timestamp
+	69,  // 67: counterfoil.customs.v1.OpenTransitResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 68: counterfoil.customs.v1.DischargeTransitRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	69,  // 69: counterfoil.customs.v1.DischargeTransitResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 70: counterfoil.customs.v1.NoteDiscrepancyRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	69,  // 71: counterfoil.customs.v1.NoteDiscrepancyResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 72: counterfoil.customs.v1.OverrideDiscrepancyRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	69,  // 73: counterfoil.customs.v1.OverrideDiscrepancyResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 74: counterfoil.customs.v1.SettleDiscrepancyRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	69,  // 75: counterfoil.customs.v1.SettleDiscrepancyResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	3,   // 76: counterfoil.customs.v1.CheckDeclarationResponse.advice:type_name -> counterfoil.customs.v1.Advice
+	59,  // 77: counterfoil.customs.v1.CheckDeclarationResponse.lines:type_name -> counterfoil.customs.v1.LineBalance
+	9,   // 78: counterfoil.customs.v1.CheckDeclarationResponse.freshness:type_name -> counterfoil.customs.v1.Freshness
+	16,  // 79: counterfoil.customs.v1.CheckDeclarationResponse.open:type_name -> counterfoil.customs.v1.DiscrepancyRaised
+	49,  // 80: counterfoil.customs.v1.CheckDeclarationResponse.suggestions:type_name -> counterfoil.customs.v1.Suggestion
+	62,  // 81: counterfoil.customs.v1.Moved.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	63,  // 82: counterfoil.customs.v1.Moved.value:type_name -> counterfoil.transfer.v1.Money
+	68,  // 83: counterfoil.customs.v1.ConfirmExitRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	50,  // 84: counterfoil.customs.v1.ConfirmExitRequest.moved:type_name -> counterfoil.customs.v1.Moved
+	69,  // 85: counterfoil.customs.v1.ConfirmExitResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 86: counterfoil.customs.v1.ConfirmArrivalRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	50,  // 87: counterfoil.customs.v1.ConfirmArrivalRequest.moved:type_name -> counterfoil.customs.v1.Moved
+	69,  // 88: counterfoil.customs.v1.ConfirmArrivalResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	68,  // 89: counterfoil.customs.v1.CancelDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	69,  // 90: counterfoil.customs.v1.CancelDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	59,  // 91: counterfoil.customs.v1.BalanceResponse.lines:type_name -> counterfoil.customs.v1.LineBalance
+	62,  // 92: counterfoil.customs.v1.LineBalance.authorized:type_name -> counterfoil.transfer.v1.Quantity
+	62,  // 93: counterfoil.customs.v1.LineBalance.reserved:type_name -> counterfoil.transfer.v1.Quantity
+	62,  // 94: counterfoil.customs.v1.LineBalance.used:type_name -> counterfoil.transfer.v1.Quantity
+	63,  // 95: counterfoil.customs.v1.LineBalance.authorized_value:type_name -> counterfoil.transfer.v1.Money
+	63,  // 96: counterfoil.customs.v1.LineBalance.reserved_value:type_name -> counterfoil.transfer.v1.Money
+	63,  // 97: counterfoil.customs.v1.LineBalance.used_value:type_name -> counterfoil.transfer.v1.Money
+	62,  // 98: counterfoil.customs.v1.LineBalance.tolerance:type_name -> counterfoil.transfer.v1.Quantity
+	63,  // 99: counterfoil.customs.v1.LineBalance.tolerance_value:type_name -> counterfoil.transfer.v1.Money
+	62,  // 100: counterfoil.customs.v1.LineBalance.lent:type_name -> counterfoil.transfer.v1.Quantity
+	63,  // 101: counterfoil.customs.v1.LineBalance.lent_value:type_name -> counterfoil.transfer.v1.Money
+	62,  // 102: counterfoil.customs.v1.LineBalance.left:type_name -> counterfoil.transfer.v1.Quantity
+	63,  // 103: counterfoil.customs.v1.LineBalance.left_value:type_name -> counterfoil.transfer.v1.Money
+	62,  // 104: counterfoil.customs.v1.LineBalance.left_here:type_name -> counterfoil.transfer.v1.Quantity
+	63,  // 105: counterfoil.customs.v1.LineBalance.left_here_value:type_name -> counterfoil.transfer.v1.Money
+	60,  // 106: counterfoil.customs.v1.LineBalance.agencies:type_name -> counterfoil.customs.v1.AgencyBalance
+	62,  // 107: counterfoil.customs.v1.AgencyBalance.reserved:type_name -> counterfoil.transfer.v1.Quantity
+	62,  // 108: counterfoil.customs.v1.AgencyBalance.used:type_name -> counterfoil.transfer.v1.Quantity
+	62,  // 109: counterfoil.customs.v1.AgencyBalance.lent:type_name -> counterfoil.transfer.v1.Quantity
+	63,  // 110: counterfoil.customs.v1.AgencyBalance.reserved_value:type_name -> counterfoil.transfer.v1.Money
+	63,  // 111: counterfoil.customs.v1.AgencyBalance.used_value:type_name -> counterfoil.transfer.v1.Money
+	63,  // 112: counterfoil.customs.v1.AgencyBalance.lent_value:type_name -> counterfoil.transfer.v1.Money
+	31,  // 113: counterfoil.customs.v1.CustomsService.LodgeDeclaration:input_type -> counterfoil.customs.v1.LodgeDeclarationRequest
+	28,  // 114: counterfoil.customs.v1.CustomsService.AcceptDeclaration:input_type -> counterfoil.customs.v1.AcceptDeclarationRequest
+	33,  // 115: counterfoil.customs.v1.CustomsService.AcceptLodged:input_type -> counterfoil.customs.v1.AcceptLodgedRequest
+	35,  // 116: counterfoil.customs.v1.CustomsService.AmendDeclaration:input_type -> counterfoil.customs.v1.AmendDeclarationRequest
+	51,  // 117: counterfoil.customs.v1.CustomsService.ConfirmExit:input_type -> counterfoil.customs.v1.ConfirmExitRequest
+	53,  // 118: counterfoil.customs.v1.CustomsService.ConfirmArrival:input_type -> counterfoil.customs.v1.ConfirmArrivalRequest
+	55,  // 119: counterfoil.customs.v1.CustomsService.CancelDeclaration:input_type -> counterfoil.customs.v1.CancelDeclarationRequest
+	37,  // 120: counterfoil.customs.v1.CustomsService.OpenTransit:input_type -> counterfoil.customs.v1.OpenTransitRequest
+	39,  // 121: counterfoil.customs.v1.CustomsService.DischargeTransit:input_type -> counterfoil.customs.v1.DischargeTransitRequest
+	41,  // 122: counterfoil.customs.v1.CustomsService.NoteDiscrepancy:input_type -> counterfoil.customs.v1.NoteDiscrepancyRequest
+	43,  // 123: counterfoil.customs.v1.CustomsService.OverrideDiscrepancy:input_type -> counterfoil.customs.v1.OverrideDiscrepancyRequest
+	45,  // 124: counterfoil.customs.v1.CustomsService.SettleDiscrepancy:input_type -> counterfoil.customs.v1.SettleDiscrepancyRequest
+	47,  // 125: counterfoil.customs.v1.CustomsService.CheckDeclaration:input_type -> counterfoil.customs.v1.CheckDeclarationRequest
+	57,  // 126: counterfoil.customs.v1.CustomsService.Balance:input_type -> counterfoil.customs.v1.BalanceRequest
+	32,  // 127: counterfoil.customs.v1.CustomsService.LodgeDeclaration:output_type -> counterfoil.customs.v1.LodgeDeclarationResponse
+	29,  // 128: counterfoil.customs.v1.CustomsService.AcceptDeclaration:output_type -> counterfoil.customs.v1.AcceptDeclarationResponse
+	34,  // 129: counterfoil.customs.v1.CustomsService.AcceptLodged:output_type -> counterfoil.customs.v1.AcceptLodgedResponse
+	36,  // 130: counterfoil.customs.v1.CustomsService.AmendDeclaration:output_type -> counterfoil.customs.v1.AmendDeclarationResponse
+	52,  // 131: counterfoil.customs.v1.CustomsService.ConfirmExit:output_type -> counterfoil.customs.v1.ConfirmExitResponse
+	54,  // 132: counterfoil.customs.v1.CustomsService.ConfirmArrival:output_type -> counterfoil.customs.v1.ConfirmArrivalResponse
+	56,  // 133: counterfoil.customs.v1.CustomsService.CancelDeclaration:output_type -> counterfoil.customs.v1.CancelDeclarationResponse
+	38,  // 134: counterfoil.customs.v1.CustomsService.OpenTransit:output_type -> counterfoil.customs.v1.OpenTransitResponse
+	40,  // 135: counterfoil.customs.v1.CustomsService.DischargeTransit:output_type -> counterfoil.customs.v1.DischargeTransitResponse
+	42,  // 136: counterfoil.customs.v1.CustomsService.NoteDiscrepancy:output_type -> counterfoil.customs.v1.NoteDiscrepancyResponse
+	44,  // 137: counterfoil.customs.v1.CustomsService.OverrideDiscrepancy:output_type -> counterfoil.customs.v1.OverrideDiscrepancyResponse
+	46,  // 138: counterfoil.customs.v1.CustomsService.SettleDiscrepancy:output_type -> counterfoil.customs.v1.SettleDiscrepancyResponse
+	48,  // 139: counterfoil.customs.v1.CustomsService.CheckDeclaration:output_type -> counterfoil.customs.v1.CheckDeclarationResponse
+	58,  // 140: counterfoil.customs.v1.CustomsService.Balance:output_type -> counterfoil.customs.v1.BalanceResponse
+	127, // [127:141] is the sub-list for method output_type
+	113, // [113:127] is the sub-list for method input_type
+	113, // [113:113] is the sub-list for extension type_name
+	113, // [113:113] is the sub-list for extension extendee
+	0,   // [0:113] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_customs_v1_customs_proto_init() }
@@ -5104,7 +5271,7 @@ func file_counterfoil_customs_v1_customs_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_customs_v1_customs_proto_rawDesc), len(file_counterfoil_customs_v1_customs_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   56,
+			NumMessages:   58,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

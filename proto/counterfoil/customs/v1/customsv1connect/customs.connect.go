@@ -50,6 +50,9 @@ const (
 	// CustomsServiceDischargeTransitProcedure is the procedure name of the CustomsService's
 	// DischargeTransit RPC.
 	CustomsServiceDischargeTransitProcedure = "/counterfoil.customs.v1.CustomsService/DischargeTransit"
+	// CustomsServiceNoteDiscrepancyProcedure is the procedure name of the CustomsService's
+	// NoteDiscrepancy RPC.
+	CustomsServiceNoteDiscrepancyProcedure = "/counterfoil.customs.v1.CustomsService/NoteDiscrepancy"
 	// CustomsServiceOverrideDiscrepancyProcedure is the procedure name of the CustomsService's
 	// OverrideDiscrepancy RPC.
 	CustomsServiceOverrideDiscrepancyProcedure = "/counterfoil.customs.v1.CustomsService/OverrideDiscrepancy"
@@ -127,6 +130,13 @@ var (
 			Procedure:  CustomsServiceDischargeTransitProcedure,
 		}
 	})
+	customsServiceNoteDiscrepancySpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_customs_v1_customs_proto.Services().ByName("CustomsService").Methods().ByName("NoteDiscrepancy"),
+			Procedure:  CustomsServiceNoteDiscrepancyProcedure,
+		}
+	})
 	customsServiceOverrideDiscrepancySpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType: connect.StreamTypeUnary,
@@ -182,6 +192,9 @@ type CustomsServiceClient interface {
 	OpenTransit(context.Context, *v1.OpenTransitRequest) (*v1.OpenTransitResponse, error)
 	// DischargeTransit says that they came to an office.
 	DischargeTransit(context.Context, *v1.DischargeTransitRequest) (*v1.DischargeTransitResponse, error)
+	// NoteDiscrepancy records what an officer found that no comparison finds, such as a mass that no such item has (DX22). Goods that are
+	// still here are held for one of high severity.
+	NoteDiscrepancy(context.Context, *v1.NoteDiscrepancyRequest) (*v1.NoteDiscrepancyResponse, error)
 	// OverrideDiscrepancy lets the goods go on in spite of a discrepancy; the officer gives the reason.
 	OverrideDiscrepancy(context.Context, *v1.OverrideDiscrepancyRequest) (*v1.OverrideDiscrepancyResponse, error)
 	// SettleDiscrepancy says what a discrepancy turned out to be.
@@ -223,6 +236,9 @@ type CustomsServiceHandler interface {
 	OpenTransit(context.Context, *v1.OpenTransitRequest) (*v1.OpenTransitResponse, error)
 	// DischargeTransit says that they came to an office.
 	DischargeTransit(context.Context, *v1.DischargeTransitRequest) (*v1.DischargeTransitResponse, error)
+	// NoteDiscrepancy records what an officer found that no comparison finds, such as a mass that no such item has (DX22). Goods that are
+	// still here are held for one of high severity.
+	NoteDiscrepancy(context.Context, *v1.NoteDiscrepancyRequest) (*v1.NoteDiscrepancyResponse, error)
 	// OverrideDiscrepancy lets the goods go on in spite of a discrepancy; the officer gives the reason.
 	OverrideDiscrepancy(context.Context, *v1.OverrideDiscrepancyRequest) (*v1.OverrideDiscrepancyResponse, error)
 	// SettleDiscrepancy says what a discrepancy turned out to be.
@@ -247,6 +263,7 @@ func RegisterCustomsServiceHandler(server *connect.Server, svc CustomsServiceHan
 		connect.Method{Spec: customsServiceCancelDeclarationSpec(), Handler: adapter.cancelDeclaration},
 		connect.Method{Spec: customsServiceOpenTransitSpec(), Handler: adapter.openTransit},
 		connect.Method{Spec: customsServiceDischargeTransitSpec(), Handler: adapter.dischargeTransit},
+		connect.Method{Spec: customsServiceNoteDiscrepancySpec(), Handler: adapter.noteDiscrepancy},
 		connect.Method{Spec: customsServiceOverrideDiscrepancySpec(), Handler: adapter.overrideDiscrepancy},
 		connect.Method{Spec: customsServiceSettleDiscrepancySpec(), Handler: adapter.settleDiscrepancy},
 		connect.Method{Spec: customsServiceCheckDeclarationSpec(), Handler: adapter.checkDeclaration},
@@ -291,6 +308,10 @@ func (UnimplementedCustomsServiceHandler) OpenTransit(context.Context, *v1.OpenT
 
 func (UnimplementedCustomsServiceHandler) DischargeTransit(context.Context, *v1.DischargeTransitRequest) (*v1.DischargeTransitResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.customs.v1.CustomsService.DischargeTransit is not implemented")
+}
+
+func (UnimplementedCustomsServiceHandler) NoteDiscrepancy(context.Context, *v1.NoteDiscrepancyRequest) (*v1.NoteDiscrepancyResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.customs.v1.CustomsService.NoteDiscrepancy is not implemented")
 }
 
 func (UnimplementedCustomsServiceHandler) OverrideDiscrepancy(context.Context, *v1.OverrideDiscrepancyRequest) (*v1.OverrideDiscrepancyResponse, error) {
@@ -380,6 +401,14 @@ func (c *customsServiceClient) OpenTransit(ctx context.Context, req *v1.OpenTran
 func (c *customsServiceClient) DischargeTransit(ctx context.Context, req *v1.DischargeTransitRequest) (*v1.DischargeTransitResponse, error) {
 	var res v1.DischargeTransitResponse
 	if err := c.client.CallUnary(ctx, customsServiceDischargeTransitSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *customsServiceClient) NoteDiscrepancy(ctx context.Context, req *v1.NoteDiscrepancyRequest) (*v1.NoteDiscrepancyResponse, error) {
+	var res v1.NoteDiscrepancyResponse
+	if err := c.client.CallUnary(ctx, customsServiceNoteDiscrepancySpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -521,6 +550,18 @@ func (h customsServiceHandler) dischargeTransit(ctx context.Context, _ connect.S
 		return err
 	}
 	res, err := h.svc.DischargeTransit(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h customsServiceHandler) noteDiscrepancy(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.NoteDiscrepancyRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.NoteDiscrepancy(ctx, &req)
 	if err != nil {
 		return err
 	}
