@@ -3,14 +3,14 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
+	"buf.build/go/protoyaml"
 	"github.com/spf13/cobra"
-	"go.yaml.in/yaml/v3"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -146,18 +146,15 @@ func (env *Env) readFile(path string) (data []byte, err error) {
 	return data, nil
 }
 
+// parseRequest reads JSON, or YAML; what is wrong is said with its line.
 func parseRequest(data []byte, into proto.Message) error {
-	if !strings.HasPrefix(strings.TrimSpace(string(data)), "{") {
-		var document any
-		if err := yaml.Unmarshal(data, &document); err != nil {
-			return err
-		}
-		var err error
-		if data, err = json.Marshal(document); err != nil {
-			return err
-		}
+	if strings.HasPrefix(strings.TrimSpace(string(data)), "{") {
+		return protojson.Unmarshal(data, into)
 	}
-	return protojson.Unmarshal(data, into)
+	if err := protoyaml.Unmarshal(data, into); err != nil {
+		return errors.New("line " + strings.TrimPrefix(err.Error(), ":"))
+	}
+	return nil
 }
 
 // receiptDocument shows what was recorded and where it stands.

@@ -3,6 +3,7 @@ package declaration
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -91,8 +92,14 @@ func (c *check) lodged(row *ledgerv1.Declaration) error {
 		return err
 	}
 	c.Suggestions = found.Suggestions
-	c.Open = slices.DeleteFunc(c.Open, byMatching)
-	c.Open = append(c.Open, found.Discrepancies...)
+	onRecord := c.Open
+	c.Open = slices.DeleteFunc(slices.Clone(onRecord), byMatching)
+	for _, f := range found.Discrepancies {
+		if i := slices.IndexFunc(onRecord, func(o *customsv1.DiscrepancyRaised) bool { return same(o, f) }); i >= 0 {
+			f = onRecord[i]
+		}
+		c.Open = append(c.Open, f)
+	}
 	if err := acceptable(d, found, c.now); err != nil {
 		return c.refused(err)
 	}
@@ -147,7 +154,8 @@ func (c *check) under(l *ledgerv1.Licence, d *customsv1.DeclarationAccepted) err
 		c.Freshness = fact.GetFreshness()
 	case *customsv1.GoodsHeld:
 		c.Freshness = fact.GetFreshness()
-		if !slices.Contains(c.holds, fact.GetText()) {
+		said := func(reason string) bool { return strings.HasSuffix(reason, fact.GetText()) }
+		if !slices.ContainsFunc(c.stops, said) && !slices.ContainsFunc(c.holds, said) {
 			c.holds = append(c.holds, fact.GetText())
 		}
 	}
