@@ -86,7 +86,11 @@ func cells(row *queryv1.Row) []string {
 		return []string{a.Id, a.LicenceId, a.AlertId, outcome, date(a.OpenedAt), a.Reason}
 	case *queryv1.Row_WriteOff:
 		w := r.WriteOff
-		return []string{w.Id, w.LicenceId, count(int(w.LicenceLine)), enum(w.Effect), quantity(w.Quantity), money(w.Value)}
+		q, v := w.Quantity, w.Value
+		if c := w.Change; c != nil { // more or less than was counted
+			q, v = &transferv1.Quantity{Thousandths: c.Thousandths, Unit: c.Unit}, &transferv1.Money{Minor: c.Minor, Currency: c.Currency}
+		}
+		return []string{w.Id, w.LicenceId, count(int(w.LicenceLine)), enum(w.Effect), quantity(q), money(v)}
 	}
 	return cellsOfOthers(row)
 }

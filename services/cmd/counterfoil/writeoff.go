@@ -60,7 +60,7 @@ func newRestoreEntryCommand(env *Env) *cobra.Command {
 
 // ofEntry reads the flags in the units of an entry.
 func (a *amountFlags) ofEntry(ctx context.Context, c *Clients, id string) (*transferv1.Quantity, *transferv1.Money, error) {
-	res, err := c.Query.Get(ctx, &queryv1.GetRequest{Id: id})
+	res, err := c.Query.Get(ctx, &queryv1.GetRequest{Table: queryv1.Table_TABLE_WRITE_OFFS, Id: id})
 	if err != nil {
 		return nil, nil, err
 	}
