@@ -49,7 +49,20 @@ func newRootCommand(env *Env) *cobra.Command {
 	add(root, "run", env.settled(newLabCommand(env)), env.settled(newHubCommand(env)), env.settled(newServeCommand(env)),
 		newUserCommand(env), newTLSCommand(env),
 		newBackupCommand(env), newRestoreCommand(env), env.settled(newProbeCommand(env)), newPlaceCommand(env))
+	unbreak(root)
 	return root
+}
+
+// unbreak leaves it to whoever shows them to break the lines of the long texts.
+func unbreak(cmd *cobra.Command) {
+	paragraphs := strings.Split(cmd.Long, "\n\n")
+	for i, p := range paragraphs {
+		paragraphs[i] = strings.ReplaceAll(p, "\n", " ")
+	}
+	cmd.Long = strings.Join(paragraphs, "\n\n")
+	for _, member := range cmd.Commands() {
+		unbreak(member)
+	}
 }
 
 func add(root *cobra.Command, group string, commands ...*cobra.Command) {
