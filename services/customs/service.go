@@ -48,6 +48,9 @@ func New(cfg Config) (*Service, error) {
 	if (cfg.Folders.In == "") != (cfg.Folders.Out == "") {
 		return nil, errors.New("customs: files of licence messages are exchanged through two folders, one for each way")
 	}
+	if min(cfg.Within.Exit, cfg.Within.Arrival) < 0 {
+		return nil, errors.New("customs: goods cannot be late before they are released; give times of 0 or more")
+	}
 	if cfg.Folders.Logger == nil {
 		cfg.Folders.Logger = slog.New(slog.DiscardHandler)
 	}

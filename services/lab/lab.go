@@ -15,6 +15,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/node"
 	"github.com/counterfoil/counterfoil/services/customs"
+	"github.com/counterfoil/counterfoil/services/customs/declaration"
 	"github.com/counterfoil/counterfoil/services/enforcement"
 	"github.com/counterfoil/counterfoil/services/enforcement/trace"
 	"github.com/counterfoil/counterfoil/services/licensing"
@@ -38,7 +39,7 @@ func ownService(n *node.Node, o Options) (node.Service, error) {
 	case "licensing":
 		return licensing.New(licensing.Config{Node: n, BlindKey: n.Home().BlindKey()})
 	case "customs":
-		return customs.New(customs.Config{Node: n, Folders: customs.Folders{In: o.ChiefIn, Out: o.ChiefOut, Every: o.ChiefEvery, Logger: o.Logger}})
+		return customs.New(customs.Config{Node: n, Within: o.Within, Folders: customs.Folders{In: o.ChiefIn, Out: o.ChiefOut, Every: o.ChiefEvery, Logger: o.Logger}})
 	case "enforcement":
 		return enforcement.New(enforcement.Config{Node: n, TraceClock: o.TraceClock})
 	case "reporting":
@@ -91,6 +92,8 @@ type Options struct {
 	AllowPlainText bool
 	// TraceClock is how long traces may take at agencies that trace; zero parts are the service's own.
 	TraceClock trace.Clock
+	// Within is how long after their release goods may take at customs; zero parts are the service's own.
+	Within declaration.Within
 	// Dial connects an agency's node to the hub; nil is the ordinary dialer. Tests cut lines here.
 	Dial func(agency string) func(network, address string) (net.Conn, error)
 	// ReceiptEvery is how often agencies say at most what they have received; 0 is the node's own.

@@ -39,6 +39,8 @@ func newServeCommand(env *Env) *cobra.Command {
 	cmd.Flags().BoolVar(&o.AllowPlainText, "allow-plain-text", false, "serve the API without TLS where other machines reach it")
 	cmd.Flags().StringVar(&o.ChiefIn, "chief-in", "", "folder in which licence messages of another system come in")
 	cmd.Flags().StringVar(&o.ChiefOut, "chief-out", "", "folder in which they are answered")
+	cmd.Flags().DurationVar(&o.Within.Exit, "exit-within", 30*24*time.Hour, "at customs, how long goods may take from their release to their exit")
+	cmd.Flags().DurationVar(&o.Within.Arrival, "arrival-within", 30*24*time.Hour, "at customs, how long imports may take from their release to their arrival")
 	addTraceFlags(cmd, &o.TraceClock)
 	addLogFlag(cmd, &logLevel)
 	require(cmd, "dir")
