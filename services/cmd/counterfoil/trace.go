@@ -20,7 +20,8 @@ func newTraceCommand(env *Env) *cobra.Command {
 func newOpenTraceCommand(env *Env) *cobra.Command {
 	req := &enforcementv1.OpenTraceRequest{}
 	cmd := &cobra.Command{
-		Use:   "open -f FILE",
+		Use: "open -f FILE", Aliases: []string{"request"},
+
 		Short: "Record an item that was recovered, or another authority's request to trace one",
 		Args:  takes(),
 	}
