@@ -84,10 +84,10 @@ func (o *offices) playEscrow(t *rapid.T, r rules) (out outcome) {
 			out.err = e.step()
 		}
 	}
-	if out.early = e.share(); out.err == nil {
+	if out.measured = e.share(); out.err == nil {
 		out.err = e.finish()
 	}
-	out.full = slices.ContainsFunc(e.goods, func(g *declared) bool { return g.central < len(g.wishes) })
+	out.counted = slices.ContainsFunc(e.goods, func(g *declared) bool { return g.central < len(g.wishes) })
 	switch s := e.share(); {
 	case out.err != nil:
 	case s < 0.95:
@@ -253,8 +253,8 @@ func (e *escrow) try(office *node, g *declared) (lacks amounts, err error) {
 		}
 		if r := fault.As(err); r != nil && (r.Code == "DX03" || r.Code == "DX04") {
 			g.lacks = w.to
-			if w.what != "accept" { // as much as it is more
-				g.lacks = w.to.less(g.asked).most(amounts{})
+			if g.done > 0 { // as much as it is more than before
+				g.lacks = w.to.less(g.wishes[g.done-1].to).most(amounts{})
 			}
 			return g.lacks, nil
 		}

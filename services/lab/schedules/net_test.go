@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 	"pgregory.net/rapid"
 
 	"github.com/counterfoil/counterfoil/libs/journal"
@@ -53,6 +54,8 @@ type net struct {
 	flight []message
 	// hears says who is given the journals of whom; nil: everybody.
 	hears func(to, from *node) bool
+	// reads says who is given a journal; nil: everybody.
+	reads func(to *node, id journal.ID) bool
 	// steps is what happened, for whoever reads a failure.
 	steps []string
 }
@@ -61,6 +64,11 @@ type node struct {
 	name string
 	tx   *ledger.Tx
 	cut  bool
+	// stuck is a journal of which nothing comes, while others do.
+	stuck journal.ID
+	// skew is how far its clock is ahead of the time that it truly is; skewed: it was off once, and may have written so.
+	skew   time.Duration
+	skewed bool
 	// have is how many blocks of a journal are folded, ahead what came before its turn.
 	have  map[journal.ID]uint64
 	ahead map[journal.ID]map[uint64]*journal.Block
@@ -130,34 +138,58 @@ func (n *net) record(at *node, group string, facts ...proto.Message) error {
 				group = d.Group
 			}
 		}
-		dated[i] = ledgertest.At(n.now, f)
+		dated[i] = f
 	}
-	b := n.w.Together(journal.ID{Agency: at.name, Group: group}, dated...)
+	id := journal.ID{Agency: at.name, Group: group}
+	for i, f := range dated {
+		dated[i] = ledgertest.At(n.stamp(at, id), f)
+	}
+	return n.send(at, n.w.Together(id, dated...))
+}
+
+// stamp is the time that a block is written at: never before the one before it (libs/journal).
+func (n *net) stamp(at *node, id journal.ID) time.Time {
+	now := at.clock(n)
+	for _, b := range at.own {
+		if last := b.Header.RecordedAt.AsTime(); b.ID == id && last.After(now) {
+			now = last
+		}
+	}
+	return now
+}
+
+// clock is what time a node thinks that it is.
+func (x *node) clock(n *net) time.Time { return n.now.Add(x.skew) }
+
+// send folds a block where it was made, and sends it to those who read its journal.
+func (n *net) send(at *node, b *journal.Block) error {
 	at.own = append(at.own, b)
-	if err := at.fold(b); err != nil {
+	if err := at.fold(b, n.now); err != nil {
 		return n.failed("what was decided cannot be folded: %w", err)
 	}
 	for _, to := range n.nodes {
-		if to != at && (n.hears == nil || n.hears(to, at)) {
+		if to != at && (n.hears == nil || n.hears(to, at)) && (n.reads == nil || n.reads(to, b.ID)) {
 			n.flight = append(n.flight, message{at, to, b})
 		}
 	}
 	return nil
 }
 
-func (x *node) fold(b *journal.Block) error {
+func (x *node) fold(b *journal.Block, received time.Time) error {
 	x.have[b.ID] = b.Header.Number
-	return errors.Join(x.tx.Apply(b.ID, b.Entries...), x.tx.Fold(b, ledgertest.Position(b)))
+	position := ledgertest.Position(b)
+	position.ReceivedAt = timestamppb.New(received)
+	return errors.Join(x.tx.Apply(b.ID, b.Entries...), x.tx.Fold(b, position))
 }
 
 // receive folds a block in its turn, once.
-func (x *node) receive(b *journal.Block) error {
+func (x *node) receive(b *journal.Block, at time.Time) error {
 	if x.ahead[b.ID] == nil {
 		x.ahead[b.ID] = map[uint64]*journal.Block{}
 	}
 	x.ahead[b.ID][b.Header.Number] = b
 	for next := x.ahead[b.ID][x.have[b.ID]+1]; next != nil; next = x.ahead[b.ID][x.have[b.ID]+1] {
-		if err := x.fold(next); err != nil {
+		if err := x.fold(next, at); err != nil {
 			return err
 		}
 	}
@@ -170,14 +202,14 @@ func (n *net) deliver(t *rapid.T) error {
 	r.Shuffle(len(n.flight), func(i, j int) { n.flight[i], n.flight[j] = n.flight[j], n.flight[i] })
 	late := n.flight[:0:0]
 	for _, m := range n.flight {
-		if m.from.cut || m.to.cut || r.IntN(4) == 0 {
+		if m.from.cut || m.to.cut || m.to.stuck == m.block.ID || r.IntN(4) == 0 {
 			late = append(late, m)
 			continue
 		}
 		if r.IntN(8) == 0 {
 			late = append(late, m)
 		}
-		if err := m.to.receive(m.block); err != nil {
+		if err := m.to.receive(m.block, n.now); err != nil {
 			return n.failed("%s cannot fold block %d of %s: %w", m.to.name, m.block.Header.Number, m.block.ID, err)
 		}
 	}
@@ -191,7 +223,7 @@ func (n *net) settle() error {
 		x.cut = false
 	}
 	for _, m := range n.flight {
-		if err := m.to.receive(m.block); err != nil {
+		if err := m.to.receive(m.block, n.now); err != nil {
 			return n.failed("what came cannot be folded: %w", err)
 		}
 	}
