@@ -97,7 +97,7 @@ func (o *offices) playBorder(t *rapid.T, r releasing) outcome {
 	if err := b.grants(); err != nil {
 		return outcome{err: err}
 	}
-	for range 30 - rapid.IntRange(0, 20).Draw(t, "steps less") {
+	for range 26 - rapid.IntRange(0, 16).Draw(t, "steps less") {
 		if err := b.step(); err != nil {
 			return outcome{err: err}
 		}

@@ -150,7 +150,7 @@ func (c copied) give(view ledger.View, now time.Time, post string, to amounts) (
 		s.parties[post] = &party{}
 	}
 	p := s.parties[post]
-	more := to.less(p.given.less(p.returned).less(p.taken())).most(amounts{})
+	more := to.less(p.given.less(p.returned).less(p.taken()).most(amounts{})).most(amounts{})
 	if more == (amounts{}) {
 		return nil, nil
 	}

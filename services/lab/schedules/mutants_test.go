@@ -27,7 +27,7 @@ func TestTheCopyIsOne(t *testing.T) {
 		copy, copyErr := c.give(view, at, post, to)
 		return same(facts, err, copy, copyErr)
 	}
-	plays(t, 200, escrowBy(both))
+	plays(t, 300, escrowBy(both))
 }
 
 // same returns the first decision, or an error that is no refusal where the second is another.

@@ -141,7 +141,7 @@ func TestTheCopyOfReleasesIsOne(t *testing.T) {
 		}
 		return facts, outcome, err
 	}
-	plays(t, many/10, releasesBy(both))
+	plays(t, 300, releasesBy(both))
 }
 
 // Each part of the rule of releases does something: without it, schedules go wrong.
