@@ -51,11 +51,12 @@ type Agency struct {
 	dir     string
 	public  []byte
 	secrets directory.Secrets
+	stop    func()
 }
 
 // New makes a world of agencies that all share the group "all"; what customs records goes to "border", which is
-// licensing, customs and enforcement as far as they exist. An agency is of the service that its name begins with, and
-// "customs-…" is a post of customs, which records for "all".
+// licensing, customs with its posts, and enforcement as far as they exist. An agency is of the service that its name begins
+// with, and "customs-…" is a post of customs, which records for "all".
 func New(t testing.TB, names ...string) *World {
 	t.Helper()
 	w := &World{t: t, agencies: map[string]*Agency{}}
@@ -68,7 +69,7 @@ func New(t testing.TB, names ...string) *World {
 		a := newAgency(t, name, signingKey(t), given)
 		w.agencies[name] = a
 		members = append(members, a.member())
-		if name == "licensing" || name == "customs" || name == "enforcement" {
+		if service, _, _ := strings.Cut(name, "-"); service == "licensing" || service == "customs" || service == "enforcement" {
 			border = append(border, name)
 		}
 	}
@@ -191,8 +192,12 @@ func (a *Agency) Start() (stop func()) {
 		a.t.Fatal(err)
 	}
 	follower, atDesk := Run(a.t, a.Follower.Run), Run(a.t, a.Desk.Run)
-	return func() { atDesk(); follower() }
+	a.stop = func() { atDesk(); follower() }
+	return a.stop
 }
+
+// Stop ends what the last Start set to work.
+func (a *Agency) Stop() { a.stop() }
 
 // Run runs something until the test ends or stop is called, which waits until it has ended.
 func Run(t testing.TB, run func(context.Context) error) (stop func()) {
