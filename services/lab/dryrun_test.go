@@ -28,6 +28,7 @@ func TestDryRunOfEveryCommand(t *testing.T) {
 	r.lodgedAndInTransit(licence)
 	r.delivered(licence)
 	r.licenceMessages()
+	r.writtenOff(licence)
 	r.alerts(licence)
 	r.traces()
 	r.editionsAndReturns()
