@@ -65,6 +65,9 @@ func (m *match) others() error {
 	if len(given) > 0 {
 		return nil
 	}
+	if counted, err := m.othersCounted(); err != nil || !counted {
+		return err
+	}
 	entries, err := m.view.WriteOffsWith("licence", m.Licence.GetId())
 	if err != nil {
 		return fmt.Errorf("read write-offs on licence %s: %w", m.Licence.GetId(), err)
@@ -77,6 +80,20 @@ func (m *match) others() error {
 		m.raise("DX13", 0, "one agency that counts", other, "declaration %s of another agency counts against licence %s too; ask it, or have allowances given", other, m.Licence.GetId())
 	}
 	return nil
+}
+
+// othersCounted reports whether another agency has written off on the licence, by the sums that the ledger keeps: there may be
+// thousands of entries.
+func (m *match) othersCounted() (bool, error) {
+	tallies, err := m.view.TalliesWith("licence", m.Licence.GetId())
+	if err != nil {
+		return false, fmt.Errorf("read what is written off on licence %s: %w", m.Licence.GetId(), err)
+	}
+	return slices.ContainsFunc(tallies, func(t *ledgerv1.Tally) bool {
+		return t.GetAgency() != m.view.Agency() && slices.ContainsFunc(slices.Concat(t.GetQuantities(), t.GetValues()), func(s *ledgerv1.Sum) bool {
+			return s.GetReserved() != 0 || s.GetUsed() != 0
+		})
+	}), nil
 }
 
 // gone reports whether a reservation was given back.
