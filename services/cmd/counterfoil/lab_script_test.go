@@ -17,7 +17,7 @@ import (
 )
 
 // TestLabScripts runs command lines against a lab: the example's agencies, of which reporting is asked before anybody
-// reads its journals. $YEAR is this one. Beside those of TestScripts, the scripts have this command:
+// reads its journals, and a post of customs where a script has a file "post". $YEAR is this one. Beside those of TestScripts, the scripts have this command:
 //
 //	comes PATTERN counterfoil …    run it again and again until it ends well and prints what matches, for 20 s at most
 func TestLabScripts(t *testing.T) {
@@ -46,6 +46,13 @@ func startLab(t *testing.T, script *testscript.Env) error {
 	}
 	file := filepath.Join(script.WorkDir, "plan.yaml")
 	asked := strings.Replace(string(example), "service: reporting}", "service: reporting, consent: ask}", 1)
+	if _, err := os.Stat(filepath.Join(script.WorkDir, "post")); err == nil {
+		asked = strings.NewReplacer(
+			"service: customs}", "service: customs}\n  - {name: customs-b, title: Border post, service: customs, post_of: customs}",
+			"licensing, customs, enforcement", "licensing, customs, customs-b, enforcement",
+			"{agency: customs, group: border}", "{agency: customs, group: border}\n  - {agency: customs-b, group: border}",
+		).Replace(asked)
+	}
 	if err := os.WriteFile(file, []byte(asked), 0o600); err != nil {
 		return err
 	}
