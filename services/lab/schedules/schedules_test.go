@@ -72,7 +72,7 @@ func plays(t *testing.T, schedules int, open func(testing.TB) func(*rapid.T) out
 	return sum / float64(schedules), least, counted
 }
 
-// caught fails the test when few schedules go wrong by none of some rules.
+// caught fails the test unless one of a tenth as many schedules goes wrong by some rules.
 func caught(t *testing.T, open func(testing.TB) func(*rapid.T) outcome) {
 	t.Helper()
 	found := ""
