@@ -144,6 +144,7 @@ const (
 	byRecord
 	byTrace
 	byOwner
+	byLRN
 	attributeCount
 )
 
@@ -151,7 +152,7 @@ var attributeNames = []string{"", "status", "kind", "destination", "year", "rati
 	"decision", "criterion", "licence", "office", "declaration", "effect", "priority", "stage", "indicator", "addressee",
 	"alert", "open", "agency", "form", "request", "state", "member", "group", "reader",
 	"service", "subject", "shipment", "consultation", "against", "origin",
-	"serial", "lot", "vessel", "container", "certificate", "route", "ucr", "document", "code", "post", "delivery", "record", "trace", "owner"}
+	"serial", "lot", "vessel", "container", "certificate", "route", "ucr", "document", "code", "post", "delivery", "record", "trace", "owner", "lrn"}
 
 func (a attribute) String() string { return attributeNames[a] }
 

@@ -88,7 +88,9 @@ var declarations = define("declarations", queryv1.Table_TABLE_DECLARATIONS, func
 		}
 		x.serials(serials)
 		x.consignment(r.Accepted.GetConsignment())
-	}, byStatus, byKind, byDestination, byYear, byLicence, byParty, byOffice, bySerial, byLot, byVessel, byContainer, byCertificate, byRoute, byUCR, byDocument).
+		x.add(byLRN, r.Accepted.GetConsignment().GetLrn())
+	}, byStatus, byKind, byDestination, byYear, byLicence, byParty, byOffice, bySerial, byLot, byVessel, byContainer, byCertificate, byRoute, byUCR, byDocument,
+		byLRN).
 	dated(0, func(r *ledgerv1.Declaration) *timestamppb.Timestamp { return r.Accepted.GetAcceptedAt() }).
 	shown(func(r *ledgerv1.Declaration) *queryv1.Row {
 		return &queryv1.Row{Row: &queryv1.Row_Declaration{Declaration: r}}

@@ -109,16 +109,13 @@ func (m *match) twice() error {
 	if lrn == "" {
 		return nil
 	}
-	accepted, err := m.view.DeclarationsWith("licence", m.Licence.GetId())
+	same, err := m.view.DeclarationsWith("lrn", lrn)
 	if err != nil {
-		return fmt.Errorf("read declarations on licence %s: %w", m.Licence.GetId(), err)
+		return fmt.Errorf("read declarations with local reference number %s: %w", lrn, err)
 	}
-	lodged, err := m.view.DeclarationsWith("status", "lodged")
-	if err != nil {
-		return fmt.Errorf("read lodged declarations: %w", err)
-	}
-	for _, o := range slices.Concat(accepted, lodged) {
-		if o.GetId() == m.d.GetDeclarationId() || !strings.HasPrefix(o.GetId(), m.view.Agency()+"/") || o.GetAccepted().GetConsignment().GetLrn() != lrn ||
+	for _, o := range same {
+		here := o.GetStatus() == ledgerv1.DeclarationStatus_DECLARATION_STATUS_LODGED || o.GetAccepted().GetLicenceId() == m.Licence.GetId()
+		if !here || o.GetId() == m.d.GetDeclarationId() || !strings.HasPrefix(o.GetId(), m.view.Agency()+"/") ||
 			o.GetStatus() == ledgerv1.DeclarationStatus_DECLARATION_STATUS_CANCELLED || !sameItems(o.GetAccepted().GetItems(), m.d.GetItems()) {
 			continue
 		}
