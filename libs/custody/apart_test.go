@@ -79,7 +79,11 @@ func TestTraced(t *testing.T) {
 		{"a mark without its maker", "", came, []*transferv1.Mark{nameless}, nil, "", fault.NotFound},
 		{"records that can be read in two ways", "", asked.and(disputed(rifle)), []*transferv1.Mark{rifle}, nil, "", fault.Precondition},
 		{"two items, of whom no one had both", "", came, []*transferv1.Mark{rifle, reading("KA-12341")},
-			[]string{"licensed " + guard, "declared " + consignee, "exited " + carrier, "delivery_verified " + guard, "licensed " + guard, "declared " + consignee, "exited " + carrier, "delivery_verified " + guard}, "", nil},
+			[]string{"licensed " + guard, "declared " + consignee, "exited " + carrier, "delivery_verified " + guard}, "", nil},
+		{"one that is marked twice", "", came, []*transferv1.Mark{rifle, reading("ka 12340")},
+			[]string{"licensed " + guard, "declared " + consignee, "exited " + carrier, "delivery_verified " + guard}, guard, nil},
+		{"two items, of one of which nothing is known", "", came, []*transferv1.Mark{rifle, foreign},
+			[]string{"licensed " + guard, "declared " + consignee, "exited " + carrier, "delivery_verified " + guard}, "", nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,8 +1,11 @@
 package custody
 
 import (
+	"maps"
 	"slices"
 	"strings"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
@@ -10,12 +13,14 @@ import (
 	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 )
 
 // Answer is what records answer to a trace.
 type Answer struct {
+	// Holders are the steps, each once, whichever of the items it is of.
 	Holders []*enforcementv1.Holder
-	// LastLawful is who had the item lawfully last; empty where the records do not say.
+	// LastLawful is who had all of the items lawfully last; empty where the records do not say, or it is not one and the same.
 	LastLawful string
 }
 
@@ -24,28 +29,49 @@ type Answer struct {
 // have had another.
 func Traced(view ledger.View, t *ledgerv1.Trace, agency string) (Answer, error) {
 	var answer Answer
+	last := map[string]bool{}
 	for _, m := range t.GetOpened().GetMarks() {
-		chains, err := Of(view, m)
+		chains, err := chainsOf(view, m)
 		if err != nil {
 			return Answer{}, err
 		}
+		if len(chains) == 0 {
+			last[""] = true
+		}
 		for _, c := range chains {
-			if !stated(c, m.GetMaker(), m.GetModel(), m.GetCountry()) {
-				continue
+			for _, h := range holdersIn(c, agency) {
+				if !slices.ContainsFunc(answer.Holders, func(known *enforcementv1.Holder) bool { return proto.Equal(known, h) }) {
+					answer.Holders = append(answer.Holders, h)
+				}
 			}
-			if c.GetCannotBeTold() {
-				return Answer{}, fault.Errorf(fault.Precondition, "the records of %s do not say who had it: %s; look at them and state the chain: counterfoil trace %s", m.GetSerial(), c.GetReason(), m.GetSerial())
-			}
-			answer.Holders = append(answer.Holders, holdersIn(c, agency)...)
-			if name := c.GetLastLawful().GetParty().GetName(); name != "" && len(t.GetOpened().GetMarks()) == 1 {
-				answer.LastLawful = name
-			}
+			last[c.GetLastLawful().GetParty().GetName()] = true
 		}
 	}
 	if len(answer.Holders) == 0 {
 		return Answer{}, fault.Errorf(fault.NotFound, "no record has an item with the marks of trace %s; see what comes near: counterfoil trace %s; or answer that it was not found", t.GetId(), t.GetOpened().GetMarks()[0].GetSerial())
 	}
+	if names := slices.Collect(maps.Keys(last)); len(names) == 1 {
+		answer.LastLawful = names[0]
+	}
 	return answer, nil
+}
+
+// chainsOf are the chains of the item with a mark; none where no record has it.
+func chainsOf(view ledger.View, m *transferv1.Mark) (chains []*queryv1.Custody, err error) {
+	all, err := Of(view, m)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range all {
+		if !stated(c, m.GetMaker(), m.GetModel(), m.GetCountry()) {
+			continue
+		}
+		if c.GetCannotBeTold() {
+			return nil, fault.Errorf(fault.Precondition, "the records of %s do not say who had it: %s; look at them and state the chain: counterfoil trace %s", m.GetSerial(), c.GetReason(), m.GetSerial())
+		}
+		chains = append(chains, c)
+	}
+	return chains, nil
 }
 
 // stated reports whether a chain is of the item that was asked for, and all of what tells it from others was stated.

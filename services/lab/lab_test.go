@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +24,13 @@ func start(t testing.TB, folder lab.Folder, o lab.Options) *lab.Lab {
 // startPlan runs a lab of a plan in a folder until the test ends.
 func startPlan(t testing.TB, folder lab.Folder, plan *lab.Plan, o lab.Options) *lab.Lab {
 	t.Helper()
+	l, _ := startAndStop(t, folder, plan, o)
+	return l
+}
+
+// startAndStop runs a lab of a plan in a folder until stop is called, or the test ends.
+func startAndStop(t testing.TB, folder lab.Folder, plan *lab.Plan, o lab.Options) (l *lab.Lab, stop func()) {
+	t.Helper()
 	if o.Logger == nil && os.Getenv("COUNTERFOIL_LOG") != "" {
 		o.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
@@ -36,7 +44,7 @@ func startPlan(t testing.TB, folder lab.Folder, plan *lab.Plan, o lab.Options) *
 		defer cancel()
 		ended <- l.Run(ctx)
 	}()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("lab ended: %v", err)
@@ -45,12 +53,13 @@ func startPlan(t testing.TB, folder lab.Folder, plan *lab.Plan, o lab.Options) *
 			t.Errorf("close the lab: %v", err)
 		}
 	})
+	t.Cleanup(stop)
 	wait, done := context.WithTimeout(ctx, 30*time.Second)
 	defer done()
 	if err := l.WaitReady(wait); err != nil {
 		t.Fatal(err)
 	}
-	return l
+	return l, stop
 }
 
 func TestLabStarts(t *testing.T) {

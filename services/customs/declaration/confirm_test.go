@@ -2,6 +2,7 @@ package declaration_test
 
 import (
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -62,6 +63,13 @@ func run(t *testing.T, tests []confirmTest, decide func(*testing.T, confirmTest)
 	}
 }
 
+// heldAt is goods that are held some time after they left.
+func heldAt(after time.Duration) proto.Message {
+	return with(onHold, func(h *customsv1.GoodsHeld) { h.At, h.Text = timestamppb.New(now.Add(after)), after.String() })
+}
+
+var leftBefore = &customsv1.HoldLifted{DeclarationId: declarationID, Reason: "the goods had left before they were held"}
+
 func moved(m ...*customsv1.Moved) []*customsv1.Moved { return m }
 
 func TestConfirmExit(t *testing.T) {
@@ -112,6 +120,9 @@ func TestConfirmExit(t *testing.T) {
 		{"cancelled", facts(accepted, cancelled), declarationID, nil, nil, fault.Precondition, ""},
 		{"held", facts(accepted, onHold), declarationID, nil, nil, fault.Precondition, ""},
 		{"hold lifted, not released", facts(accepted, onHold, lifted), declarationID, nil, nil, fault.Precondition, ""},
+		{"left before it was held", facts(accepted, heldAt(time.Hour)), declarationID, nil, facts(leftBefore, asDeclared(exited)), nil, ""},
+		{"left after it was held, and held again", facts(accepted, heldAt(0), heldAt(time.Hour)), declarationID, nil, nil, fault.Precondition, ""},
+		{"in transit before it was held", facts(accepted, opened, heldAt(time.Hour)), declarationID, nil, nil, fault.Precondition, ""},
 		{"lodged", facts(licence, lodgedD), declarationID, nil, nil, fault.Precondition, ""},
 		{"in transit", facts(accepted, opened), declarationID, nil, nil, fault.Precondition, ""},
 		{"transit discharged", facts(accepted, opened, discharged), declarationID, nil, asDeclared(exited), nil, ""},

@@ -101,7 +101,8 @@ func TestVerifyDocument(t *testing.T) {
 		{"no method", []proto.Message{submitted()}, of(func(c *licensingv1.VerifyDocumentRequest) { c.Method = "" }), nil, fault.Invalid},
 		{"not on file", []proto.Message{submitted()}, of(func(c *licensingv1.VerifyDocumentRequest) { c.Number = "2" }), nil, fault.NotFound},
 		{"of another kind", []proto.Message{submitted()}, of(func(c *licensingv1.VerifyDocumentRequest) { c.Kind = "contract" }), nil, fault.NotFound},
-		{"decided", []proto.Message{submitted(), denied}, command, nil, fault.Conflict},
+		{"after the decision", []proto.Message{submitted(), denied}, command, []proto.Message{verified}, nil},
+		{"sent back", []proto.Message{submitted(), beside(&licensingv1.ApplicationReturned{ApplicationId: applicationID, Reason: "no hash"})}, command, nil, fault.Precondition},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

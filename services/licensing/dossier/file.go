@@ -50,6 +50,22 @@ func Open(view ledger.View, id string, at time.Time, emergency bool) (*File, err
 
 // Undecided returns an application to this agency that is not decided, ended or routed on.
 func Undecided(view ledger.View, id string) (*ledgerv1.Application, error) {
+	a, err := Kept(view, id)
+	if err != nil {
+		return nil, err
+	}
+	decision, err := Decision(view, id)
+	if err != nil {
+		return nil, err
+	}
+	if decision != "" {
+		return nil, fault.Errorf(fault.Conflict, "application %s has been decided: see %s", id, decision)
+	}
+	return a, nil
+}
+
+// Kept returns an application to this agency that is its own to decide or was: one that was not sent back, withdrawn or routed on.
+func Kept(view ledger.View, id string) (*ledgerv1.Application, error) {
 	a, err := view.Application(id)
 	switch {
 	case err != nil:
@@ -66,13 +82,6 @@ func Undecided(view ledger.View, id string) (*ledgerv1.Application, error) {
 		return nil, fault.Errorf(fault.Precondition, "application %s was withdrawn by the applicant", id)
 	case ledgerv1.Status_STATUS_ROUTED:
 		return nil, fault.Errorf(fault.Precondition, "application %s was routed to those who decide its lines: %s", id, deciders(a))
-	}
-	decision, err := Decision(view, id)
-	if err != nil {
-		return nil, err
-	}
-	if decision != "" {
-		return nil, fault.Errorf(fault.Conflict, "application %s has been decided: see %s", id, decision)
 	}
 	return a, nil
 }
