@@ -14,8 +14,9 @@ import (
 )
 
 // Reactions are the events, and the times that come, that make this agency record something: movements that were not confirmed in
-// time, licences that were suspended or revoked, and alerts, which stop goods that have not moved, allowances that lie idle and are given back, what is newly held against
-// somebody, which is run against goods on their way and past deliveries, goods that did not arrive, and what every agency reacts to.
+// time, licences that were suspended or revoked, and alerts, which stop goods that have not moved, allowances that lie idle and are
+// given back, what is newly held against somebody, which is run against goods on their way and past deliveries, goods that did not
+// arrive, and what every agency reacts to.
 func (s *Service) Reactions() []desk.Reaction {
 	return slices.Concat(s.declarationReactions(), licenceReactions(), alertReactions(), duty.ScreenAgain(declared), s.allowanceReactions(), deliveryReactions(),
 		duty.Reactions())

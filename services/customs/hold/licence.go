@@ -8,7 +8,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
-	"github.com/counterfoil/counterfoil/libs/incident"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
@@ -16,8 +15,11 @@ import (
 	"github.com/counterfoil/counterfoil/services/customs/writeoff"
 )
 
-// Unlicensed holds what this agency released under a licence that cannot be used any more and has not left, incident.MostAtOnce
-// declarations of it. Once the licence is reinstated, they can be released again.
+// mostHeld is how many declarations one event holds: a command may record 10,000 facts.
+const mostHeld = 5000
+
+// Unlicensed holds what this agency released under a licence that cannot be used any more and has not left, 5,000 declarations at the
+// most. Once the licence is reinstated, they can be released again.
 func Unlicensed(view ledger.View, licenceID string, at time.Time, cause *eventv1.Cause) ([]proto.Message, error) {
 	licence, err := view.Licence(licenceID)
 	if licence == nil || err != nil {
@@ -33,7 +35,7 @@ func Unlicensed(view ledger.View, licenceID string, at time.Time, cause *eventv1
 	}
 	var facts []proto.Message
 	for _, d := range rows {
-		if !isOwn(view, d.GetId()) || d.GetStatus() != ledgerv1.DeclarationStatus_DECLARATION_STATUS_RELEASED || len(facts) == incident.MostAtOnce {
+		if !isOwn(view, d.GetId()) || d.GetStatus() != ledgerv1.DeclarationStatus_DECLARATION_STATUS_RELEASED || len(facts) == mostHeld {
 			continue
 		}
 		fact := ledger.Beside(d, &customsv1.GoodsHeld{
