@@ -182,9 +182,12 @@ func TestBitFlippedInTheFeed(t *testing.T) {
 		for n := range 4 {
 			record(t, l.Agencies["licensing"].Node, granted(n))
 		}
-		wait(t, l.Agencies["observer"].Node, licensingAll, 4)
+		for _, reader := range []string{"enforcement", "reporting", "observer"} {
+			wait(t, l.Agencies[reader].Node, licensingAll, 4)
+		}
 		record(t, l.Agencies["enforcement"].Node, raised(1))
 		second = signature(t, l.Agencies["licensing"].Node, 2)
+		untilFed(t, folder, second, 4) // customs' feed has it too, unread
 	})
 	stop()
 	flipped := 0
@@ -289,6 +292,34 @@ func blockFiles(t *testing.T, dir, stream string) (paths []string) {
 		t.Fatal(err)
 	}
 	return paths
+}
+
+// untilFed waits until so many of the hub's feeds have the block with a signature in their files; customs cannot say that its
+// own has, while its line is cut.
+func untilFed(t *testing.T, folder lab.Folder, signature []byte, feeds int) {
+	t.Helper()
+	deadline, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		have := 0
+		for _, path := range blockFiles(t, filepath.Join(string(folder), "hub"), "FEED") {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			have += bytes.Count(data, signature)
+		}
+		if have == feeds {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline.Done():
+			t.Fatalf("the block is in %d feeds; want %d", have, feeds)
+		}
+	}
 }
 
 // flip changes one bit behind each place where the file has these bytes, and says how many there were.
