@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/node"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
@@ -154,4 +155,43 @@ func TestAHoldIsOfferedAndTaken(t *testing.T) {
 		t.Errorf("duties are %v", got)
 	}
 	comesTo(t, enforcement, "the police know of the hold", func(v ledger.View) bool { return declared(v, "customs/D-1").GetHeld().GetAlertId() == id })
+}
+
+// Licensing takes what an alert leads to for goods that left under a licence: the check of them is planned, once, and is a duty.
+func TestACheckIsTakenAndPlanned(t *testing.T) {
+	folder := lab.Folder(t.TempDir())
+	l := start(t, folder, lab.Options{})
+	licensing, customs := l.Agencies["licensing"].Node, l.Agencies["customs"].Node
+	record(t, licensing, granted(1))
+	record(t, customs, accepted(1), &customsv1.LicenceQuantityCommitted{DeclarationId: "customs/D-1", LicenceId: "licensing/L-1", LicenceLine: 1})
+	wait(t, licensing, journal.ID{Agency: "customs", Group: "border"}, 2)
+	id := raise(t, folder, goneFrom("customs/D-1", ""))
+	var offer string
+	comesTo(t, licensing, "a check is offered", func(v ledger.View) bool {
+		rows, err := v.ConsequenceOffersWith("alert", id)
+		for _, o := range rows {
+			if o.GetOffered().GetConsequence() == enforcementv1.Consequence_CONSEQUENCE_POST_DELIVERY_CHECK {
+				offer = o.GetId()
+			}
+		}
+		return err == nil && offer != ""
+	})
+	answers := enforcementv1connect.NewIncidentServiceClient(caller(t, folder, "licensing", "officer"))
+	if _, err := answers.AnswerConsequence(t.Context(), &enforcementv1.AnswerConsequenceRequest{OfferId: offer, Taken: true}); err != nil {
+		t.Fatal(err)
+	}
+	var check string
+	comesTo(t, licensing, "the check is planned", func(v ledger.View) bool {
+		rows, err := v.PostDeliveryChecksWith("licence", "licensing/L-1")
+		if err != nil || len(rows) != 1 {
+			return false
+		}
+		p := rows[0].GetPlanned()
+		check = p.GetCheckId()
+		return p.GetAlertId() == id && p.GetSite() == "with the end user in XB" && p.GetLegalBasis() == "ATT Article 11(4)"
+	})
+	res, err := statements(t, folder, "licensing").Duties(t.Context(), &directoryv1.DutiesRequest{})
+	if err != nil || !slices.ContainsFunc(res.Duties, func(d *directoryv1.Duty) bool { return d.What == "check" && d.Subject == check }) {
+		t.Errorf("duties are %v, %v; want to check %s", res.GetDuties(), err, check)
+	}
 }

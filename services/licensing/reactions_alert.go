@@ -81,7 +81,7 @@ func offerOnConfirmation(view ledger.View, f *enforcementv1.AlertConfirmed, h he
 }
 
 // doTaken does what this agency took of what an alert may lead to: it opens the reassessment, or screens the licence against
-// denials and lists. What needs a plan, such as a check after delivery, is for an officer.
+// denials and lists. Checks after delivery are planned by any agency that took them, see package duty.
 func doTaken(view ledger.View, f *enforcementv1.ConsequenceAnswered, h heard) ([]proto.Message, error) {
 	offer, err := view.ConsequenceOffer(f.GetOfferId())
 	if offer == nil || !f.GetTaken() || h.id.Agency != view.Agency() || err != nil {
