@@ -17,7 +17,9 @@ var others = strings.Fields(`
 	customs.v1.LicenceQuantityCommitted customs.v1.LicenceQuantityCorrected customs.v1.LicenceQuantityReleased
 	customs.v1.LicenceQuantityReserved customs.v1.LicenceQuantityRestored customs.v1.MovementOverdue
 	customs.v1.PostDeliveryCheckDone customs.v1.PostDeliveryCheckObstructed customs.v1.PostDeliveryCheckPlanned
-	customs.v1.TransitDischarged customs.v1.TransitOpened
+	customs.v1.LicenceOnFile customs.v1.LicenceOnFileCancelled customs.v1.LicenceOnFileReplaced customs.v1.LicenceUsageReported
+	customs.v1.TransitDischarged customs.v1.TransitOpened customs.v1.WireAnswered customs.v1.WireLinesKept customs.v1.WireReceived
+	customs.v1.WireSent customs.v1.WireTransactionRejected
 	enforcement.v1.AlertAcknowledged enforcement.v1.AlertClassified enforcement.v1.AlertClosed enforcement.v1.AlertCorroborated
 	enforcement.v1.AlertEscalated enforcement.v1.ConsequenceOffered enforcement.v1.CorrectionProposed
 	enforcement.v1.DiversionAlertRaised enforcement.v1.SightingAdded enforcement.v1.TraceAcknowledged enforcement.v1.TraceDelayed

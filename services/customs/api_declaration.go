@@ -131,7 +131,7 @@ func (s *Service) NoteDiscrepancy(ctx context.Context, req *customsv1.NoteDiscre
 // OverrideDiscrepancy lets goods go on in spite of a discrepancy.
 func (s *Service) OverrideDiscrepancy(ctx context.Context, req *customsv1.OverrideDiscrepancyRequest) (*customsv1.OverrideDiscrepancyResponse, error) {
 	receipt, err := s.recorded(ctx, "override discrepancy "+req.GetDiscrepancyId(), req, func(view ledger.View) ([]proto.Message, error) {
-		return declaration.Override(view, req)
+		return grounds.Cited(view)(declaration.Override(view, req))
 	})
 	return &customsv1.OverrideDiscrepancyResponse{Receipt: receipt}, err
 }
@@ -139,7 +139,7 @@ func (s *Service) OverrideDiscrepancy(ctx context.Context, req *customsv1.Overri
 // SettleDiscrepancy says what a discrepancy turned out to be.
 func (s *Service) SettleDiscrepancy(ctx context.Context, req *customsv1.SettleDiscrepancyRequest) (*customsv1.SettleDiscrepancyResponse, error) {
 	receipt, err := s.recorded(ctx, "settle discrepancy "+req.GetDiscrepancyId(), req, func(view ledger.View) ([]proto.Message, error) {
-		return declaration.Settle(view, req)
+		return grounds.Cited(view)(declaration.Settle(view, req))
 	})
 	return &customsv1.SettleDiscrepancyResponse{Receipt: receipt}, err
 }

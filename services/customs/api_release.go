@@ -60,7 +60,7 @@ func (s *Service) HoldGoods(ctx context.Context, req *customsv1.HoldGoodsRequest
 // LiftHold ends a hold for an examination or an alert.
 func (s *Service) LiftHold(ctx context.Context, req *customsv1.LiftHoldRequest) (*customsv1.LiftHoldResponse, error) {
 	receipt, err := s.node.Desk.Execute(ctx, req, func(view ledger.View) ([]proto.Message, error) {
-		return release.Lift(view, req)
+		return grounds.Cited(view)(release.Lift(view, req))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("lift the hold on declaration %s: %w", req.GetDeclarationId(), err)

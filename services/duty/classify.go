@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/counterfoil/counterfoil/libs/citations"
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/incident"
 	"github.com/counterfoil/counterfoil/libs/ledger"
@@ -95,7 +96,11 @@ func ActOn(view ledger.View, cmd *enforcementv1.ActOnAlertRequest) ([]proto.Mess
 	if fact.ActionId, err = view.NextID("AC-" + yearOf(cmd.GetParticulars())); err != nil {
 		return nil, err
 	}
-	return []proto.Message{fact}, nil
+	var g citations.Grounds
+	if err := g.Record(view, alert.GetId()); err != nil {
+		return nil, err
+	}
+	return []proto.Message{g.Cited(fact)}, nil
 }
 
 // concerns reports whether an alert is this agency's business.

@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/counterfoil/counterfoil/libs/citations"
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/incident"
 	"github.com/counterfoil/counterfoil/libs/ledger"
@@ -32,7 +33,12 @@ func AnswerConsequence(view ledger.View, cmd *enforcementv1.AnswerConsequenceReq
 			return nil, err
 		}
 	}
-	return []proto.Message{ledger.Beside(offer, &enforcementv1.ConsequenceAnswered{OfferId: offer.GetId(), Taken: cmd.GetTaken(), Reason: cmd.GetReason()})}, nil
+	var g citations.Grounds
+	if err := g.Record(view, offer.GetOffered().GetAlertId()); err != nil {
+		return nil, err
+	}
+	answer := &enforcementv1.ConsequenceAnswered{OfferId: offer.GetId(), Taken: cmd.GetTaken(), Reason: cmd.GetReason()}
+	return []proto.Message{g.Cited(ledger.Beside(offer, answer))}, nil
 }
 
 func ownOffer(view ledger.View, id string) (*ledgerv1.ConsequenceOffer, error) {

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/counterfoil/counterfoil/libs/citations"
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
@@ -91,7 +92,15 @@ func AnswerCorrection(view ledger.View, cmd *enforcementv1.AnswerCorrectionReque
 	case !cmd.GetAccepted() && cmd.GetReason() == "":
 		return nil, fault.Errorf(fault.Invalid, "give the reason for declining correction %s", c.GetId())
 	}
-	return forReader(view, c.GetAgency(), fact, cmd.GetParticulars().GetMarking())
+	var g citations.Grounds
+	if err := g.Add(view, c, &enforcementv1.CorrectionProposed{}); err != nil {
+		return nil, err
+	}
+	facts, err := forReader(view, c.GetAgency(), fact, cmd.GetParticulars().GetMarking())
+	if err != nil {
+		return nil, err
+	}
+	return []proto.Message{g.Cited(facts[0])}, nil
 }
 
 func correctionOfOwn(view ledger.View, id string) (*ledgerv1.Correction, error) {

@@ -1,6 +1,8 @@
 package duty_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -167,6 +169,45 @@ func TestAnswerConsequence(t *testing.T) {
 	others := offered("licensing/CO-2026-000001", enforcementv1.Consequence_CONSEQUENCE_REASSESS, licenceID)
 	_, err := duty.AnswerConsequence(ledgertest.GivenAs(t, "customs", incident, others), &enforcementv1.AnswerConsequenceRequest{OfferId: "licensing/CO-2026-000001", Taken: true})
 	expect(t, nil, err, nil, fault.NotAllowed)
+}
+
+// What an agency decides about an alert, or about a correction that others propose, cites it.
+func TestAnswersCite(t *testing.T) {
+	corroborated := &enforcementv1.AlertCorroborated{AlertId: incidentID}
+	offer := ledgertest.By("customs", &enforcementv1.ConsequenceOffered{
+		OfferId: offerID, AlertId: incidentID, Subject: heldID, Consequence: enforcementv1.Consequence_CONSEQUENCE_HOLD,
+	})
+	proposal := ledgertest.By("enforcement", &enforcementv1.CorrectionProposed{CorrectionId: "enforcement/CR-1", RecordId: heldID, Owner: "customs", Field: "accepted.office"})
+	view := ledgertest.GivenAs(t, "customs", shared(accepted, incident, corroborated, offer, proposal)...)
+	for name, tt := range map[string]struct {
+		facts func() ([]proto.Message, error)
+		want  []string
+	}{
+		"an action": {func() ([]proto.Message, error) {
+			return duty.ActOn(view, &enforcementv1.ActOnAlertRequest{Particulars: today, AlertId: incidentID, Action: "goods_examined", Text: "seals broken"})
+		}, []string{"enforcement/all/1", "enforcement/all/2"}},
+		"an answer to an offer": {func() ([]proto.Message, error) {
+			return duty.AnswerConsequence(view, &enforcementv1.AnswerConsequenceRequest{Particulars: today, OfferId: offerID, Taken: true})
+		}, []string{"enforcement/all/1", "enforcement/all/2"}},
+		"an answer to a correction": {func() ([]proto.Message, error) {
+			return duty.AnswerCorrection(view, &enforcementv1.AnswerCorrectionRequest{Particulars: today, CorrectionId: "enforcement/CR-1", Accepted: true})
+		}, []string{"enforcement/all/3"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			facts, err := tt.facts()
+			if err != nil || len(facts) != 1 {
+				t.Fatal(facts, err)
+			}
+			var cited []string
+			dated, _ := facts[0].(ledger.Dated)
+			for _, c := range dated.Causes {
+				cited = append(cited, fmt.Sprintf("%s/%d", c.GetJournal(), c.GetNumber()))
+			}
+			if !slices.Equal(cited, tt.want) {
+				t.Errorf("it cites %v; want %v", cited, tt.want)
+			}
+		})
+	}
 }
 
 func TestAddSighting(t *testing.T) {

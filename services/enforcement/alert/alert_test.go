@@ -249,3 +249,25 @@ func TestClose(t *testing.T) {
 		return alert.Close(view, &enforcementv1.CloseAlertRequest{Particulars: particulars, AlertId: tt.id, Outcome: tt.why})
 	})
 }
+
+// Confirming and refuting cite how others see the alert.
+func TestFindingsCite(t *testing.T) {
+	seen := ledgertest.By("customs", &enforcementv1.AlertClassified{AlertId: id})
+	for name, decide := range map[string]func(ledger.View) ([]proto.Message, error){
+		"confirmed": func(view ledger.View) ([]proto.Message, error) {
+			return alert.Confirm(view, &enforcementv1.ConfirmAlertRequest{AlertId: id, Evidence: "found"})
+		},
+		"refuted": func(view ledger.View) ([]proto.Message, error) {
+			return alert.Refute(view, &enforcementv1.RefuteAlertRequest{AlertId: id, Reason: "there it is"})
+		},
+	} {
+		got, err := decide(given(t, raised, seen))
+		if err != nil || len(got) != 1 {
+			t.Fatal(name, got, err)
+		}
+		causes := got[0].(ledger.Dated).Causes
+		if len(causes) != 2 || causes[0].GetJournal() != "customs/all" || causes[1].GetJournal() != "enforcement/all" {
+			t.Errorf("%s: it cites %v; want the alert and customs' view of it", name, causes)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
+	"github.com/counterfoil/counterfoil/services/enforcement/grounds"
 )
 
 // Confirm says that the diversion happened. An alert is confirmed or refuted once; confirming it twice decides nothing.
@@ -21,5 +22,9 @@ func Confirm(view ledger.View, cmd *enforcementv1.ConfirmAlertRequest) ([]proto.
 	case a.GetStatus() != suspected && a.GetStatus() != corroborated:
 		return nil, fault.Errorf(fault.Precondition, "alert %s is %s and cannot be confirmed; raise a new alert on new information", a.GetId(), statusWord(a.GetStatus()))
 	}
-	return []proto.Message{ledger.Beside(a, &enforcementv1.AlertConfirmed{AlertId: a.GetId(), Evidence: cmd.GetEvidence()})}, nil
+	g, err := grounds.OfFinding(view, a)
+	if err != nil {
+		return nil, err
+	}
+	return []proto.Message{g.Cited(ledger.Beside(a, &enforcementv1.AlertConfirmed{AlertId: a.GetId(), Evidence: cmd.GetEvidence()}))}, nil
 }

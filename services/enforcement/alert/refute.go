@@ -6,6 +6,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
+	"github.com/counterfoil/counterfoil/services/enforcement/grounds"
 )
 
 // Refute says that the diversion did not happen. The alert stays on record, and everybody who has it learns of this.
@@ -22,5 +23,9 @@ func Refute(view ledger.View, cmd *enforcementv1.RefuteAlertRequest) ([]proto.Me
 	case a.GetStatus() != suspected && a.GetStatus() != corroborated:
 		return nil, fault.Errorf(fault.Precondition, "alert %s is %s and cannot be refuted", a.GetId(), statusWord(a.GetStatus()))
 	}
-	return []proto.Message{ledger.Beside(a, &enforcementv1.AlertRefuted{AlertId: a.GetId(), Reason: cmd.GetReason()})}, nil
+	g, err := grounds.OfFinding(view, a)
+	if err != nil {
+		return nil, err
+	}
+	return []proto.Message{g.Cited(ledger.Beside(a, &enforcementv1.AlertRefuted{AlertId: a.GetId(), Reason: cmd.GetReason()}))}, nil
 }

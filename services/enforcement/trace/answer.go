@@ -10,6 +10,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+	"github.com/counterfoil/counterfoil/services/enforcement/grounds"
 )
 
 // Answer records an answer, in part or final; a final one ends the trace. It says who had the item, or why the chain ends. From
@@ -43,7 +44,11 @@ func Answer(view ledger.View, cmd *enforcementv1.AnswerTraceRequest) ([]proto.Me
 	if len(fact.GetChain()) == 0 && fact.GetLastLawfulHolder() == "" && fact.GetEnd() == "" {
 		return nil, fault.Errorf(fault.Invalid, "say in the answer to trace %s who had the item, or why the chain ends", t.GetId())
 	}
-	return beside(t, fact), nil
+	g, err := grounds.OfAnswer(view, t.GetId(), fact.GetChain())
+	if err != nil {
+		return nil, err
+	}
+	return []proto.Message{g.Cited(ledger.Beside(t, fact))}, nil
 }
 
 func fromRecords(view ledger.View, t *ledgerv1.Trace, fact *enforcementv1.TraceAnswered) error {

@@ -8,6 +8,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
+	"github.com/counterfoil/counterfoil/services/enforcement/grounds"
 )
 
 // Send records that an authority elsewhere was asked. A request that was received is not passed on: its use is limited to what
@@ -91,7 +92,11 @@ func Refuse(view ledger.View, cmd *enforcementv1.RefuseTraceRequest) ([]proto.Me
 		return nil, fault.Errorf(fault.Precondition, "trace %s was sent to %d authorities; record that %s refuses as an answer in part: counterfoil trace answer %s --by %q --end confidential --text %q",
 			t.GetId(), len(t.GetSent()), fact.By, t.GetId(), fact.By, cmd.GetText())
 	}
-	return beside(t, fact), nil
+	g, err := grounds.OfAnswer(view, t.GetId(), nil)
+	if err != nil {
+		return nil, err
+	}
+	return []proto.Message{g.Cited(ledger.Beside(t, fact))}, nil
 }
 
 // Delay records that the answer comes later than it was due, why, and when: later than it was promised before. The same again

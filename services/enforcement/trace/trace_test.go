@@ -272,3 +272,24 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 }
+
+// An answer and a refusal cite what others replied.
+func TestEndsCite(t *testing.T) {
+	replied := ledgertest.By("customs", &enforcementv1.TraceReplied{TraceId: id, Text: "sold in 2019"})
+	for name, decide := range map[string]func(ledger.View) ([]proto.Message, error){
+		"answered": func(view ledger.View) ([]proto.Message, error) {
+			return trace.Answer(view, &enforcementv1.AnswerTraceRequest{Particulars: particulars, TraceId: id, End: "not_found", Final: true})
+		},
+		"refused": func(view ledger.View) ([]proto.Message, error) {
+			return trace.Refuse(view, &enforcementv1.RefuseTraceRequest{Particulars: particulars, TraceId: id, Reason: "investigation", Text: "it is before a court"})
+		},
+	} {
+		got, err := decide(ledgertest.GivenAs(t, "enforcement", received, replied))
+		if err != nil || len(got) != 1 {
+			t.Fatal(name, got, err)
+		}
+		if causes := got[0].(ledger.Dated).Causes; len(causes) != 1 || causes[0].GetJournal() != "customs/all" {
+			t.Errorf("%s: it cites %v; want the reply", name, causes)
+		}
+	}
+}

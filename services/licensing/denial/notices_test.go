@@ -7,7 +7,9 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
+	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	"github.com/counterfoil/counterfoil/services/licensing/denial"
 )
@@ -151,6 +153,18 @@ func TestRevoke(t *testing.T) {
 }
 
 // Those who were told hear that a denial was revoked; why, only if they were told the reason.
+// A revocation cites what others proposed to correct in the denial.
+func TestRevokeCites(t *testing.T) {
+	proposed := ledgertest.By(theirAgency, &enforcementv1.CorrectionProposed{CorrectionId: theirAgency + "/CR-1", RecordId: ownDenialID})
+	got, err := denial.Revoke(given(t, ownDenied, proposed), &licensingv1.RevokeDenialRequest{Particulars: particulars, DenialId: ownDenialID, Reason: "so it is"})
+	if err != nil || len(got) != 1 {
+		t.Fatal(got, err)
+	}
+	if causes := got[0].(ledger.Dated).Causes; len(causes) != 1 || causes[0].GetJournal() != theirAgency+"/all" {
+		t.Errorf("it cites %v; want the proposal", causes)
+	}
+}
+
 func TestRevokeNotices(t *testing.T) {
 	own := with(told, func(n *licensingv1.DenialNotified) { n.NoticeId, n.DenialId = receivedID, ownDenialID })
 	revoked := &licensingv1.DenialRevoked{DenialId: ownDenialID, Reason: "mistaken identity"}

@@ -11,6 +11,7 @@ import (
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	"github.com/counterfoil/counterfoil/services/licensing/dossier"
+	"github.com/counterfoil/counterfoil/services/licensing/grounds"
 )
 
 // Revoke ends that an own denial, or one that this agency received a notice of, is held against anybody; what others were
@@ -28,7 +29,11 @@ func Revoke(view ledger.View, cmd *licensingv1.RevokeDenialRequest) ([]proto.Mes
 	}
 	switch row.GetStatus() {
 	case ledgerv1.Status_STATUS_REFUSED:
-		return []proto.Message{ledger.Beside(row, &licensingv1.DenialRevoked{DenialId: id, Reason: cmd.GetReason()})}, nil
+		g, err := grounds.OfDenial(view, id)
+		if err != nil {
+			return nil, err
+		}
+		return []proto.Message{g.Cited(ledger.Beside(row, &licensingv1.DenialRevoked{DenialId: id, Reason: cmd.GetReason()}))}, nil
 	case ledgerv1.Status_STATUS_REVOKED:
 		if row.GetStatusReason() == cmd.GetReason() {
 			return nil, nil

@@ -24,6 +24,7 @@ const (
 	licence     = "licensing/L-1"
 	alert       = "enforcement/D-1"
 	entry       = "licensing/E-1"
+	denial      = "licensing/N-3"
 )
 
 // known is a case on which others said something: what its decisions cite, and what they do not.
@@ -57,6 +58,13 @@ func known() []proto.Message {
 		&licensingv1.ReassessmentOpened{ReassessmentId: "licensing/R-1", LicenceId: licence, AlertId: alert},
 		by("customs", &enforcementv1.SightingAdded{SightingId: "customs/SI-1", Records: []string{licence}}),
 		by("customs", &enforcementv1.SightingAdded{SightingId: "customs/SI-2", Records: []string{"licensing/L-2"}}),
+		by("licensing", &licensingv1.LicenceDenied{DenialId: denial}),
+		&licensingv1.AppealLodged{AppealId: "licensing/X-1", DecisionId: denial},
+		&licensingv1.AppealDecided{AppealId: "licensing/X-1"},
+		&licensingv1.AppealLodged{AppealId: "licensing/X-2", DecisionId: licence},
+		by("customs", &enforcementv1.CorrectionProposed{CorrectionId: "customs/CR-1", RecordId: denial, Owner: "licensing"}),
+		by("customs", &enforcementv1.CorrectionProposed{CorrectionId: "customs/CR-2", RecordId: licence, Owner: "licensing"}),
+		by("customs", &enforcementv1.SightingAdded{SightingId: "customs/SI-3", Records: []string{denial}}),
 	}
 }
 
@@ -87,7 +95,11 @@ func TestGrounds(t *testing.T) {
 		}},
 		"licence under reassessment":      {func() (grounds.Grounds, error) { return grounds.OfLicence(view, licence) }, reassessed},
 		"licence that nobody asked about": {func() (grounds.Grounds, error) { return grounds.OfLicence(view, "licensing/L-2") }, nil},
-		"amendment":                       {func() (grounds.Grounds, error) { return grounds.OfAmendment(view, row, false, false) }, reassessed},
+		"denial": {func() (grounds.Grounds, error) { return grounds.OfDenial(view, denial) }, []string{
+			"customs CorrectionProposed", "customs SightingAdded", "licensing AppealDecided",
+		}},
+		"denial of which nothing came": {func() (grounds.Grounds, error) { return grounds.OfDenial(view, "licensing-b/N-1") }, nil},
+		"amendment":                    {func() (grounds.Grounds, error) { return grounds.OfAmendment(view, row, false, false) }, reassessed},
 		"amendment of parties": {func() (grounds.Grounds, error) { return grounds.OfAmendment(view, row, true, false) },
 			append(slices.Clone(reassessed), "enforcement DiversionAlertRaised")},
 		"amendment of conditions": {func() (grounds.Grounds, error) { return grounds.OfAmendment(view, row, false, true) },

@@ -21,36 +21,24 @@ func OfHits(view ledger.View, subject string) (all Grounds, err error) {
 		if h.GetJudgement() == screeningv1.Judgement_JUDGEMENT_UNSPECIFIED {
 			continue
 		}
-		if err := all.record(view, h.GetId()); err != nil {
+		if err := all.Record(view, h.GetId()); err != nil {
 			return nil, err
 		}
 	}
 	return all, nil
 }
 
-// OfReassessment are the grounds of looking at a licence again: the alert, or the embargo, list entry or denial, that it was
-// opened for, and sightings of the licence and of the alert.
+// OfReassessment are the grounds of looking at a licence again: the alert, or the embargo, list entry, denial, delivery or check, that
+// it was opened for, and sightings of the licence and of the alert.
 func OfReassessment(view ledger.View, r *ledgerv1.Reassessment) (all Grounds, err error) {
 	for _, id := range []string{r.GetAlertId(), r.GetCauseId()} {
-		if id == "" {
-			continue
-		}
-		if err := all.record(view, id); err != nil {
+		if err := all.Record(view, id); err != nil {
 			return nil, err
 		}
 	}
 	for _, id := range []string{r.GetLicenceId(), r.GetAlertId()} {
-		if id == "" {
-			continue
-		}
-		seen, err := view.SightingsWith("record", id)
-		if err != nil {
-			return nil, fmt.Errorf("read sightings of %s: %w", id, err)
-		}
-		for _, s := range seen {
-			if err := all.add(view, s, &enforcementv1.SightingAdded{}); err != nil {
-				return nil, err
-			}
+		if err := all.Sightings(view, id); err != nil {
+			return nil, err
 		}
 	}
 	return all, nil
@@ -97,4 +85,29 @@ func OfAmendment(view ledger.View, l *ledgerv1.Licence, parties, conditions bool
 		all = append(all, asked...)
 	}
 	return all, nil
+}
+
+// OfDenial are the grounds of taking a denial back: what was decided on appeal against it, what others proposed to correct in it,
+// and sightings that name it.
+func OfDenial(view ledger.View, denial string) (all Grounds, err error) {
+	appeals, err := view.AppealsWith("decision", denial)
+	if err != nil {
+		return nil, fmt.Errorf("read appeals against %s: %w", denial, err)
+	}
+	for _, a := range appeals {
+		if err := all.Add(view, a, &licensingv1.AppealDecided{}); err != nil {
+			return nil, err
+		}
+	}
+	corrections, err := view.CorrectionsWith("record", denial)
+	if err != nil {
+		return nil, fmt.Errorf("read corrections of %s: %w", denial, err)
+	}
+	for _, c := range corrections {
+		if err := all.Add(view, c, &enforcementv1.CorrectionProposed{}); err != nil {
+			return nil, err
+		}
+	}
+	err = all.Sightings(view, denial)
+	return all, err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	"github.com/counterfoil/counterfoil/services/licensing/grounds"
 )
 
 // Appeal puts an appeal on record, against a denial, or the suspension or revocation of a licence. One is open at a time.
@@ -68,10 +69,44 @@ func DecideAppeal(view ledger.View, cmd *licensingv1.DecideAppealRequest) ([]pro
 	if person != "" && slices.ContainsFunc(b.GetSignatures(), func(s *licensingv1.Signature) bool { return s.GetPerson() == person }) {
 		return nil, fault.Errorf(fault.NotAllowed, "this person signed the decision that is contested; another has to decide the appeal")
 	}
-	return []proto.Message{ledger.Beside(a, &licensingv1.AppealDecided{
+	g, err := groundsOfAppeal(view, a.GetLodged().GetDecisionId())
+	if err != nil {
+		return nil, err
+	}
+	return []proto.Message{g.Cited(ledger.Beside(a, &licensingv1.AppealDecided{
 		AppealId: a.GetId(), Outcome: cmd.GetOutcome(), Reason: cmd.GetReason(),
 		Signature: &licensingv1.Signature{Role: by.GetOfficer().GetRole(), Person: person, At: by.GetOccurredAt()},
-	})}, nil
+	}))}, nil
+}
+
+// groundsOfAppeal are the decision that is contested, what there is to say of it since, and what the decision on its application
+// rests on.
+func groundsOfAppeal(view ledger.View, decision string) (all grounds.Grounds, err error) {
+	d, err := view.Denial(decision)
+	if err != nil {
+		return nil, fmt.Errorf("read denial %s: %w", decision, err)
+	}
+	since := grounds.OfDenial
+	application := d.GetApplicationId()
+	if d == nil {
+		l, err := view.Licence(decision)
+		if err != nil {
+			return nil, fmt.Errorf("read licence %s: %w", decision, err)
+		}
+		since, application = grounds.OfLicence, l.GetApplicationId()
+	}
+	if all, err = since(view, decision); err != nil {
+		return nil, err
+	}
+	if err := all.Record(view, decision); err != nil {
+		return nil, err
+	}
+	a, err := view.Application(application)
+	if a == nil || err != nil {
+		return all, err
+	}
+	of, err := groundsOf(view, a)
+	return append(all, of...), err
 }
 
 // contested is what a decision of this agency rests on that can be appealed against.

@@ -84,7 +84,7 @@ func propose(view ledger.View, f *dossier.File, p *licensingv1.DecisionProposed,
 	if p.ProposalId, err = view.NextID("P-" + yearOf(by)); err != nil {
 		return nil, err
 	}
-	g, err := groundsOf(view, f)
+	g, err := groundsOf(view, f.Application)
 	if err != nil {
 		return nil, err
 	}
@@ -242,7 +242,7 @@ func lastDenied(view ledger.View, application string) (last time.Time, err error
 func final(view ledger.View, f *dossier.File, p *licensingv1.DecisionProposed, b *licensingv1.Basis, signatures []*licensingv1.Signature, by *eventv1.Particulars) ([]proto.Message, error) {
 	b.Signatures, b.Reason = signatures, p.GetReason()
 	deal := f.Application.GetDeal()
-	g, err := groundsOf(view, f)
+	g, err := groundsOf(view, f.Application)
 	if err != nil {
 		return nil, err
 	}
@@ -274,9 +274,9 @@ func final(view ledger.View, f *dossier.File, p *licensingv1.DecisionProposed, b
 	return append([]proto.Message{g.Cited(granted)}, set...), nil
 }
 
-// groundsOf are what a decision on the application of a file rests on.
-func groundsOf(view ledger.View, f *dossier.File) (grounds.Grounds, error) {
-	c, err := dossier.Consultation(view, f.Application.GetId())
+// groundsOf are what a decision on an application rests on.
+func groundsOf(view ledger.View, a *ledgerv1.Application) (grounds.Grounds, error) {
+	c, err := dossier.Consultation(view, a.GetId())
 	if err != nil {
 		return nil, err
 	}
@@ -284,7 +284,7 @@ func groundsOf(view ledger.View, f *dossier.File) (grounds.Grounds, error) {
 	if c != nil {
 		opinions = c.Opinions
 	}
-	return grounds.OfApplication(view, f.Application, opinions)
+	return grounds.OfApplication(view, a, opinions)
 }
 
 // asked are the conditions that consulted agencies asked for and have not let go.
