@@ -30,7 +30,6 @@ type Config struct {
 
 // Service answers the customs agency's commands. Its methods are safe for concurrent use.
 type Service struct {
-	customsv1connect.UnimplementedCustomsServiceHandler
 	node          *node.Node
 	allowanceIdle time.Duration
 	within        declaration.Within
