@@ -57,5 +57,5 @@ func (it *item) in(list []*transferv1.Serials) bool {
 		return true
 	}
 	found := listed(nil, list, marks.Normalize(it.mark.GetSerial()), 0, false)
-	return slices.ContainsFunc(found, func(r reading) bool { return marks.Compare(plain(r.mark), plain(it.mark)).Level == marks.Same })
+	return slices.ContainsFunc(found, func(r reading) bool { return marks.Compare(marks.Of(r.mark), marks.Of(it.mark)).Level == marks.Same })
 }

@@ -53,7 +53,7 @@ func of(view ledger.View, mark *transferv1.Mark, compare comparing) ([]*queryv1.
 	all := group(records, compare)
 	var chains []*queryv1.Custody
 	for _, it := range all {
-		match := compare(plain(filled(mark, it.mark)), plain(it.mark))
+		match := compare(marks.Of(filled(mark, it.mark)), marks.Of(it.mark))
 		if match.Level == marks.Different {
 			continue
 		}
@@ -84,14 +84,6 @@ func Findable(mark *transferv1.Mark) error {
 	return nil
 }
 
-// plain is a mark as marks compares it.
-func plain(m *transferv1.Mark) marks.Mark {
-	return marks.Mark{
-		Maker: m.GetMaker(), Country: m.GetCountry(), Model: m.GetModel(), Calibre: m.GetCalibre(), Serial: m.GetSerial(),
-		Year: int(m.GetYear()), ImportMark: m.GetImportMark(),
-	}
-}
-
 // filled is a mark with its empty parts taken from another.
 func filled(m, from *transferv1.Mark) *transferv1.Mark {
 	or := func(a, b string) string {
@@ -119,16 +111,16 @@ func group(records []*record, compare comparing) []*item {
 	var part []*transferv1.Mark
 	for _, r := range records {
 		for _, m := range r.readings {
-			if compare(plain(m.mark), plain(m.mark)).Level != marks.Same {
+			if compare(marks.Of(m.mark), marks.Of(m.mark)).Level != marks.Same {
 				part = append(part, m.mark)
-			} else if !slices.ContainsFunc(items, func(it *item) bool { return compare(plain(m.mark), plain(it.mark)).Level == marks.Same }) {
+			} else if !slices.ContainsFunc(items, func(it *item) bool { return compare(marks.Of(m.mark), marks.Of(it.mark)).Level == marks.Same }) {
 				items = append(items, &item{mark: m.mark, whole: true})
 			}
 		}
 	}
 	for _, m := range part {
 		fits := func(it *item) bool {
-			return text(m) == text(it.mark) || compare(plain(m), plain(it.mark)).Level != marks.Different
+			return text(m) == text(it.mark) || compare(marks.Of(m), marks.Of(it.mark)).Level != marks.Different
 		}
 		if !slices.ContainsFunc(items, fits) {
 			items = append(items, &item{mark: m})

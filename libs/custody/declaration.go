@@ -27,7 +27,7 @@ type declaration struct {
 func readDeclaration(view ledger.View, d *ledgerv1.Declaration, line uint32, states func(string) (string, error)) (*declaration, error) {
 	own := &declaration{Declaration: d, line: line}
 	var err error
-	if own.state, err = states(agencyOf(d.GetId())); err != nil {
+	if own.state, err = states(ledger.AgencyOf(d.GetId())); err != nil {
 		return nil, err
 	}
 	if id := d.GetAccepted().GetLicenceId(); id != "" {
@@ -130,7 +130,7 @@ var holders = []transferv1.Role{transferv1.Role_ROLE_END_USER, transferv1.Role_R
 
 func declarationSteps(d *ledgerv1.Declaration, states func(string) (string, error)) (steps []*queryv1.CustodyStep) {
 	a := d.GetAccepted()
-	state, err := states(agencyOf(d.GetId()))
+	state, err := states(ledger.AgencyOf(d.GetId()))
 	if err != nil {
 		state = "" // where it was declared is shown only
 	}

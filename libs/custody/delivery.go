@@ -163,9 +163,11 @@ func (it *item) addDelivery(view ledger.View, row *ledgerv1.Delivery, rivals []*
 func (it *item) word(list []*customsv1.DeliveredItem, rivals []*item, compare comparing) word {
 	said := silent
 	for _, r := range items(list, marks.Normalize(it.mark.GetSerial()), true) {
-		switch level := compare(plain(filled(r.mark, it.mark)), plain(it.mark)).Level; {
+		switch level := compare(marks.Of(filled(r.mark, it.mark)), marks.Of(it.mark)).Level; {
 		case level == marks.Different:
-		case level == marks.Same && !slices.ContainsFunc(rivals, func(o *item) bool { return compare(plain(filled(r.mark, o.mark)), plain(o.mark)).Level == marks.Same }):
+		case level == marks.Same && !slices.ContainsFunc(rivals, func(o *item) bool {
+			return compare(marks.Of(filled(r.mark, o.mark)), marks.Of(o.mark)).Level == marks.Same
+		}):
 			return present
 		default:
 			said = unclear

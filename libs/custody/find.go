@@ -2,7 +2,6 @@ package custody
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/marks"
@@ -138,10 +137,4 @@ func mayHave(serial, key string) bool {
 		return true
 	}
 	return last == end
-}
-
-// agencyOf is the agency that an id begins with.
-func agencyOf(id string) string {
-	agency, _, _ := strings.Cut(id, "/")
-	return agency
 }

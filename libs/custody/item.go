@@ -76,7 +76,7 @@ func (it *item) gather(view ledger.View, records []*record, all []*item, compare
 func (it *item) best(readings []reading, compare comparing) (marks.Match, reading) {
 	best, of := marks.Match{Level: marks.Different}, reading{}
 	for _, r := range readings {
-		if m := compare(plain(r.mark), plain(it.mark)); rank(m.Level) < rank(best.Level) {
+		if m := compare(marks.Of(r.mark), marks.Of(it.mark)); rank(m.Level) < rank(best.Level) {
 			best, of = m, r
 		}
 	}

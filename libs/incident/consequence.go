@@ -98,7 +98,7 @@ func further(view ledger.View, alertID string, list []Proposal) (more []Proposal
 	}
 	known := map[key]bool{}
 	for _, r := range before {
-		if o := r.GetOffered(); isOwn(view, r.GetId()) {
+		if o := r.GetOffered(); view.Owns(r.GetId()) {
 			known[key{o.GetConsequence(), o.GetSubject()}] = true
 		}
 	}
@@ -119,7 +119,7 @@ func Answer(view ledger.View, alertID string, picked func(*enforcementv1.Consequ
 	}
 	var facts []proto.Message
 	for _, r := range rows {
-		if r.GetAnswered() != nil || !isOwn(view, r.GetId()) || !picked(r.GetOffered()) {
+		if r.GetAnswered() != nil || !view.Owns(r.GetId()) || !picked(r.GetOffered()) {
 			continue
 		}
 		fact := ledger.Beside(r, &enforcementv1.ConsequenceAnswered{OfferId: r.GetId(), Taken: taken, Reason: reason})
@@ -138,5 +138,3 @@ func Word(c enforcementv1.Consequence) string {
 func Named(word string) enforcementv1.Consequence {
 	return enforcementv1.Consequence(enforcementv1.Consequence_value["CONSEQUENCE_"+strings.ToUpper(word)])
 }
-
-func isOwn(view ledger.View, id string) bool { return strings.HasPrefix(id, view.Agency()+"/") }

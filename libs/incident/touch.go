@@ -109,10 +109,9 @@ func meet(a, b *transferv1.Serials) bool {
 	return false
 }
 
+// markOf is the mark of one item of some that share all but the serial.
 func markOf(s *transferv1.Serials, serial string) marks.Mark {
-	m := s.GetMark()
-	return marks.Mark{
-		Maker: m.GetMaker(), Country: m.GetCountry(), Model: m.GetModel(), Calibre: m.GetCalibre(), Serial: serial,
-		Year: int(m.GetYear()), ImportMark: m.GetImportMark(),
-	}
+	m := marks.Of(s.GetMark())
+	m.Serial = serial
+	return m
 }

@@ -39,6 +39,11 @@ type Entry struct {
 	Leaf []byte
 }
 
+// Cause points at the event, of the journal that it stands in.
+func (e Entry) Cause(in ID) *eventv1.Cause {
+	return &eventv1.Cause{Journal: in.String(), Number: e.Number, Id: e.Event.GetId()}
+}
+
 // Block is a block whose header was parsed, and, once opened, its events.
 type Block struct {
 	ID     ID

@@ -141,7 +141,7 @@ func (c *checker) event(at place, name string, raw []byte, x *expected) error {
 		if err != nil {
 			return c.found("%s: event %d: %v", name, at.number(), err)
 		}
-		if other != name && agencyOf(other) == agencyOf(name) && (!parked || also) {
+		if other != name && AgencyOf(other) == AgencyOf(name) && (!parked || also) {
 			return nil
 		}
 	}

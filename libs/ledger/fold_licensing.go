@@ -176,7 +176,7 @@ func (f *folding) amendBasis(r *ledgerv1.Licence, e *licensingv1.LicenceAmended)
 		if i < 0 {
 			return f.refuse("%s has no condition %s", r.Id, gone.ConditionId)
 		}
-		if agencyOf(gone.GetBy().GetJournal()) != r.Kept[i].AskedBy {
+		if AgencyOf(gone.GetBy().GetJournal()) != r.Kept[i].AskedBy {
 			return f.refuse("condition %s is %s's to let go", gone.ConditionId, r.Kept[i].AskedBy)
 		}
 		r.Kept, r.LetGo = slices.Delete(r.Kept, i, i+1), append(r.LetGo, gone)

@@ -1,8 +1,6 @@
 package ledger
 
 import (
-	"slices"
-
 	"google.golang.org/protobuf/proto"
 
 	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
@@ -58,15 +56,19 @@ func (f *folding) tracing(fact proto.Message) error {
 	return errUnknown
 }
 
-// endedTraces are where nothing follows.
-var endedTraces = []ledgerv1.TraceStatus{
-	ledgerv1.TraceStatus_TRACE_STATUS_ANSWERED, ledgerv1.TraceStatus_TRACE_STATUS_REFUSED, ledgerv1.TraceStatus_TRACE_STATUS_WITHDRAWN,
+// TraceEnded reports whether a trace was answered for good, refused or withdrawn: nothing follows.
+func TraceEnded(t *ledgerv1.Trace) bool {
+	switch t.GetStatus() {
+	case ledgerv1.TraceStatus_TRACE_STATUS_ANSWERED, ledgerv1.TraceStatus_TRACE_STATUS_REFUSED, ledgerv1.TraceStatus_TRACE_STATUS_WITHDRAWN:
+		return true
+	}
+	return false
 }
 
 // trace changes a trace that has not ended.
 func (f *folding) trace(id string, fn func(*ledgerv1.Trace)) error {
 	return change(f, traces, id, func(r *ledgerv1.Trace) error {
-		if slices.Contains(endedTraces, r.Status) {
+		if TraceEnded(r) {
 			return f.refuse("%s is %s", id, traceNames.of(r.Status.Number()))
 		}
 		fn(r)

@@ -158,7 +158,7 @@ func (t takeOver) event(h *head, e journal.Entry) error {
 		if err != nil {
 			return err
 		}
-		if is.journal() != h.number && agencyOf(name) == h.id.Agency {
+		if is.journal() != h.number && AgencyOf(name) == h.id.Agency {
 			return nil // it is folded from another journal
 		}
 	}

@@ -46,7 +46,7 @@ func (tx *Tx) held(h *head, f *folding, e journal.Entry) (place, bool, error) {
 		return 0, false, nil
 	}
 	name, err := tx.journalName(at.journal())
-	if err != nil || agencyOf(name) != f.id.Agency {
+	if err != nil || AgencyOf(name) != f.id.Agency {
 		return 0, false, err
 	}
 	before, err := tx.eventAt(at)
@@ -189,8 +189,9 @@ func (f *folding) beforeStart(r row) bool {
 	return e == nil && err == nil
 }
 
-func agencyOf(journal string) string {
-	agency, _, _ := strings.Cut(journal, "/")
+// AgencyOf is the agency that an id, or the name of a journal, is of.
+func AgencyOf(id string) string {
+	agency, _, _ := strings.Cut(id, "/")
 	return agency
 }
 

@@ -157,7 +157,7 @@ var writeOffs = define("write_offs", queryv1.Table_TABLE_WRITE_OFFS, func() *led
 	indexed(func(r *ledgerv1.WriteOff, x *entries) {
 		x.add(byLicence, r.LicenceId)
 		x.add(byEffect, effectNames.of(r.Effect.Number()))
-		x.add(byAgency, agencyOf(r.Journal))
+		x.add(byAgency, AgencyOf(r.Journal))
 	}, byLicence, byDeclaration, byEffect, byAgency).
 	ownedBy(byDeclaration).
 	shown(func(r *ledgerv1.WriteOff) *queryv1.Row {

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"slices"
 	"strconv"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -102,7 +101,7 @@ var traces = define("traces", queryv1.Table_TABLE_TRACES, func() *ledgerv1.Trace
 			x.addOnce(bySerial, marks.Normalize(m.Serial))
 		}
 		x.add(byYear, yearOf(r.At))
-		x.add(byOpen, strconv.FormatBool(!slices.Contains(endedTraces, r.Status)))
+		x.add(byOpen, strconv.FormatBool(!TraceEnded(r)))
 	}, byStatus, byAlert, bySerial, byYear, byOpen).
 	dated(14, func(r *ledgerv1.Trace) *timestamppb.Timestamp { return r.At }).
 	shown(func(r *ledgerv1.Trace) *queryv1.Row { return &queryv1.Row{Row: &queryv1.Row_Trace{Trace: r}} })

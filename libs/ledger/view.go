@@ -30,6 +30,9 @@ func (v View) Agency() string { return v.l.agency }
 // Own is the agency's own journal of a group.
 func (v View) Own(group string) journal.ID { return journal.ID{Agency: v.l.agency, Group: group} }
 
+// Owns reports whether an id, or the name of a journal, is one of this agency.
+func (v View) Owns(id string) bool { return strings.HasPrefix(id, v.l.agency+"/") }
+
 // NextID returns "<agency>/<prefix>-000001", numbered one above the highest such id on record in any table.
 func (v View) NextID(prefix string) (string, error) {
 	ids, err := v.NextIDs(prefix, 1)
@@ -218,6 +221,23 @@ func (v View) SharingRules() (*ledgerv1.SharingRules, error) {
 func (v View) SharingGroup(kind protoreflect.FullName, marking, agency string) (string, error) {
 	rule, err := v.SharingRule(kind, marking, agency)
 	return rule.GetGroup(), err
+}
+
+// GroupHeardBy returns the group that this agency records a fact of this kind and marking for. It is refused where another agency,
+// which has to hear of it, does not read that.
+func (v View) GroupHeardBy(reader string, fact proto.Message, marking string) (string, error) {
+	name, err := v.SharingGroup(fact.ProtoReflect().Descriptor().FullName(), marking, v.l.agency)
+	if err != nil {
+		return "", err
+	}
+	group, err := v.Group(name)
+	if err != nil {
+		return "", fmt.Errorf("read group %s: %w", name, err)
+	}
+	if !slices.Contains(group.GetMembers(), reader) {
+		return "", fault.Errorf(fault.Precondition, "%s would not hear of it: it does not read group %s, which this is recorded for; choose a marking, or have the authority mend the sharing rules", reader, name)
+	}
+	return name, nil
 }
 
 // SharingRule returns the rule by which an agency records an event of this kind and marking. Of the rules that fit, the one

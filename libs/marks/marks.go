@@ -6,6 +6,8 @@ package marks
 import (
 	"fmt"
 	"strconv"
+
+	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 )
 
 // Version names keys and comparison. Whoever keeps a key or a match keeps the version with it: the same version gives the same
@@ -25,6 +27,14 @@ type Mark struct {
 	Year int
 	// ImportMark is country and year of an import, as they are stamped.
 	ImportMark string
+}
+
+// Of is a mark as it stands in a record.
+func Of(m *transferv1.Mark) Mark {
+	return Mark{
+		Maker: m.GetMaker(), Country: m.GetCountry(), Model: m.GetModel(), Calibre: m.GetCalibre(), Serial: m.GetSerial(),
+		Year: int(m.GetYear()), ImportMark: m.GetImportMark(),
+	}
 }
 
 // Level is how far two marks are of one weapon.

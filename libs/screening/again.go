@@ -109,7 +109,7 @@ func watchedNear(view ledger.View, r *record, watching Watching, at time.Time) (
 // found reports whether this agency found a party of the subject near the row before.
 func found(view ledger.View, before []*ledgerv1.Finding, subject string, party uint32) bool {
 	return slices.ContainsFunc(before, func(f *ledgerv1.Finding) bool {
-		return isOwn(view, f.GetId()) && f.GetFound().GetSubject() == subject && f.GetFound().GetHit().GetParty() == party
+		return view.Owns(f.GetId()) && f.GetFound().GetSubject() == subject && f.GetFound().GetHit().GetParty() == party
 	})
 }
 

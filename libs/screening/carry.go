@@ -30,7 +30,7 @@ func earlier(view ledger.View, subject string) ([]*ledgerv1.Screening, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read screenings of %s: %w", subject, err)
 	}
-	all = slices.DeleteFunc(all, func(s *ledgerv1.Screening) bool { return !isOwn(view, s.GetId()) })
+	all = slices.DeleteFunc(all, func(s *ledgerv1.Screening) bool { return !view.Owns(s.GetId()) })
 	slices.SortFunc(all, func(a, b *ledgerv1.Screening) int {
 		return cmp.Or(b.GetAt().AsTime().Compare(a.GetAt().AsTime()), strings.Compare(b.GetId(), a.GetId()))
 	})

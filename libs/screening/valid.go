@@ -140,5 +140,3 @@ func nothingNew(x subject) (reasons []string, _ error) {
 	}
 	return reasons, nil
 }
-
-func isOwn(view ledger.View, id string) bool { return strings.HasPrefix(id, view.Agency()+"/") }

@@ -3,7 +3,6 @@ package customs
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/counterfoil/counterfoil/libs/desk"
@@ -39,7 +38,7 @@ func declared(view ledger.View, value string, _ time.Time) ([]screening.Watched,
 		case ledgerv1.DeclarationStatus_DECLARATION_STATUS_ARRIVED:
 			w.State = screening.Delivered
 		}
-		if w.State != "" && strings.HasPrefix(d.GetId(), view.Agency()+"/") {
+		if w.State != "" && view.Owns(d.GetId()) {
 			all = append(all, w)
 		}
 	}

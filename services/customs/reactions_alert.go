@@ -43,7 +43,7 @@ func onAlert(rule func(ledger.View, *ledgerv1.Alert, []string, time.Time, *event
 			return nil, err
 		}
 		_, confirmed := e.Fact.(*enforcementv1.AlertConfirmed)
-		return rule(view, alert, incident.Moments(alert, confirmed), e.Event.GetRecordedAt().AsTime(), causeOf(id, e))
+		return rule(view, alert, incident.Moments(alert, confirmed), e.Event.GetRecordedAt().AsTime(), e.Cause(id))
 	}
 }
 
@@ -56,9 +56,5 @@ func holdTaken(view ledger.View, id journal.ID, e journal.Entry) ([]proto.Messag
 	if offer.GetOffered().GetConsequence() != enforcementv1.Consequence_CONSEQUENCE_HOLD || err != nil {
 		return nil, err
 	}
-	return hold.Taken(view, offer, e.Event.GetRecordedAt().AsTime(), causeOf(id, e))
-}
-
-func causeOf(id journal.ID, e journal.Entry) *eventv1.Cause {
-	return &eventv1.Cause{Journal: id.String(), Number: e.Number, Id: e.Event.GetId()}
+	return hold.Taken(view, offer, e.Event.GetRecordedAt().AsTime(), e.Cause(id))
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
-	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	"github.com/counterfoil/counterfoil/services/customs/declaration"
 )
 
@@ -20,7 +19,7 @@ func deliveryReactions() []desk.Reaction {
 }
 
 func noteUndelivered(view ledger.View, id journal.ID, e journal.Entry) ([]proto.Message, error) {
-	at, cause := e.Event.GetOccurredAt().AsTime(), &eventv1.Cause{Journal: id.String(), Number: e.Number, Id: e.Event.GetId()}
+	at, cause := e.Event.GetOccurredAt().AsTime(), e.Cause(id)
 	switch f := e.Fact.(type) {
 	case *customsv1.DeliveryOverdue:
 		return declaration.Undelivered(view, f.GetDeliveryId(), "no proof came in time", at, cause)

@@ -54,7 +54,7 @@ func OnNews(name string, react func(ledger.View, News) ([]proto.Message, error))
 				}
 				return react(view, News{
 					Against: n.against, ID: e.Fact.ProtoReflect().Get(kind.Fields().ByNumber(1)).String(), At: e.Event.GetRecordedAt().AsTime(),
-					Cause: &eventv1.Cause{Journal: id.String(), Number: e.Number, Id: e.Event.GetId()},
+					Cause: e.Cause(id),
 				})
 			},
 		})

@@ -8,7 +8,6 @@ import (
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
-	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 )
 
 // TakeOffersBack answers what this agency was offered and has not answered when the alert is refuted: nothing follows from it
@@ -21,7 +20,7 @@ func TakeOffersBack() desk.Reaction {
 			if !ok {
 				return nil, nil // it was withdrawn
 			}
-			cause := &eventv1.Cause{Journal: id.String(), Number: e.Number, Id: e.Event.GetId()}
+			cause := e.Cause(id)
 			every := func(*enforcementv1.ConsequenceOffered) bool { return true }
 			return incident.Answer(view, refuted.GetAlertId(), every, false, "alert refuted", cause)
 		},

@@ -105,21 +105,5 @@ func groupOf(view ledger.View, c *ledgerv1.Consultation, earlier *ledgerv1.Opini
 		return ledger.Beside(earlier, fact).Group, nil
 	}
 	asks, _, _ := strings.Cut(c.GetId(), "/")
-	return groupReadBy(view, asks, fact, marking)
-}
-
-// groupReadBy is the sharing group that the rules say for a fact of this agency, of which another agency has to be a member.
-func groupReadBy(view ledger.View, reader string, fact proto.Message, marking string) (string, error) {
-	name, err := view.SharingGroup(fact.ProtoReflect().Descriptor().FullName(), marking, view.Agency())
-	if err != nil {
-		return "", err
-	}
-	group, err := view.Group(name)
-	if err != nil {
-		return "", fmt.Errorf("read group %s: %w", name, err)
-	}
-	if !slices.Contains(group.GetMembers(), reader) {
-		return "", fault.Errorf(fault.Precondition, "%s would not hear of it: it does not read group %s, which this is recorded for; choose a marking, or have the authority mend the sharing rules", reader, name)
-	}
-	return name, nil
+	return view.GroupHeardBy(asks, fact, marking)
 }

@@ -107,7 +107,7 @@ func ActOn(view ledger.View, cmd *enforcementv1.ActOnAlertRequest) ([]proto.Mess
 func concerns(view ledger.View, alert *ledgerv1.Alert, records []string) bool {
 	raised := alert.GetRaised()
 	touched := slices.Concat([]string{alert.GetId()}, raised.GetLicenceIds(), raised.GetDeclarationIds(), raised.GetLinks().GetDenialIds(), raised.GetLinks().GetTraceIds(), records)
-	own := func(id string) bool { return strings.HasPrefix(id, view.Agency()+"/") }
+	own := func(id string) bool { return view.Owns(id) }
 	return slices.Contains(raised.GetAddressees(), view.Agency()) || slices.ContainsFunc(touched, own)
 }
 

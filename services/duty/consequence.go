@@ -2,7 +2,6 @@ package duty
 
 import (
 	"fmt"
-	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -48,7 +47,7 @@ func ownOffer(view ledger.View, id string) (*ledgerv1.ConsequenceOffer, error) {
 		return nil, fmt.Errorf("read offer %s: %w", id, err)
 	case offer == nil:
 		return nil, fault.Errorf(fault.NotFound, "offer %s is not on record here; see: counterfoil alert consequences", id)
-	case !strings.HasPrefix(id, view.Agency()+"/"):
+	case !view.Owns(id):
 		return nil, fault.Errorf(fault.NotAllowed, "offer %s is for another agency, which alone answers it", id)
 	}
 	return offer, nil

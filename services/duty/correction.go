@@ -141,7 +141,7 @@ func NextStep(view ledger.View, correctionID string) (string, error) {
 
 // forReader is a fact for the group that the sharing rules say, of which another agency has to be a member.
 func forReader(view ledger.View, reader string, fact proto.Message, marking string) ([]proto.Message, error) {
-	group, err := groupReadBy(view, reader, fact, marking)
+	group, err := view.GroupHeardBy(reader, fact, marking)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package duty
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -56,7 +55,7 @@ func matching(of proto.Message, traces func(ledger.View, proto.Message) ([]*ledg
 			}
 			facts, err := Hits(view, all, e.Event.GetRecordedAt().AsTime())
 			for i, f := range facts {
-				facts[i] = ledger.Dated{Message: f, Causes: []*eventv1.Cause{{Journal: id.String(), Number: e.Number, Id: e.Event.GetId()}}}
+				facts[i] = ledger.Dated{Message: f, Causes: []*eventv1.Cause{e.Cause(id)}}
 			}
 			return facts, err
 		},
@@ -78,7 +77,7 @@ func tracesOf(view ledger.View, fact proto.Message) (open []*ledgerv1.Trace, err
 				return nil, fmt.Errorf("read traces by serial: %w", err)
 			}
 			for _, t := range found {
-				if !endedTrace(t) && !slices.ContainsFunc(open, func(o *ledgerv1.Trace) bool { return o.GetId() == t.GetId() }) {
+				if !ledger.TraceEnded(t) && !slices.ContainsFunc(open, func(o *ledgerv1.Trace) bool { return o.GetId() == t.GetId() }) {
 					open = append(open, t)
 				}
 			}
@@ -176,7 +175,7 @@ func hitsOf(view ledger.View, t *ledgerv1.Trace, known map[string]bool) (facts [
 // ownRecord is the agency's own record in a hit: the record itself, or the licence that it is under.
 func ownRecord(view ledger.View, h custody.Hit) string {
 	for _, id := range []string{h.RecordID, h.LicenceID} {
-		if strings.HasPrefix(id, view.Agency()+"/") {
+		if view.Owns(id) {
 			return id
 		}
 	}

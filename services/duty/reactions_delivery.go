@@ -8,7 +8,6 @@ import (
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
-	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	"github.com/counterfoil/counterfoil/services/duty/delivery"
 )
 
@@ -29,7 +28,7 @@ func askForProof(view ledger.View, id journal.ID, e journal.Entry) ([]proto.Mess
 	if !ok {
 		return nil, nil // it was withdrawn
 	}
-	return delivery.OnExit(view, exited.GetDeclarationId(), e.Event.GetOccurredAt().AsTime(), causeOf(id, e))
+	return delivery.OnExit(view, exited.GetDeclarationId(), e.Event.GetOccurredAt().AsTime(), e.Cause(id))
 }
 
 func takeOverDelivery(view ledger.View, id journal.ID, e journal.Entry) ([]proto.Message, error) {
@@ -37,7 +36,7 @@ func takeOverDelivery(view ledger.View, id journal.ID, e journal.Entry) ([]proto
 	if !ok {
 		return nil, nil // it was withdrawn
 	}
-	return delivery.TakeOver(view, id.Agency, confirmed, causeOf(id, e))
+	return delivery.TakeOver(view, id.Agency, confirmed, e.Cause(id))
 }
 
 func planTaken(view ledger.View, id journal.ID, e journal.Entry) ([]proto.Message, error) {
@@ -49,7 +48,7 @@ func planTaken(view ledger.View, id journal.ID, e journal.Entry) ([]proto.Messag
 	if offer.GetOffered().GetConsequence() != enforcementv1.Consequence_CONSEQUENCE_POST_DELIVERY_CHECK || err != nil {
 		return nil, err
 	}
-	return delivery.PlanTaken(view, offer, e.Event.GetRecordedAt().AsTime(), causeOf(id, e))
+	return delivery.PlanTaken(view, offer, e.Event.GetRecordedAt().AsTime(), e.Cause(id))
 }
 
 func answerPlanned(view ledger.View, id journal.ID, e journal.Entry) ([]proto.Message, error) {
@@ -57,9 +56,5 @@ func answerPlanned(view ledger.View, id journal.ID, e journal.Entry) ([]proto.Me
 	if !ok {
 		return nil, nil // it was withdrawn
 	}
-	return delivery.AnswerPlanned(view, id.Agency, planned, causeOf(id, e))
-}
-
-func causeOf(id journal.ID, e journal.Entry) *eventv1.Cause {
-	return &eventv1.Cause{Journal: id.String(), Number: e.Number, Id: e.Event.GetId()}
+	return delivery.AnswerPlanned(view, id.Agency, planned, e.Cause(id))
 }

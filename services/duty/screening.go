@@ -3,7 +3,6 @@ package duty
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -96,7 +95,7 @@ type recorded interface{ GetJournal() string }
 
 // hitToJudge returns a hit that this agency has to judge, and the row that it is in.
 func hitToJudge(view ledger.View, id string, number uint32) (recorded, *screeningv1.Hit, error) {
-	if !strings.HasPrefix(id, view.Agency()+"/") {
+	if !view.Owns(id) {
 		return nil, nil, fault.Errorf(fault.NotAllowed, "%s was made by another agency; only that agency judges its hits", id)
 	}
 	finding, err := view.Finding(id)

@@ -2,7 +2,6 @@ package duty
 
 import (
 	"fmt"
-	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -22,7 +21,7 @@ func Reply(view ledger.View, cmd *enforcementv1.ReplyToTraceRequest) ([]proto.Me
 		return nil, fmt.Errorf("read trace %s: %w", cmd.GetTraceId(), err)
 	case t == nil:
 		return nil, fault.Errorf(fault.NotFound, "trace %s is not on record here", cmd.GetTraceId())
-	case strings.HasPrefix(t.GetId(), view.Agency()+"/"):
+	case view.Owns(t.GetId()):
 		return nil, fault.Errorf(fault.Precondition, "trace %s is this agency's own; answer it: counterfoil trace answer %s", t.GetId(), t.GetId())
 	case cmd.GetRefused() != "" && (cmd.GetText() == "" || len(cmd.GetChain()) > 0 || cmd.GetFromRecords()):
 		return nil, fault.Errorf(fault.Invalid, "a reply to trace %s that refuses says why, and nothing of who had the item", t.GetId())
@@ -45,7 +44,7 @@ func Reply(view ledger.View, cmd *enforcementv1.ReplyToTraceRequest) ([]proto.Me
 		return nil, nil
 	case len(fact.GetChain()) == 0 && fact.GetText() == "":
 		return nil, fault.Errorf(fault.Invalid, "say in the reply to trace %s who had the item, or what else the records say", t.GetId())
-	case endedTrace(t):
+	case ledger.TraceEnded(t):
 		return nil, fault.Errorf(fault.Precondition, "trace %s has ended; tell the agency that opened it", t.GetId())
 	}
 	return []proto.Message{replying(earlier, fact)}, nil
@@ -57,12 +56,4 @@ func replying(earlier *ledgerv1.TraceReply, fact *enforcementv1.TraceReplied) pr
 		return fact
 	}
 	return ledger.Beside(earlier, fact)
-}
-
-func endedTrace(t *ledgerv1.Trace) bool {
-	switch t.GetStatus() {
-	case ledgerv1.TraceStatus_TRACE_STATUS_ANSWERED, ledgerv1.TraceStatus_TRACE_STATUS_REFUSED, ledgerv1.TraceStatus_TRACE_STATUS_WITHDRAWN:
-		return true
-	}
-	return false
 }

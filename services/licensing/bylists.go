@@ -65,7 +65,7 @@ func (b *byLists) look(view ledger.View, now time.Time) ([]proto.Message, error)
 	}
 	for _, r := range rows {
 		id := r.GetApplication().GetId()
-		if !dossier.IsOwn(view, id) {
+		if !view.Owns(id) {
 			continue
 		}
 		facts, err := unlessRefused(duty.Screen(view, dossier.ToScreen, now, id))

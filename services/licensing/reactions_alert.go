@@ -7,7 +7,6 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/desk"
 	"github.com/counterfoil/counterfoil/libs/incident"
-	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
@@ -105,8 +104,4 @@ func answerOpened(view ledger.View, f *licensingv1.ReassessmentOpened, h heard) 
 		return o.GetConsequence() == enforcementv1.Consequence_CONSEQUENCE_REASSESS && o.GetSubject() == f.GetLicenceId()
 	}
 	return incident.Answer(view, f.GetAlertId(), of, true, f.GetReassessmentId()+" was opened", h.cause)
-}
-
-func causeOf(id journal.ID, e journal.Entry) *eventv1.Cause {
-	return &eventv1.Cause{Journal: id.String(), Number: e.Number, Id: e.Event.GetId()}
 }

@@ -46,7 +46,7 @@ func onFact[F proto.Message](name string, react func(ledger.View, F, heard) ([]p
 			if !ok {
 				return nil, nil // it was withdrawn
 			}
-			return react(view, fact, heard{id, e.Event.GetOccurredAt().AsTime(), causeOf(id, e)})
+			return react(view, fact, heard{id, e.Event.GetOccurredAt().AsTime(), e.Cause(id)})
 		}}
 }
 

@@ -8,7 +8,6 @@ import (
 	"github.com/counterfoil/counterfoil/libs/desk"
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
-	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	screeningv1 "github.com/counterfoil/counterfoil/proto/counterfoil/screening/v1"
 	"github.com/counterfoil/counterfoil/services/licensing/reassessment"
 )
@@ -36,6 +35,6 @@ func reassessOnEmbargo(view ledger.View, id journal.ID, e journal.Entry) ([]prot
 	case embargo == nil:
 		return nil, nil
 	}
-	cause := &eventv1.Cause{Journal: id.String(), Number: e.Number, Id: e.Event.GetId()}
+	cause := e.Cause(id)
 	return reassessment.OpenOnEmbargo(view, embargo, e.Event.GetOccurredAt().AsTime(), cause)
 }

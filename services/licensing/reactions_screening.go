@@ -37,7 +37,7 @@ func screenApplication(view ledger.View, id journal.ID, e journal.Entry) ([]prot
 	if !ok {
 		return nil, fmt.Errorf("event %d of %s is a %s and about no application", e.Number, id, e.Event.GetKind())
 	}
-	if !dossier.IsOwn(view, about.GetApplicationId()) {
+	if !view.Owns(about.GetApplicationId()) {
 		return nil, nil
 	}
 	return unlessRefused(duty.Screen(view, dossier.ToScreen, e.Event.GetRecordedAt().AsTime(), about.GetApplicationId()))
@@ -108,7 +108,7 @@ func liveLicences(view ledger.View, value string, at time.Time) ([]screening.Wat
 	}
 	var all []screening.Watched
 	for _, l := range licences {
-		if dossier.IsOwn(view, l.GetId()) && dossier.Live(l, at) {
+		if view.Owns(l.GetId()) && dossier.Live(l, at) {
 			all = append(all, screening.Watched{ID: l.GetId(), State: screening.LiveLicence, Parties: l.GetDeal().GetParties()})
 		}
 	}
@@ -125,5 +125,5 @@ func reassessOnFinding(view ledger.View, id journal.ID, e journal.Entry) ([]prot
 	if f == nil || err != nil {
 		return nil, err
 	}
-	return reassessment.OpenOnFinding(view, f, e.Event.GetOccurredAt().AsTime(), causeOf(id, e))
+	return reassessment.OpenOnFinding(view, f, e.Event.GetOccurredAt().AsTime(), e.Cause(id))
 }

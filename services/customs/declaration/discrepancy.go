@@ -72,7 +72,7 @@ func settle(view ledger.View, id string, settled *customsv1.DiscrepancySettled) 
 		return nil, fmt.Errorf("read discrepancy %s: %w", id, err)
 	case row == nil:
 		return nil, fault.Errorf(fault.NotFound, "discrepancy %s has not been raised", id)
-	case !isOwn(view, id):
+	case !view.Owns(id):
 		return nil, fault.Errorf(fault.NotAllowed, "discrepancy %s was raised by another agency; only that agency can settle it", id)
 	case settled.GetReason() == "":
 		return nil, fault.Errorf(fault.Invalid, "give the reason for settling discrepancy %s", id)

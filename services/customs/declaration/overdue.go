@@ -34,7 +34,7 @@ func Due(view ledger.View, now time.Time, within Within) (facts []proto.Message,
 		}
 		for _, d := range rows {
 			code, due := deadline(d, within)
-			if code == "" || !isOwn(view, d.GetId()) || noticed(d, code, due) {
+			if code == "" || !view.Owns(d.GetId()) || noticed(d, code, due) {
 				continue
 			}
 			if now.After(due) {

@@ -3,7 +3,6 @@ package declaration
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -30,13 +29,11 @@ func ownDeclaration(view ledger.View, id string) (*ledgerv1.Declaration, error) 
 		return nil, fmt.Errorf("read declaration %s: %w", id, err)
 	case d == nil:
 		return nil, fault.Errorf(fault.NotFound, "declaration %s has not been lodged or accepted", id)
-	case !isOwn(view, id):
+	case !view.Owns(id):
 		return nil, fault.Errorf(fault.NotAllowed, "declaration %s is another agency's; only that agency can change it", id)
 	}
 	return d, nil
 }
-
-func isOwn(view ledger.View, id string) bool { return strings.HasPrefix(id, view.Agency()+"/") }
 
 // unmoved refuses to go on with a declaration whose goods were not released: it says what comes first.
 func unmoved(d *ledgerv1.Declaration) error {

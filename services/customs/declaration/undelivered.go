@@ -3,7 +3,6 @@ package declaration
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -24,7 +23,7 @@ func Undelivered(view ledger.View, delivery, found string, at time.Time, cause *
 	}
 	var late []*ledgerv1.Declaration
 	for _, id := range r.GetRequested().GetDeclarationIds() {
-		if !strings.HasPrefix(id, view.Agency()+"/") {
+		if !view.Owns(id) {
 			continue
 		}
 		d, err := view.Declaration(id)

@@ -5,7 +5,6 @@ package hold
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -114,5 +113,3 @@ func here(d *ledgerv1.Declaration) bool {
 func byAlert(d *ledgerv1.Declaration) bool {
 	return d.GetStatus() == ledgerv1.DeclarationStatus_DECLARATION_STATUS_HELD && d.GetHeld().GetAlertId() != ""
 }
-
-func isOwn(view ledger.View, id string) bool { return strings.HasPrefix(id, view.Agency()+"/") }

@@ -30,7 +30,7 @@ func touchedBy(view ledger.View, alert *ledgerv1.Alert) ([]incident.Touched, err
 		}
 	}
 	own := slices.DeleteFunc(slices.Collect(maps.Values(t.byID)), func(d incident.Touched) bool {
-		return !isOwn(view, d.Declaration.GetId()) || !here(d.Declaration)
+		return !view.Owns(d.Declaration.GetId()) || !here(d.Declaration)
 	})
 	slices.SortFunc(own, func(a, b incident.Touched) int { return cmp.Compare(a.Declaration.GetId(), b.Declaration.GetId()) })
 	return own, nil

@@ -4,7 +4,6 @@ package release
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -108,7 +107,7 @@ func own(view ledger.View, id string) (*ledgerv1.Declaration, error) {
 		return nil, fmt.Errorf("read declaration %s: %w", id, err)
 	case d == nil:
 		return nil, fault.Errorf(fault.NotFound, "declaration %s is not on record here; see: counterfoil list declarations", id)
-	case !strings.HasPrefix(id, view.Agency()+"/"):
+	case !view.Owns(id):
 		return nil, fault.Errorf(fault.NotAllowed, "declaration %s was accepted by another agency; only that agency can hold or release its goods", id)
 	}
 	return d, nil

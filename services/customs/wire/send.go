@@ -32,7 +32,7 @@ func Send(view ledger.View, cmd *customsv1.SendUsageRequest) ([]proto.Message, e
 	}
 	byDestination := map[string][]*ledgerv1.Licence{}
 	for _, l := range licences {
-		if l.GetOnFile().GetSource() == cmd.GetTo() && strings.HasPrefix(l.GetId(), view.Agency()+"/") {
+		if l.GetOnFile().GetSource() == cmd.GetTo() && view.Owns(l.GetId()) {
 			byDestination[l.GetOnFile().GetDestination()] = append(byDestination[l.GetOnFile().GetDestination()], l)
 		}
 	}

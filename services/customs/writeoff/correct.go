@@ -3,7 +3,6 @@ package writeoff
 import (
 	"cmp"
 	"fmt"
-	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -99,7 +98,7 @@ func readCommitted(view ledger.View, id string) (*committed, error) {
 		return nil, fmt.Errorf("read entry %s: %w", id, err)
 	case entry == nil:
 		return nil, fault.Errorf(fault.NotFound, "entry %s is not on record here; see: counterfoil list write-offs", id)
-	case !strings.HasPrefix(id, view.Agency()+"/"):
+	case !view.Owns(id):
 		return nil, fault.Errorf(fault.NotAllowed, "entry %s was made by another agency; only that agency can change it", id)
 	case entry.GetEffect() != ledgerv1.Effect_EFFECT_COMMITTED:
 		return nil, fault.Errorf(fault.Precondition, "entry %s does not say what moved; only a committed entry is corrected or restored", id)

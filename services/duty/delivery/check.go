@@ -55,7 +55,7 @@ func Plan(view ledger.View, cmd *customsv1.PlanCheckRequest) ([]proto.Message, e
 		return nil, fmt.Errorf("read checks of licence %s: %w", l.GetId(), err)
 	}
 	for _, c := range rows {
-		if planned.CheckId = c.GetId(); isOwn(view, c.GetId()) && c.GetDone() == nil && proto.Equal(c.GetPlanned(), planned) {
+		if planned.CheckId = c.GetId(); view.Owns(c.GetId()) && c.GetDone() == nil && proto.Equal(c.GetPlanned(), planned) {
 			return nil, nil
 		}
 	}
@@ -186,7 +186,7 @@ func ownCheck(view ledger.View, id string) (*ledgerv1.PostDeliveryCheck, error) 
 		return nil, fmt.Errorf("read check %s: %w", id, err)
 	case c == nil:
 		return nil, fault.Errorf(fault.NotFound, "check %s is not on record here", id)
-	case !isOwn(view, id):
+	case !view.Owns(id):
 		return nil, fault.Errorf(fault.NotAllowed, "check %s was planned by another agency; only that agency says what came of it", id)
 	}
 	return c, nil

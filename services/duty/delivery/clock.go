@@ -25,7 +25,7 @@ func Due(view ledger.View, now time.Time) (facts []proto.Message, next time.Time
 			return nil, time.Time{}, fmt.Errorf("read deliveries that are %s: %w", status, err)
 		}
 		for _, d := range rows {
-			if !isOwn(view, d.GetId()) {
+			if !view.Owns(d.GetId()) {
 				continue
 			}
 			facts, then := passed(d, now)

@@ -19,7 +19,7 @@ func Confirm(view ledger.View, cmd *customsv1.ConfirmDeliveryRequest) ([]proto.M
 		return nil, fmt.Errorf("read delivery %s: %w", cmd.GetDeliveryId(), err)
 	case d == nil:
 		return nil, fault.Errorf(fault.NotFound, "delivery %s is not on record here", cmd.GetDeliveryId())
-	case isOwn(view, d.GetId()):
+	case view.Owns(d.GetId()):
 		return nil, fault.Errorf(fault.Precondition, "delivery %s is asked about by this agency itself; record its proof by: counterfoil deliver verify %s", d.GetId(), d.GetId())
 	case d.GetRequested().GetOf() != view.Agency():
 		return nil, fault.Errorf(fault.NotAllowed, "delivery %s asks %s and not %s; only who is asked confirms it", d.GetId(), d.GetRequested().GetOf(), view.Agency())
@@ -35,11 +35,11 @@ func Confirm(view ledger.View, cmd *customsv1.ConfirmDeliveryRequest) ([]proto.M
 	case earlier != nil && proto.Equal(earlier.GetConfirmed(), confirmed):
 		return nil, nil
 	case d.GetStatus() == verified:
-		return nil, fault.Errorf(fault.Precondition, "delivery %s was verified on %s by proof %s; tell %s what is wrong with it", d.GetId(), day(d.GetSettledAt()), d.GetProof().GetNumber(), agencyOf(d.GetId()))
+		return nil, fault.Errorf(fault.Precondition, "delivery %s was verified on %s by proof %s; tell %s what is wrong with it", d.GetId(), day(d.GetSettledAt()), d.GetProof().GetNumber(), ledger.AgencyOf(d.GetId()))
 	case earlier != nil:
 		return []proto.Message{ledger.Beside(earlier, confirmed)}, nil
 	}
-	group, err := heardBy(view, agencyOf(d.GetId()), confirmed, cmd.GetParticulars().GetMarking())
+	group, err := view.GroupHeardBy(ledger.AgencyOf(d.GetId()), confirmed, cmd.GetParticulars().GetMarking())
 	if err != nil {
 		return nil, err
 	}

@@ -70,7 +70,7 @@ func obligation(view ledger.View, licence string) (*ledgerv1.Obligation, error) 
 
 func mine(view ledger.View, o *ledgerv1.Obligation) bool {
 	owner := o.GetSet().GetOwner()
-	return o != nil && (owner == view.Agency() || owner == holder && isOwn(view, o.GetId()))
+	return o != nil && (owner == view.Agency() || owner == holder && view.Owns(o.GetId()))
 }
 
 // caused names what facts come of.

@@ -3,10 +3,8 @@ package delivery
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
@@ -27,35 +25,10 @@ func ownDelivery(view ledger.View, id string) (*ledgerv1.Delivery, error) {
 		return nil, fmt.Errorf("read delivery %s: %w", id, err)
 	case d == nil:
 		return nil, fault.Errorf(fault.NotFound, "delivery %s is not on record here", id)
-	case !isOwn(view, id):
+	case !view.Owns(id):
 		return nil, fault.Errorf(fault.NotAllowed, "delivery %s was asked about by another agency, which says what its proof is worth; what arrived is told by: counterfoil deliver confirm %s", id, id)
 	}
 	return d, nil
-}
-
-func isOwn(view ledger.View, id string) bool { return strings.HasPrefix(id, view.Agency()+"/") }
-
-// agencyOf is the agency whose record an id names.
-func agencyOf(id string) string {
-	agency, _, _ := strings.Cut(id, "/")
-	return agency
-}
-
-// heardBy is the group that a new fact of this agency is recorded for; it is refused where another agency, which has to hear of
-// it, does not read that.
-func heardBy(view ledger.View, other string, fact proto.Message, marking string) (string, error) {
-	name, err := view.SharingGroup(fact.ProtoReflect().Descriptor().FullName(), marking, view.Agency())
-	if err != nil {
-		return "", err
-	}
-	reads, err := readBy(view, name, other)
-	switch {
-	case err != nil:
-		return "", err
-	case !reads:
-		return "", fault.Errorf(fault.Precondition, "%s would not hear of it: it does not read group %s, which this is recorded for; choose a marking, or have the authority mend the sharing rules", other, name)
-	}
-	return name, nil
 }
 
 func readBy(view ledger.View, group, agency string) (bool, error) {

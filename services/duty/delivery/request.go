@@ -68,7 +68,7 @@ func addressed(view ledger.View, asked *customsv1.DeliveryVerificationRequested,
 	case agency == nil:
 		return []proto.Message{asked}, nil
 	}
-	group, err := heardBy(view, asked.Of, asked, p.GetMarking())
+	group, err := view.GroupHeardBy(asked.Of, asked, p.GetMarking())
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func toAskAbout(view ledger.View, licence string, cmd *customsv1.RequestDelivery
 			return nil, fmt.Errorf("read deliveries of declaration %s: %w", id, err)
 		}
 		for _, r := range before {
-			same := isOwn(view, r.GetId()) && slices.Equal(r.GetRequested().GetDeclarationIds(), ids)
+			same := view.Owns(r.GetId()) && slices.Equal(r.GetRequested().GetDeclarationIds(), ids)
 			switch {
 			case r.GetStatus() == verified:
 			case same && (cmd.GetOf() == "" || cmd.GetOf() == r.GetRequested().GetOf()):

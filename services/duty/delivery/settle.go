@@ -53,7 +53,7 @@ func TakeOver(view ledger.View, agency string, confirmed *customsv1.DeliveryConf
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read delivery %s: %w", confirmed.GetDeliveryId(), err)
-	case d == nil || !isOwn(view, d.GetId()) || d.GetRequested().GetOf() != agency || d.GetStatus() == verified:
+	case d == nil || !view.Owns(d.GetId()) || d.GetRequested().GetOf() != agency || d.GetStatus() == verified:
 		return nil, nil
 	}
 	facts, err := settle(view, d, confirmed.GetProof())

@@ -42,7 +42,7 @@ func PlanTaken(view ledger.View, offer *ledgerv1.ConsequenceOffer, at time.Time,
 		return nil, fmt.Errorf("read checks of licence %s: %w", o.GetSubject(), err)
 	}
 	planned := slices.ContainsFunc(checks, func(c *ledgerv1.PostDeliveryCheck) bool {
-		return isOwn(view, c.GetId()) && c.GetPlanned().GetAlertId() == o.GetAlertId()
+		return view.Owns(c.GetId()) && c.GetPlanned().GetAlertId() == o.GetAlertId()
 	})
 	if l == nil || alert == nil || planned {
 		return nil, nil

@@ -3,7 +3,6 @@ package alert
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -22,7 +21,7 @@ func Escalate(view ledger.View, now time.Time) (facts []proto.Message, next time
 	}
 	for _, a := range open {
 		by := a.GetRaised().GetAcknowledgeBy()
-		if by == nil || !strings.HasPrefix(a.GetId(), view.Agency()+"/") {
+		if by == nil || !view.Owns(a.GetId()) {
 			continue
 		}
 		silent, err := unacknowledged(view, a)

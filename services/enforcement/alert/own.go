@@ -26,7 +26,7 @@ func ownAlert(view ledger.View, id string) (*ledgerv1.Alert, error) {
 		return nil, fmt.Errorf("read alert %s: %w", id, err)
 	case a == nil:
 		return nil, fault.Errorf(fault.NotFound, "alert %s has not been raised", id)
-	case !strings.HasPrefix(id, view.Agency()+"/"):
+	case !view.Owns(id):
 		return nil, fault.Errorf(fault.NotAllowed, "alert %s was raised by another agency; only that agency can change it", id)
 	}
 	return a, nil

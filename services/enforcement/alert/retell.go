@@ -19,7 +19,7 @@ func Retell(view ledger.View, alertID string) ([]proto.Message, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read alert %s: %w", alertID, err)
 	}
-	if a == nil || !strings.HasPrefix(a.GetId(), view.Agency()+"/") {
+	if a == nil || !view.Owns(a.GetId()) {
 		return nil, nil
 	}
 	events, err := view.EventsOf(a)

@@ -3,7 +3,6 @@ package trace
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -78,7 +77,7 @@ func Overdue(view ledger.View, now time.Time) (facts []proto.Message, next time.
 		return nil, next, fmt.Errorf("read open traces: %w", err)
 	}
 	for _, t := range all {
-		if !strings.HasPrefix(t.GetId(), view.Agency()+"/") {
+		if !view.Owns(t.GetId()) {
 			continue
 		}
 		for _, s := range steps(t) {

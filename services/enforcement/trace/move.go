@@ -131,7 +131,7 @@ func Withdraw(view ledger.View, cmd *enforcementv1.WithdrawTraceRequest) ([]prot
 		return nil, err
 	case cmd.GetReason() == "":
 		return nil, fault.Errorf(fault.Invalid, "say why trace %s is withdrawn", t.GetId())
-	case ended(t) && t.GetStatusReason() == cmd.GetReason():
+	case ledger.TraceEnded(t) && t.GetStatusReason() == cmd.GetReason():
 		return nil, nil
 	}
 	if t, err = open(view, cmd.GetTraceId()); err != nil {

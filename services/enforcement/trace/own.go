@@ -23,7 +23,7 @@ func own(view ledger.View, id string) (*ledgerv1.Trace, error) {
 		return nil, fmt.Errorf("read trace %s: %w", id, err)
 	case t == nil:
 		return nil, fault.Errorf(fault.NotFound, "trace %s has not been opened", id)
-	case !strings.HasPrefix(id, view.Agency()+"/"):
+	case !view.Owns(id):
 		return nil, fault.Errorf(fault.NotAllowed, "trace %s was opened by another agency; reply to it: counterfoil trace reply %s", id, id)
 	}
 	return t, nil
@@ -32,18 +32,10 @@ func own(view ledger.View, id string) (*ledgerv1.Trace, error) {
 // open is own for a trace that goes on.
 func open(view ledger.View, id string) (*ledgerv1.Trace, error) {
 	t, err := own(view, id)
-	if err == nil && ended(t) {
+	if err == nil && ledger.TraceEnded(t) {
 		return nil, fault.Errorf(fault.Precondition, "trace %s is %s; open a new one on what is new", id, word(t.GetStatus()))
 	}
 	return t, err
-}
-
-func ended(t *ledgerv1.Trace) bool {
-	switch t.GetStatus() {
-	case ledgerv1.TraceStatus_TRACE_STATUS_ANSWERED, ledgerv1.TraceStatus_TRACE_STATUS_REFUSED, ledgerv1.TraceStatus_TRACE_STATUS_WITHDRAWN:
-		return true
-	}
-	return false
 }
 
 // actor returns who does something about a trace: this agency, or an authority that it asked, which is named.

@@ -11,7 +11,6 @@ import (
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
-	"github.com/counterfoil/counterfoil/services/licensing/dossier"
 )
 
 // OpenCase puts this agency's part of a routed application on record as an application of its own, at a moment. A route is
@@ -31,7 +30,7 @@ func OpenCase(view ledger.View, routed *licensingv1.ApplicationRouted, at time.T
 	}
 	part := routed.GetParts()[i]
 	deal := dealOf(origin, part.GetLines())
-	known := slices.ContainsFunc(twins, func(t *ledgerv1.Application) bool { return dossier.IsOwn(view, t.GetId()) })
+	known := slices.ContainsFunc(twins, func(t *ledgerv1.Application) bool { return view.Owns(t.GetId()) })
 	if known || len(deal.GetLines()) == 0 {
 		return nil, nil
 	}

@@ -36,7 +36,7 @@ func end(view ledger.View, cmd ending, to ledgerv1.Status, fact proto.Message) (
 		return nil, fmt.Errorf("read application %s: %w", id, err)
 	case cmd.GetReason() == "":
 		return nil, fault.Errorf(fault.Invalid, "say why application %s ends without a decision", id)
-	case before.GetStatus() == to && dossier.IsOwn(view, id):
+	case before.GetStatus() == to && view.Owns(id):
 		return nil, nil
 	}
 	a, err := dossier.Undecided(view, id)

@@ -35,7 +35,7 @@ func Proceed(view ledger.View, id string, at time.Time) ([]proto.Message, error)
 		return nil, fmt.Errorf("read how far the journals are: %w", err)
 	}
 	for _, p := range positions {
-		if recorded := p.GetRecordedAt().AsTime(); dossier.IsOwn(view, p.GetJournal()) && recorded.After(at) {
+		if recorded := p.GetRecordedAt().AsTime(); view.Owns(p.GetJournal()) && recorded.After(at) {
 			at = recorded
 		}
 	}

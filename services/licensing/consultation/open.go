@@ -62,7 +62,7 @@ func noneOpen(view ledger.View, application string) error {
 		return fmt.Errorf("read consultations on %s: %w", application, err)
 	}
 	for _, r := range rows {
-		if r.GetClosed() == nil && dossier.IsOwn(view, r.GetId()) {
+		if r.GetClosed() == nil && view.Owns(r.GetId()) {
 			return fault.Errorf(fault.Conflict, "consultation %s on application %s is open; close it before another is opened: counterfoil consult close %s", r.GetId(), application, r.GetId())
 		}
 	}

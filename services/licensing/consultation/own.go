@@ -21,7 +21,7 @@ func own(view ledger.View, id string) (*ledgerv1.Consultation, error) {
 		return nil, fmt.Errorf("read consultation %s: %w", id, err)
 	case row == nil:
 		return nil, fault.Errorf(fault.NotFound, "consultation %s was not opened", id)
-	case !dossier.IsOwn(view, id):
+	case !view.Owns(id):
 		return nil, fault.Errorf(fault.NotAllowed, "consultation %s was opened by another agency; only that agency keeps its time and closes it", id)
 	}
 	return row, nil

@@ -25,7 +25,7 @@ func Due(view ledger.View, now time.Time) (facts []proto.Message, next time.Time
 		return nil, time.Time{}, err
 	}
 	for _, row := range open {
-		if !dossier.IsOwn(view, row.GetId()) || row.GetDue() == nil || lasting(row) != nil {
+		if !view.Owns(row.GetId()) || row.GetDue() == nil || lasting(row) != nil {
 			continue
 		}
 		facts, passes, err := silent(view, row, now)

@@ -29,7 +29,7 @@ func Answer(view ledger.View, key *blind.Key, now time.Time, perDay int) (facts 
 		return nil, next, err
 	}
 	for _, c := range waiting {
-		if today[agencyOf(c.GetId())] >= perDay {
+		if today[ledger.AgencyOf(c.GetId())] >= perDay {
 			next = now.UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
 			continue
 		}
@@ -66,7 +66,7 @@ func unanswered(view ledger.View) (waiting []*ledgerv1.BlindCheck, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the answer to check %s: %w", c.GetId(), err)
 		}
-		if earlier == nil && agencyOf(c.GetId()) != view.Agency() {
+		if earlier == nil && ledger.AgencyOf(c.GetId()) != view.Agency() {
 			waiting = append(waiting, c)
 		}
 	}
@@ -97,7 +97,7 @@ func answeredOn(view ledger.View, now time.Time) (map[string]int, error) {
 	n := map[string]int{}
 	for _, a := range rows {
 		if day(a.GetAt().AsTime()) == day(now) {
-			n[agencyOf(a.GetAnswered().GetCheckId())]++
+			n[ledger.AgencyOf(a.GetAnswered().GetCheckId())]++
 		}
 	}
 	return n, nil

@@ -53,7 +53,7 @@ func holders(view ledger.View) (all []string, err error) {
 		return nil, fmt.Errorf("read who takes part in blind checks: %w", err)
 	}
 	for _, t := range rows {
-		if agency := agencyOf(t.GetId()); agency != view.Agency() {
+		if agency := ledger.AgencyOf(t.GetId()); agency != view.Agency() {
 			all = append(all, agency)
 		}
 	}

@@ -21,7 +21,7 @@ func CloseReplied(view ledger.View, by string, reply *licensingv1.UndercutReplie
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read undercut %s: %w", reply.GetUndercutId(), err)
-	case u == nil || !dossier.IsOwn(view, u.GetId()) || u.GetFound().GetAgency() != by || u.GetStatus() != consulting:
+	case u == nil || !view.Owns(u.GetId()) || u.GetFound().GetAgency() != by || u.GetStatus() != consulting:
 		return nil, nil
 	}
 	closed := ledger.Beside(u, &licensingv1.UndercutClosed{UndercutId: u.GetId(), Identical: reply.GetIdentical()})
@@ -38,7 +38,7 @@ func CloseLapsed(view ledger.View, now time.Time) (facts []proto.Message, next t
 		return nil, next, fmt.Errorf("read undercuts that are being asked about: %w", err)
 	}
 	for _, u := range rows {
-		if !dossier.IsOwn(view, u.GetId()) {
+		if !view.Owns(u.GetId()) {
 			continue
 		}
 		silence, err := silenceOn(view, u, now)
@@ -80,7 +80,7 @@ func Tell(view ledger.View, _ time.Time) ([]proto.Message, time.Time, error) {
 			return nil, time.Time{}, fmt.Errorf("read undercuts that are %s: %w", status, err)
 		}
 		for _, u := range rows {
-			if !dossier.IsOwn(view, u.GetId()) {
+			if !view.Owns(u.GetId()) {
 				continue
 			}
 			told, err := decision(view, u)

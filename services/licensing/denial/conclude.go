@@ -13,7 +13,6 @@ import (
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
-	"github.com/counterfoil/counterfoil/services/licensing/dossier"
 )
 
 // Result is what a blind check came to so far.
@@ -33,8 +32,8 @@ func ResultOf(view ledger.View, checkID string, secret []byte) (*Result, error) 
 		return nil, fmt.Errorf("read check %s: %w", checkID, err)
 	case check == nil:
 		return nil, fault.Errorf(fault.NotFound, "blind check %s is not on record here; see: counterfoil list blind-checks", checkID)
-	case !dossier.IsOwn(view, checkID):
-		return nil, fault.Errorf(fault.NotAllowed, "blind check %s was asked by %s; only that agency can read the answers", checkID, agencyOf(checkID))
+	case !view.Owns(checkID):
+		return nil, fault.Errorf(fault.NotAllowed, "blind check %s was asked by %s; only that agency can read the answers", checkID, ledger.AgencyOf(checkID))
 	}
 	application, q, err := asked(view, check, secret)
 	if err != nil {
@@ -78,7 +77,7 @@ func publishedBy(view ledger.View, holder string) (*licensingv1.DenialTokensPubl
 		return nil, fmt.Errorf("read the tokens on record: %w", err)
 	}
 	for _, t := range rows {
-		if agencyOf(t.GetId()) == holder {
+		if ledger.AgencyOf(t.GetId()) == holder {
 			return t.GetPublished(), nil
 		}
 	}
@@ -141,7 +140,7 @@ func everyApplication(view ledger.View) (all []*ledgerv1.Application, err error)
 			return nil, fmt.Errorf("read applications: %w", err)
 		}
 		for _, a := range rows {
-			if dossier.IsOwn(view, a.GetId()) {
+			if view.Owns(a.GetId()) {
 				all = append(all, a)
 			}
 		}

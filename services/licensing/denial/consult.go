@@ -78,7 +78,7 @@ func Reply(view ledger.View, cmd *licensingv1.ReplyToConsultationRequest) ([]pro
 	switch {
 	case err != nil:
 		return nil, err
-	case u.GetFound().GetAgency() != view.Agency() || dossier.IsOwn(view, u.GetId()):
+	case u.GetFound().GetAgency() != view.Agency() || view.Owns(u.GetId()):
 		return nil, fault.Errorf(fault.NotAllowed, "undercut %s is of a denial that %s did not make; only who denied replies", u.GetId(), view.Agency())
 	case cmd.GetText() == "":
 		return nil, fault.Errorf(fault.Invalid, "give the text of the reply to undercut %s", u.GetId())

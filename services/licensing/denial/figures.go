@@ -51,7 +51,7 @@ func (t tally) at(r row) *licensingv1.ConsultationFigure {
 }
 
 func (t tally) count(view ledger.View, u *ledgerv1.Undercut, year uint32) error {
-	asker, err := stateOf(view, agencyOf(u.GetId()))
+	asker, err := stateOf(view, ledger.AgencyOf(u.GetId()))
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func find(view ledger.View, id string) (*held, error) {
 }
 
 func ofDenial(view ledger.View, d *ledgerv1.Denial) (*held, error) {
-	agency := agencyOf(d.GetId())
+	agency := ledger.AgencyOf(d.GetId())
 	state, err := stateOf(view, agency)
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func ofNotice(n *ledgerv1.DenialNotice) *held {
 		h.at = e.GetDeniedAt().AsTime()
 	}
 	if e.GetDenialId() != "" {
-		h.agency = agencyOf(n.GetId())
+		h.agency = ledger.AgencyOf(n.GetId())
 		h.keys = append(h.keys, e.GetDenialId())
 	}
 	return h

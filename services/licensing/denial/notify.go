@@ -48,8 +48,8 @@ func ownDenial(view ledger.View, id string) (*ledgerv1.Denial, error) {
 		return nil, fmt.Errorf("read denial %s: %w", id, err)
 	case d == nil:
 		return nil, fault.Errorf(fault.NotFound, "denial %s is not on record here; see: counterfoil list denials", id)
-	case !dossier.IsOwn(view, id):
-		return nil, fault.Errorf(fault.NotAllowed, "denial %s was made by %s; only that agency tells others of it", id, agencyOf(id))
+	case !view.Owns(id):
+		return nil, fault.Errorf(fault.NotAllowed, "denial %s was made by %s; only that agency tells others of it", id, ledger.AgencyOf(id))
 	case d.GetStatus() != ledgerv1.Status_STATUS_REFUSED:
 		return nil, fault.Errorf(fault.Precondition, "denial %s does not stand any more; there is nothing to tell of it", id)
 	}
@@ -63,7 +63,7 @@ func noticeOf(view ledger.View, denialID string) (*ledgerv1.DenialNotice, error)
 		return nil, fmt.Errorf("read notices of denial %s: %w", denialID, err)
 	}
 	for _, n := range rows {
-		if dossier.IsOwn(view, n.GetId()) && n.GetStatus() == ledgerv1.Status_STATUS_REFUSED {
+		if view.Owns(n.GetId()) && n.GetStatus() == ledgerv1.Status_STATUS_REFUSED {
 			return n, nil
 		}
 	}

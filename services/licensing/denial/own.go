@@ -11,14 +11,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
-	"github.com/counterfoil/counterfoil/services/licensing/dossier"
 )
-
-// agencyOf is the agency that gave an id.
-func agencyOf(id string) string {
-	agency, _, _ := strings.Cut(id, "/")
-	return agency
-}
 
 // stateOf is the State that an agency belongs to; empty where the directory does not say.
 func stateOf(view ledger.View, agency string) (string, error) {
@@ -63,8 +56,8 @@ func (s *series) id() string {
 // ownUndercut returns an undercut that this agency found.
 func ownUndercut(view ledger.View, id string) (*ledgerv1.Undercut, error) {
 	u, err := undercut(view, id)
-	if err == nil && !dossier.IsOwn(view, id) {
-		return nil, fault.Errorf(fault.NotAllowed, "undercut %s was found by %s; only that agency can say more of it", id, agencyOf(id))
+	if err == nil && !view.Owns(id) {
+		return nil, fault.Errorf(fault.NotAllowed, "undercut %s was found by %s; only that agency can say more of it", id, ledger.AgencyOf(id))
 	}
 	return u, err
 }

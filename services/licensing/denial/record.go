@@ -12,7 +12,6 @@ import (
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
-	"github.com/counterfoil/counterfoil/services/licensing/dossier"
 )
 
 // Record puts notices that were received on record. One is known by its State, or the authority's name where that is none, with
@@ -62,7 +61,7 @@ func received(view ledger.View) (map[string]*ledgerv1.DenialNotice, error) {
 			return nil, fmt.Errorf("read the notices on record: %w", err)
 		}
 		for _, n := range rows {
-			if !dossier.IsOwn(view, n.GetId()) || n.GetNotice().GetDenialId() != "" {
+			if !view.Owns(n.GetId()) || n.GetNotice().GetDenialId() != "" {
 				continue
 			}
 			for _, key := range knownBy(n.GetNotice()) {

@@ -10,7 +10,6 @@ import (
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
-	"github.com/counterfoil/counterfoil/services/licensing/dossier"
 	"github.com/counterfoil/counterfoil/services/licensing/grounds"
 )
 
@@ -22,8 +21,8 @@ func Revoke(view ledger.View, cmd *licensingv1.RevokeDenialRequest) ([]proto.Mes
 	switch {
 	case err != nil:
 		return nil, err
-	case !dossier.IsOwn(view, id):
-		return nil, fault.Errorf(fault.NotAllowed, "denial %s is on record by %s; only that agency can revoke it", id, agencyOf(id))
+	case !view.Owns(id):
+		return nil, fault.Errorf(fault.NotAllowed, "denial %s is on record by %s; only that agency can revoke it", id, ledger.AgencyOf(id))
 	case cmd.GetReason() == "":
 		return nil, fault.Errorf(fault.Invalid, "give the reason for revoking denial %s", id)
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
-	"github.com/counterfoil/counterfoil/services/licensing/dossier"
 )
 
 // padding is what the number of published tokens is a multiple of, so that it tells little.
@@ -95,7 +94,7 @@ func heldInputs(view ledger.View) ([][]byte, error) {
 	}
 	var inputs [][]byte
 	for _, d := range denials {
-		if dossier.IsOwn(view, d.GetId()) {
+		if view.Owns(d.GetId()) {
 			inputs = append(inputs, inputsOf(d.GetDeal())...)
 		}
 	}

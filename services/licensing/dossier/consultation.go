@@ -33,7 +33,7 @@ func latestConsultation(view ledger.View, application string) (*ledgerv1.Consult
 	if err != nil {
 		return nil, fmt.Errorf("read consultations on %s: %w", application, err)
 	}
-	rows = slices.DeleteFunc(rows, func(r *ledgerv1.Consultation) bool { return !IsOwn(view, r.GetId()) })
+	rows = slices.DeleteFunc(rows, func(r *ledgerv1.Consultation) bool { return !view.Owns(r.GetId()) })
 	return latest(rows, func(r *ledgerv1.Consultation) time.Time { return r.GetOpened().GetOpenedAt().AsTime() }), nil
 }
 

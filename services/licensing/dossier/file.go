@@ -72,7 +72,7 @@ func Kept(view ledger.View, id string) (*ledgerv1.Application, error) {
 		return nil, fmt.Errorf("read application %s: %w", id, err)
 	case a == nil:
 		return nil, fault.Errorf(fault.NotFound, "application %s has not been submitted", id)
-	case !IsOwn(view, id):
+	case !view.Owns(id):
 		return nil, fault.Errorf(fault.NotAllowed, "application %s was submitted to another agency; only that agency can decide it", id)
 	}
 	switch a.GetStatus() {
@@ -149,9 +149,6 @@ func Home(view ledger.View) (string, error) {
 	}
 	return agency.GetState(), nil
 }
-
-// IsOwn reports whether an id was given by this agency.
-func IsOwn(view ledger.View, id string) bool { return strings.HasPrefix(id, view.Agency()+"/") }
 
 // DealDigest is the SHA-256 of what the gates look at: all of a deal but its papers and what its lines were classified as,
 // which come to the file later and change nothing of what is sold to whom.

@@ -40,7 +40,7 @@ func ToScreen(view ledger.View, id string, at time.Time) (*licensingv1.Deal, []s
 
 func licenceToScreen(view ledger.View, l *ledgerv1.Licence, at time.Time) (*licensingv1.Deal, []screening.Required, error) {
 	switch {
-	case !IsOwn(view, l.GetId()):
+	case !view.Owns(l.GetId()):
 		return nil, nil, fault.Errorf(fault.NotAllowed, "licence %s was issued by another agency; only that agency screens it", l.GetId())
 	case !Live(l, at):
 		return nil, nil, fault.Errorf(fault.Precondition, "licence %s has ended; there is nothing to screen", l.GetId())

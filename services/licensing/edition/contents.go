@@ -35,7 +35,7 @@ func Contents(view ledger.View, req *licensingv1.EditionContentsRequest) (*licen
 		} else {
 			row, denials = denials[0], denials[1:]
 		}
-		if row.GetId() <= req.After || row.GetStatus() == ledgerv1.Status_STATUS_WITHDRAWN || !strings.HasPrefix(row.GetId(), view.Agency()+"/") {
+		if row.GetId() <= req.After || row.GetStatus() == ledgerv1.Status_STATUS_WITHDRAWN || !view.Owns(row.GetId()) {
 			continue
 		}
 		if len(res.Entries) == page {

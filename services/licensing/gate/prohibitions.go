@@ -114,7 +114,7 @@ func nothingNew(view ledger.View, last, now *licensingv1.ProhibitionChecked) boo
 // sameKnowledge leaves out the agency's own journals, in which it records what it finds.
 func sameKnowledge(view ledger.View, a, b *eventv1.Knowledge) bool {
 	others := func(k *eventv1.Knowledge) []*eventv1.Reach {
-		return slices.DeleteFunc(slices.Clone(k.GetJournals()), func(r *eventv1.Reach) bool { return dossier.IsOwn(view, r.GetJournal()) })
+		return slices.DeleteFunc(slices.Clone(k.GetJournals()), func(r *eventv1.Reach) bool { return view.Owns(r.GetJournal()) })
 	}
 	return slices.Equal(a.GetExternal(), b.GetExternal()) &&
 		slices.EqualFunc(others(a), others(b), func(x, y *eventv1.Reach) bool { return proto.Equal(x, y) })

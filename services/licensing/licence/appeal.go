@@ -49,7 +49,7 @@ func DecideAppeal(view ledger.View, cmd *licensingv1.DecideAppealRequest) ([]pro
 		return nil, fmt.Errorf("read appeal %s: %w", cmd.GetAppealId(), err)
 	case a == nil:
 		return nil, fault.Errorf(fault.NotFound, "appeal %s has not been lodged", cmd.GetAppealId())
-	case !isOwn(view, a.GetId()):
+	case !view.Owns(a.GetId()):
 		return nil, fault.Errorf(fault.NotAllowed, "appeal %s was lodged with another agency", a.GetId())
 	case cmd.GetOutcome() == licensingv1.AppealOutcome_APPEAL_OUTCOME_UNSPECIFIED:
 		return nil, fault.Errorf(fault.Invalid, "say what appeal %s came to", a.GetId())
@@ -116,7 +116,7 @@ func contested(view ledger.View, id string) (*licensingv1.Basis, error) {
 		return nil, fmt.Errorf("read denial %s: %w", id, err)
 	}
 	if d != nil {
-		if !isOwn(view, id) {
+		if !view.Owns(id) {
 			return nil, fault.Errorf(fault.NotAllowed, "%s was decided by another agency; appeal there", id)
 		}
 		return d.GetBasis(), nil

@@ -197,7 +197,7 @@ func ownProposal(view ledger.View, id string) (*ledgerv1.Proposal, error) {
 		return nil, fmt.Errorf("read proposal %s: %w", id, err)
 	case p == nil:
 		return nil, fault.Errorf(fault.NotFound, "proposal %s is not on record", id)
-	case !isOwn(view, id):
+	case !view.Owns(id):
 		return nil, fault.Errorf(fault.NotAllowed, "proposal %s is another agency's", id)
 	case p.GetDropped() != "":
 		return nil, fault.Errorf(fault.Precondition, "proposal %s was taken back: %s", id, p.GetDropped())

@@ -31,7 +31,7 @@ func MeetDelivered(view ledger.View, verified string, at time.Time, cause *event
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read licence %s: %w", d.GetRequested().GetLicenceId(), err)
-	case l == nil || !isOwn(view, l.GetId()):
+	case l == nil || !view.Owns(l.GetId()):
 		return nil, nil
 	}
 	rows, err := view.ObligationsWith("subject", l.GetId())
@@ -39,7 +39,7 @@ func MeetDelivered(view ledger.View, verified string, at time.Time, cause *event
 		return nil, fmt.Errorf("read obligations of licence %s: %w", l.GetId(), err)
 	}
 	rows = slices.DeleteFunc(rows, func(o *ledgerv1.Obligation) bool {
-		return o.GetMet() != nil || !isOwn(view, o.GetId()) || !slices.Contains(proofs, o.GetSet().GetKind())
+		return o.GetMet() != nil || !view.Owns(o.GetId()) || !slices.Contains(proofs, o.GetSet().GetKind())
 	})
 	if len(rows) == 0 {
 		return nil, nil

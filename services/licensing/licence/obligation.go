@@ -132,7 +132,7 @@ func Meet(view ledger.View, cmd *licensingv1.MeetObligationRequest) ([]proto.Mes
 		return nil, fmt.Errorf("read obligation %s: %w", cmd.GetObligationId(), err)
 	case o == nil:
 		return nil, fault.Errorf(fault.NotFound, "obligation %s is not on record", cmd.GetObligationId())
-	case !isOwn(view, o.GetId()):
+	case !view.Owns(o.GetId()):
 		return nil, fault.Errorf(fault.NotAllowed, "obligation %s was set by another agency, which says when it is met", o.GetId())
 	case cmd.GetHow() == "":
 		return nil, fault.Errorf(fault.Invalid, "say how obligation %s was met", o.GetId())

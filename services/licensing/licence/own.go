@@ -2,7 +2,6 @@ package licence
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
@@ -19,13 +18,11 @@ func ownLicence(view ledger.View, id string) (*ledgerv1.Licence, error) {
 		return nil, fmt.Errorf("read licence %s: %w", id, err)
 	case l == nil:
 		return nil, fault.Errorf(fault.NotFound, "licence %s has not been issued", id)
-	case !isOwn(view, id):
+	case !view.Owns(id):
 		return nil, fault.Errorf(fault.NotAllowed, "licence %s was issued by another agency; only that agency can change it", id)
 	}
 	return l, nil
 }
-
-func isOwn(view ledger.View, id string) bool { return strings.HasPrefix(id, view.Agency()+"/") }
 
 // yearOf returns the year that an id is given in: that of occurred_at, in UTC.
 func yearOf(p *eventv1.Particulars) string {

@@ -2,7 +2,6 @@ package list
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
@@ -43,7 +42,7 @@ func onRecord(view ledger.View, source string) (all []*ledgerv1.ListEntry, _ err
 		return nil, fmt.Errorf("read entries of list %s: %w", source, err)
 	}
 	for _, e := range entries {
-		if e.GetStatus() != ledgerv1.Status_STATUS_WITHDRAWN && strings.HasPrefix(e.GetId(), view.Agency()+"/") {
+		if e.GetStatus() != ledgerv1.Status_STATUS_WITHDRAWN && view.Owns(e.GetId()) {
 			all = append(all, e)
 		}
 	}

@@ -39,7 +39,7 @@ func SameEmbargo(view ledger.View, e *screeningv1.EmbargoRecorded) (*ledgerv1.Em
 	for _, other := range all {
 		said := proto.CloneOf(other.GetRecorded())
 		said.EmbargoId = e.GetEmbargoId()
-		if isOwn(view, other.GetId()) && other.GetEnded() == nil && proto.Equal(said, e) {
+		if view.Owns(other.GetId()) && other.GetEnded() == nil && proto.Equal(said, e) {
 			return other, nil
 		}
 	}
@@ -87,7 +87,7 @@ func EndEmbargo(view ledger.View, cmd *screeningv1.EndEmbargoRequest) ([]proto.M
 		return nil, fmt.Errorf("read embargo %s: %w", cmd.GetEmbargoId(), err)
 	case e == nil:
 		return nil, fault.Errorf(fault.NotFound, "embargo %s is not on record here", cmd.GetEmbargoId())
-	case !isOwn(view, e.GetId()):
+	case !view.Owns(e.GetId()):
 		return nil, fault.Errorf(fault.NotAllowed, "embargo %s was recorded by another agency; only that agency can end it", e.GetId())
 	case cmd.GetReason() == "":
 		return nil, fault.Errorf(fault.Invalid, "give the reason for ending embargo %s", e.GetId())
@@ -105,5 +105,3 @@ func EndEmbargo(view ledger.View, cmd *screeningv1.EndEmbargoRequest) ([]proto.M
 	}
 	return []proto.Message{ledger.Beside(e, &screeningv1.EmbargoEnded{EmbargoId: e.GetId(), On: cmd.GetOn(), Reason: cmd.GetReason()})}, nil
 }
-
-func isOwn(view ledger.View, id string) bool { return strings.HasPrefix(id, view.Agency()+"/") }

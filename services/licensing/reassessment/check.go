@@ -72,7 +72,7 @@ func licencesChecked(view ledger.View, check *ledgerv1.PostDeliveryCheck, found 
 	if checked == nil || err != nil {
 		return nil, err
 	}
-	if isOwn(view, checked.GetId()) {
+	if view.Owns(checked.GetId()) {
 		all = append(all, touch{checked, fmt.Sprintf("check %s after delivery %s", check.GetId(), found)})
 	}
 	for _, user := range checked.GetDeal().GetParties() {
@@ -85,7 +85,7 @@ func licencesChecked(view ledger.View, check *ledgerv1.PostDeliveryCheck, found 
 				return nil, fmt.Errorf("read licences by party: %w", err)
 			}
 			for _, l := range licences {
-				if l.GetId() != checked.GetId() && isOwn(view, l.GetId()) && hasEndUser(l, user) && !touches(all, l.GetId()) {
+				if l.GetId() != checked.GetId() && view.Owns(l.GetId()) && hasEndUser(l, user) && !touches(all, l.GetId()) {
 					all = append(all, touch{l, fmt.Sprintf("check %s after delivery %s at the end user of this licence", check.GetId(), found)})
 				}
 			}

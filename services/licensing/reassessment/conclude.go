@@ -22,7 +22,7 @@ func Conclude(view ledger.View, cmd *licensingv1.ConcludeReassessmentRequest) ([
 		return nil, fmt.Errorf("read reassessment %s: %w", cmd.GetReassessmentId(), err)
 	case r == nil:
 		return nil, fault.Errorf(fault.NotFound, "reassessment %s has not been opened", cmd.GetReassessmentId())
-	case !isOwn(view, r.GetId()):
+	case !view.Owns(r.GetId()):
 		return nil, fault.Errorf(fault.NotAllowed, "reassessment %s was opened by another agency; only that agency can conclude it", r.GetId())
 	case cmd.GetOutcome() == licensingv1.Outcome_OUTCOME_UNSPECIFIED:
 		return nil, fault.Errorf(fault.Invalid, "say what reassessment %s came to", r.GetId())

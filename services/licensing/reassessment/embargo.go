@@ -50,7 +50,7 @@ func licencesReached(view ledger.View, embargo *ledgerv1.Embargo, at time.Time) 
 		}
 		for _, l := range licences {
 			by := gate.Reach(embargo, l.GetDeal())
-			if by == "" || !isOwn(view, l.GetId()) || !dossier.Live(l, at) {
+			if by == "" || !view.Owns(l.GetId()) || !dossier.Live(l, at) {
 				continue
 			}
 			opened, err := view.ReassessmentsWith("licence", l.GetId())

@@ -32,7 +32,7 @@ func OpenOnFinding(view ledger.View, f *ledgerv1.Finding, at time.Time, cause *e
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read licence %s: %w", f.GetFound().GetSubject(), err)
-	case l == nil || !isOwn(view, l.GetId()) || !dossier.Live(l, at):
+	case l == nil || !view.Owns(l.GetId()) || !dossier.Live(l, at):
 		return nil, nil
 	}
 	opening := &licensingv1.ReassessmentOpened{LicenceId: l.GetId(), Reason: nearReason(h), CauseId: h.GetId()}
@@ -103,7 +103,7 @@ func licencesNear(view ledger.View, alert *ledgerv1.Alert, touched []touch) (nea
 	}
 	for _, f := range findings {
 		id, h := f.GetFound().GetSubject(), f.GetFound().GetHit()
-		if touches(touched, id) || touches(near, id) || !isOwn(view, id) || h.GetJudgement() == screeningv1.Judgement_JUDGEMENT_ANOTHER {
+		if touches(touched, id) || touches(near, id) || !view.Owns(id) || h.GetJudgement() == screeningv1.Judgement_JUDGEMENT_ANOTHER {
 			continue
 		}
 		l, err := view.Licence(id)

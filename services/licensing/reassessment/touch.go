@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/counterfoil/counterfoil/libs/incident"
 	"github.com/counterfoil/counterfoil/libs/ledger"
@@ -62,7 +61,7 @@ type touching struct {
 }
 
 func (t *touching) add(l *ledgerv1.Licence, how string) {
-	if _, known := t.byID[l.GetId()]; l != nil && !known && isOwn(t.view, l.GetId()) {
+	if _, known := t.byID[l.GetId()]; l != nil && !known && t.view.Owns(l.GetId()) {
 		t.byID[l.GetId()] = touch{l, how}
 	}
 }
@@ -130,5 +129,3 @@ func (t *touching) declared(alert *ledgerv1.Alert) error {
 	}
 	return nil
 }
-
-func isOwn(view ledger.View, id string) bool { return strings.HasPrefix(id, view.Agency()+"/") }

@@ -50,7 +50,7 @@ func (s *Simulation) read(view ledger.View, row *queryv1.Row) (*past, error) {
 		d := row.GetDenial()
 		c.id, c.at, c.basis, id, deal = d.GetId(), d.GetDecidedAt().AsTime(), d.GetBasis(), d.GetApplicationId(), d.GetDeal()
 	}
-	if id == "" || !dossier.IsOwn(view, c.id) || !dossier.IsOwn(view, id) {
+	if id == "" || !view.Owns(c.id) || !view.Owns(id) {
 		return nil, nil
 	}
 	a, err := view.Application(id)

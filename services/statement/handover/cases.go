@@ -2,7 +2,6 @@ package handover
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/counterfoil/counterfoil/libs/ledger"
@@ -69,7 +68,7 @@ func decide(view ledger.View, _ time.Time) (open []*directoryv1.Duty, err error)
 		return nil, err
 	}
 	for _, p := range positions {
-		if !strings.HasPrefix(p.Journal, view.Agency()+"/") {
+		if !view.Owns(p.Journal) {
 			continue
 		}
 		rows, err := view.ApplicationsWith("journal", p.Journal)

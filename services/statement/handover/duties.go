@@ -2,7 +2,6 @@ package handover
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -152,7 +151,7 @@ type made interface {
 }
 
 // mine reports whether a row is of the agency itself.
-func mine(view ledger.View, r made) bool { return strings.HasPrefix(r.GetJournal(), view.Agency()+"/") }
+func mine(view ledger.View, r made) bool { return view.Owns(r.GetJournal()) }
 
 // stated is when a row's first event was true.
 func stated(view ledger.View, r made) (*timestamppb.Timestamp, error) {

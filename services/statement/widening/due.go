@@ -34,7 +34,7 @@ func Due(view ledger.View, looked Looked) (facts []proto.Message, reached Looked
 		return nil, nil, err
 	}
 	for _, w := range rows {
-		if w.Review != nil || !strings.HasPrefix(w.Journal, view.Agency()+"/") {
+		if w.Review != nil || !view.Owns(w.Journal) {
 			continue
 		}
 		if facts, err = due(view, w, reached); len(facts) > 0 || err != nil {

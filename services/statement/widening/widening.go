@@ -3,7 +3,6 @@ package widening
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -95,7 +94,7 @@ func own(view ledger.View, id string) (*ledgerv1.Widening, error) {
 		return nil, err
 	case w == nil:
 		return nil, fault.Errorf(fault.NotFound, "no widening %s is on record; see: counterfoil widening list", id)
-	case !strings.HasPrefix(w.Journal, view.Agency()+"/"):
+	case !view.Owns(w.Journal):
 		return nil, fault.Errorf(fault.NotAllowed, "%s is of %s", id, w.Journal)
 	}
 	return w, nil
