@@ -52,7 +52,7 @@ func Of(view ledger.View, id string, o Options) (Result, error) {
 	case err != nil:
 		return Result{}, fmt.Errorf("read record %s: %w", id, err)
 	case row == nil:
-		return Result{}, fault.Errorf(fault.NotFound, "nothing called %s is on record here", id)
+		return Result{}, fault.Errorf(fault.NotFound, "nothing called %s is on record here; what there is shows: counterfoil list TABLE", id)
 	}
 	f := &finding{view: view, id: id, table: table, most: cmp.Or(o.Cap, DefaultCap), events: map[string][]event{}, linked: map[string]bool{}}
 	f.Table, f.Rows = table, []*queryv1.Row{row}

@@ -18,7 +18,7 @@ func (s *service) Explain(ctx context.Context, req *queryv1.ExplainRequest) (res
 			return err
 		}
 		if res.Row == nil {
-			return fault.Errorf(fault.NotFound, "nothing called %s is on record at %s", req.Id, s.Agency)
+			return fault.Errorf(fault.NotFound, "nothing called %s is on record at %s; what there is shows: counterfoil list TABLE", req.Id, s.Agency)
 		}
 		if made, ok := inner(res.Row).(made); ok {
 			if res.Events, err = v.EventsOf(made); err != nil {

@@ -109,7 +109,7 @@ func correctionOfOwn(view ledger.View, id string) (*ledgerv1.Correction, error) 
 	case err != nil:
 		return nil, fmt.Errorf("read correction %s: %w", id, err)
 	case c == nil:
-		return nil, fault.Errorf(fault.NotFound, "correction %s is not on record here", id)
+		return nil, fault.Errorf(fault.NotFound, "correction %s is not on record here; see: counterfoil list corrections", id)
 	case c.GetProposed().GetOwner() != view.Agency():
 		return nil, fault.Errorf(fault.NotAllowed, "correction %s is of a record of %s, which alone answers it", id, c.GetProposed().GetOwner())
 	}
@@ -128,11 +128,11 @@ func NextStep(view ledger.View, correctionID string) (string, error) {
 	by := "by the command that changes such a record"
 	switch table {
 	case queryv1.Table_TABLE_LICENCES:
-		by = "counterfoil licence amend " + p.GetRecordId()
+		by = "counterfoil licence amend " + p.GetRecordId() + " -f FILE"
 	case queryv1.Table_TABLE_APPLICATIONS:
 		by = "by an amended application of the applicant"
 	case queryv1.Table_TABLE_DECLARATIONS:
-		by = "counterfoil declare amend " + p.GetRecordId()
+		by = "counterfoil declare amend " + p.GetRecordId() + " -f FILE"
 	case queryv1.Table_TABLE_ALERTS:
 		by = "what an alert was raised with stands; add to it: counterfoil alert corroborate " + p.GetRecordId()
 	}

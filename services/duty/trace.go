@@ -20,7 +20,7 @@ func Reply(view ledger.View, cmd *enforcementv1.ReplyToTraceRequest) ([]proto.Me
 	case err != nil:
 		return nil, fmt.Errorf("read trace %s: %w", cmd.GetTraceId(), err)
 	case t == nil:
-		return nil, fault.Errorf(fault.NotFound, "trace %s is not on record here", cmd.GetTraceId())
+		return nil, fault.Errorf(fault.NotFound, "trace %s is not on record here; see: counterfoil list traces", cmd.GetTraceId())
 	case view.Owns(t.GetId()):
 		return nil, fault.Errorf(fault.Precondition, "trace %s is this agency's own; answer it: counterfoil trace answer %s", t.GetId(), t.GetId())
 	case cmd.GetRefused() != "" && (cmd.GetText() == "" || len(cmd.GetChain()) > 0 || cmd.GetFromRecords()):

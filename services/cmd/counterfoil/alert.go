@@ -19,9 +19,10 @@ func newAlertCommand(env *Env) *cobra.Command {
 func newRaiseCommand(env *Env) *cobra.Command {
 	req := &enforcementv1.RaiseAlertRequest{}
 	cmd := &cobra.Command{
-		Use:   "raise -f FILE",
-		Short: "Record a suspicion of diversion and say who must answer it",
-		Args:  takes(),
+		Use:     "raise -f FILE",
+		Short:   "Record a suspicion of diversion and say who must answer it",
+		Example: "counterfoil alert raise -f deploy/example/cases/alert.yaml",
+		Args:    takes(),
 	}
 	fromFile(cmd, "the alert")
 	require(cmd, "file")

@@ -14,7 +14,7 @@ func newProposeCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "propose RECORD",
 		Short:   "Say what should stand in another agency's record, for its owner to accept or decline",
-		Example: "counterfoil alert propose customs/26XA0001 --field \"accepted.parties[0].name\" --value \"Harbour Trading XB\" --reason \"so the register has it\"",
+		Example: "counterfoil alert propose customs/26XA0001 --field 'accepted.parties[0].name' \\\n  --value 'Harbour Trading XB' --reason 'so the register has it'",
 		Args:    takes("RECORD"),
 	}
 	cmd.Flags().StringVar(&req.Field, "field", "", `path in the row as "get -o json" shows it, such as "deal.parties[2].name"; the first of a list is 0 (required)`)

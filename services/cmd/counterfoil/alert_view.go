@@ -16,7 +16,7 @@ func newClassifyAlertCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "classify ALERT",
 		Short:   "Say how this agency sees an incident, beside what others say; a later view replaces it",
-		Example: "counterfoil alert classify enforcement/D-2026-000001 --verdict suspected --stage D2 --type route_change --confidence low --reason \"track of the vessel\"",
+		Example: "counterfoil alert classify enforcement/D-2026-000001 --verdict suspected --stage D2 --type route_change \\\n  --confidence low --reason \"track of the vessel\"",
 		Args:    takes("ALERT"),
 	}
 	flags := cmd.Flags()
@@ -72,7 +72,7 @@ func newActCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "act ALERT",
 		Short:   "Record what this agency did about an alert",
-		Example: "counterfoil alert act enforcement/D-2026-000001 --action goods_examined --text \"seals broken\" --record customs/26XA0001",
+		Example: "counterfoil alert act enforcement/D-2026-000001 --action goods_examined \\\n  --text \"seals broken\" --record customs/26XA0001",
 		Args:    takes("ALERT"),
 	}
 	flags := cmd.Flags()

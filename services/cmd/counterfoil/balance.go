@@ -12,7 +12,7 @@ import (
 func newBalanceCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "balance LICENCE",
-		Short: "Say what a licence still allows, line by line",
+		Short: "Say what a licence still allows, line by line, at the customs that counts it",
 		Args:  takes("LICENCE"),
 	}
 	cmd.RunE = env.online(func(ctx context.Context, c *Clients, args []string) error {

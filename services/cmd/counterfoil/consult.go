@@ -21,7 +21,7 @@ func newOpenConsultationCommand(env *Env) *cobra.Command {
 		Use:   "open APPLICATION",
 		Short: "Ask those whom the policy names for their opinion, and others",
 		Example: "counterfoil consult open licensing/A-2026-000001\n" +
-			`counterfoil consult open licensing/A-2026-000001 --with health:guest --with customs:chosen:"ATT 11" --question "Is the end use plausible?"`,
+			"counterfoil consult open licensing/A-2026-000001 --with health:guest --with 'customs:chosen:ATT 11' \\\n  --question 'Is the end use plausible?'",
 		Args: takes("APPLICATION"),
 	}
 	cmd.Flags().StringArrayVar(&with, "with", nil, "agency asked beside those that the policy names, AGENCY[:PART[:ARTICLE]]; its part is chosen or guest; may be given more than once")
@@ -50,7 +50,7 @@ func newAnswerCommand(env *Env) *cobra.Command {
 		Use:   "answer CONSULTATION",
 		Short: "Give this agency's opinion, in its own journal",
 		Example: `counterfoil consult answer licensing/C-2026-000001 --concur --condition "no re-export without consent"` + "\n" +
-			`counterfoil consult answer licensing/C-2026-000001 --object --reason "the end user is not known" --in-place-of defence`,
+			"counterfoil consult answer licensing/C-2026-000001 --object --reason 'the end user is not known' \\\n  --in-place-of defence",
 		Args: takes("CONSULTATION"),
 	}
 	flags := cmd.Flags()

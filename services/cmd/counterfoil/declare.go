@@ -20,9 +20,10 @@ func newDeclareCommand(env *Env) *cobra.Command {
 func newLodgeDeclarationCommand(env *Env) *cobra.Command {
 	req := &customsv1.LodgeDeclarationRequest{}
 	cmd := &cobra.Command{
-		Use:   "lodge -f FILE",
-		Short: "Put a declaration on record that is not accepted yet, with every discrepancy that it has",
-		Args:  takes(),
+		Use:     "lodge -f FILE",
+		Short:   "Put a declaration on record that is not accepted yet, with every discrepancy that it has",
+		Example: "counterfoil declare lodge -f deploy/example/cases/declaration.yaml",
+		Args:    takes(),
 	}
 	fromFile(cmd, "the declaration")
 	require(cmd, "file")
@@ -39,9 +40,10 @@ func newAcceptCommand(env *Env) *cobra.Command {
 	later := &customsv1.AcceptLodgedRequest{}
 	var lines map[string]string
 	cmd := &cobra.Command{
-		Use:   "accept DECLARATION | -f FILE",
-		Short: "Accept a declaration, reserve its quantities on the licence, and release the goods or hold them",
-		Args:  cobra.MaximumNArgs(1),
+		Use:     "accept DECLARATION | -f FILE",
+		Short:   "Accept a declaration, reserve its quantities on the licence, and release the goods or hold them",
+		Example: "counterfoil declare accept customs/26XA0001\ncounterfoil declare accept -f deploy/example/cases/declaration.yaml",
+		Args:    cobra.MaximumNArgs(1),
 	}
 	fromFile(cmd, "a declaration that was not lodged")
 	cmd.Flags().StringVar(&later.LicenceId, "licence", "", "the licence, where the declaration does not name it")

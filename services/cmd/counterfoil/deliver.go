@@ -60,8 +60,8 @@ func newVerifyDeliveryCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify DELIVERY --number N --received LINE=QTY… --arrived DATE --place P",
 		Short: "Put a proof of arrival on record: what it bears out is verified, the rest is disputed with the reasons",
-		Example: "counterfoil deliver verify licensing/DV-2026-000001 --number DVC-1 --received 1=100 --received 2=12.5KGM --arrived 2026-04-01 --place XBHAR\n" +
-			"counterfoil deliver verify licensing/DV-2026-000001 --number DVC-1 --received 1=2 --serial A-1 --serial A-2 --arrived 2026-04-01 --place XBHAR --document dvc.pdf",
+		Example: "counterfoil deliver verify licensing/DV-2026-000001 --number DVC-1 --received 1=100 --received 2=12.5KGM \\\n  --arrived 2026-04-01 --place XBHAR\n" +
+			"counterfoil deliver verify licensing/DV-2026-000001 --number DVC-1 --received 1=2 --serial A-1 --serial A-2 \\\n  --arrived 2026-04-01 --place XBHAR --document dvc.pdf",
 		Args: takes("DELIVERY"),
 	}
 	proof := addProofFlags(cmd)

@@ -21,7 +21,7 @@ func newPlanCheckCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "plan LICENCE|DELIVERY",
 		Short:   "Plan a look at the goods of a licence or of one delivery",
-		Example: `counterfoil deliver check plan licensing/DV-2026-000001 --basis U6 --on 2026-09-01 --site "depot of the end user"`,
+		Example: "counterfoil deliver check plan licensing/DV-2026-000001 --basis U6 --on 2026-09-01 \\\n  --site 'depot of the end user'",
 		Args:    takes("LICENCE|DELIVERY"),
 	}
 	flags := cmd.Flags()
@@ -53,7 +53,7 @@ func newCheckDoneCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "done CHECK --outcome all|partly|not",
 		Short:   "Say what a check found: all of the goods are accounted for, a part, or none",
-		Example: `counterfoil deliver check done licensing/PD-2026-000001 --outcome partly --seen 1=98 --serials 98/100 --findings "two are missing"`,
+		Example: "counterfoil deliver check done licensing/PD-2026-000001 --outcome partly --seen 1=98 --serials 98/100 \\\n  --findings 'two are missing'",
 		Args:    takes("CHECK"),
 	}
 	flags := cmd.Flags()

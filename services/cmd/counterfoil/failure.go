@@ -80,7 +80,21 @@ func (env *Env) failure(err error) *failure {
 	if f.next == "" || judged && !aboutRecord { // what a command says to run next is about the record
 		f.next = env.next(f)
 	}
+	if named := namedIn(f.why); judged && named != "" {
+		f.next = named
+	}
 	return f
+}
+
+// namedIn is the command that a refusal says to run, at the end of its sentence; the first where it names several.
+func namedIn(why string) string {
+	at := strings.LastIndex(why, ": counterfoil ")
+	if at < 0 {
+		return ""
+	}
+	command, _, _ := strings.Cut(why[at+len(": "):], "; ")
+	command, _, _ = strings.Cut(command, ", counterfoil ")
+	return strings.TrimSpace(command)
 }
 
 // judge returns the exit code that an error comes to, and the reason for people.

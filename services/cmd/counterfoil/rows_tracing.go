@@ -16,7 +16,7 @@ func tracingHeads(table queryv1.Table) []string {
 	case queryv1.Table_TABLE_CONSEQUENCES:
 		return []string{"offer", "alert", "consequence", "subject", "answer", "at"}
 	case queryv1.Table_TABLE_SIGHTINGS:
-		return []string{"sighting", "agency", "place", "country", "text", "at"}
+		return []string{"sighting", "agency", "place", "country", "of", "text", "at"}
 	case queryv1.Table_TABLE_CORRECTIONS:
 		return []string{"correction", "agency", "record", "field", "value", "reason", "at"}
 	case queryv1.Table_TABLE_CORRECTION_ANSWERS:
@@ -53,7 +53,7 @@ func tracingCells(row *queryv1.Row) []string {
 		return []string{o.Id, offered.GetAlertId(), enum(offered.GetConsequence()), offered.GetSubject(), answer, date(o.At)}
 	case *queryv1.Row_Sighting:
 		s, a := r.Sighting, r.Sighting.GetAdded()
-		return []string{s.Id, s.Agency, a.GetPlace(), a.GetCountry(), a.GetText(), date(s.At)}
+		return []string{s.Id, s.Agency, a.GetPlace(), a.GetCountry(), strings.Join(a.GetRecords(), " "), a.GetText(), date(s.At)}
 	case *queryv1.Row_Correction:
 		c, p := r.Correction, r.Correction.GetProposed()
 		return []string{c.Id, c.Agency, p.GetRecordId(), p.GetField(), p.GetValue(), p.GetReason(), date(c.At)}

@@ -21,9 +21,9 @@ func newOpenTraceCommand(env *Env) *cobra.Command {
 	req := &enforcementv1.OpenTraceRequest{}
 	cmd := &cobra.Command{
 		Use: "open -f FILE", Aliases: []string{"request"},
-
-		Short: "Record an item that was recovered, or another authority's request to trace one",
-		Args:  takes(),
+		Short:   "Record an item that was recovered, or another authority's request to trace one",
+		Example: "counterfoil trace open -f deploy/example/cases/trace.yaml",
+		Args:    takes(),
 	}
 	fromFile(cmd, "the request")
 	require(cmd, "file")

@@ -71,7 +71,7 @@ func settle(view ledger.View, id string, settled *customsv1.DiscrepancySettled) 
 	case err != nil:
 		return nil, fmt.Errorf("read discrepancy %s: %w", id, err)
 	case row == nil:
-		return nil, fault.Errorf(fault.NotFound, "discrepancy %s has not been raised", id)
+		return nil, fault.Errorf(fault.NotFound, "discrepancy %s has not been raised; see: counterfoil list discrepancies", id)
 	case !view.Owns(id):
 		return nil, fault.Errorf(fault.NotAllowed, "discrepancy %s was raised by another agency; only that agency can settle it", id)
 	case settled.GetReason() == "":

@@ -28,7 +28,7 @@ func ownDeclaration(view ledger.View, id string) (*ledgerv1.Declaration, error) 
 	case err != nil:
 		return nil, fmt.Errorf("read declaration %s: %w", id, err)
 	case d == nil:
-		return nil, fault.Errorf(fault.NotFound, "declaration %s has not been lodged or accepted", id)
+		return nil, fault.Errorf(fault.NotFound, "declaration %s has not been lodged or accepted; see: counterfoil list declarations", id)
 	case !view.Owns(id):
 		return nil, fault.Errorf(fault.NotAllowed, "declaration %s is another agency's; only that agency can change it", id)
 	}
@@ -39,11 +39,11 @@ func ownDeclaration(view ledger.View, id string) (*ledgerv1.Declaration, error) 
 func unmoved(d *ledgerv1.Declaration) error {
 	switch d.GetStatus() {
 	case lodged:
-		return fault.Errorf(fault.Precondition, "declaration %s has not been accepted; accept it first", d.GetId())
+		return fault.Errorf(fault.Precondition, "declaration %s has not been accepted; accept it first: counterfoil declare accept %s", d.GetId(), d.GetId())
 	case held:
-		return fault.Errorf(fault.Precondition, "the goods of declaration %s are held: %s; lift the hold and release them first", d.GetId(), d.GetHeld().GetText())
+		return fault.Errorf(fault.Precondition, "the goods of declaration %s are held: %s; once they may go, release them: counterfoil declare release %s", d.GetId(), d.GetHeld().GetText(), d.GetId())
 	default:
-		return fault.Errorf(fault.Precondition, "the goods of declaration %s are not released; release them first", d.GetId())
+		return fault.Errorf(fault.Precondition, "the goods of declaration %s are not released; release them first: counterfoil declare release %s", d.GetId(), d.GetId())
 	}
 }
 

@@ -38,7 +38,7 @@ func Hold(view ledger.View, cmd *customsv1.HoldGoodsRequest) ([]proto.Message, e
 	case d.GetStatus() == held && was.GetReason() == fact.Reason && was.GetText() == fact.Text && was.GetAlertId() == fact.AlertId:
 		return nil, nil
 	case d.GetStatus() != accepted && d.GetStatus() != held && d.GetStatus() != released:
-		return nil, fault.Errorf(fault.Precondition, "the goods of declaration %s are not here to be held; see: counterfoil get %s", d.GetId(), d.GetId())
+		return nil, fault.Errorf(fault.Precondition, "the goods of declaration %s are not here to be held; see: counterfoil get declarations %s", d.GetId(), d.GetId())
 	}
 	return []proto.Message{ledger.Beside(d, fact)}, nil
 }

@@ -30,7 +30,7 @@ func Try(view ledger.View, cmd *customsv1.ReleaseGoodsRequest, clock time.Time) 
 	case d.GetStatus() == released:
 		return nil, &customsv1.GoodsReleased{DeclarationId: d.GetId(), At: d.GetReleasedAt()}, nil
 	case d.GetStatus() != accepted && d.GetStatus() != held:
-		return nil, nil, fault.Errorf(fault.Precondition, "the goods of declaration %s are not here to be released; see: counterfoil get %s", d.GetId(), d.GetId())
+		return nil, nil, fault.Errorf(fault.Precondition, "the goods of declaration %s are not here to be released; see: counterfoil get declarations %s", d.GetId(), d.GetId())
 	case d.GetStatus() == held && byOfficer(d.GetHeld()):
 		return nil, nil, fault.Errorf(fault.Precondition, "declaration %s is held: %s; lift that first: counterfoil declare lift %s --reason …", d.GetId(), d.GetHeld().GetText(), d.GetId())
 	}

@@ -185,7 +185,7 @@ func ownCheck(view ledger.View, id string) (*ledgerv1.PostDeliveryCheck, error) 
 	case err != nil:
 		return nil, fmt.Errorf("read check %s: %w", id, err)
 	case c == nil:
-		return nil, fault.Errorf(fault.NotFound, "check %s is not on record here", id)
+		return nil, fault.Errorf(fault.NotFound, "check %s is not on record here; see: counterfoil list post-delivery-checks", id)
 	case !view.Owns(id):
 		return nil, fault.Errorf(fault.NotAllowed, "check %s was planned by another agency; only that agency says what came of it", id)
 	}

@@ -24,7 +24,7 @@ func ownDelivery(view ledger.View, id string) (*ledgerv1.Delivery, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read delivery %s: %w", id, err)
 	case d == nil:
-		return nil, fault.Errorf(fault.NotFound, "delivery %s is not on record here", id)
+		return nil, fault.Errorf(fault.NotFound, "delivery %s is not on record here; see: counterfoil list deliveries", id)
 	case !view.Owns(id):
 		return nil, fault.Errorf(fault.NotAllowed, "delivery %s was asked about by another agency, which says what its proof is worth; what arrived is told by: counterfoil deliver confirm %s", id, id)
 	}

@@ -25,7 +25,7 @@ func ownAlert(view ledger.View, id string) (*ledgerv1.Alert, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read alert %s: %w", id, err)
 	case a == nil:
-		return nil, fault.Errorf(fault.NotFound, "alert %s has not been raised", id)
+		return nil, fault.Errorf(fault.NotFound, "alert %s has not been raised; see: counterfoil list alerts", id)
 	case !view.Owns(id):
 		return nil, fault.Errorf(fault.NotAllowed, "alert %s was raised by another agency; only that agency can change it", id)
 	}

@@ -22,7 +22,7 @@ func own(view ledger.View, id string) (*ledgerv1.Trace, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read trace %s: %w", id, err)
 	case t == nil:
-		return nil, fault.Errorf(fault.NotFound, "trace %s has not been opened", id)
+		return nil, fault.Errorf(fault.NotFound, "trace %s has not been opened; see: counterfoil list traces", id)
 	case !view.Owns(id):
 		return nil, fault.Errorf(fault.NotAllowed, "trace %s was opened by another agency; reply to it: counterfoil trace reply %s", id, id)
 	}

@@ -177,7 +177,7 @@ func TestPairs(t *testing.T) {
 	}
 	want := [][]string{
 		{"id", "licensing/L-000001"}, {"journal", "licensing/border"}, {"events", "3;9"}, {"deal.kind", "KIND_EXPORT"},
-		{"deal.parties[1].role", "ROLE_EXPORTER"}, {"deal.parties[1].name", `Acme "Arms", Ltd`}, {"deal.destination.country", "XB"},
+		{"deal.parties[0].role", "ROLE_EXPORTER"}, {"deal.parties[0].name", `Acme "Arms", Ltd`}, {"deal.destination.country", "XB"},
 		{"status", "STATUS_GRANTED"}, {"decided_at", "2008-01-02T00:00:00Z"}, {"conditions", "no re-export;report delivery"},
 	}
 	if !reflect.DeepEqual(grid.Rows, want) {

@@ -8,7 +8,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// Pairs lays the fields of a message that say something one below the other, for a person: "deal.lines[1].rating". What
+// Pairs lays the fields of a message that say something one below the other, for a person: "deal.lines[0].rating", as the API counts. What
 // is absent, empty or unspecified is left out.
 func Pairs(m proto.Message) (Grid, error) {
 	grid := Grid{Heads: []string{"field", "value"}}
@@ -26,7 +26,7 @@ func addPairs(grid *Grid, above string, m protoreflect.Message) error {
 		switch within := field.Message() != nil && !field.IsMap() && !isLeaf(field.Message()); {
 		case within && field.IsList():
 			for i := range value.List().Len() {
-				if err = addPairs(grid, fmt.Sprintf("%s[%d].", name, i+1), value.List().Get(i).Message()); err != nil {
+				if err = addPairs(grid, fmt.Sprintf("%s[%d].", name, i), value.List().Get(i).Message()); err != nil {
 					return err
 				}
 			}
