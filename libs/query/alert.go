@@ -147,7 +147,7 @@ func (f *alertFile) consequences() (err error) {
 // audiences counts how much of an own alert each group has that it stands in; all should have as much.
 func (f *alertFile) audiences() error {
 	a := f.res.Alert
-	if !strings.HasPrefix(a.GetId(), f.view.Agency()+"/") {
+	if !f.view.Owns(a.GetId()) {
 		return nil
 	}
 	_, group, _ := strings.Cut(a.GetJournal(), "/")

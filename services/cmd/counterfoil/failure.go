@@ -80,7 +80,7 @@ func (env *Env) failure(err error) *failure {
 	if f.next == "" || judged && !aboutRecord { // what a command says to run next is about the record
 		f.next = env.next(f)
 	}
-	if named := namedIn(f.why); judged && named != "" {
+	if named := namedIn(f.why); judged && named != "" && !strings.HasPrefix(f.next, named) { // the command may know more of it
 		f.next = named
 	}
 	return f

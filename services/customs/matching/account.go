@@ -73,7 +73,7 @@ func (m *match) others() error {
 		return fmt.Errorf("read write-offs on licence %s: %w", m.Licence.GetId(), err)
 	}
 	i := slices.IndexFunc(entries, func(e *ledgerv1.WriteOff) bool {
-		return !strings.HasPrefix(e.GetJournal(), m.view.Agency()+"/") && !gone(entries, e)
+		return !m.view.Owns(e.GetJournal()) && !gone(entries, e)
 	})
 	if i >= 0 {
 		other := entries[i].GetDeclarationId()
@@ -115,7 +115,7 @@ func (m *match) twice() error {
 	}
 	for _, o := range same {
 		here := o.GetStatus() == ledgerv1.DeclarationStatus_DECLARATION_STATUS_LODGED || o.GetAccepted().GetLicenceId() == m.Licence.GetId()
-		if !here || o.GetId() == m.d.GetDeclarationId() || !strings.HasPrefix(o.GetId(), m.view.Agency()+"/") ||
+		if !here || o.GetId() == m.d.GetDeclarationId() || !m.view.Owns(o.GetId()) ||
 			o.GetStatus() == ledgerv1.DeclarationStatus_DECLARATION_STATUS_CANCELLED || !sameItems(o.GetAccepted().GetItems(), m.d.GetItems()) {
 			continue
 		}
