@@ -23,5 +23,5 @@ func holdUnlicensed(view ledger.View, id journal.ID, e journal.Entry) ([]proto.M
 	if !ok {
 		return nil, nil // it was withdrawn
 	}
-	return hold.Unlicensed(view, of.GetLicenceId(), e.Event.GetRecordedAt().AsTime(), causeOf(id, e))
+	return hold.Unlicensed(view, of.GetLicenceId(), e.Event.GetRecordedAt().AsTime(), e.Cause(id))
 }

@@ -35,7 +35,7 @@ func Unlicensed(view ledger.View, licenceID string, at time.Time, cause *eventv1
 	}
 	var facts []proto.Message
 	for _, d := range rows {
-		if !isOwn(view, d.GetId()) || d.GetStatus() != ledgerv1.DeclarationStatus_DECLARATION_STATUS_RELEASED || len(facts) == mostHeld {
+		if !view.Owns(d.GetId()) || d.GetStatus() != ledgerv1.DeclarationStatus_DECLARATION_STATUS_RELEASED || len(facts) == mostHeld {
 			continue
 		}
 		fact := ledger.Beside(d, &customsv1.GoodsHeld{
