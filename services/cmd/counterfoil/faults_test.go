@@ -156,9 +156,15 @@ func rootOf(t *testing.T, dir, agency string) string {
 	})
 }
 
-// level waits until agencies with the same releases hold equal ledgers.
+// level waits until every agency has all of licensing's journal, and those with the same releases hold equal ledgers.
 func level(t *testing.T, dir string) {
 	t.Helper()
+	whole := inJournals(t, dir, "licensing", false)["licensing/all"].GetBlock()
+	for _, agency := range everybody {
+		eventually(t, agency+" to have the register", func() bool {
+			return inJournals(t, dir, agency, false)["licensing/all"].GetBlock() >= whole
+		})
+	}
 	var roots []string
 	eventually(t, "equal ledgers", func() bool {
 		roots = nil
@@ -169,11 +175,12 @@ func level(t *testing.T, dir string) {
 	})
 }
 
-// inJournals is what an agency's ledger holds of each journal: the block that it is folded to, and the root over its rows.
-func inJournals(t *testing.T, dir, agency string) map[string]*queryv1.JournalStatus {
+// inJournals is what an agency's ledger holds of each journal: the block that it is folded to, and the root over its rows where
+// that is asked for.
+func inJournals(t *testing.T, dir, agency string, root bool) map[string]*queryv1.JournalStatus {
 	t.Helper()
 	return ask(t, dir, agency, func(ctx context.Context, c *Clients) (map[string]*queryv1.JournalStatus, error) {
-		res, err := c.Query.Status(ctx, &queryv1.StatusRequest{Root: true})
+		res, err := c.Query.Status(ctx, &queryv1.StatusRequest{Root: root})
 		byJournal := map[string]*queryv1.JournalStatus{}
 		for _, j := range res.GetJournals() {
 			byJournal[j.GetJournal()] = j
@@ -346,14 +353,9 @@ func TestDeletedLedgerIsBuiltAgain(t *testing.T) {
 	running := launchLab(t, dir)
 	importUntilDone(t, dir, registerOf(t, 500))
 	level(t, dir)
-	const register = "licensing/all"
-	whole := inJournals(t, dir, "licensing")[register].GetBlock()
 	want := map[string]map[string]*queryv1.JournalStatus{}
 	for _, agency := range everybody {
-		eventually(t, agency+" to have the register", func() bool {
-			want[agency] = inJournals(t, dir, agency)
-			return want[agency][register].GetBlock() == whole
-		})
+		want[agency] = inJournals(t, dir, agency, true)
 	}
 	running.kill()
 	for _, agency := range everybody {
@@ -365,7 +367,7 @@ func TestDeletedLedgerIsBuiltAgain(t *testing.T) {
 	for _, agency := range everybody {
 		var got map[string]*queryv1.JournalStatus
 		eventually(t, agency+" to have everything again", func() bool {
-			got = inJournals(t, dir, agency)
+			got = inJournals(t, dir, agency, true)
 			for journal, was := range want[agency] {
 				if got[journal].GetBlock() < was.GetBlock() {
 					return false
