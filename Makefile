@@ -13,7 +13,7 @@ run: build ## start the hub and every agency in one process and play a story
 test: ## run every test
 	@# what these read is not all in their module, so that a kept result would notice nothing
 	go test -count=1 ./tools/importmap ./tools/contract ./tools/deploy
-	go test work
+	go test -timeout 20m work
 
 check: ## what lands: formatted, vetted, generated code fresh, every test
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'run: gofmt -w'; exit 1; }
@@ -36,5 +36,7 @@ bench: ## measure against the broker's own limit, ratios printed
 soak: ## the long runs: race detector, fuzzing, kills at random moments
 	COUNTERFOIL_SOAK=1 go test -race -timeout 60m work
 	go test -run '^$$' -fuzz FuzzParse -fuzztime 2m ./libs/journal
+	go test -run '^$$' -fuzz '^FuzzParse$$' -fuzztime 4m ./libs/published/chief
+	go test -run '^$$' -fuzz FuzzReceive -fuzztime 2m ./services/customs/wire
 
 .PHONY: help build run test check generate contract image bench soak
