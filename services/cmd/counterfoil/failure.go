@@ -86,14 +86,16 @@ func (env *Env) failure(err error) *failure {
 	return f
 }
 
-// namedIn is the command that a refusal says to run, at the end of its sentence; the first where it names several.
+// namedIn is the command that a refusal says to run; the first where it names several.
 func namedIn(why string) string {
-	at := strings.LastIndex(why, ": counterfoil ")
+	at := strings.Index(why, ": counterfoil ")
 	if at < 0 {
 		return ""
 	}
 	command, _, _ := strings.Cut(why[at+len(": "):], "; ")
-	command, _, _ = strings.Cut(command, ", counterfoil ")
+	for _, other := range []string{", counterfoil ", ", or "} {
+		command, _, _ = strings.Cut(command, other)
+	}
 	return strings.TrimSpace(command)
 }
 

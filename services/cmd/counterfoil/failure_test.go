@@ -4,14 +4,15 @@ import "testing"
 
 func TestNamedIn(t *testing.T) {
 	for why, want := range map[string]string{
-		"declaration customs/D-1 is not on record here; see: counterfoil list declarations":           "counterfoil list declarations",
-		"it is held: look; lift that first: counterfoil declare lift customs/D-1 --reason …":          "counterfoil declare lift customs/D-1 --reason …",
-		"see: counterfoil list denials, counterfoil list denial-notices":                              "counterfoil list denials",
-		"see: counterfoil directory show, or define it: counterfoil group define all":                 "counterfoil group define all",
-		"see what comes near: counterfoil trace KA-1002; or answer that it was not found":             "counterfoil trace KA-1002",
-		"DX03: 300 H87 is above what is left":                                                         "",
-		"event licensing/border/12 is not parked at customs; counterfoil parked lists those that are": "",
-		"see: counterfoil report totals --by year,destination":                                        "counterfoil report totals --by year,destination",
+		"declaration customs/D-1 is not on record here; see: counterfoil list declarations":                                              "counterfoil list declarations",
+		"it is held: look; lift that first: counterfoil declare lift customs/D-1 --reason …":                                             "counterfoil declare lift customs/D-1 --reason …",
+		"see: counterfoil list denials, counterfoil list denial-notices":                                                                 "counterfoil list denials",
+		"see: counterfoil directory show, or define it: counterfoil group define all":                                                    "counterfoil directory show",
+		"it was not checked: counterfoil licence assess A --prohibitions -f FILE; nor that: counterfoil licence assess A --risk -f FILE": "counterfoil licence assess A --prohibitions -f FILE",
+		"see what comes near: counterfoil trace KA-1002; or answer that it was not found":                                                "counterfoil trace KA-1002",
+		"DX03: 300 H87 is above what is left":                                                                                            "",
+		"event licensing/border/12 is not parked at customs; counterfoil parked lists those that are":                                    "",
+		"see: counterfoil report totals --by year,destination":                                                                           "counterfoil report totals --by year,destination",
 	} {
 		if got := namedIn(why); got != want {
 			t.Errorf("%q: %q; want %q", why, got, want)
