@@ -57,8 +57,6 @@ const (
 
 type service struct {
 	Config
-	queryv1connect.UnimplementedQueryServiceHandler
-	queryv1connect.UnimplementedLinkServiceHandler
 }
 
 // Register serves the queries.
