@@ -36,7 +36,12 @@ var others = strings.Fields(`
 	licensing.v1.OpinionGiven licensing.v1.ProhibitionChecked licensing.v1.ReassessmentOpened licensing.v1.RiskAssessed
 	licensing.v1.SilenceTaken licensing.v1.UndercutClosed licensing.v1.UndercutConsultationOpened licensing.v1.UndercutDecided
 	licensing.v1.UndercutFound licensing.v1.UndercutJudged licensing.v1.UndercutReplied licensing.v1.UndercutReplyReceived
-	reporting.v1.AgencyReturnRequested reporting.v1.AgencyReturnSubmitted reporting.v1.FactsUsed
+	reporting.v1.AgencyReturnRequested reporting.v1.AgencyReturnSubmitted reporting.v1.AnswersRecorded reporting.v1.DifferenceAnswered
+	reporting.v1.DifferenceClosed reporting.v1.DifferenceFound reporting.v1.DraftAnswered reporting.v1.DraftCirculated reporting.v1.FactsUsed
+	reporting.v1.MeasureReported reporting.v1.PartnerEditionClosed reporting.v1.PartnerFiguresRecorded reporting.v1.ProcedureAdopted
+	reporting.v1.PublicRequestAnswered reporting.v1.PublicRequestOpened reporting.v1.ReportDrafted reporting.v1.ReportFrozen
+	reporting.v1.ReportOpened reporting.v1.ReportPartKept reporting.v1.ReportSubmitted reporting.v1.RowHidden reporting.v1.RowNoted
+	reporting.v1.StepAlarmed
 	screening.v1.EmbargoEnded screening.v1.EmbargoRecorded screening.v1.HitJudged screening.v1.ListEditionRecorded screening.v1.ListEntryAdded
 	screening.v1.ListEntryAmended screening.v1.ListEntryRemoved screening.v1.PartyFound screening.v1.ScreeningNotPerformed
 	screening.v1.ScreeningPerformed`)

@@ -13,12 +13,9 @@ func (f *folding) reporting(fact proto.Message) error {
 	case *reportingv1.AgencyReturnRequested:
 		return put(f, returnRequests, &ledgerv1.ReturnRequest{Id: e.RequestId, Requested: e})
 	case *reportingv1.AgencyReturnSubmitted:
-		// The request is of another agency and may not be here yet.
-		return put(f, returnSubmissions, &ledgerv1.ReturnSubmission{
-			Id: f.id.Agency + "/" + e.RequestId, RequestId: e.RequestId, Agency: f.id.Agency, Submitted: e, At: f.event.OccurredAt,
-		})
+		return f.returnSubmission(e, f.event.OccurredAt)
 	case *reportingv1.FactsUsed:
 		return put(f, factsUsed, &ledgerv1.FactsUsed{Id: e.ReportId, Used: e, Agency: f.id.Agency, At: f.event.OccurredAt})
 	}
-	return errUnknown
+	return f.reports(fact)
 }

@@ -145,6 +145,8 @@ const (
 	byTrace
 	byOwner
 	byLRN
+	byMoved // year in which goods crossed the border
+	byEdition
 	attributeCount
 )
 
@@ -152,7 +154,7 @@ var attributeNames = []string{"", "status", "kind", "destination", "year", "rati
 	"decision", "criterion", "licence", "office", "declaration", "effect", "priority", "stage", "indicator", "addressee",
 	"alert", "open", "agency", "form", "request", "state", "member", "group", "reader",
 	"service", "subject", "shipment", "consultation", "against", "origin",
-	"serial", "lot", "vessel", "container", "certificate", "route", "ucr", "document", "code", "post", "delivery", "record", "trace", "owner", "lrn"}
+	"serial", "lot", "vessel", "container", "certificate", "route", "ucr", "document", "code", "post", "delivery", "record", "trace", "owner", "lrn", "moved", "edition"}
 
 func (a attribute) String() string { return attributeNames[a] }
 

@@ -89,8 +89,12 @@ var declarations = define("declarations", queryv1.Table_TABLE_DECLARATIONS, func
 		x.serials(serials)
 		x.consignment(r.Accepted.GetConsignment())
 		x.add(byLRN, r.Accepted.GetConsignment().GetLrn())
+		x.add(byMoved, yearOf(r.ExitedAt))
+		if r.Status == arrived {
+			x.addOnce(byMoved, yearOf(r.MovedAt))
+		}
 	}, byStatus, byKind, byDestination, byYear, byLicence, byParty, byOffice, bySerial, byLot, byVessel, byContainer, byCertificate, byRoute, byUCR, byDocument,
-		byLRN).
+		byLRN, byMoved).
 	dated(0, func(r *ledgerv1.Declaration) *timestamppb.Timestamp { return r.Accepted.GetAcceptedAt() }).
 	shown(func(r *ledgerv1.Declaration) *queryv1.Row {
 		return &queryv1.Row{Row: &queryv1.Row_Declaration{Declaration: r}}
@@ -227,7 +231,9 @@ var tables = number(licences.table, lines.table, denials.table, declarations.tab
 	screenings.table, findings.table, discrepancies.table, allowances.table, allowanceReturns.table, deliveries.table,
 	deliveryConfirmations.table, postDeliveryChecks.table, alertViews.table, alertActions.table, consequences.table, sightings.table,
 	corrections.table, correctionAnswers.table, traces.table, traceReplies.table, traceHits.table, factsUsed.table, tallies.table,
-	wireFiles.table, usages.table, wireParts.table, wireStreams.table)
+	wireFiles.table, usages.table, wireParts.table, wireStreams.table, procedures.table, reportSteps.table, reports.table,
+	reportParts.table, draftAnswers.table, rowMarks.table, partnerFigures.table, partnerEditions.table, differences.table,
+	differenceAnswers.table, reportAnswers.table, measures.table, publicRequests.table)
 
 func number(list ...*table) []*table {
 	for slot, t := range list {

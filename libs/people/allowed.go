@@ -85,7 +85,23 @@ var allowed = table(
 		"ProposeCorrection": recording, "AnswerCorrection": recording,
 	}),
 	service("counterfoil.reporting.v1.ReportingService", calls{"RequestReturn": recording, "Totals": reading}),
-	service("counterfoil.reporting.v1.ReturnService", calls{"SubmitReturn": recording}),
+	service("counterfoil.reporting.v1.ProcedureService", calls{"AdoptProcedure": deciding}),
+	service("counterfoil.reporting.v1.CalendarService", calls{"Calendar": overview}),
+	service("counterfoil.reporting.v1.ReportService", calls{
+		"BuildReport": reading, "CheckReport": reading, "ExplainFigure": reading, "TakeLineage": reading, "CompareReports": reading,
+		"HideRow": deciding, "NoteRow": recording, "CirculateReport": recording, "FreezeReport": deciding, "SubmitReport": deciding,
+		"ReviseReport": recording,
+	}),
+	service("counterfoil.reporting.v1.DraftService", calls{"AnswerDraft": deciding}),
+	service("counterfoil.reporting.v1.ReconciliationService", calls{
+		"RecordPartnerFigures": recording, "ClosePartnerEdition": recording, "Reconcile": reading, "OpenDifferences": recording, "CloseDifference": recording,
+	}),
+	service("counterfoil.reporting.v1.DifferenceService", calls{"AnswerDifference": recording}),
+	service("counterfoil.reporting.v1.NationalService", calls{
+		"RecordAnswers": recording, "Questionnaire": reading, "ReportMeasure": recording, "OpenPublicRequest": recording,
+		"AnswerPublicRequest": deciding, "ExportSetup": reading,
+	}),
+	service("counterfoil.reporting.v1.ReturnService", calls{"PrepareReturn": reading, "SubmitReturn": recording}),
 	service("counterfoil.directory.v1.AuthorityService", calls{
 		"PlanAgency": checking, "ShowAgency": checking, "Lag": checking,
 		"AddAgency": running, "MakeKit": running, "SuspendAgency": running, "ResumeAgency": running, "RemoveAgency": running,

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/counterfoil/counterfoil/libs/written"
 	policyv1 "github.com/counterfoil/counterfoil/proto/counterfoil/policy/v1"
 )
 
@@ -35,7 +36,7 @@ type Problem struct {
 }
 
 func (p Problem) String() string {
-	return fmt.Sprintf("%s: %s: %s: %s", place(p.File, p.Line), p.Severity, p.Field, p.Sentence)
+	return fmt.Sprintf("%s: %s: %s: %s", written.Place(p.File, p.Line), p.Severity, p.Field, p.Sentence)
 }
 
 // checker gathers problems.
@@ -45,7 +46,7 @@ type checker struct {
 }
 
 func (c *checker) add(severity, field, format string, args ...any) {
-	c.list = append(c.list, Problem{severity, c.file, c.line(field), field, fmt.Sprintf(format, args...)})
+	c.list = append(c.list, Problem{severity, c.text.Name, c.text.Line(field), field, fmt.Sprintf(format, args...)})
 }
 
 // Check returns what does not make sense about a policy, in the order of its fields as far as that goes.

@@ -31,7 +31,7 @@ var asked = time.Date(2026, time.January, 5, 9, 0, 0, 0, time.UTC)
 func RunTests(p *Policy) []TestResult {
 	var list []TestResult
 	for i, e := range p.Terms.Tests {
-		t := TestResult{Name: e.Name, Line: p.line(fmt.Sprintf("tests[%d]", i))}
+		t := TestResult{Name: e.Name, Line: p.text.Line(fmt.Sprintf("tests[%d]", i))}
 		if err := t.play(p, e); err != nil {
 			t.Failures = append(t.Failures, err.Error())
 		}

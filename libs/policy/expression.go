@@ -98,7 +98,7 @@ func (p *Policy) compile() []string {
 	for path, text := range ordered(p.written()) {
 		e, err := compile(text)
 		if err != nil {
-			wrong = append(wrong, p.at(path, err.Error()))
+			wrong = append(wrong, p.text.At(path, err.Error()))
 		}
 		p.expressions[path] = e
 	}

@@ -59,7 +59,7 @@ func TestLoadRefuses(t *testing.T) {
 		"a comparison of unlike":        {small + "scope: kind == 3\n", "p.yaml:12: scope: found no matching overload"},
 		"no yes or no":                  {small + "scope: kind\n", "p.yaml:12: scope: it is a string and not a yes or no"},
 		"a function of our own":         {small + "scope: now() > 3\n", "p.yaml:12: scope: undeclared reference to 'now'"},
-		"too large":                     {small + "#" + strings.Repeat("x", 256<<10), "p.yaml: a policy has at most 256 KiB"},
+		"too large":                     {small + "#" + strings.Repeat("x", 256<<10), "p.yaml: it has more than 256 KiB"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

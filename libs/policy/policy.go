@@ -8,9 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"go.yaml.in/yaml/v3"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/counterfoil/counterfoil/libs/written"
 	policyv1 "github.com/counterfoil/counterfoil/proto/counterfoil/policy/v1"
 )
 
@@ -37,8 +37,7 @@ type Policy struct {
 	// ValidFrom is the beginning of the day that it is in force from; zero when it does not say.
 	ValidFrom time.Time
 
-	file        string
-	root        *yaml.Node
+	text        written.Text
 	expressions map[string]expression // by field path, such as "consultees[2].when"
 }
 

@@ -22,6 +22,18 @@ func (s *answers) AcknowledgeAlert(ctx context.Context, req *enforcementv1.Ackno
 	return &enforcementv1.AcknowledgeAlertResponse{Receipt: receipt}, nil
 }
 
+// PrepareReturn draws the figures of a return from this agency's own journals.
+func (s *answers) PrepareReturn(_ context.Context, req *reportingv1.PrepareReturnRequest) (res *reportingv1.PrepareReturnResponse, err error) {
+	err = s.node.Ledger.View(func(view ledger.View) error {
+		res, err = PrepareReturn(view, req)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("prepare return to request %s: %w", req.GetRequestId(), err)
+	}
+	return res, nil
+}
+
 // SubmitReturn records this agency's contribution to a report.
 func (s *answers) SubmitReturn(ctx context.Context, req *reportingv1.SubmitReturnRequest) (*reportingv1.SubmitReturnResponse, error) {
 	receipt, err := s.node.Desk.Execute(ctx, req, func(view ledger.View) ([]proto.Message, error) {

@@ -13,6 +13,11 @@ import (
 
 // answers takes the answers that an agency owes others.
 type answers struct {
+	// What is not written yet answers that it is not.
+	reportingv1connect.UnimplementedCalendarServiceHandler
+	reportingv1connect.UnimplementedDraftServiceHandler
+	reportingv1connect.UnimplementedDifferenceServiceHandler
+
 	node    *node.Node
 	subject Subject // nil: it has none
 }
@@ -23,6 +28,9 @@ func Register(server *connect.Server, n *node.Node) { RegisterScreening(server, 
 // RegisterScreening is Register for an agency that has applications and licences, which it screens.
 func RegisterScreening(server *connect.Server, n *node.Node, subject Subject) {
 	a := &answers{node: n, subject: subject}
+	reportingv1connect.RegisterCalendarServiceHandler(server, a)
+	reportingv1connect.RegisterDraftServiceHandler(server, a)
+	reportingv1connect.RegisterDifferenceServiceHandler(server, a)
 	enforcementv1connect.RegisterAlertAnswerServiceHandler(server, a)
 	enforcementv1connect.RegisterTraceReplyServiceHandler(server, a)
 	enforcementv1connect.RegisterIncidentServiceHandler(server, a)

@@ -19,7 +19,13 @@ type Config struct {
 
 // Service answers the reporting agency's commands. Its methods are safe for concurrent use.
 type Service struct {
-	node *node.Node
+	// What is not written yet answers that it is not.
+	reportingv1connect.UnimplementedReportServiceHandler
+	reportingv1connect.UnimplementedReconciliationServiceHandler
+	reportingv1connect.UnimplementedNationalServiceHandler
+
+	node   *node.Node
+	drafts drafts
 }
 
 // New returns the service of the agency whose node it is given.
@@ -33,5 +39,9 @@ func New(cfg Config) (*Service, error) {
 // Register adds the agency's APIs to a server.
 func (s *Service) Register(server *connect.Server) {
 	reportingv1connect.RegisterReportingServiceHandler(server, s)
+	reportingv1connect.RegisterProcedureServiceHandler(server, s)
+	reportingv1connect.RegisterReportServiceHandler(server, s)
+	reportingv1connect.RegisterReconciliationServiceHandler(server, s)
+	reportingv1connect.RegisterNationalServiceHandler(server, s)
 	duty.Register(server, s.node)
 }

@@ -13,10 +13,10 @@ const root = "github.com/counterfoil/counterfoil/"
 
 // layers of libs, from the ground up: a package imports only packages of lower layers, or named beside it.
 var layers = []string{
-	"fault config seal refdata names",
+	"fault config seal refdata names written",
 	"journal people access published policy blind marks",
 	"rpc ledger",
-	"backbone directory screening adopted citations custody incident links",
+	"backbone directory screening adopted citations custody incident links report",
 	"projection natstest backup",
 	"desk query",
 	"node",
@@ -30,7 +30,7 @@ var agencies = []string{"licensing", "customs", "enforcement", "reporting", "min
 var common = []string{"statement"}
 
 // pure are the libs that rules may use: the ledger's views, and functions of their arguments alone.
-var pure = []string{"ledger", "fault", "refdata", "published", "names", "blind", "policy", "screening", "marks", "adopted", "citations", "custody", "incident"}
+var pure = []string{"ledger", "fault", "refdata", "published", "names", "blind", "policy", "screening", "marks", "adopted", "citations", "custody", "incident", "report", "written"}
 
 type pkg struct {
 	ImportPath string

@@ -30,30 +30,37 @@ import (
 
 // Clients are the APIs of one node. A node that does not serve one answers that it does not.
 type Clients struct {
-	Context      config.Context
-	Query        queryv1connect.QueryServiceClient
-	Licensing    licensingv1connect.LicensingServiceClient
-	Consultation licensingv1connect.ConsultationServiceClient
-	Opinion      licensingv1connect.OpinionServiceClient
-	Denial       licensingv1connect.DenialServiceClient
-	Customs      customsv1connect.CustomsServiceClient
-	WriteOff     customsv1connect.WriteOffServiceClient
-	Allowance    customsv1connect.AllowanceServiceClient
-	Release      customsv1connect.ReleaseServiceClient
-	Delivery     customsv1connect.DeliveryServiceClient
-	Chief        customsv1connect.ChiefServiceClient
-	Enforcement  enforcementv1connect.EnforcementServiceClient
-	AlertAnswer  enforcementv1connect.AlertAnswerServiceClient
-	Tracing      enforcementv1connect.TracingServiceClient
-	TraceReply   enforcementv1connect.TraceReplyServiceClient
-	Incident     enforcementv1connect.IncidentServiceClient
-	Link         queryv1connect.LinkServiceClient
-	Reporting    reportingv1connect.ReportingServiceClient
-	Return       reportingv1connect.ReturnServiceClient
-	Authority    directoryv1connect.AuthorityServiceClient
-	Directory    directoryv1connect.DirectoryServiceClient
-	Screening    screeningv1connect.ScreeningServiceClient
-	List         screeningv1connect.ListServiceClient
+	Context        config.Context
+	Query          queryv1connect.QueryServiceClient
+	Licensing      licensingv1connect.LicensingServiceClient
+	Consultation   licensingv1connect.ConsultationServiceClient
+	Opinion        licensingv1connect.OpinionServiceClient
+	Denial         licensingv1connect.DenialServiceClient
+	Customs        customsv1connect.CustomsServiceClient
+	WriteOff       customsv1connect.WriteOffServiceClient
+	Allowance      customsv1connect.AllowanceServiceClient
+	Release        customsv1connect.ReleaseServiceClient
+	Delivery       customsv1connect.DeliveryServiceClient
+	Chief          customsv1connect.ChiefServiceClient
+	Enforcement    enforcementv1connect.EnforcementServiceClient
+	AlertAnswer    enforcementv1connect.AlertAnswerServiceClient
+	Tracing        enforcementv1connect.TracingServiceClient
+	TraceReply     enforcementv1connect.TraceReplyServiceClient
+	Incident       enforcementv1connect.IncidentServiceClient
+	Link           queryv1connect.LinkServiceClient
+	Reporting      reportingv1connect.ReportingServiceClient
+	Return         reportingv1connect.ReturnServiceClient
+	Procedure      reportingv1connect.ProcedureServiceClient
+	Calendar       reportingv1connect.CalendarServiceClient
+	Report         reportingv1connect.ReportServiceClient
+	Draft          reportingv1connect.DraftServiceClient
+	Reconciliation reportingv1connect.ReconciliationServiceClient
+	Difference     reportingv1connect.DifferenceServiceClient
+	National       reportingv1connect.NationalServiceClient
+	Authority      directoryv1connect.AuthorityServiceClient
+	Directory      directoryv1connect.DirectoryServiceClient
+	Screening      screeningv1connect.ScreeningServiceClient
+	List           screeningv1connect.ListServiceClient
 }
 
 // maxAnswer is the largest message that is read, in bytes: a page of 10,000 entries of an edition fits.
@@ -76,30 +83,37 @@ func dial(contexts config.Contexts, to config.Context) (*Clients, error) {
 		identify(to, token), keepCode,
 	)
 	return &Clients{
-		Context:      to,
-		Query:        queryv1connect.NewQueryServiceClient(client),
-		Licensing:    licensingv1connect.NewLicensingServiceClient(client),
-		Consultation: licensingv1connect.NewConsultationServiceClient(client),
-		Opinion:      licensingv1connect.NewOpinionServiceClient(client),
-		Denial:       licensingv1connect.NewDenialServiceClient(client),
-		Customs:      customsv1connect.NewCustomsServiceClient(client),
-		WriteOff:     customsv1connect.NewWriteOffServiceClient(client),
-		Allowance:    customsv1connect.NewAllowanceServiceClient(client),
-		Release:      customsv1connect.NewReleaseServiceClient(client),
-		Delivery:     customsv1connect.NewDeliveryServiceClient(client),
-		Chief:        customsv1connect.NewChiefServiceClient(client),
-		Enforcement:  enforcementv1connect.NewEnforcementServiceClient(client),
-		AlertAnswer:  enforcementv1connect.NewAlertAnswerServiceClient(client),
-		Tracing:      enforcementv1connect.NewTracingServiceClient(client),
-		TraceReply:   enforcementv1connect.NewTraceReplyServiceClient(client),
-		Incident:     enforcementv1connect.NewIncidentServiceClient(client),
-		Link:         queryv1connect.NewLinkServiceClient(client),
-		Reporting:    reportingv1connect.NewReportingServiceClient(client),
-		Return:       reportingv1connect.NewReturnServiceClient(client),
-		Authority:    directoryv1connect.NewAuthorityServiceClient(client),
-		Directory:    directoryv1connect.NewDirectoryServiceClient(client),
-		Screening:    screeningv1connect.NewScreeningServiceClient(client),
-		List:         screeningv1connect.NewListServiceClient(client),
+		Context:        to,
+		Query:          queryv1connect.NewQueryServiceClient(client),
+		Licensing:      licensingv1connect.NewLicensingServiceClient(client),
+		Consultation:   licensingv1connect.NewConsultationServiceClient(client),
+		Opinion:        licensingv1connect.NewOpinionServiceClient(client),
+		Denial:         licensingv1connect.NewDenialServiceClient(client),
+		Customs:        customsv1connect.NewCustomsServiceClient(client),
+		WriteOff:       customsv1connect.NewWriteOffServiceClient(client),
+		Allowance:      customsv1connect.NewAllowanceServiceClient(client),
+		Release:        customsv1connect.NewReleaseServiceClient(client),
+		Delivery:       customsv1connect.NewDeliveryServiceClient(client),
+		Chief:          customsv1connect.NewChiefServiceClient(client),
+		Enforcement:    enforcementv1connect.NewEnforcementServiceClient(client),
+		AlertAnswer:    enforcementv1connect.NewAlertAnswerServiceClient(client),
+		Tracing:        enforcementv1connect.NewTracingServiceClient(client),
+		TraceReply:     enforcementv1connect.NewTraceReplyServiceClient(client),
+		Incident:       enforcementv1connect.NewIncidentServiceClient(client),
+		Link:           queryv1connect.NewLinkServiceClient(client),
+		Reporting:      reportingv1connect.NewReportingServiceClient(client),
+		Return:         reportingv1connect.NewReturnServiceClient(client),
+		Procedure:      reportingv1connect.NewProcedureServiceClient(client),
+		Calendar:       reportingv1connect.NewCalendarServiceClient(client),
+		Report:         reportingv1connect.NewReportServiceClient(client),
+		Draft:          reportingv1connect.NewDraftServiceClient(client),
+		Reconciliation: reportingv1connect.NewReconciliationServiceClient(client),
+		Difference:     reportingv1connect.NewDifferenceServiceClient(client),
+		National:       reportingv1connect.NewNationalServiceClient(client),
+		Authority:      directoryv1connect.NewAuthorityServiceClient(client),
+		Directory:      directoryv1connect.NewDirectoryServiceClient(client),
+		Screening:      screeningv1connect.NewScreeningServiceClient(client),
+		List:           screeningv1connect.NewListServiceClient(client),
 	}, nil
 }
 

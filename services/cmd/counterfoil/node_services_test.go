@@ -176,6 +176,7 @@ func (e enforcement) AcknowledgeAlert(_ context.Context, req *enforcementv1.Ackn
 
 type reporting struct {
 	reportingv1connect.UnimplementedReportingServiceHandler
+	reportingv1connect.UnimplementedReturnServiceHandler
 	node *fixedNode
 }
 

@@ -16,7 +16,7 @@ func chiefHeads(table queryv1.Table) []string {
 	case queryv1.Table_TABLE_USAGES:
 		return []string{"usage", "licence", "status", "lines", "written off", "remarks", "at"}
 	}
-	return nil
+	return reportingHeads(table)
 }
 
 // chiefCells returns a row as chiefHeads names it.
@@ -37,7 +37,7 @@ func chiefCells(row *queryv1.Row) []string {
 		return []string{u.Id, e.GetLicenceId(), e.GetTransaction().GetLicence().GetStatus(), count(len(e.GetTransaction().GetLines())), entriesWord(e.GetEntries()),
 			strings.Join(e.GetRemarks(), "; "), date(u.At)}
 	}
-	return nil
+	return reportingCells(row)
 }
 
 // entriesWord is what a usage writes off, line by line.

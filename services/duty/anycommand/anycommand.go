@@ -216,7 +216,7 @@ func value(t *rapid.T, f protoreflect.FieldDescriptor, message protoreflect.Valu
 		return protoreflect.ValueOfUint32(rapid.OneOf(rapid.Uint32Range(0, 3), rapid.Uint32()).Draw(t, name))
 	case protoreflect.Uint64Kind:
 		return protoreflect.ValueOfUint64(rapid.Uint64().Draw(t, name))
-	case protoreflect.Int64Kind:
+	case protoreflect.Int64Kind, protoreflect.Sint64Kind:
 		return protoreflect.ValueOfInt64(rapid.OneOf(rapid.Int64Range(0, 100), rapid.SampledFrom([]int64{-1, math.MinInt64, math.MaxInt64}), rapid.Int64()).Draw(t, name))
 	default:
 		t.Fatalf("no values are drawn of %s, a %s", f.FullName(), f.Kind())

@@ -98,6 +98,18 @@ const (
 	Table_TABLE_FACTS_USED             Table = 61
 	Table_TABLE_WIRE_FILES             Table = 62
 	Table_TABLE_USAGES                 Table = 63
+	Table_TABLE_PROCEDURES             Table = 64
+	Table_TABLE_REPORT_STEPS           Table = 65
+	Table_TABLE_REPORTS                Table = 66
+	Table_TABLE_DRAFT_ANSWERS          Table = 67
+	Table_TABLE_ROW_MARKS              Table = 68
+	Table_TABLE_PARTNER_FIGURES        Table = 69
+	Table_TABLE_PARTNER_EDITIONS       Table = 70
+	Table_TABLE_DIFFERENCES            Table = 71
+	Table_TABLE_DIFFERENCE_ANSWERS     Table = 72
+	Table_TABLE_REPORT_ANSWERS         Table = 73
+	Table_TABLE_MEASURES               Table = 74
+	Table_TABLE_PUBLIC_REQUESTS        Table = 75
 )
 
 // Enum value maps for Table.
@@ -167,6 +179,18 @@ var (
 		61: "TABLE_FACTS_USED",
 		62: "TABLE_WIRE_FILES",
 		63: "TABLE_USAGES",
+		64: "TABLE_PROCEDURES",
+		65: "TABLE_REPORT_STEPS",
+		66: "TABLE_REPORTS",
+		67: "TABLE_DRAFT_ANSWERS",
+		68: "TABLE_ROW_MARKS",
+		69: "TABLE_PARTNER_FIGURES",
+		70: "TABLE_PARTNER_EDITIONS",
+		71: "TABLE_DIFFERENCES",
+		72: "TABLE_DIFFERENCE_ANSWERS",
+		73: "TABLE_REPORT_ANSWERS",
+		74: "TABLE_MEASURES",
+		75: "TABLE_PUBLIC_REQUESTS",
 	}
 	Table_value = map[string]int32{
 		"TABLE_UNSPECIFIED":            0,
@@ -233,6 +257,18 @@ var (
 		"TABLE_FACTS_USED":             61,
 		"TABLE_WIRE_FILES":             62,
 		"TABLE_USAGES":                 63,
+		"TABLE_PROCEDURES":             64,
+		"TABLE_REPORT_STEPS":           65,
+		"TABLE_REPORTS":                66,
+		"TABLE_DRAFT_ANSWERS":          67,
+		"TABLE_ROW_MARKS":              68,
+		"TABLE_PARTNER_FIGURES":        69,
+		"TABLE_PARTNER_EDITIONS":       70,
+		"TABLE_DIFFERENCES":            71,
+		"TABLE_DIFFERENCE_ANSWERS":     72,
+		"TABLE_REPORT_ANSWERS":         73,
+		"TABLE_MEASURES":               74,
+		"TABLE_PUBLIC_REQUESTS":        75,
 	}
 )
 
@@ -1225,6 +1261,18 @@ type Row struct {
 	//	*Row_FactsUsed
 	//	*Row_WireFile
 	//	*Row_Usage
+	//	*Row_Procedure
+	//	*Row_ReportStep
+	//	*Row_Report
+	//	*Row_DraftAnswer
+	//	*Row_RowMark
+	//	*Row_PartnerFigure
+	//	*Row_PartnerEdition
+	//	*Row_Difference
+	//	*Row_DifferenceAnswer
+	//	*Row_ReportAnswers
+	//	*Row_Measure
+	//	*Row_PublicRequest
 	Row           isRow_Row `protobuf_oneof:"row"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1834,6 +1882,114 @@ func (x *Row) GetUsage() *v1.Usage {
 	return nil
 }
 
+func (x *Row) GetProcedure() *v1.Procedure {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Procedure); ok {
+			return x.Procedure
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetReportStep() *v1.ReportStep {
+	if x != nil {
+		if x, ok := x.Row.(*Row_ReportStep); ok {
+			return x.ReportStep
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetReport() *v1.Report {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Report); ok {
+			return x.Report
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetDraftAnswer() *v1.DraftAnswer {
+	if x != nil {
+		if x, ok := x.Row.(*Row_DraftAnswer); ok {
+			return x.DraftAnswer
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetRowMark() *v1.RowMark {
+	if x != nil {
+		if x, ok := x.Row.(*Row_RowMark); ok {
+			return x.RowMark
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetPartnerFigure() *v1.PartnerFigure {
+	if x != nil {
+		if x, ok := x.Row.(*Row_PartnerFigure); ok {
+			return x.PartnerFigure
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetPartnerEdition() *v1.PartnerEdition {
+	if x != nil {
+		if x, ok := x.Row.(*Row_PartnerEdition); ok {
+			return x.PartnerEdition
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetDifference() *v1.Difference {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Difference); ok {
+			return x.Difference
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetDifferenceAnswer() *v1.DifferenceAnswer {
+	if x != nil {
+		if x, ok := x.Row.(*Row_DifferenceAnswer); ok {
+			return x.DifferenceAnswer
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetReportAnswers() *v1.ReportAnswers {
+	if x != nil {
+		if x, ok := x.Row.(*Row_ReportAnswers); ok {
+			return x.ReportAnswers
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetMeasure() *v1.Measure {
+	if x != nil {
+		if x, ok := x.Row.(*Row_Measure); ok {
+			return x.Measure
+		}
+	}
+	return nil
+}
+
+func (x *Row) GetPublicRequest() *v1.PublicRequest {
+	if x != nil {
+		if x, ok := x.Row.(*Row_PublicRequest); ok {
+			return x.PublicRequest
+		}
+	}
+	return nil
+}
+
 type isRow_Row interface {
 	isRow_Row()
 }
@@ -2090,6 +2246,54 @@ type Row_Usage struct {
 	Usage *v1.Usage `protobuf:"bytes,63,opt,name=usage,proto3,oneof"`
 }
 
+type Row_Procedure struct {
+	Procedure *v1.Procedure `protobuf:"bytes,64,opt,name=procedure,proto3,oneof"`
+}
+
+type Row_ReportStep struct {
+	ReportStep *v1.ReportStep `protobuf:"bytes,65,opt,name=report_step,json=reportStep,proto3,oneof"`
+}
+
+type Row_Report struct {
+	Report *v1.Report `protobuf:"bytes,66,opt,name=report,proto3,oneof"`
+}
+
+type Row_DraftAnswer struct {
+	DraftAnswer *v1.DraftAnswer `protobuf:"bytes,67,opt,name=draft_answer,json=draftAnswer,proto3,oneof"`
+}
+
+type Row_RowMark struct {
+	RowMark *v1.RowMark `protobuf:"bytes,68,opt,name=row_mark,json=rowMark,proto3,oneof"`
+}
+
+type Row_PartnerFigure struct {
+	PartnerFigure *v1.PartnerFigure `protobuf:"bytes,69,opt,name=partner_figure,json=partnerFigure,proto3,oneof"`
+}
+
+type Row_PartnerEdition struct {
+	PartnerEdition *v1.PartnerEdition `protobuf:"bytes,70,opt,name=partner_edition,json=partnerEdition,proto3,oneof"`
+}
+
+type Row_Difference struct {
+	Difference *v1.Difference `protobuf:"bytes,71,opt,name=difference,proto3,oneof"`
+}
+
+type Row_DifferenceAnswer struct {
+	DifferenceAnswer *v1.DifferenceAnswer `protobuf:"bytes,72,opt,name=difference_answer,json=differenceAnswer,proto3,oneof"`
+}
+
+type Row_ReportAnswers struct {
+	ReportAnswers *v1.ReportAnswers `protobuf:"bytes,73,opt,name=report_answers,json=reportAnswers,proto3,oneof"`
+}
+
+type Row_Measure struct {
+	Measure *v1.Measure `protobuf:"bytes,74,opt,name=measure,proto3,oneof"`
+}
+
+type Row_PublicRequest struct {
+	PublicRequest *v1.PublicRequest `protobuf:"bytes,75,opt,name=public_request,json=publicRequest,proto3,oneof"`
+}
+
 func (*Row_Licence) isRow_Row() {}
 
 func (*Row_Line) isRow_Row() {}
@@ -2215,6 +2419,30 @@ func (*Row_FactsUsed) isRow_Row() {}
 func (*Row_WireFile) isRow_Row() {}
 
 func (*Row_Usage) isRow_Row() {}
+
+func (*Row_Procedure) isRow_Row() {}
+
+func (*Row_ReportStep) isRow_Row() {}
+
+func (*Row_Report) isRow_Row() {}
+
+func (*Row_DraftAnswer) isRow_Row() {}
+
+func (*Row_RowMark) isRow_Row() {}
+
+func (*Row_PartnerFigure) isRow_Row() {}
+
+func (*Row_PartnerEdition) isRow_Row() {}
+
+func (*Row_Difference) isRow_Row() {}
+
+func (*Row_DifferenceAnswer) isRow_Row() {}
+
+func (*Row_ReportAnswers) isRow_Row() {}
+
+func (*Row_Measure) isRow_Row() {}
+
+func (*Row_PublicRequest) isRow_Row() {}
 
 // RecordedEvent is an event with where it stands.
 type RecordedEvent struct {
@@ -4442,7 +4670,7 @@ var File_counterfoil_query_v1_query_proto protoreflect.FileDescriptor
 
 const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\n" +
-	" counterfoil/query/v1/query.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a(counterfoil/directory/v1/directory.proto\x1a counterfoil/event/v1/event.proto\x1a\"counterfoil/ledger/v1/border.proto\x1a!counterfoil/ledger/v1/chief.proto\x1a\"counterfoil/ledger/v1/ledger.proto\x1a#counterfoil/ledger/v1/tracing.proto\x1a\"counterfoil/query/v1/custody.proto\x1a!counterfoil/query/v1/parked.proto\x1a counterfoil/query/v1/usage.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n" +
+	" counterfoil/query/v1/query.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a(counterfoil/directory/v1/directory.proto\x1a counterfoil/event/v1/event.proto\x1a\"counterfoil/ledger/v1/border.proto\x1a!counterfoil/ledger/v1/chief.proto\x1a\"counterfoil/ledger/v1/ledger.proto\x1a%counterfoil/ledger/v1/reporting.proto\x1a#counterfoil/ledger/v1/tracing.proto\x1a\"counterfoil/query/v1/custody.proto\x1a!counterfoil/query/v1/parked.proto\x1a counterfoil/query/v1/usage.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n" +
 	"\tCondition\x120\n" +
 	"\tattribute\x18\x01 \x01(\tB\x12\xbaH\x0fr\r\x18(2\t^[a-z_]+$R\tattribute\x12)\n" +
 	"\x06values\x18\x02 \x03(\tB\x11\xbaH\x0e\x92\x01\v\b\x01\x10d\"\x05r\x03\x18\xac\x02R\x06values\"\xd3\x01\n" +
@@ -4514,7 +4742,7 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\fListResponse\x12-\n" +
 	"\x04rows\x18\x01 \x03(\v2\x19.counterfoil.query.v1.RowR\x04rows\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x121\n" +
-	"\x05basis\x18\x03 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis\"\x82\"\n" +
+	"\x05basis\x18\x03 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis\"\xe1(\n" +
 	"\x03Row\x12:\n" +
 	"\alicence\x18\x01 \x01(\v2\x1e.counterfoil.ledger.v1.LicenceH\x00R\alicence\x121\n" +
 	"\x04line\x18\x02 \x01(\v2\x1b.counterfoil.ledger.v1.LineH\x00R\x04line\x127\n" +
@@ -4595,7 +4823,22 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\n" +
 	"facts_used\x18= \x01(\v2 .counterfoil.ledger.v1.FactsUsedH\x00R\tfactsUsed\x12>\n" +
 	"\twire_file\x18> \x01(\v2\x1f.counterfoil.ledger.v1.WireFileH\x00R\bwireFile\x124\n" +
-	"\x05usage\x18? \x01(\v2\x1c.counterfoil.ledger.v1.UsageH\x00R\x05usageB\x05\n" +
+	"\x05usage\x18? \x01(\v2\x1c.counterfoil.ledger.v1.UsageH\x00R\x05usage\x12@\n" +
+	"\tprocedure\x18@ \x01(\v2 .counterfoil.ledger.v1.ProcedureH\x00R\tprocedure\x12D\n" +
+	"\vreport_step\x18A \x01(\v2!.counterfoil.ledger.v1.ReportStepH\x00R\n" +
+	"reportStep\x127\n" +
+	"\x06report\x18B \x01(\v2\x1d.counterfoil.ledger.v1.ReportH\x00R\x06report\x12G\n" +
+	"\fdraft_answer\x18C \x01(\v2\".counterfoil.ledger.v1.DraftAnswerH\x00R\vdraftAnswer\x12;\n" +
+	"\brow_mark\x18D \x01(\v2\x1e.counterfoil.ledger.v1.RowMarkH\x00R\arowMark\x12M\n" +
+	"\x0epartner_figure\x18E \x01(\v2$.counterfoil.ledger.v1.PartnerFigureH\x00R\rpartnerFigure\x12P\n" +
+	"\x0fpartner_edition\x18F \x01(\v2%.counterfoil.ledger.v1.PartnerEditionH\x00R\x0epartnerEdition\x12C\n" +
+	"\n" +
+	"difference\x18G \x01(\v2!.counterfoil.ledger.v1.DifferenceH\x00R\n" +
+	"difference\x12V\n" +
+	"\x11difference_answer\x18H \x01(\v2'.counterfoil.ledger.v1.DifferenceAnswerH\x00R\x10differenceAnswer\x12M\n" +
+	"\x0ereport_answers\x18I \x01(\v2$.counterfoil.ledger.v1.ReportAnswersH\x00R\rreportAnswers\x12:\n" +
+	"\ameasure\x18J \x01(\v2\x1e.counterfoil.ledger.v1.MeasureH\x00R\ameasure\x12M\n" +
+	"\x0epublic_request\x18K \x01(\v2$.counterfoil.ledger.v1.PublicRequestH\x00R\rpublicRequestB\x05\n" +
 	"\x03row\"\xd8\x05\n" +
 	"\rRecordedEvent\x12\x18\n" +
 	"\ajournal\x18\x01 \x01(\tR\ajournal\x12\x16\n" +
@@ -4775,7 +5018,7 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x04mark\x18\x01 \x01(\v2\x1d.counterfoil.transfer.v1.MarkB\x06\xbaH\x03\xc8\x01\x01R\x04mark\"y\n" +
 	"\x0fCustodyResponse\x123\n" +
 	"\x05items\x18\x01 \x03(\v2\x1d.counterfoil.query.v1.CustodyR\x05items\x121\n" +
-	"\x05basis\x18\x02 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis*\xd4\v\n" +
+	"\x05basis\x18\x02 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis*\xf8\r\n" +
 	"\x05Table\x12\x15\n" +
 	"\x11TABLE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eTABLE_LICENCES\x10\x01\x12\x0f\n" +
@@ -4841,7 +5084,19 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x10TABLE_TRACE_HITS\x10<\x12\x14\n" +
 	"\x10TABLE_FACTS_USED\x10=\x12\x14\n" +
 	"\x10TABLE_WIRE_FILES\x10>\x12\x10\n" +
-	"\fTABLE_USAGES\x10?*\x92\x01\n" +
+	"\fTABLE_USAGES\x10?\x12\x14\n" +
+	"\x10TABLE_PROCEDURES\x10@\x12\x16\n" +
+	"\x12TABLE_REPORT_STEPS\x10A\x12\x11\n" +
+	"\rTABLE_REPORTS\x10B\x12\x17\n" +
+	"\x13TABLE_DRAFT_ANSWERS\x10C\x12\x13\n" +
+	"\x0fTABLE_ROW_MARKS\x10D\x12\x19\n" +
+	"\x15TABLE_PARTNER_FIGURES\x10E\x12\x1a\n" +
+	"\x16TABLE_PARTNER_EDITIONS\x10F\x12\x15\n" +
+	"\x11TABLE_DIFFERENCES\x10G\x12\x1c\n" +
+	"\x18TABLE_DIFFERENCE_ANSWERS\x10H\x12\x18\n" +
+	"\x14TABLE_REPORT_ANSWERS\x10I\x12\x12\n" +
+	"\x0eTABLE_MEASURES\x10J\x12\x19\n" +
+	"\x15TABLE_PUBLIC_REQUESTS\x10K*\x92\x01\n" +
 	"\vHolderState\x12\x1c\n" +
 	"\x18HOLDER_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14HOLDER_STATE_ARRIVED\x10\x01\x12\x19\n" +
@@ -4992,20 +5247,32 @@ var file_counterfoil_query_v1_query_proto_goTypes = []any{
 	(*v1.FactsUsed)(nil),            // 107: counterfoil.ledger.v1.FactsUsed
 	(*v1.WireFile)(nil),             // 108: counterfoil.ledger.v1.WireFile
 	(*v1.Usage)(nil),                // 109: counterfoil.ledger.v1.Usage
-	(*v11.Officer)(nil),             // 110: counterfoil.event.v1.Officer
-	(*v11.Cause)(nil),               // 111: counterfoil.event.v1.Cause
-	(*anypb.Any)(nil),               // 112: google.protobuf.Any
-	(*v12.SharingRule)(nil),         // 113: counterfoil.directory.v1.SharingRule
-	(*ParkedItem)(nil),              // 114: counterfoil.query.v1.ParkedItem
-	(*ParkedTotal)(nil),             // 115: counterfoil.query.v1.ParkedTotal
-	(*Usage)(nil),                   // 116: counterfoil.query.v1.Usage
-	(*v13.Mark)(nil),                // 117: counterfoil.transfer.v1.Mark
-	(*Custody)(nil),                 // 118: counterfoil.query.v1.Custody
-	(*ParkedRequest)(nil),           // 119: counterfoil.query.v1.ParkedRequest
-	(*ParkedEventRequest)(nil),      // 120: counterfoil.query.v1.ParkedEventRequest
-	(*RetryParkedRequest)(nil),      // 121: counterfoil.query.v1.RetryParkedRequest
-	(*UsageRequest)(nil),            // 122: counterfoil.query.v1.UsageRequest
-	(*RetryParkedResponse)(nil),     // 123: counterfoil.query.v1.RetryParkedResponse
+	(*v1.Procedure)(nil),            // 110: counterfoil.ledger.v1.Procedure
+	(*v1.ReportStep)(nil),           // 111: counterfoil.ledger.v1.ReportStep
+	(*v1.Report)(nil),               // 112: counterfoil.ledger.v1.Report
+	(*v1.DraftAnswer)(nil),          // 113: counterfoil.ledger.v1.DraftAnswer
+	(*v1.RowMark)(nil),              // 114: counterfoil.ledger.v1.RowMark
+	(*v1.PartnerFigure)(nil),        // 115: counterfoil.ledger.v1.PartnerFigure
+	(*v1.PartnerEdition)(nil),       // 116: counterfoil.ledger.v1.PartnerEdition
+	(*v1.Difference)(nil),           // 117: counterfoil.ledger.v1.Difference
+	(*v1.DifferenceAnswer)(nil),     // 118: counterfoil.ledger.v1.DifferenceAnswer
+	(*v1.ReportAnswers)(nil),        // 119: counterfoil.ledger.v1.ReportAnswers
+	(*v1.Measure)(nil),              // 120: counterfoil.ledger.v1.Measure
+	(*v1.PublicRequest)(nil),        // 121: counterfoil.ledger.v1.PublicRequest
+	(*v11.Officer)(nil),             // 122: counterfoil.event.v1.Officer
+	(*v11.Cause)(nil),               // 123: counterfoil.event.v1.Cause
+	(*anypb.Any)(nil),               // 124: google.protobuf.Any
+	(*v12.SharingRule)(nil),         // 125: counterfoil.directory.v1.SharingRule
+	(*ParkedItem)(nil),              // 126: counterfoil.query.v1.ParkedItem
+	(*ParkedTotal)(nil),             // 127: counterfoil.query.v1.ParkedTotal
+	(*Usage)(nil),                   // 128: counterfoil.query.v1.Usage
+	(*v13.Mark)(nil),                // 129: counterfoil.transfer.v1.Mark
+	(*Custody)(nil),                 // 130: counterfoil.query.v1.Custody
+	(*ParkedRequest)(nil),           // 131: counterfoil.query.v1.ParkedRequest
+	(*ParkedEventRequest)(nil),      // 132: counterfoil.query.v1.ParkedEventRequest
+	(*RetryParkedRequest)(nil),      // 133: counterfoil.query.v1.RetryParkedRequest
+	(*UsageRequest)(nil),            // 134: counterfoil.query.v1.UsageRequest
+	(*RetryParkedResponse)(nil),     // 135: counterfoil.query.v1.RetryParkedResponse
 }
 var file_counterfoil_query_v1_query_proto_depIdxs = []int32{
 	2,   // 0: counterfoil.query.v1.Filter.conditions:type_name -> counterfoil.query.v1.Condition
@@ -5086,104 +5353,116 @@ var file_counterfoil_query_v1_query_proto_depIdxs = []int32{
 	107, // 75: counterfoil.query.v1.Row.facts_used:type_name -> counterfoil.ledger.v1.FactsUsed
 	108, // 76: counterfoil.query.v1.Row.wire_file:type_name -> counterfoil.ledger.v1.WireFile
 	109, // 77: counterfoil.query.v1.Row.usage:type_name -> counterfoil.ledger.v1.Usage
-	46,  // 78: counterfoil.query.v1.RecordedEvent.occurred_at:type_name -> google.protobuf.Timestamp
-	46,  // 79: counterfoil.query.v1.RecordedEvent.recorded_at:type_name -> google.protobuf.Timestamp
-	46,  // 80: counterfoil.query.v1.RecordedEvent.written_at:type_name -> google.protobuf.Timestamp
-	46,  // 81: counterfoil.query.v1.RecordedEvent.received_at:type_name -> google.protobuf.Timestamp
-	110, // 82: counterfoil.query.v1.RecordedEvent.officer:type_name -> counterfoil.event.v1.Officer
-	111, // 83: counterfoil.query.v1.RecordedEvent.causes:type_name -> counterfoil.event.v1.Cause
-	112, // 84: counterfoil.query.v1.RecordedEvent.fact:type_name -> google.protobuf.Any
-	111, // 85: counterfoil.query.v1.RecordedEvent.origin:type_name -> counterfoil.event.v1.Cause
-	0,   // 86: counterfoil.query.v1.GetRequest.table:type_name -> counterfoil.query.v1.Table
-	14,  // 87: counterfoil.query.v1.GetResponse.row:type_name -> counterfoil.query.v1.Row
-	4,   // 88: counterfoil.query.v1.GetResponse.basis:type_name -> counterfoil.query.v1.Basis
-	0,   // 89: counterfoil.query.v1.ExplainResponse.table:type_name -> counterfoil.query.v1.Table
-	14,  // 90: counterfoil.query.v1.ExplainResponse.row:type_name -> counterfoil.query.v1.Row
-	15,  // 91: counterfoil.query.v1.ExplainResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
-	14,  // 92: counterfoil.query.v1.ExplainResponse.related:type_name -> counterfoil.query.v1.Row
-	4,   // 93: counterfoil.query.v1.ExplainResponse.basis:type_name -> counterfoil.query.v1.Basis
-	3,   // 94: counterfoil.query.v1.WatchRequest.filter:type_name -> counterfoil.query.v1.Filter
-	15,  // 95: counterfoil.query.v1.WatchResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
-	24,  // 96: counterfoil.query.v1.VerifyResponse.findings:type_name -> counterfoil.query.v1.Finding
-	27,  // 97: counterfoil.query.v1.DoctorResponse.checks:type_name -> counterfoil.query.v1.Check
-	46,  // 98: counterfoil.query.v1.DirectoryRequest.as_of:type_name -> google.protobuf.Timestamp
-	59,  // 99: counterfoil.query.v1.DirectoryResponse.agencies:type_name -> counterfoil.ledger.v1.Agency
-	60,  // 100: counterfoil.query.v1.DirectoryResponse.groups:type_name -> counterfoil.ledger.v1.Group
-	113, // 101: counterfoil.query.v1.DirectoryResponse.rules:type_name -> counterfoil.directory.v1.SharingRule
-	62,  // 102: counterfoil.query.v1.DirectoryResponse.releases:type_name -> counterfoil.ledger.v1.Release
-	68,  // 103: counterfoil.query.v1.DirectoryResponse.policies:type_name -> counterfoil.ledger.v1.Policy
-	69,  // 104: counterfoil.query.v1.DirectoryResponse.calendars:type_name -> counterfoil.ledger.v1.Calendar
-	70,  // 105: counterfoil.query.v1.DirectoryResponse.handovers:type_name -> counterfoil.ledger.v1.Handover
-	67,  // 106: counterfoil.query.v1.DirectoryResponse.widenings:type_name -> counterfoil.ledger.v1.Widening
-	71,  // 107: counterfoil.query.v1.DirectoryResponse.keys:type_name -> counterfoil.ledger.v1.AgencyKeys
-	4,   // 108: counterfoil.query.v1.DirectoryResponse.basis:type_name -> counterfoil.query.v1.Basis
-	32,  // 109: counterfoil.query.v1.AudienceResponse.audiences:type_name -> counterfoil.query.v1.Audience
-	4,   // 110: counterfoil.query.v1.AudienceResponse.basis:type_name -> counterfoil.query.v1.Basis
-	33,  // 111: counterfoil.query.v1.Audience.readers:type_name -> counterfoil.query.v1.Reader
-	36,  // 112: counterfoil.query.v1.ReceiptsResponse.events:type_name -> counterfoil.query.v1.EventReceipts
-	4,   // 113: counterfoil.query.v1.ReceiptsResponse.basis:type_name -> counterfoil.query.v1.Basis
-	46,  // 114: counterfoil.query.v1.EventReceipts.written_at:type_name -> google.protobuf.Timestamp
-	37,  // 115: counterfoil.query.v1.EventReceipts.holders:type_name -> counterfoil.query.v1.HolderReceipt
-	1,   // 116: counterfoil.query.v1.HolderReceipt.state:type_name -> counterfoil.query.v1.HolderState
-	46,  // 117: counterfoil.query.v1.HolderReceipt.said_at:type_name -> google.protobuf.Timestamp
-	46,  // 118: counterfoil.query.v1.HolderReceipt.behind_since:type_name -> google.protobuf.Timestamp
-	46,  // 119: counterfoil.query.v1.AccessRequest.since:type_name -> google.protobuf.Timestamp
-	40,  // 120: counterfoil.query.v1.AccessResponse.accesses:type_name -> counterfoil.query.v1.Access
-	46,  // 121: counterfoil.query.v1.Access.at:type_name -> google.protobuf.Timestamp
-	110, // 122: counterfoil.query.v1.Access.officer:type_name -> counterfoil.event.v1.Officer
-	0,   // 123: counterfoil.query.v1.Access.table:type_name -> counterfoil.query.v1.Table
-	114, // 124: counterfoil.query.v1.ParkedResponse.events:type_name -> counterfoil.query.v1.ParkedItem
-	115, // 125: counterfoil.query.v1.ParkedResponse.totals:type_name -> counterfoil.query.v1.ParkedTotal
-	4,   // 126: counterfoil.query.v1.ParkedResponse.basis:type_name -> counterfoil.query.v1.Basis
-	114, // 127: counterfoil.query.v1.ParkedEventResponse.parked:type_name -> counterfoil.query.v1.ParkedItem
-	15,  // 128: counterfoil.query.v1.ParkedEventResponse.event:type_name -> counterfoil.query.v1.RecordedEvent
-	0,   // 129: counterfoil.query.v1.ParkedEventResponse.table:type_name -> counterfoil.query.v1.Table
-	14,  // 130: counterfoil.query.v1.ParkedEventResponse.row:type_name -> counterfoil.query.v1.Row
-	4,   // 131: counterfoil.query.v1.ParkedEventResponse.basis:type_name -> counterfoil.query.v1.Basis
-	116, // 132: counterfoil.query.v1.UsageResponse.uses:type_name -> counterfoil.query.v1.Usage
-	4,   // 133: counterfoil.query.v1.UsageResponse.basis:type_name -> counterfoil.query.v1.Basis
-	117, // 134: counterfoil.query.v1.CustodyRequest.mark:type_name -> counterfoil.transfer.v1.Mark
-	118, // 135: counterfoil.query.v1.CustodyResponse.items:type_name -> counterfoil.query.v1.Custody
-	4,   // 136: counterfoil.query.v1.CustodyResponse.basis:type_name -> counterfoil.query.v1.Basis
-	6,   // 137: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
-	9,   // 138: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
-	12,  // 139: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
-	16,  // 140: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
-	18,  // 141: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
-	20,  // 142: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
-	22,  // 143: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
-	25,  // 144: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
-	28,  // 145: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
-	30,  // 146: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
-	34,  // 147: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
-	38,  // 148: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
-	119, // 149: counterfoil.query.v1.QueryService.Parked:input_type -> counterfoil.query.v1.ParkedRequest
-	120, // 150: counterfoil.query.v1.QueryService.ParkedEvent:input_type -> counterfoil.query.v1.ParkedEventRequest
-	121, // 151: counterfoil.query.v1.QueryService.RetryParked:input_type -> counterfoil.query.v1.RetryParkedRequest
-	122, // 152: counterfoil.query.v1.QueryService.Usage:input_type -> counterfoil.query.v1.UsageRequest
-	44,  // 153: counterfoil.query.v1.QueryService.Custody:input_type -> counterfoil.query.v1.CustodyRequest
-	7,   // 154: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
-	10,  // 155: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
-	13,  // 156: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
-	17,  // 157: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
-	19,  // 158: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
-	21,  // 159: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
-	23,  // 160: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
-	26,  // 161: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
-	29,  // 162: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
-	31,  // 163: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
-	35,  // 164: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
-	39,  // 165: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
-	41,  // 166: counterfoil.query.v1.QueryService.Parked:output_type -> counterfoil.query.v1.ParkedResponse
-	42,  // 167: counterfoil.query.v1.QueryService.ParkedEvent:output_type -> counterfoil.query.v1.ParkedEventResponse
-	123, // 168: counterfoil.query.v1.QueryService.RetryParked:output_type -> counterfoil.query.v1.RetryParkedResponse
-	43,  // 169: counterfoil.query.v1.QueryService.Usage:output_type -> counterfoil.query.v1.UsageResponse
-	45,  // 170: counterfoil.query.v1.QueryService.Custody:output_type -> counterfoil.query.v1.CustodyResponse
-	154, // [154:171] is the sub-list for method output_type
-	137, // [137:154] is the sub-list for method input_type
-	137, // [137:137] is the sub-list for extension type_name
-	137, // [137:137] is the sub-list for extension extendee
-	0,   // [0:137] is the sub-list for field type_name
+	110, // 78: counterfoil.query.v1.Row.procedure:type_name -> counterfoil.ledger.v1.Procedure
+	111, // 79: counterfoil.query.v1.Row.report_step:type_name -> counterfoil.ledger.v1.ReportStep
+	112, // 80: counterfoil.query.v1.Row.report:type_name -> counterfoil.ledger.v1.Report
+	113, // 81: counterfoil.query.v1.Row.draft_answer:type_name -> counterfoil.ledger.v1.DraftAnswer
+	114, // 82: counterfoil.query.v1.Row.row_mark:type_name -> counterfoil.ledger.v1.RowMark
+	115, // 83: counterfoil.query.v1.Row.partner_figure:type_name -> counterfoil.ledger.v1.PartnerFigure
+	116, // 84: counterfoil.query.v1.Row.partner_edition:type_name -> counterfoil.ledger.v1.PartnerEdition
+	117, // 85: counterfoil.query.v1.Row.difference:type_name -> counterfoil.ledger.v1.Difference
+	118, // 86: counterfoil.query.v1.Row.difference_answer:type_name -> counterfoil.ledger.v1.DifferenceAnswer
+	119, // 87: counterfoil.query.v1.Row.report_answers:type_name -> counterfoil.ledger.v1.ReportAnswers
+	120, // 88: counterfoil.query.v1.Row.measure:type_name -> counterfoil.ledger.v1.Measure
+	121, // 89: counterfoil.query.v1.Row.public_request:type_name -> counterfoil.ledger.v1.PublicRequest
+	46,  // 90: counterfoil.query.v1.RecordedEvent.occurred_at:type_name -> google.protobuf.Timestamp
+	46,  // 91: counterfoil.query.v1.RecordedEvent.recorded_at:type_name -> google.protobuf.Timestamp
+	46,  // 92: counterfoil.query.v1.RecordedEvent.written_at:type_name -> google.protobuf.Timestamp
+	46,  // 93: counterfoil.query.v1.RecordedEvent.received_at:type_name -> google.protobuf.Timestamp
+	122, // 94: counterfoil.query.v1.RecordedEvent.officer:type_name -> counterfoil.event.v1.Officer
+	123, // 95: counterfoil.query.v1.RecordedEvent.causes:type_name -> counterfoil.event.v1.Cause
+	124, // 96: counterfoil.query.v1.RecordedEvent.fact:type_name -> google.protobuf.Any
+	123, // 97: counterfoil.query.v1.RecordedEvent.origin:type_name -> counterfoil.event.v1.Cause
+	0,   // 98: counterfoil.query.v1.GetRequest.table:type_name -> counterfoil.query.v1.Table
+	14,  // 99: counterfoil.query.v1.GetResponse.row:type_name -> counterfoil.query.v1.Row
+	4,   // 100: counterfoil.query.v1.GetResponse.basis:type_name -> counterfoil.query.v1.Basis
+	0,   // 101: counterfoil.query.v1.ExplainResponse.table:type_name -> counterfoil.query.v1.Table
+	14,  // 102: counterfoil.query.v1.ExplainResponse.row:type_name -> counterfoil.query.v1.Row
+	15,  // 103: counterfoil.query.v1.ExplainResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
+	14,  // 104: counterfoil.query.v1.ExplainResponse.related:type_name -> counterfoil.query.v1.Row
+	4,   // 105: counterfoil.query.v1.ExplainResponse.basis:type_name -> counterfoil.query.v1.Basis
+	3,   // 106: counterfoil.query.v1.WatchRequest.filter:type_name -> counterfoil.query.v1.Filter
+	15,  // 107: counterfoil.query.v1.WatchResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
+	24,  // 108: counterfoil.query.v1.VerifyResponse.findings:type_name -> counterfoil.query.v1.Finding
+	27,  // 109: counterfoil.query.v1.DoctorResponse.checks:type_name -> counterfoil.query.v1.Check
+	46,  // 110: counterfoil.query.v1.DirectoryRequest.as_of:type_name -> google.protobuf.Timestamp
+	59,  // 111: counterfoil.query.v1.DirectoryResponse.agencies:type_name -> counterfoil.ledger.v1.Agency
+	60,  // 112: counterfoil.query.v1.DirectoryResponse.groups:type_name -> counterfoil.ledger.v1.Group
+	125, // 113: counterfoil.query.v1.DirectoryResponse.rules:type_name -> counterfoil.directory.v1.SharingRule
+	62,  // 114: counterfoil.query.v1.DirectoryResponse.releases:type_name -> counterfoil.ledger.v1.Release
+	68,  // 115: counterfoil.query.v1.DirectoryResponse.policies:type_name -> counterfoil.ledger.v1.Policy
+	69,  // 116: counterfoil.query.v1.DirectoryResponse.calendars:type_name -> counterfoil.ledger.v1.Calendar
+	70,  // 117: counterfoil.query.v1.DirectoryResponse.handovers:type_name -> counterfoil.ledger.v1.Handover
+	67,  // 118: counterfoil.query.v1.DirectoryResponse.widenings:type_name -> counterfoil.ledger.v1.Widening
+	71,  // 119: counterfoil.query.v1.DirectoryResponse.keys:type_name -> counterfoil.ledger.v1.AgencyKeys
+	4,   // 120: counterfoil.query.v1.DirectoryResponse.basis:type_name -> counterfoil.query.v1.Basis
+	32,  // 121: counterfoil.query.v1.AudienceResponse.audiences:type_name -> counterfoil.query.v1.Audience
+	4,   // 122: counterfoil.query.v1.AudienceResponse.basis:type_name -> counterfoil.query.v1.Basis
+	33,  // 123: counterfoil.query.v1.Audience.readers:type_name -> counterfoil.query.v1.Reader
+	36,  // 124: counterfoil.query.v1.ReceiptsResponse.events:type_name -> counterfoil.query.v1.EventReceipts
+	4,   // 125: counterfoil.query.v1.ReceiptsResponse.basis:type_name -> counterfoil.query.v1.Basis
+	46,  // 126: counterfoil.query.v1.EventReceipts.written_at:type_name -> google.protobuf.Timestamp
+	37,  // 127: counterfoil.query.v1.EventReceipts.holders:type_name -> counterfoil.query.v1.HolderReceipt
+	1,   // 128: counterfoil.query.v1.HolderReceipt.state:type_name -> counterfoil.query.v1.HolderState
+	46,  // 129: counterfoil.query.v1.HolderReceipt.said_at:type_name -> google.protobuf.Timestamp
+	46,  // 130: counterfoil.query.v1.HolderReceipt.behind_since:type_name -> google.protobuf.Timestamp
+	46,  // 131: counterfoil.query.v1.AccessRequest.since:type_name -> google.protobuf.Timestamp
+	40,  // 132: counterfoil.query.v1.AccessResponse.accesses:type_name -> counterfoil.query.v1.Access
+	46,  // 133: counterfoil.query.v1.Access.at:type_name -> google.protobuf.Timestamp
+	122, // 134: counterfoil.query.v1.Access.officer:type_name -> counterfoil.event.v1.Officer
+	0,   // 135: counterfoil.query.v1.Access.table:type_name -> counterfoil.query.v1.Table
+	126, // 136: counterfoil.query.v1.ParkedResponse.events:type_name -> counterfoil.query.v1.ParkedItem
+	127, // 137: counterfoil.query.v1.ParkedResponse.totals:type_name -> counterfoil.query.v1.ParkedTotal
+	4,   // 138: counterfoil.query.v1.ParkedResponse.basis:type_name -> counterfoil.query.v1.Basis
+	126, // 139: counterfoil.query.v1.ParkedEventResponse.parked:type_name -> counterfoil.query.v1.ParkedItem
+	15,  // 140: counterfoil.query.v1.ParkedEventResponse.event:type_name -> counterfoil.query.v1.RecordedEvent
+	0,   // 141: counterfoil.query.v1.ParkedEventResponse.table:type_name -> counterfoil.query.v1.Table
+	14,  // 142: counterfoil.query.v1.ParkedEventResponse.row:type_name -> counterfoil.query.v1.Row
+	4,   // 143: counterfoil.query.v1.ParkedEventResponse.basis:type_name -> counterfoil.query.v1.Basis
+	128, // 144: counterfoil.query.v1.UsageResponse.uses:type_name -> counterfoil.query.v1.Usage
+	4,   // 145: counterfoil.query.v1.UsageResponse.basis:type_name -> counterfoil.query.v1.Basis
+	129, // 146: counterfoil.query.v1.CustodyRequest.mark:type_name -> counterfoil.transfer.v1.Mark
+	130, // 147: counterfoil.query.v1.CustodyResponse.items:type_name -> counterfoil.query.v1.Custody
+	4,   // 148: counterfoil.query.v1.CustodyResponse.basis:type_name -> counterfoil.query.v1.Basis
+	6,   // 149: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
+	9,   // 150: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
+	12,  // 151: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
+	16,  // 152: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
+	18,  // 153: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
+	20,  // 154: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
+	22,  // 155: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
+	25,  // 156: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
+	28,  // 157: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
+	30,  // 158: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
+	34,  // 159: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
+	38,  // 160: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
+	131, // 161: counterfoil.query.v1.QueryService.Parked:input_type -> counterfoil.query.v1.ParkedRequest
+	132, // 162: counterfoil.query.v1.QueryService.ParkedEvent:input_type -> counterfoil.query.v1.ParkedEventRequest
+	133, // 163: counterfoil.query.v1.QueryService.RetryParked:input_type -> counterfoil.query.v1.RetryParkedRequest
+	134, // 164: counterfoil.query.v1.QueryService.Usage:input_type -> counterfoil.query.v1.UsageRequest
+	44,  // 165: counterfoil.query.v1.QueryService.Custody:input_type -> counterfoil.query.v1.CustodyRequest
+	7,   // 166: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
+	10,  // 167: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
+	13,  // 168: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
+	17,  // 169: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
+	19,  // 170: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
+	21,  // 171: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
+	23,  // 172: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
+	26,  // 173: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
+	29,  // 174: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
+	31,  // 175: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
+	35,  // 176: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
+	39,  // 177: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
+	41,  // 178: counterfoil.query.v1.QueryService.Parked:output_type -> counterfoil.query.v1.ParkedResponse
+	42,  // 179: counterfoil.query.v1.QueryService.ParkedEvent:output_type -> counterfoil.query.v1.ParkedEventResponse
+	135, // 180: counterfoil.query.v1.QueryService.RetryParked:output_type -> counterfoil.query.v1.RetryParkedResponse
+	43,  // 181: counterfoil.query.v1.QueryService.Usage:output_type -> counterfoil.query.v1.UsageResponse
+	45,  // 182: counterfoil.query.v1.QueryService.Custody:output_type -> counterfoil.query.v1.CustodyResponse
+	166, // [166:183] is the sub-list for method output_type
+	149, // [149:166] is the sub-list for method input_type
+	149, // [149:149] is the sub-list for extension type_name
+	149, // [149:149] is the sub-list for extension extendee
+	0,   // [0:149] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_query_v1_query_proto_init() }
@@ -5258,6 +5537,18 @@ func file_counterfoil_query_v1_query_proto_init() {
 		(*Row_FactsUsed)(nil),
 		(*Row_WireFile)(nil),
 		(*Row_Usage)(nil),
+		(*Row_Procedure)(nil),
+		(*Row_ReportStep)(nil),
+		(*Row_Report)(nil),
+		(*Row_DraftAnswer)(nil),
+		(*Row_RowMark)(nil),
+		(*Row_PartnerFigure)(nil),
+		(*Row_PartnerEdition)(nil),
+		(*Row_Difference)(nil),
+		(*Row_DifferenceAnswer)(nil),
+		(*Row_ReportAnswers)(nil),
+		(*Row_Measure)(nil),
+		(*Row_PublicRequest)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

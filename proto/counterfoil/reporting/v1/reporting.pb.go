@@ -10,7 +10,8 @@ package reportingv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
-	v1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
+	v11 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
+	v1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -89,7 +90,7 @@ type AgencyReturnRequested struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	RequestId string                 `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	Year      uint32                 `protobuf:"varint,2,opt,name=year,proto3" json:"year,omitempty"`
-	// Such as "att-annual-exports".
+	// Such as "att-annual".
 	Form          string                 `protobuf:"bytes,3,opt,name=form,proto3" json:"form,omitempty"`
 	Agencies      []string               `protobuf:"bytes,4,rep,name=agencies,proto3" json:"agencies,omitempty"`
 	Due           *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=due,proto3" json:"due,omitempty"`
@@ -162,14 +163,16 @@ func (x *AgencyReturnRequested) GetDue() *timestamppb.Timestamp {
 	return nil
 }
 
-// AgencyReturnSubmitted is recorded by the agency that was asked.
+// AgencyReturnSubmitted is recorded by the agency that was asked. A later one takes the place of an earlier one.
 type AgencyReturnSubmitted struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	RequestId string                 `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// The agency confirms that it has nothing to report.
-	Nil           bool      `protobuf:"varint,2,opt,name=nil,proto3" json:"nil,omitempty"`
-	Figures       []*Figure `protobuf:"bytes,3,rep,name=figures,proto3" json:"figures,omitempty"`
-	Comment       string    `protobuf:"bytes,4,opt,name=comment,proto3" json:"comment,omitempty"`
+	Nil     bool      `protobuf:"varint,2,opt,name=nil,proto3" json:"nil,omitempty"`
+	Figures []*Figure `protobuf:"bytes,3,rep,name=figures,proto3" json:"figures,omitempty"`
+	Comment string    `protobuf:"bytes,4,opt,name=comment,proto3" json:"comment,omitempty"`
+	// Tables for which the agency confirms that it has nothing, while it has figures for others.
+	NilTables     []string `protobuf:"bytes,5,rep,name=nil_tables,json=nilTables,proto3" json:"nil_tables,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -232,17 +235,38 @@ func (x *AgencyReturnSubmitted) GetComment() string {
 	return ""
 }
 
-// Figure is one figure of a return.
+func (x *AgencyReturnSubmitted) GetNilTables() []string {
+	if x != nil {
+		return x.NilTables
+	}
+	return nil
+}
+
+// Figure is one figure of a return. What differs from what the agency's own journals say is added to the report, or taken away.
 type Figure struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Control-list rating or category.
+	// Row of the category, such as "VIII small arms 4", or a control-list rating.
 	Row string `protobuf:"bytes,1,opt,name=row,proto3" json:"row,omitempty"`
-	// ISO 3166-1 alpha-2.
+	// The other State: where the goods go, or of an import, where they come from. ISO 3166-1 alpha-2.
 	Destination string `protobuf:"bytes,2,opt,name=destination,proto3" json:"destination,omitempty"`
 	Lines       uint64 `protobuf:"varint,3,opt,name=lines,proto3" json:"lines,omitempty"`
 	// Minor units.
-	Value         int64  `protobuf:"varint,4,opt,name=value,proto3" json:"value,omitempty"`
-	Currency      string `protobuf:"bytes,5,opt,name=currency,proto3" json:"currency,omitempty"`
+	Value    int64  `protobuf:"varint,4,opt,name=value,proto3" json:"value,omitempty"`
+	Currency string `protobuf:"bytes,5,opt,name=currency,proto3" json:"currency,omitempty"`
+	// Such as "exports".
+	Table string `protobuf:"bytes,6,opt,name=table,proto3" json:"table,omitempty"`
+	// "authorized" or "actual".
+	Basis        string `protobuf:"bytes,7,opt,name=basis,proto3" json:"basis,omitempty"`
+	Origin       string `protobuf:"bytes,8,opt,name=origin,proto3" json:"origin,omitempty"`
+	Intermediate string `protobuf:"bytes,9,opt,name=intermediate,proto3" json:"intermediate,omitempty"`
+	Description  string `protobuf:"bytes,10,opt,name=description,proto3" json:"description,omitempty"`
+	// "", "temporary" or "returned".
+	Nature   string       `protobuf:"bytes,11,opt,name=nature,proto3" json:"nature,omitempty"`
+	Quantity *v1.Quantity `protobuf:"bytes,12,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	// What the agency's own journals had for it when the return was prepared; absent: nothing.
+	Prefilled *Amounts `protobuf:"bytes,13,opt,name=prefilled,proto3" json:"prefilled,omitempty"`
+	// Why it is stated otherwise than that.
+	Reason        string `protobuf:"bytes,14,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -312,12 +336,77 @@ func (x *Figure) GetCurrency() string {
 	return ""
 }
 
+func (x *Figure) GetTable() string {
+	if x != nil {
+		return x.Table
+	}
+	return ""
+}
+
+func (x *Figure) GetBasis() string {
+	if x != nil {
+		return x.Basis
+	}
+	return ""
+}
+
+func (x *Figure) GetOrigin() string {
+	if x != nil {
+		return x.Origin
+	}
+	return ""
+}
+
+func (x *Figure) GetIntermediate() string {
+	if x != nil {
+		return x.Intermediate
+	}
+	return ""
+}
+
+func (x *Figure) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
+func (x *Figure) GetNature() string {
+	if x != nil {
+		return x.Nature
+	}
+	return ""
+}
+
+func (x *Figure) GetQuantity() *v1.Quantity {
+	if x != nil {
+		return x.Quantity
+	}
+	return nil
+}
+
+func (x *Figure) GetPrefilled() *Amounts {
+	if x != nil {
+		return x.Prefilled
+	}
+	return nil
+}
+
+func (x *Figure) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 type RequestReturnRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Particulars   *v1.Particulars        `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
-	Year          uint32                 `protobuf:"varint,2,opt,name=year,proto3" json:"year,omitempty"`
-	Form          string                 `protobuf:"bytes,3,opt,name=form,proto3" json:"form,omitempty"`
-	Agencies      []string               `protobuf:"bytes,4,rep,name=agencies,proto3" json:"agencies,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Particulars *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	Year        uint32                 `protobuf:"varint,2,opt,name=year,proto3" json:"year,omitempty"`
+	Form        string                 `protobuf:"bytes,3,opt,name=form,proto3" json:"form,omitempty"`
+	// Empty: those that the procedure names.
+	Agencies []string `protobuf:"bytes,4,rep,name=agencies,proto3" json:"agencies,omitempty"`
+	// Absent: the procedure's date.
 	Due           *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=due,proto3" json:"due,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -353,7 +442,7 @@ func (*RequestReturnRequest) Descriptor() ([]byte, []int) {
 	return file_counterfoil_reporting_v1_reporting_proto_rawDescGZIP(), []int{3}
 }
 
-func (x *RequestReturnRequest) GetParticulars() *v1.Particulars {
+func (x *RequestReturnRequest) GetParticulars() *v11.Particulars {
 	if x != nil {
 		return x.Particulars
 	}
@@ -390,7 +479,7 @@ func (x *RequestReturnRequest) GetDue() *timestamppb.Timestamp {
 
 type RequestReturnResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Receipt       *v1.Receipt            `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	RequestId     string                 `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -426,7 +515,7 @@ func (*RequestReturnResponse) Descriptor() ([]byte, []int) {
 	return file_counterfoil_reporting_v1_reporting_proto_rawDescGZIP(), []int{4}
 }
 
-func (x *RequestReturnResponse) GetReceipt() *v1.Receipt {
+func (x *RequestReturnResponse) GetReceipt() *v11.Receipt {
 	if x != nil {
 		return x.Receipt
 	}
@@ -442,11 +531,12 @@ func (x *RequestReturnResponse) GetRequestId() string {
 
 type SubmitReturnRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Particulars   *v1.Particulars        `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
 	RequestId     string                 `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	Nil           bool                   `protobuf:"varint,3,opt,name=nil,proto3" json:"nil,omitempty"`
 	Figures       []*Figure              `protobuf:"bytes,4,rep,name=figures,proto3" json:"figures,omitempty"`
 	Comment       string                 `protobuf:"bytes,5,opt,name=comment,proto3" json:"comment,omitempty"`
+	NilTables     []string               `protobuf:"bytes,6,rep,name=nil_tables,json=nilTables,proto3" json:"nil_tables,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -481,7 +571,7 @@ func (*SubmitReturnRequest) Descriptor() ([]byte, []int) {
 	return file_counterfoil_reporting_v1_reporting_proto_rawDescGZIP(), []int{5}
 }
 
-func (x *SubmitReturnRequest) GetParticulars() *v1.Particulars {
+func (x *SubmitReturnRequest) GetParticulars() *v11.Particulars {
 	if x != nil {
 		return x.Particulars
 	}
@@ -516,16 +606,147 @@ func (x *SubmitReturnRequest) GetComment() string {
 	return ""
 }
 
+func (x *SubmitReturnRequest) GetNilTables() []string {
+	if x != nil {
+		return x.NilTables
+	}
+	return nil
+}
+
+type PrepareReturnRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	RequestId     string                 `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PrepareReturnRequest) Reset() {
+	*x = PrepareReturnRequest{}
+	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PrepareReturnRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PrepareReturnRequest) ProtoMessage() {}
+
+func (x *PrepareReturnRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PrepareReturnRequest.ProtoReflect.Descriptor instead.
+func (*PrepareReturnRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_reporting_v1_reporting_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *PrepareReturnRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+type PrepareReturnResponse struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Requested *AgencyReturnRequested `protobuf:"bytes,1,opt,name=requested,proto3" json:"requested,omitempty"`
+	// Ready to be submitted as they are.
+	Figures []*Figure `protobuf:"bytes,2,rep,name=figures,proto3" json:"figures,omitempty"`
+	// Tables for which this agency has nothing on record. Whether that is nil is for the agency to confirm.
+	Without []string `protobuf:"bytes,3,rep,name=without,proto3" json:"without,omitempty"`
+	// What was submitted before.
+	Submitted *AgencyReturnSubmitted `protobuf:"bytes,4,opt,name=submitted,proto3" json:"submitted,omitempty"`
+	// What could not be placed in a row.
+	Problems      []*Problem `protobuf:"bytes,5,rep,name=problems,proto3" json:"problems,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PrepareReturnResponse) Reset() {
+	*x = PrepareReturnResponse{}
+	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PrepareReturnResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PrepareReturnResponse) ProtoMessage() {}
+
+func (x *PrepareReturnResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PrepareReturnResponse.ProtoReflect.Descriptor instead.
+func (*PrepareReturnResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_reporting_v1_reporting_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *PrepareReturnResponse) GetRequested() *AgencyReturnRequested {
+	if x != nil {
+		return x.Requested
+	}
+	return nil
+}
+
+func (x *PrepareReturnResponse) GetFigures() []*Figure {
+	if x != nil {
+		return x.Figures
+	}
+	return nil
+}
+
+func (x *PrepareReturnResponse) GetWithout() []string {
+	if x != nil {
+		return x.Without
+	}
+	return nil
+}
+
+func (x *PrepareReturnResponse) GetSubmitted() *AgencyReturnSubmitted {
+	if x != nil {
+		return x.Submitted
+	}
+	return nil
+}
+
+func (x *PrepareReturnResponse) GetProblems() []*Problem {
+	if x != nil {
+		return x.Problems
+	}
+	return nil
+}
+
 type SubmitReturnResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Receipt       *v1.Receipt            `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SubmitReturnResponse) Reset() {
 	*x = SubmitReturnResponse{}
-	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[6]
+	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -537,7 +758,7 @@ func (x *SubmitReturnResponse) String() string {
 func (*SubmitReturnResponse) ProtoMessage() {}
 
 func (x *SubmitReturnResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[6]
+	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -550,10 +771,10 @@ func (x *SubmitReturnResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitReturnResponse.ProtoReflect.Descriptor instead.
 func (*SubmitReturnResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_reporting_proto_rawDescGZIP(), []int{6}
+	return file_counterfoil_reporting_v1_reporting_proto_rawDescGZIP(), []int{8}
 }
 
-func (x *SubmitReturnResponse) GetReceipt() *v1.Receipt {
+func (x *SubmitReturnResponse) GetReceipt() *v11.Receipt {
 	if x != nil {
 		return x.Receipt
 	}
@@ -574,7 +795,7 @@ type TotalsRequest struct {
 
 func (x *TotalsRequest) Reset() {
 	*x = TotalsRequest{}
-	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[7]
+	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -586,7 +807,7 @@ func (x *TotalsRequest) String() string {
 func (*TotalsRequest) ProtoMessage() {}
 
 func (x *TotalsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[7]
+	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -599,7 +820,7 @@ func (x *TotalsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TotalsRequest.ProtoReflect.Descriptor instead.
 func (*TotalsRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_reporting_proto_rawDescGZIP(), []int{7}
+	return file_counterfoil_reporting_v1_reporting_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *TotalsRequest) GetBy() []Dimension {
@@ -632,7 +853,7 @@ type TotalsResponse struct {
 
 func (x *TotalsResponse) Reset() {
 	*x = TotalsResponse{}
-	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[8]
+	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -644,7 +865,7 @@ func (x *TotalsResponse) String() string {
 func (*TotalsResponse) ProtoMessage() {}
 
 func (x *TotalsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[8]
+	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -657,7 +878,7 @@ func (x *TotalsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TotalsResponse.ProtoReflect.Descriptor instead.
 func (*TotalsResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_reporting_proto_rawDescGZIP(), []int{8}
+	return file_counterfoil_reporting_v1_reporting_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *TotalsResponse) GetTotals() []*Total {
@@ -681,7 +902,7 @@ type Total struct {
 
 func (x *Total) Reset() {
 	*x = Total{}
-	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[9]
+	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -693,7 +914,7 @@ func (x *Total) String() string {
 func (*Total) ProtoMessage() {}
 
 func (x *Total) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[9]
+	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -706,7 +927,7 @@ func (x *Total) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Total.ProtoReflect.Descriptor instead.
 func (*Total) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_reporting_proto_rawDescGZIP(), []int{9}
+	return file_counterfoil_reporting_v1_reporting_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Total) GetKeys() []string {
@@ -748,7 +969,7 @@ type Sum struct {
 
 func (x *Sum) Reset() {
 	*x = Sum{}
-	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[10]
+	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -760,7 +981,7 @@ func (x *Sum) String() string {
 func (*Sum) ProtoMessage() {}
 
 func (x *Sum) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[10]
+	mi := &file_counterfoil_reporting_v1_reporting_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -773,7 +994,7 @@ func (x *Sum) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sum.ProtoReflect.Descriptor instead.
 func (*Sum) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_reporting_proto_rawDescGZIP(), []int{10}
+	return file_counterfoil_reporting_v1_reporting_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Sum) GetMinor() int64 {
@@ -794,45 +1015,70 @@ var File_counterfoil_reporting_v1_reporting_proto protoreflect.FileDescriptor
 
 const file_counterfoil_reporting_v1_reporting_proto_rawDesc = "" +
 	"\n" +
-	"(counterfoil/reporting/v1/reporting.proto\x12\x18counterfoil.reporting.v1\x1a\x1bbuf/validate/validate.proto\x1a\"counterfoil/event/v1/command.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa8\x01\n" +
+	"(counterfoil/reporting/v1/reporting.proto\x12\x18counterfoil.reporting.v1\x1a\x1bbuf/validate/validate.proto\x1a\"counterfoil/event/v1/command.proto\x1a%counterfoil/reporting/v1/report.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa8\x01\n" +
 	"\x15AgencyReturnRequested\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x12\n" +
 	"\x04year\x18\x02 \x01(\rR\x04year\x12\x12\n" +
 	"\x04form\x18\x03 \x01(\tR\x04form\x12\x1a\n" +
 	"\bagencies\x18\x04 \x03(\tR\bagencies\x12,\n" +
-	"\x03due\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x03due\"\x9e\x01\n" +
+	"\x03due\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x03due\"\xbd\x01\n" +
 	"\x15AgencyReturnSubmitted\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x10\n" +
 	"\x03nil\x18\x02 \x01(\bR\x03nil\x12:\n" +
 	"\afigures\x18\x03 \x03(\v2 .counterfoil.reporting.v1.FigureR\afigures\x12\x18\n" +
-	"\acomment\x18\x04 \x01(\tR\acomment\"\xc1\x01\n" +
+	"\acomment\x18\x04 \x01(\tR\acomment\x12\x1d\n" +
+	"\n" +
+	"nil_tables\x18\x05 \x03(\tR\tnilTables\"\x8c\x05\n" +
 	"\x06Figure\x12\x1b\n" +
 	"\x03row\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x03row\x123\n" +
 	"\vdestination\x18\x02 \x01(\tB\x11\xbaH\x0er\f2\n" +
 	"^[A-Z]{2}$R\vdestination\x12\x14\n" +
 	"\x05lines\x18\x03 \x01(\x04R\x05lines\x12\x1d\n" +
 	"\x05value\x18\x04 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x05value\x120\n" +
-	"\bcurrency\x18\x05 \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{3})?$R\bcurrency\"\xab\x02\n" +
+	"\bcurrency\x18\x05 \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{3})?$R\bcurrency\x126\n" +
+	"\x05table\x18\x06 \x01(\tB \xbaH\x1dr\x1b2\x19^([a-z][a-z0-9-]{0,39})?$R\x05table\x121\n" +
+	"\x05basis\x18\a \x01(\tB\x1b\xbaH\x18r\x16R\x00R\n" +
+	"authorizedR\x06actualR\x05basis\x12,\n" +
+	"\x06origin\x18\b \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\x06origin\x12,\n" +
+	"\fintermediate\x18\t \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\fintermediate\x12*\n" +
+	"\vdescription\x18\n" +
+	" \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\vdescription\x124\n" +
+	"\x06nature\x18\v \x01(\tB\x1c\xbaH\x19r\x17R\x00R\ttemporaryR\breturnedR\x06nature\x12=\n" +
+	"\bquantity\x18\f \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x12?\n" +
+	"\tprefilled\x18\r \x01(\v2!.counterfoil.reporting.v1.AmountsR\tprefilled\x12 \n" +
+	"\x06reason\x18\x0e \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x06reason\"\xa1\x02\n" +
 	"\x14RequestReturnRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12\x1f\n" +
 	"\x04year\x18\x02 \x01(\rB\v\xbaH\b*\x06\x18\x98\x11(\xc6\x0fR\x04year\x121\n" +
-	"\x04form\x18\x03 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{1,63}$R\x04form\x12D\n" +
-	"\bagencies\x18\x04 \x03(\tB(\xbaH%\x92\x01\"\b\x01\x10d\x18\x01\"\x1ar\x182\x16^[a-z][a-z0-9-]{1,31}$R\bagencies\x124\n" +
-	"\x03due\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x03due\"o\n" +
+	"\x04form\x18\x03 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{1,63}$R\x04form\x12B\n" +
+	"\bagencies\x18\x04 \x03(\tB&\xbaH#\x92\x01 \x10d\x18\x01\"\x1ar\x182\x16^[a-z][a-z0-9-]{1,31}$R\bagencies\x12,\n" +
+	"\x03due\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x03due\"o\n" +
 	"\x15RequestReturnResponse\x127\n" +
 	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x02 \x01(\tR\trequestId\"\x9e\x03\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\"\x86\x04\n" +
 	"\x13SubmitReturnRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12R\n" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\trequestId\x12\x10\n" +
 	"\x03nil\x18\x03 \x01(\bR\x03nil\x12E\n" +
 	"\afigures\x18\x04 \x03(\v2 .counterfoil.reporting.v1.FigureB\t\xbaH\x06\x92\x01\x03\x10\x90NR\afigures\x12\"\n" +
-	"\acomment\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\acomment:q\xbaHn\x1al\n" +
-	"\x0fnil_xor_figures\x122a return either has figures or says that it is nil\x1a%this.nil == (size(this.figures) == 0)\"O\n" +
+	"\acomment\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\acomment\x12E\n" +
+	"\n" +
+	"nil_tables\x18\x06 \x03(\tB&\xbaH#\x92\x01 \x10\n" +
+	"\x18\x01\"\x1ar\x182\x16^[a-z][a-z0-9-]{0,39}$R\tnilTables:\x91\x01\xbaH\x8d\x01\x1a\x8a\x01\n" +
+	"\x0fnil_xor_figures\x122a return either has figures or says that it is nil\x1aCthis.nil == (size(this.figures) == 0 && size(this.nil_tables) == 0)\"j\n" +
+	"\x14PrepareReturnRequest\x12R\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\trequestId\"\xca\x02\n" +
+	"\x15PrepareReturnResponse\x12M\n" +
+	"\trequested\x18\x01 \x01(\v2/.counterfoil.reporting.v1.AgencyReturnRequestedR\trequested\x12:\n" +
+	"\afigures\x18\x02 \x03(\v2 .counterfoil.reporting.v1.FigureR\afigures\x12\x18\n" +
+	"\awithout\x18\x03 \x03(\tR\awithout\x12M\n" +
+	"\tsubmitted\x18\x04 \x01(\v2/.counterfoil.reporting.v1.AgencyReturnSubmittedR\tsubmitted\x12=\n" +
+	"\bproblems\x18\x05 \x03(\v2!.counterfoil.reporting.v1.ProblemR\bproblems\"O\n" +
 	"\x14SubmitReturnResponse\x127\n" +
 	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\x89\x01\n" +
 	"\rTotalsRequest\x12J\n" +
@@ -858,8 +1104,9 @@ const file_counterfoil_reporting_v1_reporting_proto_rawDesc = "" +
 	"\x0eDIMENSION_KIND\x10\x052\xe1\x01\n" +
 	"\x10ReportingService\x12p\n" +
 	"\rRequestReturn\x12..counterfoil.reporting.v1.RequestReturnRequest\x1a/.counterfoil.reporting.v1.RequestReturnResponse\x12[\n" +
-	"\x06Totals\x12'.counterfoil.reporting.v1.TotalsRequest\x1a(.counterfoil.reporting.v1.TotalsResponse2~\n" +
-	"\rReturnService\x12m\n" +
+	"\x06Totals\x12'.counterfoil.reporting.v1.TotalsRequest\x1a(.counterfoil.reporting.v1.TotalsResponse2\xf0\x01\n" +
+	"\rReturnService\x12p\n" +
+	"\rPrepareReturn\x12..counterfoil.reporting.v1.PrepareReturnRequest\x1a/.counterfoil.reporting.v1.PrepareReturnResponse\x12m\n" +
 	"\fSubmitReturn\x12-.counterfoil.reporting.v1.SubmitReturnRequest\x1a..counterfoil.reporting.v1.SubmitReturnResponseBOZMgithub.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1;reportingv1b\x06proto3"
 
 var (
@@ -875,7 +1122,7 @@ func file_counterfoil_reporting_v1_reporting_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_reporting_v1_reporting_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_counterfoil_reporting_v1_reporting_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_counterfoil_reporting_v1_reporting_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_counterfoil_reporting_v1_reporting_proto_goTypes = []any{
 	(Dimension)(0),                // 0: counterfoil.reporting.v1.Dimension
 	(*AgencyReturnRequested)(nil), // 1: counterfoil.reporting.v1.AgencyReturnRequested
@@ -884,38 +1131,51 @@ var file_counterfoil_reporting_v1_reporting_proto_goTypes = []any{
 	(*RequestReturnRequest)(nil),  // 4: counterfoil.reporting.v1.RequestReturnRequest
 	(*RequestReturnResponse)(nil), // 5: counterfoil.reporting.v1.RequestReturnResponse
 	(*SubmitReturnRequest)(nil),   // 6: counterfoil.reporting.v1.SubmitReturnRequest
-	(*SubmitReturnResponse)(nil),  // 7: counterfoil.reporting.v1.SubmitReturnResponse
-	(*TotalsRequest)(nil),         // 8: counterfoil.reporting.v1.TotalsRequest
-	(*TotalsResponse)(nil),        // 9: counterfoil.reporting.v1.TotalsResponse
-	(*Total)(nil),                 // 10: counterfoil.reporting.v1.Total
-	(*Sum)(nil),                   // 11: counterfoil.reporting.v1.Sum
-	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
-	(*v1.Particulars)(nil),        // 13: counterfoil.event.v1.Particulars
-	(*v1.Receipt)(nil),            // 14: counterfoil.event.v1.Receipt
+	(*PrepareReturnRequest)(nil),  // 7: counterfoil.reporting.v1.PrepareReturnRequest
+	(*PrepareReturnResponse)(nil), // 8: counterfoil.reporting.v1.PrepareReturnResponse
+	(*SubmitReturnResponse)(nil),  // 9: counterfoil.reporting.v1.SubmitReturnResponse
+	(*TotalsRequest)(nil),         // 10: counterfoil.reporting.v1.TotalsRequest
+	(*TotalsResponse)(nil),        // 11: counterfoil.reporting.v1.TotalsResponse
+	(*Total)(nil),                 // 12: counterfoil.reporting.v1.Total
+	(*Sum)(nil),                   // 13: counterfoil.reporting.v1.Sum
+	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(*v1.Quantity)(nil),           // 15: counterfoil.transfer.v1.Quantity
+	(*Amounts)(nil),               // 16: counterfoil.reporting.v1.Amounts
+	(*v11.Particulars)(nil),       // 17: counterfoil.event.v1.Particulars
+	(*v11.Receipt)(nil),           // 18: counterfoil.event.v1.Receipt
+	(*Problem)(nil),               // 19: counterfoil.reporting.v1.Problem
 }
 var file_counterfoil_reporting_v1_reporting_proto_depIdxs = []int32{
-	12, // 0: counterfoil.reporting.v1.AgencyReturnRequested.due:type_name -> google.protobuf.Timestamp
+	14, // 0: counterfoil.reporting.v1.AgencyReturnRequested.due:type_name -> google.protobuf.Timestamp
 	3,  // 1: counterfoil.reporting.v1.AgencyReturnSubmitted.figures:type_name -> counterfoil.reporting.v1.Figure
-	13, // 2: counterfoil.reporting.v1.RequestReturnRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	12, // 3: counterfoil.reporting.v1.RequestReturnRequest.due:type_name -> google.protobuf.Timestamp
-	14, // 4: counterfoil.reporting.v1.RequestReturnResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	13, // 5: counterfoil.reporting.v1.SubmitReturnRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	3,  // 6: counterfoil.reporting.v1.SubmitReturnRequest.figures:type_name -> counterfoil.reporting.v1.Figure
-	14, // 7: counterfoil.reporting.v1.SubmitReturnResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	0,  // 8: counterfoil.reporting.v1.TotalsRequest.by:type_name -> counterfoil.reporting.v1.Dimension
-	10, // 9: counterfoil.reporting.v1.TotalsResponse.totals:type_name -> counterfoil.reporting.v1.Total
-	11, // 10: counterfoil.reporting.v1.Total.values:type_name -> counterfoil.reporting.v1.Sum
-	4,  // 11: counterfoil.reporting.v1.ReportingService.RequestReturn:input_type -> counterfoil.reporting.v1.RequestReturnRequest
-	8,  // 12: counterfoil.reporting.v1.ReportingService.Totals:input_type -> counterfoil.reporting.v1.TotalsRequest
-	6,  // 13: counterfoil.reporting.v1.ReturnService.SubmitReturn:input_type -> counterfoil.reporting.v1.SubmitReturnRequest
-	5,  // 14: counterfoil.reporting.v1.ReportingService.RequestReturn:output_type -> counterfoil.reporting.v1.RequestReturnResponse
-	9,  // 15: counterfoil.reporting.v1.ReportingService.Totals:output_type -> counterfoil.reporting.v1.TotalsResponse
-	7,  // 16: counterfoil.reporting.v1.ReturnService.SubmitReturn:output_type -> counterfoil.reporting.v1.SubmitReturnResponse
-	14, // [14:17] is the sub-list for method output_type
-	11, // [11:14] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	15, // 2: counterfoil.reporting.v1.Figure.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	16, // 3: counterfoil.reporting.v1.Figure.prefilled:type_name -> counterfoil.reporting.v1.Amounts
+	17, // 4: counterfoil.reporting.v1.RequestReturnRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	14, // 5: counterfoil.reporting.v1.RequestReturnRequest.due:type_name -> google.protobuf.Timestamp
+	18, // 6: counterfoil.reporting.v1.RequestReturnResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	17, // 7: counterfoil.reporting.v1.SubmitReturnRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	3,  // 8: counterfoil.reporting.v1.SubmitReturnRequest.figures:type_name -> counterfoil.reporting.v1.Figure
+	1,  // 9: counterfoil.reporting.v1.PrepareReturnResponse.requested:type_name -> counterfoil.reporting.v1.AgencyReturnRequested
+	3,  // 10: counterfoil.reporting.v1.PrepareReturnResponse.figures:type_name -> counterfoil.reporting.v1.Figure
+	2,  // 11: counterfoil.reporting.v1.PrepareReturnResponse.submitted:type_name -> counterfoil.reporting.v1.AgencyReturnSubmitted
+	19, // 12: counterfoil.reporting.v1.PrepareReturnResponse.problems:type_name -> counterfoil.reporting.v1.Problem
+	18, // 13: counterfoil.reporting.v1.SubmitReturnResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	0,  // 14: counterfoil.reporting.v1.TotalsRequest.by:type_name -> counterfoil.reporting.v1.Dimension
+	12, // 15: counterfoil.reporting.v1.TotalsResponse.totals:type_name -> counterfoil.reporting.v1.Total
+	13, // 16: counterfoil.reporting.v1.Total.values:type_name -> counterfoil.reporting.v1.Sum
+	4,  // 17: counterfoil.reporting.v1.ReportingService.RequestReturn:input_type -> counterfoil.reporting.v1.RequestReturnRequest
+	10, // 18: counterfoil.reporting.v1.ReportingService.Totals:input_type -> counterfoil.reporting.v1.TotalsRequest
+	7,  // 19: counterfoil.reporting.v1.ReturnService.PrepareReturn:input_type -> counterfoil.reporting.v1.PrepareReturnRequest
+	6,  // 20: counterfoil.reporting.v1.ReturnService.SubmitReturn:input_type -> counterfoil.reporting.v1.SubmitReturnRequest
+	5,  // 21: counterfoil.reporting.v1.ReportingService.RequestReturn:output_type -> counterfoil.reporting.v1.RequestReturnResponse
+	11, // 22: counterfoil.reporting.v1.ReportingService.Totals:output_type -> counterfoil.reporting.v1.TotalsResponse
+	8,  // 23: counterfoil.reporting.v1.ReturnService.PrepareReturn:output_type -> counterfoil.reporting.v1.PrepareReturnResponse
+	9,  // 24: counterfoil.reporting.v1.ReturnService.SubmitReturn:output_type -> counterfoil.reporting.v1.SubmitReturnResponse
+	21, // [21:25] is the sub-list for method output_type
+	17, // [17:21] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_reporting_v1_reporting_proto_init() }
@@ -923,13 +1183,14 @@ func file_counterfoil_reporting_v1_reporting_proto_init() {
 	if File_counterfoil_reporting_v1_reporting_proto != nil {
 		return
 	}
+	file_counterfoil_reporting_v1_report_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_reporting_v1_reporting_proto_rawDesc), len(file_counterfoil_reporting_v1_reporting_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   11,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

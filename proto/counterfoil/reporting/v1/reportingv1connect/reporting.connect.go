@@ -32,6 +32,9 @@ const (
 	ReportingServiceRequestReturnProcedure = "/counterfoil.reporting.v1.ReportingService/RequestReturn"
 	// ReportingServiceTotalsProcedure is the procedure name of the ReportingService's Totals RPC.
 	ReportingServiceTotalsProcedure = "/counterfoil.reporting.v1.ReportingService/Totals"
+	// ReturnServicePrepareReturnProcedure is the procedure name of the ReturnService's PrepareReturn
+	// RPC.
+	ReturnServicePrepareReturnProcedure = "/counterfoil.reporting.v1.ReturnService/PrepareReturn"
 	// ReturnServiceSubmitReturnProcedure is the procedure name of the ReturnService's SubmitReturn RPC.
 	ReturnServiceSubmitReturnProcedure = "/counterfoil.reporting.v1.ReturnService/SubmitReturn"
 )
@@ -144,6 +147,13 @@ func (h reportingServiceHandler) totals(ctx context.Context, _ connect.Spec, str
 }
 
 var (
+	returnServicePrepareReturnSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_reporting_v1_reporting_proto.Services().ByName("ReturnService").Methods().ByName("PrepareReturn"),
+			Procedure:  ReturnServicePrepareReturnProcedure,
+		}
+	})
 	returnServiceSubmitReturnSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType: connect.StreamTypeUnary,
@@ -155,6 +165,8 @@ var (
 
 // ReturnServiceClient is a client for the counterfoil.reporting.v1.ReturnService service.
 type ReturnServiceClient interface {
+	// PrepareReturn draws the figures of a return from this agency's own journals, to be looked at and submitted.
+	PrepareReturn(context.Context, *v1.PrepareReturnRequest) (*v1.PrepareReturnResponse, error)
 	// SubmitReturn records, in this agency's own journal, its contribution. A nil return says so; silence is not nil.
 	SubmitReturn(context.Context, *v1.SubmitReturnRequest) (*v1.SubmitReturnResponse, error)
 }
@@ -167,6 +179,8 @@ func NewReturnServiceClient(client *connect.Client) ReturnServiceClient {
 
 // ReturnServiceHandler is an implementation of the counterfoil.reporting.v1.ReturnService service.
 type ReturnServiceHandler interface {
+	// PrepareReturn draws the figures of a return from this agency's own journals, to be looked at and submitted.
+	PrepareReturn(context.Context, *v1.PrepareReturnRequest) (*v1.PrepareReturnResponse, error)
 	// SubmitReturn records, in this agency's own journal, its contribution. A nil return says so; silence is not nil.
 	SubmitReturn(context.Context, *v1.SubmitReturnRequest) (*v1.SubmitReturnResponse, error)
 }
@@ -176,6 +190,7 @@ type ReturnServiceHandler interface {
 func RegisterReturnServiceHandler(server *connect.Server, svc ReturnServiceHandler) {
 	adapter := returnServiceHandler{svc: svc}
 	server.Register(
+		connect.Method{Spec: returnServicePrepareReturnSpec(), Handler: adapter.prepareReturn},
 		connect.Method{Spec: returnServiceSubmitReturnSpec(), Handler: adapter.submitReturn},
 	)
 }
@@ -183,12 +198,24 @@ func RegisterReturnServiceHandler(server *connect.Server, svc ReturnServiceHandl
 // UnimplementedReturnServiceHandler returns CodeUnimplemented from all methods.
 type UnimplementedReturnServiceHandler struct{}
 
+func (UnimplementedReturnServiceHandler) PrepareReturn(context.Context, *v1.PrepareReturnRequest) (*v1.PrepareReturnResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.reporting.v1.ReturnService.PrepareReturn is not implemented")
+}
+
 func (UnimplementedReturnServiceHandler) SubmitReturn(context.Context, *v1.SubmitReturnRequest) (*v1.SubmitReturnResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.reporting.v1.ReturnService.SubmitReturn is not implemented")
 }
 
 type returnServiceClient struct {
 	client *connect.Client
+}
+
+func (c *returnServiceClient) PrepareReturn(ctx context.Context, req *v1.PrepareReturnRequest) (*v1.PrepareReturnResponse, error) {
+	var res v1.PrepareReturnResponse
+	if err := c.client.CallUnary(ctx, returnServicePrepareReturnSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
 }
 
 func (c *returnServiceClient) SubmitReturn(ctx context.Context, req *v1.SubmitReturnRequest) (*v1.SubmitReturnResponse, error) {
@@ -200,6 +227,18 @@ func (c *returnServiceClient) SubmitReturn(ctx context.Context, req *v1.SubmitRe
 }
 
 type returnServiceHandler struct{ svc ReturnServiceHandler }
+
+func (h returnServiceHandler) prepareReturn(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.PrepareReturnRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.PrepareReturn(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
 
 func (h returnServiceHandler) submitReturn(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
 	var req v1.SubmitReturnRequest

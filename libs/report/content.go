@@ -1,0 +1,216 @@
+package report
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
+)
+
+type rowKey struct {
+	table int
+	keys  string
+}
+
+// row is a row of a draft, with what it is made of.
+type row struct {
+	sum           sum
+	contributions map[string]placed
+}
+
+// RowID is the id of a row: twelve hexadecimal digits of the SHA-256 over its table and keys, so that it is the same in every draft.
+func RowID(table string, keys []string) string {
+	digest := sha256.Sum256([]byte(table + keySeparator + strings.Join(keys, keySeparator)))
+	return hex.EncodeToString(digest[:6])
+}
+
+// MarkID is the id of what is said of a row of a report of a year, by the agency that makes it.
+func MarkID(agency, report string, year int, row string) string {
+	return fmt.Sprintf("%s/%s-%d#%s", agency, report, year, row)
+}
+
+// Content is everything in the draft, with contributions where they are asked for; title and nil tables are as the ledger has them.
+// Rows stand in the order of their tables and keys.
+func (d *Draft) Content(view ledger.View, contributions bool) (*reportingv1.Content, error) {
+	c := &reportingv1.Content{}
+	var err error
+	if c.Title, err = d.title(view); err != nil {
+		return nil, err
+	}
+	marks, err := marksOf(view, d.Spec)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]rowKey, 0, len(d.rows))
+	for k := range d.rows {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, compareKeys)
+	filled := make([]bool, len(d.Spec.Form.Tables))
+	for _, k := range keys {
+		filled[k.table] = true
+		c.Rows = append(c.Rows, d.row(k, marks, contributions))
+	}
+	hide(c.Title, c.Rows)
+	returns, err := Returns(view, d.Spec.Form.Name, d.Spec.Year)
+	if err != nil {
+		return nil, err
+	}
+	for i, t := range d.Spec.Form.Tables {
+		c.Tables = append(c.Tables, d.head(t, filled[i], returns))
+	}
+	return c, nil
+}
+
+func (d *Draft) row(k rowKey, marks map[string]*ledgerv1.RowMark, contributions bool) *reportingv1.Row {
+	t := d.Spec.Form.Tables[k.table]
+	r := &reportingv1.Row{Table: t.Name, Keys: strings.Split(k.keys, keySeparator), Amounts: d.rows[k].sum.amounts()}
+	r.Id = RowID(r.Table, r.Keys)
+	if m := marks[r.Id]; m != nil {
+		r.Comment, r.Description = m.GetNoted().GetComment(), m.GetNoted().GetDescription()
+		if h := m.GetHidden().GetHidden(); h.GetRow() || h.GetQuantity() || h.GetValue() || h.GetDescription() {
+			r.Hidden = proto.CloneOf(h)
+		}
+	}
+	if contributions {
+		for _, name := range sortedKeys(d.rows[k].contributions) {
+			r.Contributions = append(r.Contributions, d.rows[k].contributions[name].c)
+		}
+	}
+	return r
+}
+
+// head is what a table says beside its rows. It is nil only where every agency that contributes confirmed that: silence is not nil
+// (rule R4).
+func (d *Draft) head(t Table, filled bool, returns []Return) *reportingv1.TableHead {
+	terms := d.Spec.table(t.Name)
+	h := &reportingv1.TableHead{Table: t.Name, Dimensions: t.Dimensions, Audience: cmp.Or(terms.GetAudience(), reportingv1.Audience_AUDIENCE_PUBLIC), Means: terms.GetMeans()}
+	for _, v := range terms.GetVoluntary() {
+		h.Definitions = append(h.Definitions, &reportingv1.NationalDefinition{Category: v.GetCategory(), Title: v.GetTitle(), Text: v.GetText()})
+	}
+	if !t.returns {
+		return h
+	}
+	wanted := slices.Sorted(slices.Values(d.Spec.Terms.GetContributors()))
+	for _, r := range returns {
+		if !slices.Contains(wanted, r.Agency) {
+			wanted = append(wanted, r.Agency)
+		}
+	}
+	for _, agency := range wanted {
+		i := slices.IndexFunc(returns, func(r Return) bool { return r.Agency == agency })
+		switch {
+		case i < 0 || returns[i].Submission == nil:
+			h.Awaited = append(h.Awaited, agency)
+		case returns[i].saysNil(t.Name):
+			h.NilConfirmedBy = append(h.NilConfirmedBy, agency)
+		}
+	}
+	h.Nil = !filled && len(wanted) > 0 && len(h.NilConfirmedBy) == len(wanted)
+	return h
+}
+
+// title is the title page as far as a draft knows it.
+func (d *Draft) title(view ledger.View) (*reportingv1.Title, error) {
+	positions, err := view.Positions()
+	if err != nil {
+		return nil, err
+	}
+	t := &reportingv1.Title{
+		Report: d.Spec.Form.Name, Year: uint32(d.Spec.Year), State: d.Spec.Procedure.GetState(), Authority: d.Spec.Procedure.GetAuthority(),
+		Contact: d.Spec.Terms.GetRole(), ProcedureId: d.Spec.ProcedureID,
+	}
+	for _, p := range positions {
+		t.Extents = append(t.Extents, &reportingv1.Extent{Journal: p.GetJournal(), Block: p.GetBlock(), Events: p.GetEvents(), Root: p.GetRoot()})
+		if at := p.GetRecordedAt(); t.CutOff == nil || at.AsTime().After(t.CutOff.AsTime()) {
+			t.CutOff = timestamppb.New(at.AsTime())
+		}
+	}
+	return t, nil
+}
+
+// hide sets the ticks of the title page for what stays out of editions for others.
+func hide(t *reportingv1.Title, rows []*reportingv1.Row) {
+	for _, r := range rows {
+		switch r.GetHidden().GetReason() {
+		case reportingv1.HiddenReason_HIDDEN_REASON_COMMERCIAL:
+			t.WithheldCommercial = true
+		case reportingv1.HiddenReason_HIDDEN_REASON_NATIONAL_SECURITY:
+			t.WithheldSecurity = true
+		}
+	}
+}
+
+// marksOf are what was said of the report's rows, by row.
+func marksOf(view ledger.View, s Spec) (map[string]*ledgerv1.RowMark, error) {
+	list, err := view.RowMarksWith("form", s.Form.Name)
+	if err != nil {
+		return nil, fmt.Errorf("read marks of rows of %s: %w", s.Form.Name, err)
+	}
+	marks := map[string]*ledgerv1.RowMark{}
+	for _, m := range list {
+		if int(max(m.GetHidden().GetYear(), m.GetNoted().GetYear())) == s.Year {
+			_, row, _ := strings.Cut(m.GetId(), "#")
+			marks[row] = m
+		}
+	}
+	return marks, nil
+}
+
+// compareKeys orders rows by table, categories as people read them (IV before IX, "small arms" 2 before 10), then the rest.
+func compareKeys(a, b rowKey) int {
+	if c := cmp.Compare(a.table, b.table); c != 0 {
+		return c
+	}
+	x, y := strings.Split(a.keys, keySeparator), strings.Split(b.keys, keySeparator)
+	for i := range min(len(x), len(y)) {
+		if c := cmp.Or(cmp.Compare(rank(x[i]), rank(y[i])), strings.Compare(x[i], y[i])); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// rank is where a category of Article 2(1) stands; 0 for every other text.
+func rank(key string) int {
+	head, _, _ := strings.Cut(key, " ")
+	return max(0, slices.Index(numerals, head))
+}
+
+// Digest is the SHA-256 over a report's title, tables and rows, each with its length before it.
+func Digest(c *reportingv1.Content) ([]byte, error) {
+	h := sha256.New()
+	write := func(m proto.Message) error {
+		raw, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
+		if err != nil {
+			return err
+		}
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(raw))))
+		h.Write(raw)
+		return nil
+	}
+	if err := write(c.GetTitle()); err != nil {
+		return nil, err
+	}
+	for _, t := range c.GetTables() {
+		if err := write(t); err != nil {
+			return nil, err
+		}
+	}
+	for _, r := range c.GetRows() {
+		if err := write(r); err != nil {
+			return nil, err
+		}
+	}
+	return h.Sum(nil), nil
+}

@@ -1,0 +1,462 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
+	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
+)
+
+// Codes of problems that come of facts.
+const (
+	// NoCategory: goods that may be arms of Article 2(1) and that nobody classified.
+	NoCategory = "no-category"
+	// NoCounterpart: the other State is not on record.
+	NoCounterpart = "no-counterpart"
+	// NoLicence: goods moved under a licence that is not on record here.
+	NoLicence = "no-licence"
+	// OtherUnit: an amount that is not in pieces.
+	OtherUnit = "other-unit"
+)
+
+// pieces is the unit that items are counted in (UN/ECE Recommendation 20).
+const pieces = "H87"
+
+// placed is what one fact adds to a row, or a problem that it has; one that is no more than noted is counted all the same.
+type placed struct {
+	table   int
+	keys    string // joined
+	c       *reportingv1.Contribution
+	problem string
+}
+
+// placing finds the rows that one row of the ledger counts in.
+type placing struct {
+	view  ledger.View
+	spec  Spec
+	table int
+	rows  []placed
+}
+
+const keySeparator = "\x00"
+
+func (p *placing) add(c *reportingv1.Contribution, keys ...string) {
+	for i, k := range keys {
+		keys[i] = strings.ReplaceAll(k, keySeparator, " ")
+	}
+	p.rows = append(p.rows, placed{table: p.table, keys: strings.Join(keys, keySeparator), c: c})
+}
+
+func (p *placing) problem(code string, c *reportingv1.Contribution) {
+	p.rows = append(p.rows, placed{table: p.table, c: c, problem: code})
+}
+
+func (p *placing) terms() *reportingv1.TableTerms {
+	return p.spec.table(p.spec.Form.Tables[p.table].Name)
+}
+
+// each lets every table of the form look.
+func (p *placing) each(look func(Table)) []placed {
+	for i, t := range p.spec.Form.Tables {
+		p.table = i
+		look(t)
+	}
+	return p.rows
+}
+
+// ofLicence places a licence that was granted in the year. One that was suspended or revoked since had been granted; one that an
+// edition of its register withdrew had not.
+func (s Spec) ofLicence(view ledger.View, l *ledgerv1.Licence) []placed {
+	switch l.GetStatus() {
+	case ledgerv1.Status_STATUS_GRANTED, ledgerv1.Status_STATUS_SUSPENDED, ledgerv1.Status_STATUS_REVOKED:
+	default:
+		return nil
+	}
+	if l.GetDecidedAt().AsTime().Year() != s.Year {
+		return nil
+	}
+	p := &placing{view: view, spec: s}
+	return p.each(func(t Table) {
+		if t.licence != nil {
+			t.licence(p, l)
+		}
+	})
+}
+
+// ofDenial places a denial of the year.
+func (s Spec) ofDenial(view ledger.View, d *ledgerv1.Denial) []placed {
+	if d.GetStatus() != ledgerv1.Status_STATUS_REFUSED || d.GetDecidedAt().AsTime().Year() != s.Year {
+		return nil
+	}
+	p := &placing{view: view, spec: s}
+	return p.each(func(t Table) {
+		if t.denial != nil {
+			t.denial(p, d)
+		}
+	})
+}
+
+// ofLine is what a line of a decision adds.
+func ofLine(id, journal string, events []uint64, l *transferv1.Line) *reportingv1.Contribution {
+	return &reportingv1.Contribution{
+		Subject: id + "#" + strconv.FormatUint(uint64(l.GetNumber()), 10), Journal: journal, Events: events,
+		Amounts: amountsOf(1, max(1, int64(l.GetLicences())), l.GetQuantity(), l.GetValue()),
+	}
+}
+
+type keyOf func(*licensingv1.Deal, *transferv1.Line) string
+
+func kindOf(d *licensingv1.Deal, _ *transferv1.Line) string { return kindName(d.GetKind()) }
+
+func destinationOf(d *licensingv1.Deal, _ *transferv1.Line) string {
+	return placeOf(d.GetDestination())
+}
+
+func ratingOf(_ *licensingv1.Deal, l *transferv1.Line) string { return l.GetRating() }
+
+// placeOf is a place's code, or its name where it is of no State.
+func placeOf(p *licensingv1.Place) string { return cmp.Or(p.GetCountry(), p.GetName()) }
+
+func kindName(k transferv1.Kind) string { return enumName(k, "KIND_") }
+
+// enumName is an enum's value as indexes of the ledger have it.
+func enumName(e protoreflect.Enum, prefix string) string {
+	name := string(e.Descriptor().Values().ByNumber(e.Number()).Name())
+	if name = strings.TrimPrefix(name, prefix); name == "UNSPECIFIED" {
+		return ""
+	}
+	return strings.ToLower(name)
+}
+
+// eachLine counts every line of a licence under its keys.
+func eachLine(keys ...keyOf) func(*placing, *ledgerv1.Licence) {
+	return func(p *placing, l *ledgerv1.Licence) {
+		for _, line := range l.GetDeal().GetLines() {
+			var of []string
+			for _, k := range keys {
+				of = append(of, k(l.GetDeal(), line))
+			}
+			p.add(ofLine(l.GetId(), l.GetJournal(), l.GetEvents(), line), of...)
+		}
+	}
+}
+
+func refusedLines(p *placing, d *ledgerv1.Denial) {
+	for _, line := range d.GetDeal().GetLines() {
+		p.add(ofLine(d.GetId(), d.GetJournal(), d.GetEvents(), line), kindOf(d.GetDeal(), line), destinationOf(d.GetDeal(), line), line.GetRating())
+	}
+}
+
+// refusedCriteria counts a denial once for each criterion, and as often as it gives it.
+func refusedCriteria(p *placing, d *ledgerv1.Denial) {
+	times := map[string]int64{}
+	for _, c := range d.GetCriteria() {
+		times[c]++
+	}
+	if len(times) == 0 {
+		times[""] = 1
+	}
+	for _, c := range sortedKeys(times) {
+		p.add(&reportingv1.Contribution{
+			Subject: d.GetId(), Journal: d.GetJournal(), Events: d.GetEvents(), Amounts: &reportingv1.Amounts{Lines: times[c], Licences: 1},
+		}, c)
+	}
+}
+
+func authorizedCategories(p *placing, l *ledgerv1.Licence) {
+	for _, line := range l.GetDeal().GetLines() {
+		c := ofLine(l.GetId(), l.GetJournal(), l.GetEvents(), line)
+		category, known := p.spec.categoryOf(p.terms(), line)
+		switch {
+		case !known:
+			p.problem(NoCategory, c)
+		case category != "":
+			p.add(c, kindOf(l.GetDeal(), line), category, line.GetQuantity().GetUnit())
+		}
+	}
+}
+
+// authorizedTransfer counts the lines of a licence that are reported as authorized.
+func (p *placing) authorizedTransfer(kind transferv1.Kind, l *ledgerv1.Licence) {
+	d := l.GetDeal()
+	if d.GetKind() != kind {
+		return
+	}
+	for _, line := range d.GetLines() {
+		c := ofLine(l.GetId(), l.GetJournal(), l.GetEvents(), line)
+		category, known := p.spec.categoryOf(p.terms(), line)
+		switch {
+		case !known:
+			p.problem(NoCategory, c)
+			continue
+		case category == "" || p.spec.basisOf(p.terms(), category) != authorized:
+			continue
+		}
+		counterpart, origin := parties(kind, d)
+		p.transfer(c, line.GetQuantity(), category, authorized, counterpart, origin, routeOf(d.GetRoute()), description(line), "")
+	}
+}
+
+// transfer counts a transfer, and notes what is missing in it.
+func (p *placing) transfer(c *reportingv1.Contribution, q *transferv1.Quantity, category, basis, counterpart, origin, intermediate, text, nature string) {
+	if counterpart == "" {
+		p.problem(NoCounterpart, c)
+	}
+	if q != nil && q.GetUnit() != pieces {
+		p.problem(OtherUnit, c)
+	}
+	p.add(c, category, basis, counterpart, origin, intermediate, text, nature)
+}
+
+// parties are the other State in a deal, and the State of origin where that is another one.
+func parties(kind transferv1.Kind, d *licensingv1.Deal) (counterpart, origin string) {
+	var sources []string
+	for _, s := range d.GetSources() {
+		sources = append(sources, placeOf(s))
+	}
+	if kind == transferv1.Kind_KIND_EXPORT {
+		return placeOf(d.GetDestination()), strings.Join(sources, ", ")
+	}
+	for _, party := range d.GetParties() {
+		if party.GetRole() == transferv1.Role_ROLE_EXPORTER && party.GetCountry() != "" {
+			return party.GetCountry(), strings.Join(slices.DeleteFunc(sources, func(s string) bool { return s == party.GetCountry() }), ", ")
+		}
+	}
+	if len(sources) == 0 {
+		return "", ""
+	}
+	return sources[0], strings.Join(sources[1:], ", ")
+}
+
+func routeOf(route []*licensingv1.Place) string {
+	var places []string
+	for _, p := range route {
+		places = append(places, placeOf(p))
+	}
+	return strings.Join(places, ", ")
+}
+
+func description(l *transferv1.Line) string { return cmp.Or(l.GetModel(), l.GetDescription()) }
+
+// movement is goods of one licence line that crossed the border, by one entry against the line.
+type movement struct {
+	kind                transferv1.Kind
+	destination, origin string
+	dispatch, route     string
+	temporary           bool
+	entry               *ledgerv1.WriteOff
+	// line of the licence, and the licence's deal; nil where it is not on record here.
+	line *transferv1.Line
+	deal *licensingv1.Deal
+	// Events that say that and when it moved.
+	events []uint64
+}
+
+func (m movement) contribution() *reportingv1.Contribution {
+	quantity, value := m.entry.GetQuantity(), m.entry.GetValue()
+	if change := m.entry.GetChange(); change != nil {
+		a := &reportingv1.Amounts{}
+		if change.GetThousandths() != 0 {
+			a.Quantities = []*reportingv1.UnitSum{{Unit: change.GetUnit(), Thousandths: change.GetThousandths()}}
+		}
+		if change.GetMinor() != 0 {
+			a.Values = []*reportingv1.CurrencySum{{Currency: change.GetCurrency(), Minor: change.GetMinor()}}
+		}
+		return &reportingv1.Contribution{Subject: m.entry.GetId(), Journal: m.entry.GetJournal(), Events: m.events, Amounts: a}
+	}
+	return &reportingv1.Contribution{Subject: m.entry.GetId(), Journal: m.entry.GetJournal(), Events: m.events, Amounts: amountsOf(1, 0, quantity, value)}
+}
+
+func (m movement) unit() string {
+	return cmp.Or(m.entry.GetQuantity().GetUnit(), m.entry.GetChange().GetUnit())
+}
+
+// nature keeps what is no definitive transfer apart (rule R11).
+func (m movement) nature() string {
+	switch {
+	case m.entry.GetEffect() == ledgerv1.Effect_EFFECT_RESTORED:
+		return returned
+	case m.temporary:
+		return temporary
+	}
+	return ""
+}
+
+// ofDeclaration places the goods of a declaration that left, or of an import that arrived, in the year.
+func (s Spec) ofDeclaration(view ledger.View, d *ledgerv1.Declaration) ([]placed, error) {
+	a := d.GetAccepted()
+	at := d.GetExitedAt()
+	if a.GetKind() == transferv1.Kind_KIND_IMPORT || at == nil && d.GetStatus() == ledgerv1.DeclarationStatus_DECLARATION_STATUS_ARRIVED {
+		if d.GetStatus() != ledgerv1.DeclarationStatus_DECLARATION_STATUS_ARRIVED {
+			return nil, nil
+		}
+		at = d.GetMovedAt()
+	}
+	if at == nil || at.AsTime().Year() != s.Year {
+		return nil, nil
+	}
+	m := movement{
+		kind: a.GetKind(), destination: a.GetDestination(), dispatch: a.GetConsignment().GetDispatch(), route: strings.Join(a.GetConsignment().GetRoute(), ", "),
+		temporary: a.GetConsignment().GetProcedure() == customsv1.Procedure_PROCEDURE_TEMPORARY,
+	}
+	return s.ofEntries(view, d.GetId(), d.GetEvents(), m, func(item uint32) string {
+		for _, i := range a.GetItems() {
+			if i.GetNumber() == item {
+				return i.GetOrigin()
+			}
+		}
+		return ""
+	})
+}
+
+// ofUsage places what another customs computer says was used in the year.
+func (s Spec) ofUsage(view ledger.View, u *ledgerv1.Usage) ([]placed, error) {
+	if u.GetAt().AsTime().Year() != s.Year {
+		return nil, nil
+	}
+	return s.ofEntries(view, u.GetId(), u.GetEvents(), movement{}, func(uint32) string { return "" })
+}
+
+// ofEntries places the entries of a declaration or a usage against licence lines.
+func (s Spec) ofEntries(view ledger.View, id string, events []uint64, of movement, originOf func(item uint32) string) ([]placed, error) {
+	if !slices.ContainsFunc(s.Form.Tables, func(t Table) bool { return t.moved != nil }) {
+		return nil, nil
+	}
+	entries, err := view.WriteOffsWith("declaration", id)
+	if err != nil {
+		return nil, fmt.Errorf("read entries of %s: %w", id, err)
+	}
+	p := &placing{view: view, spec: s}
+	for _, e := range entries {
+		switch e.GetEffect() {
+		case ledgerv1.Effect_EFFECT_COMMITTED, ledgerv1.Effect_EFFECT_CORRECTED, ledgerv1.Effect_EFFECT_RESTORED:
+		default:
+			continue
+		}
+		m := of
+		m.entry, m.origin, m.events = e, originOf(e.GetItem()), union(e.GetEvents(), events)
+		if err := m.licensed(view); err != nil {
+			return nil, err
+		}
+		p.each(func(t Table) {
+			if t.moved != nil {
+				t.moved(p, m)
+			}
+		})
+	}
+	return p.rows, nil
+}
+
+// licensed finds the licence line that an entry is against. Of a usage it says what kind of transfer it is of, and where to.
+func (m *movement) licensed(view ledger.View) error {
+	l, err := view.Licence(m.entry.GetLicenceId())
+	if l == nil || err != nil {
+		return err
+	}
+	m.deal = l.GetDeal()
+	for _, line := range l.GetDeal().GetLines() {
+		if line.GetNumber() == m.entry.GetLicenceLine() {
+			m.line = line
+		}
+	}
+	if m.kind == transferv1.Kind_KIND_UNSPECIFIED {
+		m.kind, m.destination, m.route = m.deal.GetKind(), placeOf(m.deal.GetDestination()), routeOf(m.deal.GetRoute())
+	}
+	return nil
+}
+
+func movedCategories(p *placing, m movement) {
+	c := m.contribution()
+	if m.line == nil {
+		p.problem(NoLicence, c)
+		return
+	}
+	category, known := p.spec.categoryOf(p.terms(), m.line)
+	switch {
+	case !known:
+		p.problem(NoCategory, c)
+	case category != "":
+		p.add(c, kindName(m.kind), category, m.unit(), m.nature())
+	}
+}
+
+// actualTransfer counts goods that moved and are reported as actual.
+func (p *placing) actualTransfer(kind transferv1.Kind, m movement) {
+	if m.kind != kind {
+		return
+	}
+	c := m.contribution()
+	if m.line == nil {
+		p.problem(NoLicence, c)
+		return
+	}
+	category, known := p.spec.categoryOf(p.terms(), m.line)
+	switch {
+	case !known:
+		p.problem(NoCategory, c)
+		return
+	case category == "" || p.spec.basisOf(p.terms(), category) != actual:
+		return
+	}
+	counterpart, origin := parties(kind, m.deal)
+	if kind == transferv1.Kind_KIND_EXPORT {
+		counterpart = cmp.Or(m.destination, counterpart)
+	} else {
+		counterpart = cmp.Or(m.dispatch, counterpart)
+	}
+	if m.origin != "" {
+		origin = m.origin
+	}
+	if origin == counterpart && kind == transferv1.Kind_KIND_IMPORT || origin == p.spec.Procedure.GetState() {
+		origin = ""
+	}
+	q := m.entry.GetQuantity()
+	if change := m.entry.GetChange(); change.GetThousandths() != 0 {
+		q = &transferv1.Quantity{Unit: change.GetUnit()}
+	}
+	p.transfer(c, q, category, actual, counterpart, origin, m.route, description(m.line), m.nature())
+}
+
+// ofReturn places what a return states otherwise than its agency's own journals do.
+func (s Spec) ofReturn(r *ledgerv1.ReturnSubmission) []placed {
+	p := &placing{spec: s}
+	for i, f := range r.GetSubmitted().GetFigures() {
+		t, at, ok := s.Form.Table(f.GetTable())
+		if !ok || !t.returns {
+			continue
+		}
+		amounts := Minus(StatedBy(f), f.GetPrefilled())
+		if IsZero(amounts) {
+			continue
+		}
+		p.table = at
+		c := &reportingv1.Contribution{Subject: r.GetId(), Journal: r.GetJournal(), Events: r.GetEvents(), Amounts: amounts, Figure: uint32(i + 1)}
+		basis := f.GetBasis()
+		if basis == "" {
+			basis = s.basisOf(p.terms(), f.GetRow())
+		}
+		p.add(c, f.GetRow(), basis, f.GetDestination(), f.GetOrigin(), f.GetIntermediate(), f.GetDescription(), f.GetNature())
+	}
+	return p.rows
+}
+
+// union are the events of an entry, and then the others that count.
+func union(first, others []uint64) []uint64 {
+	all := slices.Clone(first)
+	for _, n := range others {
+		if !slices.Contains(all, n) {
+			all = append(all, n)
+		}
+	}
+	return all
+}
