@@ -17,6 +17,8 @@ type Draft struct {
 	// What every row of the ledger adds, by its id.
 	facts map[string][]placed
 	rows  map[rowKey]*row
+	// Ids of the returns among them.
+	returns []string
 	// token is how far events were looked at.
 	token string
 	// parked is how many events stood apart: when one is applied later no event tells of it.
@@ -63,15 +65,28 @@ func (d *Draft) build(view ledger.View) (err error) {
 			token = next
 		}
 	}
+	return d.takeReturns(view)
+}
+
+// takeReturns places every return of the report, and none that another request took the place of.
+func (d *Draft) takeReturns(view ledger.View) error {
+	for _, id := range d.returns {
+		if err := d.put(id, nil); err != nil {
+			return err
+		}
+	}
+	d.returns = nil
 	returns, err := Returns(view, d.Spec.Form.Name, d.Spec.Year)
 	if err != nil {
 		return err
 	}
 	for _, r := range returns {
-		if r.Submission != nil {
-			if err := d.put(r.Submission.GetId(), d.Spec.ofReturn(r.Submission)); err != nil {
-				return err
-			}
+		if r.Submission == nil {
+			continue
+		}
+		d.returns = append(d.returns, r.Submission.GetId())
+		if err := d.put(r.Submission.GetId(), d.Spec.ofReturn(r.Submission)); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -96,16 +111,6 @@ func (d *Draft) place(view ledger.View, table queryv1.Table, r *queryv1.Row) ([]
 		return d.Spec.ofDeclaration(view, r.GetDeclaration())
 	case queryv1.Table_TABLE_USAGES:
 		return d.Spec.ofUsage(view, r.GetUsage())
-	case queryv1.Table_TABLE_RETURN_SUBMISSIONS:
-		returns, err := Returns(view, d.Spec.Form.Name, d.Spec.Year)
-		if err != nil {
-			return nil, err
-		}
-		for _, asked := range returns {
-			if asked.Submission.GetId() == r.GetReturnSubmission().GetId() {
-				return d.Spec.ofReturn(r.GetReturnSubmission()), nil
-			}
-		}
 	}
 	return nil, nil
 }
@@ -174,16 +179,21 @@ func (d *Draft) Update(view ledger.View) (looked int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	changed, again, err := d.since(view)
+	changed, err := d.since(view)
 	switch {
 	case err != nil:
 		return 0, err
-	case again || n != d.parked:
+	case changed.all || n != d.parked:
 		err = d.build(view)
 		return len(d.facts), err
+	case changed.returns:
+		if err := d.takeReturns(view); err != nil {
+			return 0, err
+		}
+		looked = len(d.returns)
 	}
-	for _, id := range sortedKeys(changed) {
-		more, err := d.look(view, id, changed[id])
+	for _, id := range sortedKeys(changed.ids) {
+		more, err := d.look(view, id, changed.ids[id])
 		if err != nil {
 			return looked, err
 		}
@@ -192,33 +202,43 @@ func (d *Draft) Update(view ledger.View) (looked int, err error) {
 	return looked, nil
 }
 
-// since returns the ids of rows of the ledger that newer events may have changed, and of each whether what moved under it may count
-// otherwise; again, when the draft has to be built anew.
-func (d *Draft) since(view ledger.View) (changed map[string]bool, again bool, err error) {
-	changed = map[string]bool{}
+// changes are what newer events may have changed.
+type changes struct {
+	// Ids of rows of the ledger, and of each whether what moved under it may count otherwise.
+	ids map[string]bool
+	// Which returns count, and what they say; or everything.
+	returns, all bool
+}
+
+// since looks at the events that were recorded since the draft was built or updated last.
+func (d *Draft) since(view ledger.View) (changes, error) {
+	c := changes{ids: map[string]bool{}}
 	for more := true; more; {
 		var events []*queryv1.RecordedEvent
+		var err error
 		if events, d.token, more, err = view.EventsAfter(d.token, nil, pageSize); err != nil {
-			return nil, false, err
+			return c, err
 		}
 		for _, e := range events {
-			service, kind, _ := strings.Cut(strings.TrimPrefix(e.GetKind(), "counterfoil."), ".v1.")
-			switch {
-			case service == "directory" && (kind == "WithdrawalCarriedOut" || kind == "EventWithdrawn"):
-				again = true
-			case service == "reporting" && kind == "AgencyReturnSubmitted":
-				for _, id := range idsIn(e) {
-					changed[ledger.AgencyOf(e.GetJournal())+"/"+id] = false
-				}
-			case service == "licensing", service == "customs":
-				licence := service == "licensing" || strings.HasPrefix(kind, "LicenceOnFile")
-				for _, id := range idsIn(e) {
-					changed[id] = changed[id] || licence
-				}
-			}
+			c.note(e)
 		}
 	}
-	return changed, again, nil
+	return c, nil
+}
+
+func (c *changes) note(e *queryv1.RecordedEvent) {
+	service, kind, _ := strings.Cut(strings.TrimPrefix(e.GetKind(), "counterfoil."), ".v1.")
+	switch {
+	case service == "directory" && (kind == "WithdrawalCarriedOut" || kind == "EventWithdrawn"):
+		c.all = true
+	case service == "reporting" && (kind == "AgencyReturnSubmitted" || kind == "AgencyReturnRequested"):
+		c.returns = true
+	case service == "licensing", service == "customs":
+		licence := service == "licensing" || strings.HasPrefix(kind, "LicenceOnFile")
+		for _, id := range idsIn(e) {
+			c.ids[id] = c.ids[id] || licence
+		}
+	}
 }
 
 // look places anew the row of the ledger that has an id, if it is of a table that counts, and what moved under it where that is asked

@@ -51,6 +51,8 @@ type told struct {
 	group      string
 	denial     bool
 	reserved   int
+	licence    string
+	committed  bool
 }
 
 func draw(t *rapid.T, rough bool) Journals {
@@ -202,8 +204,9 @@ func (s *story) declare() {
 		licence = l.id
 	}
 	at := s.time()
+	d.licence = licence
 	s.tell(&customsv1.DeclarationAccepted{
-		DeclarationId: d.id, Kind: transferv1.Kind_KIND_EXPORT, Office: pick(s, "office", "XA001", "XA002"), LicenceId: licence,
+		DeclarationId: d.id, Kind: pick(s, "kind", transferv1.Kind_KIND_EXPORT, transferv1.Kind_KIND_IMPORT), Office: pick(s, "office", "XA001", "XA002"), LicenceId: licence,
 		Parties: s.parties(), Destination: "XB", AcceptedAt: timestamppb.New(at),
 	})
 	for d.reserved = range rapid.IntRange(1, 3).Draw(s.t, "items") {
@@ -218,7 +221,8 @@ func (s *story) move() {
 	case d == nil:
 	case d.status == "exited" || rapid.Bool().Draw(s.t, "arrived"):
 		d.status = "arrived"
-		s.tell(&customsv1.ArrivalRecorded{DeclarationId: d.id, At: timestamppb.New(Start)})
+		s.tell(&customsv1.ArrivalRecorded{DeclarationId: d.id, At: timestamppb.New(s.time())})
+		s.commit(d)
 	case rapid.Bool().Draw(s.t, "cancelled"):
 		d.status = "cancelled"
 		s.tell(&customsv1.DeclarationCancelled{DeclarationId: d.id, Reason: "withdrawn"})
@@ -226,7 +230,30 @@ func (s *story) move() {
 	default:
 		d.status = "exited"
 		s.tell(&customsv1.ExitConfirmed{DeclarationId: d.id})
-		s.tell(&customsv1.LicenceQuantityCommitted{DeclarationId: d.id, Item: 1, LicenceId: "licensing/unknown"})
+		s.commit(d)
+	}
+}
+
+// commit writes off what moved, once, and now and then corrects it.
+func (s *story) commit(d *told) {
+	if d.committed {
+		return
+	}
+	d.committed = true
+	pieces := func(what string) *transferv1.Quantity {
+		return &transferv1.Quantity{Thousandths: rapid.Int64Range(0, 9).Draw(s.t, what) * 1000, Unit: pick(s, "unit", "H87", "KGM")}
+	}
+	line := uint32(rapid.IntRange(1, 2).Draw(s.t, "line"))
+	s.tell(&customsv1.LicenceQuantityCommitted{DeclarationId: d.id, Item: 1, LicenceId: d.licence, LicenceLine: line, Quantity: pieces("moved")})
+	if rapid.Bool().Draw(s.t, "corrected") {
+		q := pieces("more")
+		s.tell(&customsv1.LicenceQuantityCorrected{
+			DeclarationId: d.id, Item: 1, LicenceId: d.licence, LicenceLine: line, Change: &customsv1.Change{Thousandths: q.Thousandths - 4000, Unit: q.Unit}, Reason: "counted", Sequence: 1,
+			EntryId: d.id + "#1#2",
+		})
+	}
+	if rapid.IntRange(0, 3).Draw(s.t, "restored") == 0 {
+		s.tell(&customsv1.LicenceQuantityRestored{DeclarationId: d.id, Item: 1, LicenceId: d.licence, LicenceLine: line, Quantity: pieces("back"), Sequence: 1})
 	}
 }
 
@@ -270,8 +297,17 @@ func (s *story) answer() {
 		return
 	}
 	request := s.id("reporting", "R")
-	s.tell(&reportingv1.AgencyReturnRequested{RequestId: request, Year: 2008, Form: "att-annual-exports", Agencies: []string{"customs", "licensing"}})
-	s.tell(By(agency, &reportingv1.AgencyReturnSubmitted{RequestId: request, Nil: true}))
+	s.tell(&reportingv1.AgencyReturnRequested{
+		RequestId: request, Year: uint32(pick(s, "year", 2008, 2009)), Form: pick(s, "form", "att-annual", "att-annual-exports"), Agencies: []string{"customs", "licensing"},
+	})
+	submitted := &reportingv1.AgencyReturnSubmitted{RequestId: request, Nil: rapid.Bool().Draw(s.t, "nil")}
+	if !submitted.Nil {
+		submitted.Figures = []*reportingv1.Figure{{
+			Table: pick(s, "table", "exports", "imports"), Row: pick(s, "category", "I", "VIII small arms 4"), Destination: pick(s, "to", "XB", "XC"), Lines: 1,
+			Quantity: &transferv1.Quantity{Thousandths: 3000, Unit: "H87"}, Reason: "of our own stock",
+		}}
+	}
+	s.tell(By(agency, submitted))
 }
 
 func (s *story) review() {
