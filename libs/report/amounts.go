@@ -39,8 +39,25 @@ type sum struct {
 	quantities, values map[string]int64
 }
 
-// add adds amounts, some times over: -1 takes them away.
-func (s *sum) add(a *reportingv1.Amounts, times int64) error {
+// add adds what a fact adds, some times over: -1 takes it away.
+func (s *sum) add(f *fact, times int64) error {
+	if f.more != nil {
+		return s.addAmounts(f.more, times)
+	}
+	s.lines += times * f.lines
+	s.licences += times * f.licences
+	if f.unit != "" {
+		if err := addTo(&s.quantities, f.unit, times*f.thousandths); err != nil {
+			return err
+		}
+	}
+	if f.currency == "" {
+		return nil
+	}
+	return addTo(&s.values, f.currency, times*f.minor)
+}
+
+func (s *sum) addAmounts(a *reportingv1.Amounts, times int64) error {
 	s.lines += times * a.GetLines()
 	s.licences += times * a.GetLicences()
 	for _, q := range a.GetQuantities() {
@@ -83,7 +100,7 @@ func (s *sum) amounts() *reportingv1.Amounts {
 func Total(of ...*reportingv1.Amounts) (*reportingv1.Amounts, error) {
 	var s sum
 	for _, a := range of {
-		if err := s.add(a, 1); err != nil {
+		if err := s.addAmounts(a, 1); err != nil {
 			return nil, err
 		}
 	}
@@ -93,7 +110,7 @@ func Total(of ...*reportingv1.Amounts) (*reportingv1.Amounts, error) {
 // Minus returns what a has beyond b; units and currencies that come to nothing are left out.
 func Minus(a, b *reportingv1.Amounts) *reportingv1.Amounts {
 	var s sum
-	_, _ = s.add(a, 1), s.add(b, -1) // both are at most what 64 bits hold, and of the same sign or none
+	_, _ = s.addAmounts(a, 1), s.addAmounts(b, -1) // both are at most what 64 bits hold, and of the same sign or none
 	drop := func(_ string, n int64) bool { return n == 0 }
 	maps.DeleteFunc(s.quantities, drop)
 	maps.DeleteFunc(s.values, drop)

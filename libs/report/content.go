@@ -17,20 +17,22 @@ import (
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 )
 
-type rowKey struct {
-	table int
-	keys  string
-}
-
-// row is a row of a draft, with what it is made of.
+// row is a row of a draft, with what counts in it.
 type row struct {
-	sum           sum
-	contributions map[string]placed
+	table int
+	keys  []string
+	sum   sum
+	facts []*fact
 }
 
-// RowID is the id of a row: twelve hexadecimal digits of the SHA-256 over its table and keys, so that it is the same in every draft.
+// RowID is the id of a row: twelve hexadecimal digits of the SHA-256 over its table and keys, each with its length in bytes and a colon
+// before it, so that it is the same in every draft.
 func RowID(table string, keys []string) string {
-	digest := sha256.Sum256([]byte(table + keySeparator + strings.Join(keys, keySeparator)))
+	text := fmt.Sprintf("%d:%s", len(table), table)
+	for _, k := range keys {
+		text += fmt.Sprintf("%d:%s", len(k), k)
+	}
+	digest := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(digest[:6])
 }
 
@@ -51,15 +53,10 @@ func (d *Draft) Content(view ledger.View, contributions bool) (*reportingv1.Cont
 	if err != nil {
 		return nil, err
 	}
-	keys := make([]rowKey, 0, len(d.rows))
-	for k := range d.rows {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, compareKeys)
 	filled := make([]bool, len(d.Spec.Form.Tables))
-	for _, k := range keys {
-		filled[k.table] = true
-		c.Rows = append(c.Rows, d.row(k, marks, contributions))
+	for _, r := range d.sorted() {
+		filled[r.table] = true
+		c.Rows = append(c.Rows, d.shown(r, marks, contributions))
 	}
 	hide(c.Title, c.Rows)
 	returns, err := Returns(view, d.Spec.Form.Name, d.Spec.Year)
@@ -72,9 +69,21 @@ func (d *Draft) Content(view ledger.View, contributions bool) (*reportingv1.Cont
 	return c, nil
 }
 
-func (d *Draft) row(k rowKey, marks map[string]*ledgerv1.RowMark, contributions bool) *reportingv1.Row {
-	t := d.Spec.Form.Tables[k.table]
-	r := &reportingv1.Row{Table: t.Name, Keys: strings.Split(k.keys, keySeparator), Amounts: d.rows[k].sum.amounts()}
+// sorted are the rows that something counts in, in order.
+func (d *Draft) sorted() (rows []*row) {
+	for _, table := range d.rows {
+		for _, r := range table {
+			if len(r.facts) > 0 {
+				rows = append(rows, r)
+			}
+		}
+	}
+	slices.SortFunc(rows, func(a, b *row) int { return cmp.Or(cmp.Compare(a.table, b.table), compareKeys(a.keys, b.keys)) })
+	return rows
+}
+
+func (d *Draft) shown(of *row, marks map[string]*ledgerv1.RowMark, contributions bool) *reportingv1.Row {
+	r := &reportingv1.Row{Table: d.Spec.Form.Tables[of.table].Name, Keys: slices.Clone(of.keys), Amounts: of.sum.amounts()}
 	r.Id = RowID(r.Table, r.Keys)
 	if m := marks[r.Id]; m != nil {
 		r.Comment, r.Description = m.GetNoted().GetComment(), m.GetNoted().GetDescription()
@@ -83,9 +92,13 @@ func (d *Draft) row(k rowKey, marks map[string]*ledgerv1.RowMark, contributions 
 		}
 	}
 	if contributions {
-		for _, name := range sortedKeys(d.rows[k].contributions) {
-			r.Contributions = append(r.Contributions, d.rows[k].contributions[name].c)
+		r.Contributions = make([]*reportingv1.Contribution, len(of.facts))
+		for i, f := range of.facts {
+			r.Contributions[i] = f.contribution()
 		}
+		slices.SortFunc(r.Contributions, func(a, b *reportingv1.Contribution) int {
+			return cmp.Or(strings.Compare(a.GetSubject(), b.GetSubject()), cmp.Compare(a.GetFigure(), b.GetFigure()))
+		})
 	}
 	return r
 }
@@ -167,14 +180,10 @@ func marksOf(view ledger.View, s Spec) (map[string]*ledgerv1.RowMark, error) {
 	return marks, nil
 }
 
-// compareKeys orders rows by table, categories as people read them (IV before IX, "small arms" 2 before 10), then the rest.
-func compareKeys(a, b rowKey) int {
-	if c := cmp.Compare(a.table, b.table); c != 0 {
-		return c
-	}
-	x, y := strings.Split(a.keys, keySeparator), strings.Split(b.keys, keySeparator)
-	for i := range min(len(x), len(y)) {
-		if c := cmp.Or(cmp.Compare(rank(x[i]), rank(y[i])), strings.Compare(x[i], y[i])); c != 0 {
+// compareKeys orders rows of a table: categories as people read them (IV before IX), then the rest.
+func compareKeys(a, b []string) int {
+	for i := range min(len(a), len(b)) {
+		if c := cmp.Or(cmp.Compare(rank(a[i]), rank(b[i])), strings.Compare(a[i], b[i])); c != 0 {
 			return c
 		}
 	}

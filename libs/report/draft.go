@@ -1,7 +1,9 @@
 package report
 
 import (
+	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,7 +18,10 @@ type Draft struct {
 	Spec Spec
 	// What every row of the ledger adds, by its id.
 	facts map[string][]placed
-	rows  map[rowKey]*row
+	// rows of each table, by their keys; those that nothing counts in any more are passed over.
+	rows []map[string]*row
+	// key is where keys are put together.
+	key []byte
 	// Ids of the returns among them.
 	returns []string
 	// token is how far events were looked at.
@@ -36,7 +41,7 @@ func Build(view ledger.View, spec Spec) (*Draft, error) {
 }
 
 func (d *Draft) build(view ledger.View) (err error) {
-	d.facts, d.rows = map[string][]placed{}, map[rowKey]*row{}
+	d.clear()
 	if d.token, err = view.WatchToken(); err != nil {
 		return err
 	}
@@ -85,7 +90,7 @@ func (d *Draft) takeReturns(view ledger.View) error {
 			continue
 		}
 		d.returns = append(d.returns, r.Submission.GetId())
-		if err := d.put(r.Submission.GetId(), d.Spec.ofReturn(r.Submission)); err != nil {
+		if err := d.put(r.Submission.GetId(), d.ofReturn(r.Submission)); err != nil {
 			return err
 		}
 	}
@@ -104,13 +109,13 @@ func (d *Draft) read(view ledger.View, table queryv1.Table, r *queryv1.Row) erro
 func (d *Draft) place(view ledger.View, table queryv1.Table, r *queryv1.Row) ([]placed, error) {
 	switch table {
 	case queryv1.Table_TABLE_LICENCES:
-		return d.Spec.ofLicence(view, r.GetLicence()), nil
+		return d.ofLicence(r.GetLicence()), nil
 	case queryv1.Table_TABLE_DENIALS:
-		return d.Spec.ofDenial(view, r.GetDenial()), nil
+		return d.ofDenial(r.GetDenial()), nil
 	case queryv1.Table_TABLE_DECLARATIONS:
-		return d.Spec.ofDeclaration(view, r.GetDeclaration())
+		return d.ofDeclaration(view, r.GetDeclaration())
 	case queryv1.Table_TABLE_USAGES:
-		return d.Spec.ofUsage(view, r.GetUsage())
+		return d.ofUsage(view, r.GetUsage())
 	}
 	return nil, nil
 }
@@ -153,22 +158,37 @@ func (d *Draft) take(p placed, times int64) error {
 	if p.problem != "" {
 		return nil
 	}
-	key := rowKey{p.table, p.keys}
-	r := d.rows[key]
-	if r == nil {
-		r = &row{contributions: map[string]placed{}}
-		d.rows[key] = r
+	if err := p.row.sum.add(p.fact, times); err != nil {
+		return fmt.Errorf("add %s to %s: %w", p.fact.subject, strings.Join(p.row.keys, ", "), err)
 	}
-	if err := r.sum.add(p.c.GetAmounts(), times); err != nil {
-		return fmt.Errorf("add %s to %s: %w", p.c.GetSubject(), strings.ReplaceAll(p.keys, keySeparator, ", "), err)
-	}
-	name := p.c.GetSubject() + "#" + strconv.FormatUint(uint64(p.c.GetFigure()), 10)
 	if times > 0 {
-		r.contributions[name] = p
-	} else if delete(r.contributions, name); len(r.contributions) == 0 {
-		delete(d.rows, key)
+		p.row.facts = append(p.row.facts, p.fact)
+	} else {
+		p.row.facts = slices.Delete(p.row.facts, slices.Index(p.row.facts, p.fact), slices.Index(p.row.facts, p.fact)+1)
 	}
 	return nil
+}
+
+func (d *Draft) clear() {
+	d.facts, d.returns = map[string][]placed{}, nil
+	d.rows = make([]map[string]*row, len(d.Spec.Form.Tables))
+	for i := range d.rows {
+		d.rows[i] = map[string]*row{}
+	}
+}
+
+// row finds the row of a table with some keys, or makes it.
+func (d *Draft) row(table int, keys []string) *row {
+	d.key = d.key[:0]
+	for _, k := range keys {
+		d.key = append(binary.AppendUvarint(d.key, uint64(len(k))), k...)
+	}
+	r := d.rows[table][string(d.key)]
+	if r == nil {
+		r = &row{table: table, keys: slices.Clone(keys)}
+		d.rows[table][string(d.key)] = r
+	}
+	return r
 }
 
 // Update brings the draft up with what was recorded since it was built or updated last, and says how many rows of the ledger it
@@ -264,7 +284,7 @@ func (d *Draft) look(view ledger.View, id string, movements bool) (looked int, e
 		return 1, err
 	}
 	for _, r := range declarations {
-		found, err := d.Spec.ofDeclaration(view, r)
+		found, err := d.ofDeclaration(view, r)
 		if err != nil {
 			return 1, err
 		}
@@ -273,7 +293,7 @@ func (d *Draft) look(view ledger.View, id string, movements bool) (looked int, e
 		}
 	}
 	for _, r := range usages {
-		found, err := d.Spec.ofUsage(view, r)
+		found, err := d.ofUsage(view, r)
 		if err != nil {
 			return 1, err
 		}

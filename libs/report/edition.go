@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -71,18 +72,18 @@ func seen(t Table, r *reportingv1.Row) *reportingv1.Row {
 		}
 	}
 	s.Id = RowID(s.GetTable(), s.GetKeys())
-	shown(t, h, s.GetAmounts())
+	blank(t, h, s.GetAmounts())
 	for _, c := range s.GetContributions() {
-		shown(t, h, c.GetAmounts())
+		blank(t, h, c.GetAmounts())
 	}
 	return s
 }
 
 func empty(a *reportingv1.Amounts) bool { return len(a.GetQuantities())+len(a.GetValues()) == 0 }
 
-// shown takes from amounts what others do not see. How many decisions a transfer comes of is told of none, so that it does not tell
+// blank takes from amounts what others do not see. How many decisions a transfer comes of is told of none, so that it does not tell
 // of which something is hidden.
-func shown(t Table, h *reportingv1.Hidden, a *reportingv1.Amounts) {
+func blank(t Table, h *reportingv1.Hidden, a *reportingv1.Amounts) {
 	if t.transfers {
 		a.Lines, a.Licences = 0, 0
 	}
@@ -111,7 +112,7 @@ func order(form Form, rows []*reportingv1.Row) {
 	slices.SortStableFunc(rows, func(a, b *reportingv1.Row) int {
 		_, x, _ := form.Table(a.GetTable())
 		_, y, _ := form.Table(b.GetTable())
-		return compareKeys(rowKey{x, strings.Join(a.GetKeys(), keySeparator)}, rowKey{y, strings.Join(b.GetKeys(), keySeparator)})
+		return cmp.Or(cmp.Compare(x, y), compareKeys(a.GetKeys(), b.GetKeys()))
 	})
 	for _, r := range rows {
 		slices.SortFunc(r.GetContributions(), func(a, b *reportingv1.Contribution) int { return strings.Compare(a.GetSubject(), b.GetSubject()) })

@@ -32,33 +32,59 @@ const (
 // pieces is the unit that items are counted in (UN/ECE Recommendation 20).
 const pieces = "H87"
 
-// placed is what one fact adds to a row, or a problem that it has; one that is no more than noted is counted all the same.
+// fact is what one row of the ledger, or one part of it, adds where it counts.
+type fact struct {
+	subject, journal string
+	events           []uint64
+	lines, licences  int64
+	// One quantity and one value, or more of them, of a return.
+	thousandths, minor int64
+	unit, currency     string
+	more               *reportingv1.Amounts
+	figure             uint32
+}
+
+func (f *fact) amounts() *reportingv1.Amounts {
+	if f.more != nil {
+		return f.more
+	}
+	a := &reportingv1.Amounts{Lines: f.lines, Licences: f.licences}
+	if f.unit != "" {
+		a.Quantities = []*reportingv1.UnitSum{{Unit: f.unit, Thousandths: f.thousandths}}
+	}
+	if f.currency != "" {
+		a.Values = []*reportingv1.CurrencySum{{Currency: f.currency, Minor: f.minor}}
+	}
+	return a
+}
+
+func (f *fact) contribution() *reportingv1.Contribution {
+	return &reportingv1.Contribution{Subject: f.subject, Journal: f.journal, Events: f.events, Amounts: f.amounts(), Figure: f.figure}
+}
+
+// placed is where a fact counts, or a problem that it has; one that is no more than noted counts all the same.
 type placed struct {
-	table   int
-	keys    string // joined
-	c       *reportingv1.Contribution
+	fact    *fact
+	row     *row
 	problem string
 }
 
 // placing finds the rows that one row of the ledger counts in.
 type placing struct {
-	view  ledger.View
 	spec  Spec
+	draft *Draft
 	table int
 	rows  []placed
+	// The facts that lines came to, which are the same in every table.
+	lines []*fact
 }
 
-const keySeparator = "\x00"
-
-func (p *placing) add(c *reportingv1.Contribution, keys ...string) {
-	for i, k := range keys {
-		keys[i] = strings.ReplaceAll(k, keySeparator, " ")
-	}
-	p.rows = append(p.rows, placed{table: p.table, keys: strings.Join(keys, keySeparator), c: c})
+func (p *placing) add(f *fact, keys ...string) {
+	p.rows = append(p.rows, placed{fact: f, row: p.draft.row(p.table, keys)})
 }
 
-func (p *placing) problem(code string, c *reportingv1.Contribution) {
-	p.rows = append(p.rows, placed{table: p.table, c: c, problem: code})
+func (p *placing) problem(code string, f *fact) {
+	p.rows = append(p.rows, placed{fact: f, problem: code})
 }
 
 func (p *placing) terms() *reportingv1.TableTerms {
@@ -76,16 +102,16 @@ func (p *placing) each(look func(Table)) []placed {
 
 // ofLicence places a licence that was granted in the year. One that was suspended or revoked since had been granted; one that an
 // edition of its register withdrew had not.
-func (s Spec) ofLicence(view ledger.View, l *ledgerv1.Licence) []placed {
+func (d *Draft) ofLicence(l *ledgerv1.Licence) []placed {
 	switch l.GetStatus() {
 	case ledgerv1.Status_STATUS_GRANTED, ledgerv1.Status_STATUS_SUSPENDED, ledgerv1.Status_STATUS_REVOKED:
 	default:
 		return nil
 	}
-	if l.GetDecidedAt().AsTime().Year() != s.Year {
+	if l.GetDecidedAt().AsTime().Year() != d.Spec.Year {
 		return nil
 	}
-	p := &placing{view: view, spec: s}
+	p := &placing{spec: d.Spec, draft: d}
 	return p.each(func(t Table) {
 		if t.licence != nil {
 			t.licence(p, l)
@@ -94,24 +120,41 @@ func (s Spec) ofLicence(view ledger.View, l *ledgerv1.Licence) []placed {
 }
 
 // ofDenial places a denial of the year.
-func (s Spec) ofDenial(view ledger.View, d *ledgerv1.Denial) []placed {
-	if d.GetStatus() != ledgerv1.Status_STATUS_REFUSED || d.GetDecidedAt().AsTime().Year() != s.Year {
+func (d *Draft) ofDenial(r *ledgerv1.Denial) []placed {
+	if r.GetStatus() != ledgerv1.Status_STATUS_REFUSED || r.GetDecidedAt().AsTime().Year() != d.Spec.Year {
 		return nil
 	}
-	p := &placing{view: view, spec: s}
+	p := &placing{spec: d.Spec, draft: d}
 	return p.each(func(t Table) {
 		if t.denial != nil {
-			t.denial(p, d)
+			t.denial(p, r)
 		}
 	})
 }
 
-// ofLine is what a line of a decision adds.
-func ofLine(id, journal string, events []uint64, l *transferv1.Line) *reportingv1.Contribution {
-	return &reportingv1.Contribution{
-		Subject: id + "#" + strconv.FormatUint(uint64(l.GetNumber()), 10), Journal: journal, Events: events,
-		Amounts: amountsOf(1, max(1, int64(l.GetLicences())), l.GetQuantity(), l.GetValue()),
+// ofLine is what line number i of a decision adds.
+func (p *placing) ofLine(i int, r decision, l *transferv1.Line) *fact {
+	if i < len(p.lines) {
+		return p.lines[i]
 	}
+	f := &fact{
+		subject: r.GetId() + "#" + strconv.FormatUint(uint64(l.GetNumber()), 10), journal: r.GetJournal(), events: r.GetEvents(),
+		lines: 1, licences: max(1, int64(l.GetLicences())),
+	}
+	f.state(l.GetQuantity(), l.GetValue())
+	p.lines = append(p.lines, f)
+	return f
+}
+
+// decision is a licence or a denial.
+type decision interface {
+	GetId() string
+	GetJournal() string
+	GetEvents() []uint64
+}
+
+func (f *fact) state(q *transferv1.Quantity, m *transferv1.Money) {
+	f.unit, f.thousandths, f.currency, f.minor = q.GetUnit(), q.GetThousandths(), m.GetCurrency(), m.GetMinor()
 }
 
 type keyOf func(*licensingv1.Deal, *transferv1.Line) string
@@ -141,19 +184,19 @@ func enumName(e protoreflect.Enum, prefix string) string {
 // eachLine counts every line of a licence under its keys.
 func eachLine(keys ...keyOf) func(*placing, *ledgerv1.Licence) {
 	return func(p *placing, l *ledgerv1.Licence) {
-		for _, line := range l.GetDeal().GetLines() {
-			var of []string
-			for _, k := range keys {
-				of = append(of, k(l.GetDeal(), line))
+		of := make([]string, len(keys))
+		for i, line := range l.GetDeal().GetLines() {
+			for k, key := range keys {
+				of[k] = key(l.GetDeal(), line)
 			}
-			p.add(ofLine(l.GetId(), l.GetJournal(), l.GetEvents(), line), of...)
+			p.add(p.ofLine(i, l, line), of...)
 		}
 	}
 }
 
 func refusedLines(p *placing, d *ledgerv1.Denial) {
-	for _, line := range d.GetDeal().GetLines() {
-		p.add(ofLine(d.GetId(), d.GetJournal(), d.GetEvents(), line), kindOf(d.GetDeal(), line), destinationOf(d.GetDeal(), line), line.GetRating())
+	for i, line := range d.GetDeal().GetLines() {
+		p.add(p.ofLine(i, d, line), kindOf(d.GetDeal(), line), destinationOf(d.GetDeal(), line), line.GetRating())
 	}
 }
 
@@ -167,15 +210,13 @@ func refusedCriteria(p *placing, d *ledgerv1.Denial) {
 		times[""] = 1
 	}
 	for _, c := range sortedKeys(times) {
-		p.add(&reportingv1.Contribution{
-			Subject: d.GetId(), Journal: d.GetJournal(), Events: d.GetEvents(), Amounts: &reportingv1.Amounts{Lines: times[c], Licences: 1},
-		}, c)
+		p.add(&fact{subject: d.GetId(), journal: d.GetJournal(), events: d.GetEvents(), lines: times[c], licences: 1}, c)
 	}
 }
 
 func authorizedCategories(p *placing, l *ledgerv1.Licence) {
-	for _, line := range l.GetDeal().GetLines() {
-		c := ofLine(l.GetId(), l.GetJournal(), l.GetEvents(), line)
+	for i, line := range l.GetDeal().GetLines() {
+		c := p.ofLine(i, l, line)
 		category, known := p.spec.categoryOf(p.terms(), line)
 		switch {
 		case !known:
@@ -192,8 +233,8 @@ func (p *placing) authorizedTransfer(kind transferv1.Kind, l *ledgerv1.Licence) 
 	if d.GetKind() != kind {
 		return
 	}
-	for _, line := range d.GetLines() {
-		c := ofLine(l.GetId(), l.GetJournal(), l.GetEvents(), line)
+	for i, line := range d.GetLines() {
+		c := p.ofLine(i, l, line)
 		category, known := p.spec.categoryOf(p.terms(), line)
 		switch {
 		case !known:
@@ -203,16 +244,16 @@ func (p *placing) authorizedTransfer(kind transferv1.Kind, l *ledgerv1.Licence) 
 			continue
 		}
 		counterpart, origin := parties(kind, d)
-		p.transfer(c, line.GetQuantity(), category, authorized, counterpart, origin, routeOf(d.GetRoute()), description(line), "")
+		p.transfer(c, c.unit, category, authorized, counterpart, origin, routeOf(d.GetRoute()), description(line), "")
 	}
 }
 
 // transfer counts a transfer, and notes what is missing in it.
-func (p *placing) transfer(c *reportingv1.Contribution, q *transferv1.Quantity, category, basis, counterpart, origin, intermediate, text, nature string) {
+func (p *placing) transfer(c *fact, unit, category, basis, counterpart, origin, intermediate, text, nature string) {
 	if counterpart == "" {
 		p.problem(NoCounterpart, c)
 	}
-	if q != nil && q.GetUnit() != pieces {
+	if unit != "" && unit != pieces {
 		p.problem(OtherUnit, c)
 	}
 	p.add(c, category, basis, counterpart, origin, intermediate, text, nature)
@@ -262,23 +303,13 @@ type movement struct {
 	events []uint64
 }
 
-func (m movement) contribution() *reportingv1.Contribution {
-	quantity, value := m.entry.GetQuantity(), m.entry.GetValue()
+func (m movement) fact() *fact {
+	f := &fact{subject: m.entry.GetId(), journal: m.entry.GetJournal(), events: m.events, lines: 1}
+	f.state(m.entry.GetQuantity(), m.entry.GetValue())
 	if change := m.entry.GetChange(); change != nil {
-		a := &reportingv1.Amounts{}
-		if change.GetThousandths() != 0 {
-			a.Quantities = []*reportingv1.UnitSum{{Unit: change.GetUnit(), Thousandths: change.GetThousandths()}}
-		}
-		if change.GetMinor() != 0 {
-			a.Values = []*reportingv1.CurrencySum{{Currency: change.GetCurrency(), Minor: change.GetMinor()}}
-		}
-		return &reportingv1.Contribution{Subject: m.entry.GetId(), Journal: m.entry.GetJournal(), Events: m.events, Amounts: a}
+		f.lines, f.unit, f.thousandths, f.currency, f.minor = 0, change.GetUnit(), change.GetThousandths(), change.GetCurrency(), change.GetMinor()
 	}
-	return &reportingv1.Contribution{Subject: m.entry.GetId(), Journal: m.entry.GetJournal(), Events: m.events, Amounts: amountsOf(1, 0, quantity, value)}
-}
-
-func (m movement) unit() string {
-	return cmp.Or(m.entry.GetQuantity().GetUnit(), m.entry.GetChange().GetUnit())
+	return f
 }
 
 // nature keeps what is no definitive transfer apart (rule R11).
@@ -293,23 +324,23 @@ func (m movement) nature() string {
 }
 
 // ofDeclaration places the goods of a declaration that left, or of an import that arrived, in the year.
-func (s Spec) ofDeclaration(view ledger.View, d *ledgerv1.Declaration) ([]placed, error) {
-	a := d.GetAccepted()
-	at := d.GetExitedAt()
-	if a.GetKind() == transferv1.Kind_KIND_IMPORT || at == nil && d.GetStatus() == ledgerv1.DeclarationStatus_DECLARATION_STATUS_ARRIVED {
-		if d.GetStatus() != ledgerv1.DeclarationStatus_DECLARATION_STATUS_ARRIVED {
+func (d *Draft) ofDeclaration(view ledger.View, r *ledgerv1.Declaration) ([]placed, error) {
+	a := r.GetAccepted()
+	at := r.GetExitedAt()
+	if a.GetKind() == transferv1.Kind_KIND_IMPORT || at == nil && r.GetStatus() == ledgerv1.DeclarationStatus_DECLARATION_STATUS_ARRIVED {
+		if r.GetStatus() != ledgerv1.DeclarationStatus_DECLARATION_STATUS_ARRIVED {
 			return nil, nil
 		}
-		at = d.GetMovedAt()
+		at = r.GetMovedAt()
 	}
-	if at == nil || at.AsTime().Year() != s.Year {
+	if at == nil || at.AsTime().Year() != d.Spec.Year {
 		return nil, nil
 	}
 	m := movement{
 		kind: a.GetKind(), destination: a.GetDestination(), dispatch: a.GetConsignment().GetDispatch(), route: strings.Join(a.GetConsignment().GetRoute(), ", "),
 		temporary: a.GetConsignment().GetProcedure() == customsv1.Procedure_PROCEDURE_TEMPORARY,
 	}
-	return s.ofEntries(view, d.GetId(), d.GetEvents(), m, func(item uint32) string {
+	return d.ofEntries(view, r.GetId(), r.GetEvents(), m, func(item uint32) string {
 		for _, i := range a.GetItems() {
 			if i.GetNumber() == item {
 				return i.GetOrigin()
@@ -320,23 +351,23 @@ func (s Spec) ofDeclaration(view ledger.View, d *ledgerv1.Declaration) ([]placed
 }
 
 // ofUsage places what another customs computer says was used in the year.
-func (s Spec) ofUsage(view ledger.View, u *ledgerv1.Usage) ([]placed, error) {
-	if u.GetAt().AsTime().Year() != s.Year {
+func (d *Draft) ofUsage(view ledger.View, u *ledgerv1.Usage) ([]placed, error) {
+	if u.GetAt().AsTime().Year() != d.Spec.Year {
 		return nil, nil
 	}
-	return s.ofEntries(view, u.GetId(), u.GetEvents(), movement{}, func(uint32) string { return "" })
+	return d.ofEntries(view, u.GetId(), u.GetEvents(), movement{}, func(uint32) string { return "" })
 }
 
 // ofEntries places the entries of a declaration or a usage against licence lines.
-func (s Spec) ofEntries(view ledger.View, id string, events []uint64, of movement, originOf func(item uint32) string) ([]placed, error) {
-	if !slices.ContainsFunc(s.Form.Tables, func(t Table) bool { return t.moved != nil }) {
+func (d *Draft) ofEntries(view ledger.View, id string, events []uint64, of movement, originOf func(item uint32) string) ([]placed, error) {
+	if !slices.ContainsFunc(d.Spec.Form.Tables, func(t Table) bool { return t.moved != nil }) {
 		return nil, nil
 	}
 	entries, err := view.WriteOffsWith("declaration", id)
 	if err != nil {
 		return nil, fmt.Errorf("read entries of %s: %w", id, err)
 	}
-	p := &placing{view: view, spec: s}
+	p := &placing{spec: d.Spec, draft: d}
 	for _, e := range entries {
 		switch e.GetEffect() {
 		case ledgerv1.Effect_EFFECT_COMMITTED, ledgerv1.Effect_EFFECT_CORRECTED, ledgerv1.Effect_EFFECT_RESTORED:
@@ -376,7 +407,7 @@ func (m *movement) licensed(view ledger.View) error {
 }
 
 func movedCategories(p *placing, m movement) {
-	c := m.contribution()
+	c := m.fact()
 	if m.line == nil {
 		p.problem(NoLicence, c)
 		return
@@ -386,7 +417,7 @@ func movedCategories(p *placing, m movement) {
 	case !known:
 		p.problem(NoCategory, c)
 	case category != "":
-		p.add(c, kindName(m.kind), category, m.unit(), m.nature())
+		p.add(c, kindName(m.kind), category, c.unit, m.nature())
 	}
 }
 
@@ -395,7 +426,7 @@ func (p *placing) actualTransfer(kind transferv1.Kind, m movement) {
 	if m.kind != kind {
 		return
 	}
-	c := m.contribution()
+	c := m.fact()
 	if m.line == nil {
 		p.problem(NoLicence, c)
 		return
@@ -420,18 +451,14 @@ func (p *placing) actualTransfer(kind transferv1.Kind, m movement) {
 	if origin == counterpart && kind == transferv1.Kind_KIND_IMPORT || origin == p.spec.Procedure.GetState() {
 		origin = ""
 	}
-	q := m.entry.GetQuantity()
-	if change := m.entry.GetChange(); change.GetThousandths() != 0 {
-		q = &transferv1.Quantity{Unit: change.GetUnit()}
-	}
-	p.transfer(c, q, category, actual, counterpart, origin, m.route, description(m.line), m.nature())
+	p.transfer(c, c.unit, category, actual, counterpart, origin, m.route, description(m.line), m.nature())
 }
 
 // ofReturn places what a return states otherwise than its agency's own journals do.
-func (s Spec) ofReturn(r *ledgerv1.ReturnSubmission) []placed {
-	p := &placing{spec: s}
+func (d *Draft) ofReturn(r *ledgerv1.ReturnSubmission) []placed {
+	p := &placing{spec: d.Spec, draft: d}
 	for i, f := range r.GetSubmitted().GetFigures() {
-		t, at, ok := s.Form.Table(f.GetTable())
+		t, at, ok := d.Spec.Form.Table(f.GetTable())
 		if !ok || !t.returns {
 			continue
 		}
@@ -440,12 +467,9 @@ func (s Spec) ofReturn(r *ledgerv1.ReturnSubmission) []placed {
 			continue
 		}
 		p.table = at
-		c := &reportingv1.Contribution{Subject: r.GetId(), Journal: r.GetJournal(), Events: r.GetEvents(), Amounts: amounts, Figure: uint32(i + 1)}
-		basis := f.GetBasis()
-		if basis == "" {
-			basis = s.basisOf(p.terms(), f.GetRow())
-		}
-		p.add(c, f.GetRow(), basis, f.GetDestination(), f.GetOrigin(), f.GetIntermediate(), f.GetDescription(), f.GetNature())
+		basis := cmp.Or(f.GetBasis(), d.Spec.basisOf(p.terms(), f.GetRow()))
+		p.add(&fact{subject: r.GetId(), journal: r.GetJournal(), events: r.GetEvents(), more: amounts, figure: uint32(i + 1)},
+			f.GetRow(), basis, f.GetDestination(), f.GetOrigin(), f.GetIntermediate(), f.GetDescription(), f.GetNature())
 	}
 	return p.rows
 }

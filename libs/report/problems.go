@@ -33,7 +33,7 @@ func (d *Draft) Problems() (list []*reportingv1.Problem) {
 			if subjects[p.problem] == nil {
 				subjects[p.problem] = map[string]bool{}
 			}
-			subjects[p.problem][p.c.GetSubject()] = true
+			subjects[p.problem][p.fact.subject] = true
 		}
 	}
 	for _, code := range sortedKeys(subjects) {

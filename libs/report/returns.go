@@ -50,11 +50,18 @@ func (r Return) saysNil(table string) bool {
 // Own are the rows of a draft as far as they come of the facts of the agency whose ledger it is, returns aside, with the problems of
 // those facts.
 func (d *Draft) Own(view ledger.View) (rows []*reportingv1.Row, problems []*reportingv1.Problem, err error) {
-	own := &Draft{Spec: d.Spec, facts: map[string][]placed{}, rows: map[rowKey]*row{}}
+	own := &Draft{Spec: d.Spec}
+	own.clear()
 	for _, id := range sortedKeys(d.facts) {
 		for _, p := range d.facts[id] {
-			if ledger.AgencyOf(p.c.GetJournal()) != view.Agency() || p.c.GetFigure() > 0 || !d.Spec.Form.Tables[p.table].returns {
+			if ledger.AgencyOf(p.fact.journal) != view.Agency() || p.fact.figure > 0 {
 				continue
+			}
+			if p.row != nil {
+				if !d.Spec.Form.Tables[p.row.table].returns {
+					continue
+				}
+				p.row = own.row(p.row.table, p.row.keys)
 			}
 			own.facts[id] = append(own.facts[id], p)
 			if err := own.take(p, 1); err != nil {
