@@ -126,6 +126,9 @@ func TestEditionIsAsIfItHadNeverBeen(t *testing.T) {
 			if diff := cmp.Diff(sum, r.Amounts, protocmp.Transform()); diff != "" {
 				t.Fatalf("row %v is not its contributions:\n%s", r.Keys, diff)
 			}
+			if r.Amounts.Lines+r.Amounts.Licences != 0 {
+				t.Fatalf("row %v tells of how many decisions it comes", r)
+			}
 			if r.Hidden != nil || r.Id != report.RowID(r.Table, r.Keys) {
 				t.Fatalf("row %v tells that something is hidden", r)
 			}
