@@ -25,7 +25,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.register, "register", "", "folder of a published register to import, such as caat-uk-licences-2012-06 (default: one that is made up, of the same size)")
 	flag.IntVar(&o.events, "events", 1_000_000, "events of the longest history that is folded")
-	flag.StringVar(&o.only, "only", "", "measure one thing only: idle, commands, arrival, importing, folding, joining, alerting, screening or tracing")
+	flag.StringVar(&o.only, "only", "", "measure one thing only: idle, commands, arrival, importing, folding, joining, alerting, screening, tracing or reporting")
 	profile := flag.String("cpuprofile", "", "file to write a processor profile to")
 	flag.Parse()
 	if *profile != "" {
@@ -63,7 +63,7 @@ func run(ctx context.Context, o options) error {
 	for _, m := range []struct {
 		name    string
 		measure func(context.Context, string, options) ([]row, error)
-	}{{"idle", idle}, {"commands", commands}, {"arrival", arrival}, {"importing", importing}, {"folding", folding}, {"joining", joins}, {"alerting", alerting}, {"screening", screens}, {"tracing", traces}} {
+	}{{"idle", idle}, {"commands", commands}, {"arrival", arrival}, {"importing", importing}, {"folding", folding}, {"joining", joins}, {"alerting", alerting}, {"screening", screens}, {"tracing", traces}, {"reporting", reports}} {
 		if o.only != "" && o.only != m.name {
 			continue
 		}
