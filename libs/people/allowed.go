@@ -99,7 +99,7 @@ var allowed = table(
 	service("counterfoil.reporting.v1.DifferenceService", calls{"AnswerDifference": recording}),
 	service("counterfoil.reporting.v1.NationalService", calls{
 		"RecordAnswers": recording, "Questionnaire": reading, "ReportMeasure": recording, "OpenPublicRequest": recording,
-		"AnswerPublicRequest": deciding, "ExportSetup": reading,
+		"AnswerPublicRequest": deciding, "ExportSetup": reading, "DraftMeasure": reading, "WriteReport": reading,
 	}),
 	service("counterfoil.reporting.v1.ReturnService", calls{"PrepareReturn": reading, "SubmitReturn": recording}),
 	service("counterfoil.directory.v1.AuthorityService", calls{

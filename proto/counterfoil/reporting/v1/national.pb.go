@@ -882,8 +882,10 @@ type Question struct {
 	// An answer is expected; otherwise it is voluntary.
 	Expected bool `protobuf:"varint,4,opt,name=expected,proto3" json:"expected,omitempty"`
 	// Article of the Treaty.
-	Source        string  `protobuf:"bytes,5,opt,name=source,proto3" json:"source,omitempty"`
-	Answer        *Answer `protobuf:"bytes,6,opt,name=answer,proto3" json:"answer,omitempty"`
+	Source string  `protobuf:"bytes,5,opt,name=source,proto3" json:"source,omitempty"`
+	Answer *Answer `protobuf:"bytes,6,opt,name=answer,proto3" json:"answer,omitempty"`
+	// What may be chosen; empty: it is answered in words alone.
+	Choices       []string `protobuf:"bytes,7,rep,name=choices,proto3" json:"choices,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -956,6 +958,13 @@ func (x *Question) GetSource() string {
 func (x *Question) GetAnswer() *Answer {
 	if x != nil {
 		return x.Answer
+	}
+	return nil
+}
+
+func (x *Question) GetChoices() []string {
+	if x != nil {
+		return x.Choices
 	}
 	return nil
 }
@@ -1409,6 +1418,376 @@ func (x *ExportSetupResponse) GetFile() []byte {
 	return nil
 }
 
+type DraftMeasureRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	AlertId       string                 `protobuf:"bytes,1,opt,name=alert_id,json=alertId,proto3" json:"alert_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DraftMeasureRequest) Reset() {
+	*x = DraftMeasureRequest{}
+	mi := &file_counterfoil_reporting_v1_national_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DraftMeasureRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DraftMeasureRequest) ProtoMessage() {}
+
+func (x *DraftMeasureRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_reporting_v1_national_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DraftMeasureRequest.ProtoReflect.Descriptor instead.
+func (*DraftMeasureRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_reporting_v1_national_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *DraftMeasureRequest) GetAlertId() string {
+	if x != nil {
+		return x.AlertId
+	}
+	return ""
+}
+
+type DraftMeasureResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Without a release class and what was done, which a person has to say.
+	Measure       *Measure `protobuf:"bytes,1,opt,name=measure,proto3" json:"measure,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DraftMeasureResponse) Reset() {
+	*x = DraftMeasureResponse{}
+	mi := &file_counterfoil_reporting_v1_national_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DraftMeasureResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DraftMeasureResponse) ProtoMessage() {}
+
+func (x *DraftMeasureResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_reporting_v1_national_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DraftMeasureResponse.ProtoReflect.Descriptor instead.
+func (*DraftMeasureResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_reporting_v1_national_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *DraftMeasureResponse) GetMeasure() *Measure {
+	if x != nil {
+		return x.Measure
+	}
+	return nil
+}
+
+type WriteReportRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "national", "att-initial" or "diversion-measures".
+	Report string `protobuf:"bytes,1,opt,name=report,proto3" json:"report,omitempty"`
+	// Of "national".
+	Year uint32 `protobuf:"varint,2,opt,name=year,proto3" json:"year,omitempty"`
+	// "parliament" or "cabinet"; of "att-initial" "public", "states_parties" or "internal"; of "diversion-measures" a release class.
+	Audience      string `protobuf:"bytes,3,opt,name=audience,proto3" json:"audience,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WriteReportRequest) Reset() {
+	*x = WriteReportRequest{}
+	mi := &file_counterfoil_reporting_v1_national_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WriteReportRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WriteReportRequest) ProtoMessage() {}
+
+func (x *WriteReportRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_reporting_v1_national_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WriteReportRequest.ProtoReflect.Descriptor instead.
+func (*WriteReportRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_reporting_v1_national_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *WriteReportRequest) GetReport() string {
+	if x != nil {
+		return x.Report
+	}
+	return ""
+}
+
+func (x *WriteReportRequest) GetYear() uint32 {
+	if x != nil {
+		return x.Year
+	}
+	return 0
+}
+
+func (x *WriteReportRequest) GetAudience() string {
+	if x != nil {
+		return x.Audience
+	}
+	return ""
+}
+
+type WriteReportResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Written       *WrittenReport         `protobuf:"bytes,1,opt,name=written,proto3" json:"written,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WriteReportResponse) Reset() {
+	*x = WriteReportResponse{}
+	mi := &file_counterfoil_reporting_v1_national_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WriteReportResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WriteReportResponse) ProtoMessage() {}
+
+func (x *WriteReportResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_reporting_v1_national_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WriteReportResponse.ProtoReflect.Descriptor instead.
+func (*WriteReportResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_reporting_v1_national_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *WriteReportResponse) GetWritten() *WrittenReport {
+	if x != nil {
+		return x.Written
+	}
+	return nil
+}
+
+// WrittenReport is a report in words.
+type WrittenReport struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Title         string                 `protobuf:"bytes,1,opt,name=title,proto3" json:"title,omitempty"`
+	Report        string                 `protobuf:"bytes,2,opt,name=report,proto3" json:"report,omitempty"`
+	Audience      string                 `protobuf:"bytes,3,opt,name=audience,proto3" json:"audience,omitempty"`
+	Sections      []*WrittenSection      `protobuf:"bytes,4,rep,name=sections,proto3" json:"sections,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WrittenReport) Reset() {
+	*x = WrittenReport{}
+	mi := &file_counterfoil_reporting_v1_national_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WrittenReport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WrittenReport) ProtoMessage() {}
+
+func (x *WrittenReport) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_reporting_v1_national_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WrittenReport.ProtoReflect.Descriptor instead.
+func (*WrittenReport) Descriptor() ([]byte, []int) {
+	return file_counterfoil_reporting_v1_national_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *WrittenReport) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *WrittenReport) GetReport() string {
+	if x != nil {
+		return x.Report
+	}
+	return ""
+}
+
+func (x *WrittenReport) GetAudience() string {
+	if x != nil {
+		return x.Audience
+	}
+	return ""
+}
+
+func (x *WrittenReport) GetSections() []*WrittenSection {
+	if x != nil {
+		return x.Sections
+	}
+	return nil
+}
+
+type WrittenSection struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Heading       string                 `protobuf:"bytes,1,opt,name=heading,proto3" json:"heading,omitempty"`
+	Paragraphs    []*WrittenParagraph    `protobuf:"bytes,2,rep,name=paragraphs,proto3" json:"paragraphs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WrittenSection) Reset() {
+	*x = WrittenSection{}
+	mi := &file_counterfoil_reporting_v1_national_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WrittenSection) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WrittenSection) ProtoMessage() {}
+
+func (x *WrittenSection) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_reporting_v1_national_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WrittenSection.ProtoReflect.Descriptor instead.
+func (*WrittenSection) Descriptor() ([]byte, []int) {
+	return file_counterfoil_reporting_v1_national_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *WrittenSection) GetHeading() string {
+	if x != nil {
+		return x.Heading
+	}
+	return ""
+}
+
+func (x *WrittenSection) GetParagraphs() []*WrittenParagraph {
+	if x != nil {
+		return x.Paragraphs
+	}
+	return nil
+}
+
+type WrittenParagraph struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Text  string                 `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	// The command that shows the records that it was counted from; empty where it counts none.
+	Shows         string `protobuf:"bytes,2,opt,name=shows,proto3" json:"shows,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WrittenParagraph) Reset() {
+	*x = WrittenParagraph{}
+	mi := &file_counterfoil_reporting_v1_national_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WrittenParagraph) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WrittenParagraph) ProtoMessage() {}
+
+func (x *WrittenParagraph) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_reporting_v1_national_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WrittenParagraph.ProtoReflect.Descriptor instead.
+func (*WrittenParagraph) Descriptor() ([]byte, []int) {
+	return file_counterfoil_reporting_v1_national_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *WrittenParagraph) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *WrittenParagraph) GetShows() string {
+	if x != nil {
+		return x.Shows
+	}
+	return ""
+}
+
 var File_counterfoil_reporting_v1_national_proto protoreflect.FileDescriptor
 
 const file_counterfoil_reporting_v1_national_proto_rawDesc = "" +
@@ -1492,14 +1871,15 @@ const file_counterfoil_reporting_v1_national_proto_rawDesc = "" +
 	"\baudience\x18\x03 \x01(\x0e2\".counterfoil.reporting.v1.AudienceB\b\xbaH\x05\x82\x01\x02\x10\x01R\baudience\"s\n" +
 	"\x15QuestionnaireResponse\x12@\n" +
 	"\tquestions\x18\x01 \x03(\v2\".counterfoil.reporting.v1.QuestionR\tquestions\x12\x18\n" +
-	"\aversion\x18\x02 \x01(\rR\aversion\"\xb6\x01\n" +
+	"\aversion\x18\x02 \x01(\rR\aversion\"\xd0\x01\n" +
 	"\bQuestion\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\achapter\x18\x02 \x01(\tR\achapter\x12\x12\n" +
 	"\x04text\x18\x03 \x01(\tR\x04text\x12\x1a\n" +
 	"\bexpected\x18\x04 \x01(\bR\bexpected\x12\x16\n" +
 	"\x06source\x18\x05 \x01(\tR\x06source\x128\n" +
-	"\x06answer\x18\x06 \x01(\v2 .counterfoil.reporting.v1.AnswerR\x06answer\"\xf0\x01\n" +
+	"\x06answer\x18\x06 \x01(\v2 .counterfoil.reporting.v1.AnswerR\x06answer\x12\x18\n" +
+	"\achoices\x18\a \x03(\tR\achoices\"\xf0\x01\n" +
 	"\x14ReportMeasureRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12N\n" +
 	"\balert_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\aalertId\x12C\n" +
@@ -1539,19 +1919,45 @@ const file_counterfoil_reporting_v1_national_proto_rawDesc = "" +
 	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\x14\n" +
 	"\x12ExportSetupRequest\")\n" +
 	"\x13ExportSetupResponse\x12\x12\n" +
-	"\x04file\x18\x01 \x01(\fR\x04file*\x8a\x01\n" +
+	"\x04file\x18\x01 \x01(\fR\x04file\"e\n" +
+	"\x13DraftMeasureRequest\x12N\n" +
+	"\balert_id\x18\x01 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\aalertId\"S\n" +
+	"\x14DraftMeasureResponse\x12;\n" +
+	"\ameasure\x18\x01 \x01(\v2!.counterfoil.reporting.v1.MeasureR\ameasure\"\xe5\x01\n" +
+	"\x12WriteReportRequest\x12H\n" +
+	"\x06report\x18\x01 \x01(\tB0\xbaH-r+R\bnationalR\vatt-initialR\x12diversion-measuresR\x06report\x12\x1c\n" +
+	"\x04year\x18\x02 \x01(\rB\b\xbaH\x05*\x03\x18\x98\x11R\x04year\x12g\n" +
+	"\baudience\x18\x03 \x01(\tBK\xbaHHrFR\n" +
+	"parliamentR\acabinetR\x06publicR\x0estates_partiesR\rcase_exchangeR\binternalR\baudience\"X\n" +
+	"\x13WriteReportResponse\x12A\n" +
+	"\awritten\x18\x01 \x01(\v2'.counterfoil.reporting.v1.WrittenReportR\awritten\"\x9f\x01\n" +
+	"\rWrittenReport\x12\x14\n" +
+	"\x05title\x18\x01 \x01(\tR\x05title\x12\x16\n" +
+	"\x06report\x18\x02 \x01(\tR\x06report\x12\x1a\n" +
+	"\baudience\x18\x03 \x01(\tR\baudience\x12D\n" +
+	"\bsections\x18\x04 \x03(\v2(.counterfoil.reporting.v1.WrittenSectionR\bsections\"v\n" +
+	"\x0eWrittenSection\x12\x18\n" +
+	"\aheading\x18\x01 \x01(\tR\aheading\x12J\n" +
+	"\n" +
+	"paragraphs\x18\x02 \x03(\v2*.counterfoil.reporting.v1.WrittenParagraphR\n" +
+	"paragraphs\"<\n" +
+	"\x10WrittenParagraph\x12\x12\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text\x12\x14\n" +
+	"\x05shows\x18\x02 \x01(\tR\x05shows*\x8a\x01\n" +
 	"\fReleaseClass\x12\x1d\n" +
 	"\x19RELEASE_CLASS_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bRELEASE_CLASS_CASE_EXCHANGE\x10\x01\x12 \n" +
 	"\x1cRELEASE_CLASS_STATES_PARTIES\x10\x02\x12\x18\n" +
-	"\x14RELEASE_CLASS_PUBLIC\x10\x032\xd6\x05\n" +
+	"\x14RELEASE_CLASS_PUBLIC\x10\x032\xb1\a\n" +
 	"\x0fNationalService\x12p\n" +
 	"\rRecordAnswers\x12..counterfoil.reporting.v1.RecordAnswersRequest\x1a/.counterfoil.reporting.v1.RecordAnswersResponse\x12p\n" +
 	"\rQuestionnaire\x12..counterfoil.reporting.v1.QuestionnaireRequest\x1a/.counterfoil.reporting.v1.QuestionnaireResponse\x12p\n" +
 	"\rReportMeasure\x12..counterfoil.reporting.v1.ReportMeasureRequest\x1a/.counterfoil.reporting.v1.ReportMeasureResponse\x12|\n" +
 	"\x11OpenPublicRequest\x122.counterfoil.reporting.v1.OpenPublicRequestRequest\x1a3.counterfoil.reporting.v1.OpenPublicRequestResponse\x12\x82\x01\n" +
 	"\x13AnswerPublicRequest\x124.counterfoil.reporting.v1.AnswerPublicRequestRequest\x1a5.counterfoil.reporting.v1.AnswerPublicRequestResponse\x12j\n" +
-	"\vExportSetup\x12,.counterfoil.reporting.v1.ExportSetupRequest\x1a-.counterfoil.reporting.v1.ExportSetupResponseBOZMgithub.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1;reportingv1b\x06proto3"
+	"\vExportSetup\x12,.counterfoil.reporting.v1.ExportSetupRequest\x1a-.counterfoil.reporting.v1.ExportSetupResponse\x12m\n" +
+	"\fDraftMeasure\x12-.counterfoil.reporting.v1.DraftMeasureRequest\x1a..counterfoil.reporting.v1.DraftMeasureResponse\x12j\n" +
+	"\vWriteReport\x12,.counterfoil.reporting.v1.WriteReportRequest\x1a-.counterfoil.reporting.v1.WriteReportResponseBOZMgithub.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1;reportingv1b\x06proto3"
 
 var (
 	file_counterfoil_reporting_v1_national_proto_rawDescOnce sync.Once
@@ -1566,7 +1972,7 @@ func file_counterfoil_reporting_v1_national_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_reporting_v1_national_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_counterfoil_reporting_v1_national_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_counterfoil_reporting_v1_national_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_counterfoil_reporting_v1_national_proto_goTypes = []any{
 	(ReleaseClass)(0),                   // 0: counterfoil.reporting.v1.ReleaseClass
 	(*Answer)(nil),                      // 1: counterfoil.reporting.v1.Answer
@@ -1589,54 +1995,69 @@ var file_counterfoil_reporting_v1_national_proto_goTypes = []any{
 	(*AnswerPublicRequestResponse)(nil), // 18: counterfoil.reporting.v1.AnswerPublicRequestResponse
 	(*ExportSetupRequest)(nil),          // 19: counterfoil.reporting.v1.ExportSetupRequest
 	(*ExportSetupResponse)(nil),         // 20: counterfoil.reporting.v1.ExportSetupResponse
-	nil,                                 // 21: counterfoil.reporting.v1.PublicRequestAnswered.FilesEntry
-	nil,                                 // 22: counterfoil.reporting.v1.AnswerPublicRequestRequest.FilesEntry
-	(Audience)(0),                       // 23: counterfoil.reporting.v1.Audience
-	(*timestamppb.Timestamp)(nil),       // 24: google.protobuf.Timestamp
-	(*v1.Particulars)(nil),              // 25: counterfoil.event.v1.Particulars
-	(*v1.Receipt)(nil),                  // 26: counterfoil.event.v1.Receipt
+	(*DraftMeasureRequest)(nil),         // 21: counterfoil.reporting.v1.DraftMeasureRequest
+	(*DraftMeasureResponse)(nil),        // 22: counterfoil.reporting.v1.DraftMeasureResponse
+	(*WriteReportRequest)(nil),          // 23: counterfoil.reporting.v1.WriteReportRequest
+	(*WriteReportResponse)(nil),         // 24: counterfoil.reporting.v1.WriteReportResponse
+	(*WrittenReport)(nil),               // 25: counterfoil.reporting.v1.WrittenReport
+	(*WrittenSection)(nil),              // 26: counterfoil.reporting.v1.WrittenSection
+	(*WrittenParagraph)(nil),            // 27: counterfoil.reporting.v1.WrittenParagraph
+	nil,                                 // 28: counterfoil.reporting.v1.PublicRequestAnswered.FilesEntry
+	nil,                                 // 29: counterfoil.reporting.v1.AnswerPublicRequestRequest.FilesEntry
+	(Audience)(0),                       // 30: counterfoil.reporting.v1.Audience
+	(*timestamppb.Timestamp)(nil),       // 31: google.protobuf.Timestamp
+	(*v1.Particulars)(nil),              // 32: counterfoil.event.v1.Particulars
+	(*v1.Receipt)(nil),                  // 33: counterfoil.event.v1.Receipt
 }
 var file_counterfoil_reporting_v1_national_proto_depIdxs = []int32{
-	23, // 0: counterfoil.reporting.v1.Answer.audience:type_name -> counterfoil.reporting.v1.Audience
+	30, // 0: counterfoil.reporting.v1.Answer.audience:type_name -> counterfoil.reporting.v1.Audience
 	1,  // 1: counterfoil.reporting.v1.AnswersRecorded.answers:type_name -> counterfoil.reporting.v1.Answer
 	0,  // 2: counterfoil.reporting.v1.Measure.release:type_name -> counterfoil.reporting.v1.ReleaseClass
 	3,  // 3: counterfoil.reporting.v1.MeasureReported.measure:type_name -> counterfoil.reporting.v1.Measure
-	24, // 4: counterfoil.reporting.v1.PublicRequestOpened.due:type_name -> google.protobuf.Timestamp
+	31, // 4: counterfoil.reporting.v1.PublicRequestOpened.due:type_name -> google.protobuf.Timestamp
 	7,  // 5: counterfoil.reporting.v1.PublicRequestAnswered.redactions:type_name -> counterfoil.reporting.v1.Redaction
-	21, // 6: counterfoil.reporting.v1.PublicRequestAnswered.files:type_name -> counterfoil.reporting.v1.PublicRequestAnswered.FilesEntry
-	25, // 7: counterfoil.reporting.v1.RecordAnswersRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	28, // 6: counterfoil.reporting.v1.PublicRequestAnswered.files:type_name -> counterfoil.reporting.v1.PublicRequestAnswered.FilesEntry
+	32, // 7: counterfoil.reporting.v1.RecordAnswersRequest.particulars:type_name -> counterfoil.event.v1.Particulars
 	1,  // 8: counterfoil.reporting.v1.RecordAnswersRequest.answers:type_name -> counterfoil.reporting.v1.Answer
-	26, // 9: counterfoil.reporting.v1.RecordAnswersResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	23, // 10: counterfoil.reporting.v1.QuestionnaireRequest.audience:type_name -> counterfoil.reporting.v1.Audience
+	33, // 9: counterfoil.reporting.v1.RecordAnswersResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	30, // 10: counterfoil.reporting.v1.QuestionnaireRequest.audience:type_name -> counterfoil.reporting.v1.Audience
 	12, // 11: counterfoil.reporting.v1.QuestionnaireResponse.questions:type_name -> counterfoil.reporting.v1.Question
 	1,  // 12: counterfoil.reporting.v1.Question.answer:type_name -> counterfoil.reporting.v1.Answer
-	25, // 13: counterfoil.reporting.v1.ReportMeasureRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	32, // 13: counterfoil.reporting.v1.ReportMeasureRequest.particulars:type_name -> counterfoil.event.v1.Particulars
 	3,  // 14: counterfoil.reporting.v1.ReportMeasureRequest.measure:type_name -> counterfoil.reporting.v1.Measure
-	26, // 15: counterfoil.reporting.v1.ReportMeasureResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	25, // 16: counterfoil.reporting.v1.OpenPublicRequestRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	24, // 17: counterfoil.reporting.v1.OpenPublicRequestRequest.due:type_name -> google.protobuf.Timestamp
-	26, // 18: counterfoil.reporting.v1.OpenPublicRequestResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	25, // 19: counterfoil.reporting.v1.AnswerPublicRequestRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	33, // 15: counterfoil.reporting.v1.ReportMeasureResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	32, // 16: counterfoil.reporting.v1.OpenPublicRequestRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	31, // 17: counterfoil.reporting.v1.OpenPublicRequestRequest.due:type_name -> google.protobuf.Timestamp
+	33, // 18: counterfoil.reporting.v1.OpenPublicRequestResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	32, // 19: counterfoil.reporting.v1.AnswerPublicRequestRequest.particulars:type_name -> counterfoil.event.v1.Particulars
 	7,  // 20: counterfoil.reporting.v1.AnswerPublicRequestRequest.redactions:type_name -> counterfoil.reporting.v1.Redaction
-	22, // 21: counterfoil.reporting.v1.AnswerPublicRequestRequest.files:type_name -> counterfoil.reporting.v1.AnswerPublicRequestRequest.FilesEntry
-	26, // 22: counterfoil.reporting.v1.AnswerPublicRequestResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	8,  // 23: counterfoil.reporting.v1.NationalService.RecordAnswers:input_type -> counterfoil.reporting.v1.RecordAnswersRequest
-	10, // 24: counterfoil.reporting.v1.NationalService.Questionnaire:input_type -> counterfoil.reporting.v1.QuestionnaireRequest
-	13, // 25: counterfoil.reporting.v1.NationalService.ReportMeasure:input_type -> counterfoil.reporting.v1.ReportMeasureRequest
-	15, // 26: counterfoil.reporting.v1.NationalService.OpenPublicRequest:input_type -> counterfoil.reporting.v1.OpenPublicRequestRequest
-	17, // 27: counterfoil.reporting.v1.NationalService.AnswerPublicRequest:input_type -> counterfoil.reporting.v1.AnswerPublicRequestRequest
-	19, // 28: counterfoil.reporting.v1.NationalService.ExportSetup:input_type -> counterfoil.reporting.v1.ExportSetupRequest
-	9,  // 29: counterfoil.reporting.v1.NationalService.RecordAnswers:output_type -> counterfoil.reporting.v1.RecordAnswersResponse
-	11, // 30: counterfoil.reporting.v1.NationalService.Questionnaire:output_type -> counterfoil.reporting.v1.QuestionnaireResponse
-	14, // 31: counterfoil.reporting.v1.NationalService.ReportMeasure:output_type -> counterfoil.reporting.v1.ReportMeasureResponse
-	16, // 32: counterfoil.reporting.v1.NationalService.OpenPublicRequest:output_type -> counterfoil.reporting.v1.OpenPublicRequestResponse
-	18, // 33: counterfoil.reporting.v1.NationalService.AnswerPublicRequest:output_type -> counterfoil.reporting.v1.AnswerPublicRequestResponse
-	20, // 34: counterfoil.reporting.v1.NationalService.ExportSetup:output_type -> counterfoil.reporting.v1.ExportSetupResponse
-	29, // [29:35] is the sub-list for method output_type
-	23, // [23:29] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	29, // 21: counterfoil.reporting.v1.AnswerPublicRequestRequest.files:type_name -> counterfoil.reporting.v1.AnswerPublicRequestRequest.FilesEntry
+	33, // 22: counterfoil.reporting.v1.AnswerPublicRequestResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	3,  // 23: counterfoil.reporting.v1.DraftMeasureResponse.measure:type_name -> counterfoil.reporting.v1.Measure
+	25, // 24: counterfoil.reporting.v1.WriteReportResponse.written:type_name -> counterfoil.reporting.v1.WrittenReport
+	26, // 25: counterfoil.reporting.v1.WrittenReport.sections:type_name -> counterfoil.reporting.v1.WrittenSection
+	27, // 26: counterfoil.reporting.v1.WrittenSection.paragraphs:type_name -> counterfoil.reporting.v1.WrittenParagraph
+	8,  // 27: counterfoil.reporting.v1.NationalService.RecordAnswers:input_type -> counterfoil.reporting.v1.RecordAnswersRequest
+	10, // 28: counterfoil.reporting.v1.NationalService.Questionnaire:input_type -> counterfoil.reporting.v1.QuestionnaireRequest
+	13, // 29: counterfoil.reporting.v1.NationalService.ReportMeasure:input_type -> counterfoil.reporting.v1.ReportMeasureRequest
+	15, // 30: counterfoil.reporting.v1.NationalService.OpenPublicRequest:input_type -> counterfoil.reporting.v1.OpenPublicRequestRequest
+	17, // 31: counterfoil.reporting.v1.NationalService.AnswerPublicRequest:input_type -> counterfoil.reporting.v1.AnswerPublicRequestRequest
+	19, // 32: counterfoil.reporting.v1.NationalService.ExportSetup:input_type -> counterfoil.reporting.v1.ExportSetupRequest
+	21, // 33: counterfoil.reporting.v1.NationalService.DraftMeasure:input_type -> counterfoil.reporting.v1.DraftMeasureRequest
+	23, // 34: counterfoil.reporting.v1.NationalService.WriteReport:input_type -> counterfoil.reporting.v1.WriteReportRequest
+	9,  // 35: counterfoil.reporting.v1.NationalService.RecordAnswers:output_type -> counterfoil.reporting.v1.RecordAnswersResponse
+	11, // 36: counterfoil.reporting.v1.NationalService.Questionnaire:output_type -> counterfoil.reporting.v1.QuestionnaireResponse
+	14, // 37: counterfoil.reporting.v1.NationalService.ReportMeasure:output_type -> counterfoil.reporting.v1.ReportMeasureResponse
+	16, // 38: counterfoil.reporting.v1.NationalService.OpenPublicRequest:output_type -> counterfoil.reporting.v1.OpenPublicRequestResponse
+	18, // 39: counterfoil.reporting.v1.NationalService.AnswerPublicRequest:output_type -> counterfoil.reporting.v1.AnswerPublicRequestResponse
+	20, // 40: counterfoil.reporting.v1.NationalService.ExportSetup:output_type -> counterfoil.reporting.v1.ExportSetupResponse
+	22, // 41: counterfoil.reporting.v1.NationalService.DraftMeasure:output_type -> counterfoil.reporting.v1.DraftMeasureResponse
+	24, // 42: counterfoil.reporting.v1.NationalService.WriteReport:output_type -> counterfoil.reporting.v1.WriteReportResponse
+	35, // [35:43] is the sub-list for method output_type
+	27, // [27:35] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_reporting_v1_national_proto_init() }
@@ -1651,7 +2072,7 @@ func file_counterfoil_reporting_v1_national_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_reporting_v1_national_proto_rawDesc), len(file_counterfoil_reporting_v1_national_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   22,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

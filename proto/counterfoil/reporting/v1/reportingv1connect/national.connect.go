@@ -42,6 +42,12 @@ const (
 	// NationalServiceExportSetupProcedure is the procedure name of the NationalService's ExportSetup
 	// RPC.
 	NationalServiceExportSetupProcedure = "/counterfoil.reporting.v1.NationalService/ExportSetup"
+	// NationalServiceDraftMeasureProcedure is the procedure name of the NationalService's DraftMeasure
+	// RPC.
+	NationalServiceDraftMeasureProcedure = "/counterfoil.reporting.v1.NationalService/DraftMeasure"
+	// NationalServiceWriteReportProcedure is the procedure name of the NationalService's WriteReport
+	// RPC.
+	NationalServiceWriteReportProcedure = "/counterfoil.reporting.v1.NationalService/WriteReport"
 )
 
 var (
@@ -87,6 +93,20 @@ var (
 			Procedure:  NationalServiceExportSetupProcedure,
 		}
 	})
+	nationalServiceDraftMeasureSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_reporting_v1_national_proto.Services().ByName("NationalService").Methods().ByName("DraftMeasure"),
+			Procedure:  NationalServiceDraftMeasureProcedure,
+		}
+	})
+	nationalServiceWriteReportSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_reporting_v1_national_proto.Services().ByName("NationalService").Methods().ByName("WriteReport"),
+			Procedure:  NationalServiceWriteReportProcedure,
+		}
+	})
 )
 
 // NationalServiceClient is a client for the counterfoil.reporting.v1.NationalService service.
@@ -103,6 +123,10 @@ type NationalServiceClient interface {
 	AnswerPublicRequest(context.Context, *v1.AnswerPublicRequestRequest) (*v1.AnswerPublicRequestResponse, error)
 	// ExportSetup returns the national set-up: policies, roles, groups, calendar and procedure, without case data.
 	ExportSetup(context.Context, *v1.ExportSetupRequest) (*v1.ExportSetupResponse, error)
+	// DraftMeasure fills in what a closed alert says of a measure, to be completed and reported.
+	DraftMeasure(context.Context, *v1.DraftMeasureRequest) (*v1.DraftMeasureResponse, error)
+	// WriteReport puts a report in words for those who read it.
+	WriteReport(context.Context, *v1.WriteReportRequest) (*v1.WriteReportResponse, error)
 }
 
 // NewNationalServiceClient constructs a client for the counterfoil.reporting.v1.NationalService
@@ -126,6 +150,10 @@ type NationalServiceHandler interface {
 	AnswerPublicRequest(context.Context, *v1.AnswerPublicRequestRequest) (*v1.AnswerPublicRequestResponse, error)
 	// ExportSetup returns the national set-up: policies, roles, groups, calendar and procedure, without case data.
 	ExportSetup(context.Context, *v1.ExportSetupRequest) (*v1.ExportSetupResponse, error)
+	// DraftMeasure fills in what a closed alert says of a measure, to be completed and reported.
+	DraftMeasure(context.Context, *v1.DraftMeasureRequest) (*v1.DraftMeasureResponse, error)
+	// WriteReport puts a report in words for those who read it.
+	WriteReport(context.Context, *v1.WriteReportRequest) (*v1.WriteReportResponse, error)
 }
 
 // RegisterNationalServiceHandler registers svc as the counterfoil.reporting.v1.NationalService
@@ -139,6 +167,8 @@ func RegisterNationalServiceHandler(server *connect.Server, svc NationalServiceH
 		connect.Method{Spec: nationalServiceOpenPublicRequestSpec(), Handler: adapter.openPublicRequest},
 		connect.Method{Spec: nationalServiceAnswerPublicRequestSpec(), Handler: adapter.answerPublicRequest},
 		connect.Method{Spec: nationalServiceExportSetupSpec(), Handler: adapter.exportSetup},
+		connect.Method{Spec: nationalServiceDraftMeasureSpec(), Handler: adapter.draftMeasure},
+		connect.Method{Spec: nationalServiceWriteReportSpec(), Handler: adapter.writeReport},
 	)
 }
 
@@ -167,6 +197,14 @@ func (UnimplementedNationalServiceHandler) AnswerPublicRequest(context.Context, 
 
 func (UnimplementedNationalServiceHandler) ExportSetup(context.Context, *v1.ExportSetupRequest) (*v1.ExportSetupResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.reporting.v1.NationalService.ExportSetup is not implemented")
+}
+
+func (UnimplementedNationalServiceHandler) DraftMeasure(context.Context, *v1.DraftMeasureRequest) (*v1.DraftMeasureResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.reporting.v1.NationalService.DraftMeasure is not implemented")
+}
+
+func (UnimplementedNationalServiceHandler) WriteReport(context.Context, *v1.WriteReportRequest) (*v1.WriteReportResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.reporting.v1.NationalService.WriteReport is not implemented")
 }
 
 type nationalServiceClient struct {
@@ -216,6 +254,22 @@ func (c *nationalServiceClient) AnswerPublicRequest(ctx context.Context, req *v1
 func (c *nationalServiceClient) ExportSetup(ctx context.Context, req *v1.ExportSetupRequest) (*v1.ExportSetupResponse, error) {
 	var res v1.ExportSetupResponse
 	if err := c.client.CallUnary(ctx, nationalServiceExportSetupSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *nationalServiceClient) DraftMeasure(ctx context.Context, req *v1.DraftMeasureRequest) (*v1.DraftMeasureResponse, error) {
+	var res v1.DraftMeasureResponse
+	if err := c.client.CallUnary(ctx, nationalServiceDraftMeasureSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *nationalServiceClient) WriteReport(ctx context.Context, req *v1.WriteReportRequest) (*v1.WriteReportResponse, error) {
+	var res v1.WriteReportResponse
+	if err := c.client.CallUnary(ctx, nationalServiceWriteReportSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -289,6 +343,30 @@ func (h nationalServiceHandler) exportSetup(ctx context.Context, _ connect.Spec,
 		return err
 	}
 	res, err := h.svc.ExportSetup(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h nationalServiceHandler) draftMeasure(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.DraftMeasureRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.DraftMeasure(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h nationalServiceHandler) writeReport(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.WriteReportRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.WriteReport(ctx, &req)
 	if err != nil {
 		return err
 	}
