@@ -27,11 +27,10 @@ type Leak struct {
 func Find(rows []*reportingv1.Row, texts ...string) (leaks []Leak) {
 	numbers, words := map[number]bool{}, []string{}
 	for _, t := range texts {
-		t = strip(t)
-		for _, n := range numbersIn(t) {
+		for _, n := range numbersIn(strip(t)) {
 			numbers[n] = true
 		}
-		words = append(words, folded(t))
+		words = append(words, Words(t))
 	}
 	told := func(n number) bool { return numbers[n] }
 	for _, r := range rows {
@@ -106,7 +105,7 @@ func descriptions(r *reportingv1.Row) (list []string) {
 		}
 	}
 	for _, d := range all {
-		if d = folded(strip(d)); strings.TrimSpace(d) != "" {
+		if d = Words(d); strings.TrimSpace(d) != "" {
 			list = append(list, d)
 		}
 	}
@@ -145,8 +144,8 @@ func digit(r rune) rune {
 	return n % 10
 }
 
-// folded is a text as its words in small letters, each with a space before and after.
-func folded(text string) string {
-	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) })
+// Words is a text as its words in small letters, each with a space before and after, without case, punctuation and what is not seen.
+func Words(text string) string {
+	words := strings.FieldsFunc(strings.ToLower(strip(text)), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) })
 	return " " + strings.Join(words, " ") + " "
 }

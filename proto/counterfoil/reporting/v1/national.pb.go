@@ -1464,8 +1464,10 @@ func (x *DraftMeasureRequest) GetAlertId() string {
 
 type DraftMeasureResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Without a release class and what was done, which a person has to say.
-	Measure       *Measure `protobuf:"bytes,1,opt,name=measure,proto3" json:"measure,omitempty"`
+	// Without a release class, which a person has to choose.
+	Measure *Measure `protobuf:"bytes,1,opt,name=measure,proto3" json:"measure,omitempty"`
+	// What was not taken over, and why.
+	LeftOut       []string `protobuf:"bytes,2,rep,name=left_out,json=leftOut,proto3" json:"left_out,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1503,6 +1505,13 @@ func (*DraftMeasureResponse) Descriptor() ([]byte, []int) {
 func (x *DraftMeasureResponse) GetMeasure() *Measure {
 	if x != nil {
 		return x.Measure
+	}
+	return nil
+}
+
+func (x *DraftMeasureResponse) GetLeftOut() []string {
+	if x != nil {
+		return x.LeftOut
 	}
 	return nil
 }
@@ -1921,9 +1930,10 @@ const file_counterfoil_reporting_v1_national_proto_rawDesc = "" +
 	"\x13ExportSetupResponse\x12\x12\n" +
 	"\x04file\x18\x01 \x01(\fR\x04file\"e\n" +
 	"\x13DraftMeasureRequest\x12N\n" +
-	"\balert_id\x18\x01 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\aalertId\"S\n" +
+	"\balert_id\x18\x01 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\aalertId\"n\n" +
 	"\x14DraftMeasureResponse\x12;\n" +
-	"\ameasure\x18\x01 \x01(\v2!.counterfoil.reporting.v1.MeasureR\ameasure\"\xe5\x01\n" +
+	"\ameasure\x18\x01 \x01(\v2!.counterfoil.reporting.v1.MeasureR\ameasure\x12\x19\n" +
+	"\bleft_out\x18\x02 \x03(\tR\aleftOut\"\xe5\x01\n" +
 	"\x12WriteReportRequest\x12H\n" +
 	"\x06report\x18\x01 \x01(\tB0\xbaH-r+R\bnationalR\vatt-initialR\x12diversion-measuresR\x06report\x12\x1c\n" +
 	"\x04year\x18\x02 \x01(\rB\b\xbaH\x05*\x03\x18\x98\x11R\x04year\x12g\n" +
