@@ -102,7 +102,7 @@ func Questionnaire(view ledger.View, req *reportingv1.QuestionnaireRequest) (*re
 		return nil, err
 	}
 	if row == nil && req.GetVersion() > 0 {
-		return nil, fault.Errorf(fault.NotFound, "version %d of the answers to %s is not on record; counterfoil list report_answers shows which are", req.GetVersion(), q.Name)
+		return nil, fault.Errorf(fault.NotFound, "version %d of the answers to %s is not on record: counterfoil list report-answers", req.GetVersion(), q.Name)
 	}
 	res := &reportingv1.QuestionnaireResponse{Questions: q.Asked(row.GetRecorded().GetAnswers(), req.GetAudience())}
 	if slices.ContainsFunc(res.Questions, func(q *reportingv1.Question) bool { return q.Answer != nil }) {

@@ -27,7 +27,7 @@ func Answer(view ledger.View, cmd *reportingv1.AnswerPublicRequestRequest) ([]pr
 	case err != nil:
 		return nil, fmt.Errorf("read request %s: %w", cmd.GetRequestId(), err)
 	case r == nil:
-		return nil, fault.Errorf(fault.NotFound, "request %s is not on record; counterfoil report request list --open", cmd.GetRequestId())
+		return nil, fault.Errorf(fault.NotFound, "request %s is not on record: counterfoil report request list --open", cmd.GetRequestId())
 	case !view.Owns(r.GetId()):
 		return nil, fault.Errorf(fault.NotAllowed, "request %s was made to %s, which answers it", r.GetId(), ledger.AgencyOf(r.GetJournal()))
 	case proto.Equal(r.GetAnswered(), answered):
@@ -78,9 +78,9 @@ func enclosed(view ledger.View, r *ledgerv1.PublicRequest, id string, texts []st
 	case err != nil:
 		return nil, fmt.Errorf("read report %s: %w", id, err)
 	case p == nil:
-		return nil, fault.Errorf(fault.NotFound, "report %s is not on record; counterfoil list reports", id)
+		return nil, fault.Errorf(fault.NotFound, "report %s is not on record: counterfoil list reports", id)
 	case frozen(p) == nil:
-		return nil, fault.Errorf(fault.Precondition, "report %s is not frozen, and what is not final is not handed out; counterfoil report freeze, or leave it out", id)
+		return nil, fault.Errorf(fault.Precondition, "report %s is not frozen, and what is not final is not handed out; freeze it first, or leave it out: counterfoil report freeze", id)
 	}
 	drafted := frozen(p)
 	if slices.Contains([]string{"citizen", "press"}, r.GetOpened().GetFrom()) && !slices.ContainsFunc(drafted.GetTables(), isPublic) {

@@ -57,15 +57,15 @@ func closedAlert(view ledger.View, id string) (*ledgerv1.Alert, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read alert %s: %w", id, err)
 	case alert == nil:
-		return nil, fault.Errorf(fault.NotFound, "alert %s is not on record here; counterfoil list alerts --status closed", id)
+		return nil, fault.Errorf(fault.NotFound, "alert %s is not on record here: counterfoil list alerts --status closed", id)
 	case alert.GetClosed() != nil && !alert.GetClosed().GetForReport():
 		return nil, fault.Errorf(fault.Precondition, "%s closed alert %s without letting it be told of in a report; only it can say otherwise", ledger.AgencyOf(alert.GetJournal()), id)
 	case alert.GetClosed() != nil:
 		return alert, nil
 	case alert.GetStatus() == ledgerv1.AlertStatus_ALERT_STATUS_CONFIRMED || alert.GetStatus() == ledgerv1.AlertStatus_ALERT_STATUS_REFUTED:
-		return nil, fault.Errorf(fault.Precondition, "alert %s is not closed; counterfoil alert close %s --outcome O --lessons L --for-report", id, id)
+		return nil, fault.Errorf(fault.Precondition, "alert %s is not closed: counterfoil alert close %s --outcome O --lessons L --for-report", id, id)
 	}
-	return nil, fault.Errorf(fault.Precondition, "alert %s is still open; counterfoil alert confirm %s, or refute, and then close it with --for-report", id, id)
+	return nil, fault.Errorf(fault.Precondition, "alert %s is still open; it is confirmed or refuted first, and then closed with --for-report: counterfoil alert confirm %s", id, id)
 }
 
 func check(view ledger.View, alert *ledgerv1.Alert, cmd *reportingv1.ReportMeasureRequest) error {
