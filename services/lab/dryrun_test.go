@@ -32,6 +32,8 @@ func TestDryRunOfEveryCommand(t *testing.T) {
 	r.alerts(licence)
 	r.traces()
 	r.editionsAndReturns()
+	r.national(licence)
+	r.setupHasNoCase()
 	for _, file := range commanded {
 		for _, m := range commandable(file) {
 			if !r.tried[m.FullName()] {
