@@ -140,7 +140,7 @@ func (r *random) message(d protoreflect.MessageDescriptor, depth int) proto.Mess
 
 var words = []string{
 	"", "x", "licensing/L-2026-000001", "licensing/A-2026-000001", "customs/26XA1", "enforcement/D-2026-000001", "reporting/Q-2026-000001",
-	"XA", "XB", "UK", "ML1.a", "RF01", "RF99", "H87", "KGM", "EUR", "930190", "2012-06-14", "uk-licences", "licensing", "customs", "att-annual-exports",
+	"XA", "XB", "UK", "ML1.a", "RF01", "RF99", "H87", "KGM", "EUR", "930190", "2012-06-14", "uk-licences", "licensing", "customs", "att-annual-exports", "att-initial", "A1.1", "yes", "parliament", "national", "public",
 	"border", "status", "destination", "journal", "granted", "\x00", "🙂", "licensing/*", "licensing/all/1", "w", "reg:1", strings.Repeat("long", 200),
 }
 
@@ -166,7 +166,7 @@ func (r *random) value(f protoreflect.FieldDescriptor, depth int) protoreflect.V
 		return protoreflect.ValueOfInt32([]int32{0, 1, -1, 1<<31 - 1}[r.IntN(4)])
 	case protoreflect.Uint64Kind:
 		return protoreflect.ValueOfUint64([]uint64{0, 1, 2, 1 << 63}[r.IntN(4)])
-	case protoreflect.Int64Kind:
+	case protoreflect.Int64Kind, protoreflect.Sint64Kind:
 		return protoreflect.ValueOfInt64([]int64{0, 1, 1000, -1, 1<<63 - 1}[r.IntN(5)])
 	case protoreflect.DoubleKind:
 		return protoreflect.ValueOfFloat64(r.Float64())

@@ -120,7 +120,10 @@ func (w *writing) decisions() (list []*reportingv1.WrittenParagraph) {
 	granted, shows := w.count(queryv1.Table_TABLE_LICENCES, "kind", w.ofYear(), is("status", "granted", "suspended", "revoked"))
 	refused, showsRefused := w.count(queryv1.Table_TABLE_DENIALS, "kind", w.ofYear(), is("status", "refused"))
 	for _, k := range kinds {
-		list = append(list, says(shows, "%s: %s.", k.word, some(granted[k.kind], "authorized")), says(showsRefused, "%s: %s.", k.word, some(refused[k.kind], "refused")))
+		list = append(list, says(shows, "%s: %s.", k.word, some(granted[k.kind], "authorized")))
+	}
+	for _, k := range kinds {
+		list = append(list, says(showsRefused, "%s: %s.", k.word, some(refused[k.kind], "refused")))
 	}
 	return list
 }

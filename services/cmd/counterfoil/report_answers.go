@@ -54,7 +54,7 @@ func newExportAnswersCommand(env *Env) *cobra.Command {
 			return doing("report answers export", "", err)
 		}
 		if err := env.writeNew(args[0], text); err != nil {
-			return doing("report answers export", "", err)
+			return doing("report answers export", "ls -l "+quote(args[0]), err)
 		}
 		if args[0] != "-" {
 			env.Advise("fill it in, then: counterfoil report answers record %s --reason R", quote(args[0]))

@@ -69,7 +69,7 @@ func newWordsCommand(env *Env) *cobra.Command {
 			return doing("report words "+args[0], "", err)
 		}
 		if out != "" {
-			return doing("report words "+args[0], "", env.writeNew(out, []byte(text.String())))
+			return doing("report words "+args[0], "ls -l "+quote(out), env.writeNew(out, []byte(text.String())))
 		}
 		doc := output.Document{Value: res.Written, Items: []any{}, ItemType: &reportingv1.WrittenSection{}, Sections: []output.Section{{Text: strings.TrimSuffix(text.String(), "\n")}}}
 		for _, s := range res.Written.Sections {
@@ -97,7 +97,7 @@ func newSetupCommand(env *Env) *cobra.Command {
 			return doing("report setup", "", err)
 		}
 		if err := env.writeNew(out, res.File); err != nil {
-			return doing("report setup", "", err)
+			return doing("report setup", "ls -l "+quote(out), err)
 		}
 		if parts == "" {
 			return nil
