@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 )
@@ -46,8 +48,11 @@ func reportingCells(row *queryv1.Row) []string {
 		return []string{p.Id, date(p.At), p.GetAdopted().GetReason()}
 	case *queryv1.Row_ReportStep:
 		s := r.ReportStep
-		last := s.Alarms[len(s.Alarms)-1]
-		return []string{s.Id, last.GetAgency(), date(last.GetDue()), enum(last.GetAlarm()), date(s.At[len(s.At)-1])}
+		last, at := &reportingv1.StepAlarmed{}, (*timestamppb.Timestamp)(nil)
+		if n := min(len(s.Alarms), len(s.At)); n > 0 {
+			last, at = s.Alarms[n-1], s.At[n-1]
+		}
+		return []string{s.Id, last.GetAgency(), date(last.GetDue()), enum(last.GetAlarm()), date(at)}
 	case *queryv1.Row_Report:
 		p, o := r.Report, r.Report.GetOpened()
 		var asked, to []string
