@@ -6,6 +6,7 @@ import (
 
 	"connectrpc.com/connect/v2"
 
+	"github.com/counterfoil/counterfoil/libs/lineage"
 	"github.com/counterfoil/counterfoil/libs/node"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1/reportingv1connect"
 	"github.com/counterfoil/counterfoil/services/duty"
@@ -26,6 +27,7 @@ type Service struct {
 
 	node   *node.Node
 	drafts drafts
+	trees  lineage.Trees
 }
 
 // New returns the service of the agency whose node it is given.
