@@ -111,7 +111,8 @@ func jsonOf(m proto.Message) (json.RawMessage, error) {
 		return nil, fmt.Errorf("write %s: %w", m.ProtoReflect().Descriptor().Name(), err)
 	}
 	var compact bytes.Buffer // protojson varies in spacing
-	return compact.Bytes(), json.Compact(&compact, raw)
+	err = json.Compact(&compact, raw)
+	return compact.Bytes(), err
 }
 
 // encode writes a file with its digest.
