@@ -48,3 +48,7 @@ func forge(j *Journal, by string) {
 	j.Header, j.Key = must(proto.Marshal(h)), key.Public().(ed25519.PublicKey)
 	j.Signature = ed25519.Sign(key, append([]byte("counterfoil block v1\n"), j.Header...))
 }
+
+func causeOf(id []byte, journal string, number uint64) *eventv1.Cause {
+	return &eventv1.Cause{Journal: journal, Number: number, Id: id}
+}

@@ -117,7 +117,7 @@ func emptyTree(view ledger.View, id journal.ID) (*tree, error) {
 	if p.GetStartEvents() == 0 {
 		return newTree(0, nil, int64(p.GetEvents()))
 	}
-	release, err := view.Release(id.String() + ">" + view.Agency())
+	release, err := view.Release(ledger.ReleaseID(id.Agency, id.Group, view.Agency()))
 	if err != nil {
 		return nil, fmt.Errorf("read where the copy of %s begins: %w", id, err)
 	}

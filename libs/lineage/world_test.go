@@ -15,6 +15,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/report"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
+	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
@@ -75,22 +76,50 @@ func (w *world) together(facts ...proto.Message) {
 	}
 }
 
+// events puts events on record in one block of a journal.
+func (w *world) events(id journal.ID, list ...*eventv1.Event) {
+	w.Helper()
+	tx, err := w.ledger.Begin()
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer tx.Rollback()
+	w.fold(tx, id, list)
+	if err := tx.Commit(); err != nil {
+		w.Fatal(err)
+	}
+}
+
 func (w *world) block(tx *ledger.Tx, facts ...proto.Message) {
 	w.Helper()
 	var id journal.ID
-	var entries []journal.Entry
+	var list []*eventv1.Event
 	for _, f := range facts {
 		of, e := w.writer.Event(f)
-		if id = of; w.heads[id] == nil {
-			w.heads[id] = &journal.Head{ID: id}
+		id, list = of, append(list, e)
+	}
+	w.fold(tx, id, list)
+}
+
+func (w *world) fold(tx *ledger.Tx, id journal.ID, list []*eventv1.Event) {
+	w.Helper()
+	if w.heads[id] == nil {
+		w.heads[id] = &journal.Head{ID: id}
+	}
+	if h := w.heads[id]; h.StartBlock > 0 && h.Block == h.StartBlock {
+		if err := tx.BeginAt(id, h.Position()); err != nil {
+			w.Fatal(err)
 		}
-		fact, err := journal.DecodeEntry(0, must(proto.Marshal(e)))
+	}
+	var entries []journal.Entry
+	for _, e := range list {
+		entry, err := journal.DecodeEntry(w.heads[id].Events+uint64(len(entries))+1, must(proto.Marshal(e)))
 		if err != nil {
 			w.Fatal(err)
 		}
-		entries = append(entries, must(journal.Record(w.heads[id].Events+uint64(len(entries))+1, e, fact.Fact)))
+		entries = append(entries, entry)
 	}
-	_, b, next, err := journal.Sealer{Signer: keyOfAgency(id.Agency)}.Write(w.heads[id], entries, entries[len(entries)-1].Event.GetRecordedAt().AsTime())
+	_, b, next, err := journal.Sealer{Signer: keyOfAgency(id.Agency)}.Write(w.heads[id], entries, list[len(list)-1].GetRecordedAt().AsTime())
 	if err != nil {
 		w.Fatal(err)
 	}

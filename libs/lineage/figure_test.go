@@ -1,0 +1,283 @@
+package lineage
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/sumdb/tlog"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/journal"
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
+	"github.com/counterfoil/counterfoil/libs/report"
+	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
+	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
+)
+
+func cell(t testing.TB, text string) Cell {
+	t.Helper()
+	c, err := ParseCell(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// proved checks every source of an answer by the definition: the leaf of the event's own bytes, the path to the root, the root in a
+// header, the agency's signature over that.
+func proved(t *testing.T, v ledger.View, res *reportingv1.ExplainFigureResponse) {
+	t.Helper()
+	for _, s := range res.Sources {
+		e := must(v.Event(must(journal.ParseID(s.Journal)), s.Number))
+		if e == nil || s.Proof == nil {
+			t.Fatalf("event %d of %s has no proof", s.Number, s.Journal)
+		}
+		var path tlog.RecordProof
+		for _, h := range s.Proof.Hashes {
+			path = append(path, tlog.Hash(h))
+		}
+		h := headerOf(s.Proof.Header)
+		err := tlog.CheckRecord(path, int64(h.Size), tlog.Hash(h.Root), int64(s.Number)-1, tlog.RecordHash(e.Raw))
+		key := keyOfAgency(s.Proof.Signer).Public().(ed25519.PublicKey)
+		if err != nil || h.Agency+"/"+h.Group != s.Journal || !ed25519.Verify(key, append([]byte("counterfoil block v1\n"), s.Proof.Header...), s.Proof.Signature) {
+			t.Errorf("event %d of %s is not proved: %v", s.Number, s.Journal, err)
+		}
+	}
+}
+
+func TestExplain(t *testing.T) {
+	w := newWorld(t)
+	w.record(everything()...)
+	w.view(func(v ledger.View) {
+		var trees Trees
+		c := w.content(v, report.Annual, 2025, nil)
+		arms := c.Rows[slices.IndexFunc(c.Rows, func(r *reportingv1.Row) bool { return r.Keys[0] == "VIII small arms 4" && r.Keys[2] == "XC" })]
+		for _, tt := range []struct {
+			cell, subjects, amounts string
+			events                  int
+		}{
+			{arms.Id, "licensing/L-3#1 licensing/L-3#2", "lines:2 licences:2 quantities:{unit:\"H87\" thousandths:100000} values:{currency:\"EUR\" minor:490000}", 8},
+			{arms.Id[:6] + ".value", "licensing/L-3#1 licensing/L-3#2", "values:{currency:\"EUR\" minor:490000}", 8},
+			{report.RowID("exports", []string{"II", "authorized", "XC", "", "", "", ""}) + ".lines", "customs/reporting/R-1", "lines:1", 1},
+			{report.RowID("exports", []string{"II", "authorized", "XC", "", "", "", ""}) + ".value", "", "", 0},
+			{"exports.licences", "licensing/L-1#7 customs/F-1#1 licensing/L-1#1 licensing/L-2#1 licensing/L-3#1 licensing/L-3#2", "licences:6", 13},
+			{"total", "licensing/L-1#7 customs/reporting/R-1 customs/F-1#1 customs/reporting/R-1 licensing/L-1#1 licensing/L-2#1 licensing/L-3#1 licensing/L-3#2",
+				"lines:8 licences:6 quantities:{unit:\"H87\" thousandths:263000} values:{currency:\"EUR\" minor:901099500} values:{currency:\"USD\" minor:-100}", 15},
+		} {
+			res, err := trees.Explain(v, c, cell(t, tt.cell))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var subjects []string
+			sum := []*reportingv1.Amounts{}
+			for _, s := range res.Sources {
+				if s.Amounts != nil {
+					subjects, sum = append(subjects, s.Subject), append(sum, s.Amounts)
+				}
+			}
+			amounts := strings.ReplaceAll(res.Row.Amounts.String(), "  ", " ")
+			if got := strings.Join(subjects, " "); got != tt.subjects || amounts != tt.amounts || int(res.Count) != tt.events || len(res.Sources) != tt.events {
+				t.Errorf("%s:\n%s; want\n%s\n%s; want\n%s\n%d events, want %d", tt.cell, got, tt.subjects, amounts, tt.amounts, res.Count, tt.events)
+			}
+			if total := must(report.Total(sum...)); !proto.Equal(total, res.Row.Amounts) {
+				t.Errorf("%s: the sources come to %v, the figure is %v", tt.cell, total, res.Row.Amounts)
+			}
+			proved(t, v, res)
+		}
+		for text, kind := range map[string]error{"ffffffffffff": fault.NotFound, "imported": fault.NotFound, "": fault.Invalid, ".value": fault.Invalid, "exports.size": fault.Invalid, "total.": fault.Invalid} {
+			parsed, err := ParseCell(text)
+			if err == nil {
+				_, err = trees.Explain(v, c, parsed)
+			}
+			if !errors.Is(err, kind) {
+				t.Errorf("%q: %v; want it to be %v", text, err, kind)
+			}
+		}
+	})
+}
+
+// What was authorized and what moved are listed together, and never summed.
+func TestTotalOfTwoBasesHasNoAmounts(t *testing.T) {
+	w := newWorld(t)
+	w.record(everything()...)
+	w.view(func(v ledger.View) {
+		p := &reportingv1.Procedure{Reports: []*reportingv1.ReportTerms{{Report: report.Annual, Tables: []*reportingv1.TableTerms{{Table: report.Exports, BasisOf: map[string]string{"I": "actual", "VIII": "actual"}}}}}}
+		c := w.content(v, report.Annual, 2025, p)
+		res, err := new(Trees).Explain(v, c, cell(t, "exports"))
+		if err != nil || res.Row.Amounts != nil || res.Count < 8 {
+			t.Errorf("%v, %v, %d events", err, res.GetRow().GetAmounts(), res.GetCount())
+		}
+		if _, err := new(Trees).Explain(v, w.content(v, report.National, 2025, nil), cell(t, "total")); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A row that comes of more events than are listed says how many there are.
+func TestExplainListsTheFirstThousand(t *testing.T) {
+	w := newWorld(t)
+	var facts []proto.Message
+	for i := range MostSources + 3 {
+		facts = append(facts, in(2025, &licensingv1.LicenceGranted{LicenceId: "licensing/L-" + string(rune('a'+i%26)) + strings.Repeat("x", i/26), Deal: deal("XB", goods(1, 1)...)}))
+	}
+	w.together(facts...)
+	w.view(func(v ledger.View) {
+		res, err := new(Trees).Explain(v, w.content(v, report.Annual, 2025, nil), cell(t, "exports.quantity"))
+		if err != nil || len(res.Sources) != MostSources || res.Count != MostSources+3 {
+			t.Fatalf("%v: %d of %d events", err, len(res.GetSources()), res.GetCount())
+		}
+		proved(t, v, res)
+	})
+}
+
+// A report that was worked out before more was recorded is proved against the journals as they were, and its file is the same.
+func TestEarlierReportStaysAsItWas(t *testing.T) {
+	w := newWorld(t)
+	w.record(everything()...)
+	var earlier *reportingv1.Content
+	var file []byte
+	var trees Trees
+	w.view(func(v ledger.View) {
+		earlier = w.content(v, report.Annual, 2025, nil)
+		file = must(trees.Take(v, earlier, internal))
+	})
+	w.record(in(2025, &licensingv1.LicenceAmended{LicenceId: "licensing/L-2", Deal: deal("XB", goods(51, 1_000_01)...), Reason: "one more"}))
+	w.view(func(v ledger.View) {
+		if again := must(trees.Take(v, earlier, internal)); string(again) != string(file) {
+			t.Error("the file is another after more was recorded")
+		}
+		if again := must(new(Trees).Take(v, earlier, internal)); string(again) != string(file) {
+			t.Error("the file is another when the journals are read anew")
+		}
+		res, err := trees.Explain(v, earlier, cell(t, "exports"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range res.Sources {
+			if s.Proof.Signer == "licensing" && s.Proof.TreeSize != 8 {
+				t.Errorf("event %d is proved in a tree of %d events", s.Number, s.Proof.TreeSize)
+			}
+		}
+	})
+}
+
+// Of an event whose content was withdrawn the file has the leaf hash, and a third party is told that its numbers were not looked at.
+func TestWithdrawnContent(t *testing.T) {
+	w := newWorld(t)
+	w.record(everything()...)
+	var before *reportingv1.Content
+	w.view(func(v ledger.View) { before = w.content(v, report.Annual, 2025, nil) })
+	w = newWorld(t)
+	w.gone = []uint64{2}
+	for _, f := range everything() {
+		if said := string(must(proto.Marshal(f))); strings.Contains(said, "25XA1") {
+			continue // what rests on it cannot be applied
+		}
+		w.record(f)
+	}
+	w.view(func(v ledger.View) {
+		before.Rows = slices.DeleteFunc(before.Rows, func(r *reportingv1.Row) bool {
+			return !slices.ContainsFunc(r.Contributions, func(c *reportingv1.Contribution) bool { return c.Subject == "licensing/L-2#1" })
+		})
+		for _, r := range before.Rows {
+			r.Contributions = slices.DeleteFunc(r.Contributions, func(c *reportingv1.Contribution) bool { return c.Subject != "licensing/L-2#1" })
+			r.Amounts = r.Contributions[0].Amounts
+		}
+		before.Title = w.content(v, report.Annual, 2025, nil).Title
+		var trees Trees
+		if wrong := verdicts(t, must(trees.Take(v, before, internal)), must(trees.Take(v, before, public))); wrong[0] != "" || wrong[1] != "" {
+			t.Errorf("the files are refused: %q", wrong)
+		}
+		res, err := trees.Explain(v, before, cell(t, "total"))
+		if err != nil || len(res.Sources) != 1 || res.Sources[0].Proof != nil || res.Sources[0].Fact != nil {
+			t.Errorf("%v: %v", err, res.GetSources())
+		}
+	})
+}
+
+// A copy that begins later proves what it was given, and says what it cannot prove.
+func TestCopyThatBeginsLater(t *testing.T) {
+	full := newWorld(t)
+	first := []proto.Message{in(2024, &licensingv1.LicenceGranted{LicenceId: "licensing/L-0", Deal: deal("XB", goods(1, 1)...)}), in(2024, &licensingv1.LicenceGranted{LicenceId: "licensing/L-00", Deal: deal("XB", goods(1, 1)...)}),
+		in(2024, &licensingv1.LicenceGranted{LicenceId: "licensing/L-000", Deal: deal("XB", goods(1, 1)...)})}
+	full.record(first...)
+	start := full.heads[all].Start()
+	for name, given := range map[string]*directoryv1.JournalStart{"with what is before it": start, "with nothing of it": {Block: 1, Events: 1, Frontier: start.Frontier[:1], HeaderDigest: start.HeaderDigest}} {
+		late := newWorld(t)
+		late.record(ledgertest.In("directory", ledgertest.By("licensing", &directoryv1.ReleaseAgreed{Group: "all", Reader: "reporting", History: directoryv1.HistoryRule_HISTORY_RULE_FROM_JOINING, Start: given})))
+		head := must(journal.StartAt(all, start))
+		late.heads[all] = &head
+		late.record(everything()...)
+		late.view(func(v ledger.View) {
+			c := late.content(v, report.Annual, 2025, nil)
+			var trees Trees
+			file, err := trees.Take(v, c, internal)
+			if name == "with nothing of it" {
+				if !errors.Is(err, fault.Precondition) || !strings.Contains(err.Error(), "licensing/all here begins after event 3") {
+					t.Errorf("%s: %v", name, err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if wrong := verdicts(t, file); wrong[0] != "" {
+				t.Errorf("%s: %s", name, wrong[0])
+			}
+			proved(t, v, must(trees.Explain(v, c, cell(t, "exports"))))
+			at := must(trees.At(v, extentsOf(c.Title)[all.String()]))
+			if _, err := at.Prove(2); !errors.Is(err, fault.Precondition) || !strings.Contains(err.Error(), "before the copy here begins, after event 3") {
+				t.Errorf("event 2 is proved: %v", err)
+			}
+		})
+	}
+}
+
+// An event that reporting was not given itself, and was given again in another journal, is proved where it stands there.
+func TestRepeatedEvent(t *testing.T) {
+	w := newWorld(t)
+	fact := in(2025, ledgertest.In("border", &licensingv1.LicenceGranted{LicenceId: "licensing/L-9", Deal: deal("XB", goods(5, 5_00)...)}))
+	_, e := w.writer.Event(fact)
+	e.Origin = causeOf(e.Id, "licensing/border", 41)
+	w.events(all, e)
+	w.view(func(v ledger.View) {
+		c := w.content(v, report.Annual, 2025, nil)
+		if of := c.Rows[0].Contributions[0]; of.Journal != "licensing/border" || of.Events[0] != 41 {
+			t.Fatalf("it is read from %v", of)
+		}
+		var trees Trees
+		res := must(trees.Explain(v, c, cell(t, "exports")))
+		if len(res.Sources) != 1 || res.Sources[0].Journal != all.String() || res.Sources[0].Number != 1 {
+			t.Errorf("it is listed as %v", res.Sources)
+		}
+		proved(t, v, res)
+		if wrong := verdicts(t, must(trees.Take(v, c, internal)), must(trees.Take(v, c, public))); wrong[0] != "" || wrong[1] != "" {
+			t.Errorf("the files are refused: %q", wrong)
+		}
+	})
+}
+
+func FuzzParseCell(f *testing.F) {
+	for _, text := range []string{"0123456789ab", "0123.quantity", "total", "exports.value", ".lines", "a.b.c", ""} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := ParseCell(text)
+		if err != nil {
+			return
+		}
+		again := c.Row
+		if c.Measure != "" {
+			again += "." + c.Measure
+		}
+		if again != text || c.Row == "" {
+			t.Errorf("%q is read as %+v", text, c)
+		}
+	})
+}
