@@ -16,6 +16,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
 	"github.com/counterfoil/counterfoil/libs/report"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
+	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 )
@@ -245,7 +246,7 @@ func TestRepeatedEvent(t *testing.T) {
 	fact := in(2025, ledgertest.In("border", &licensingv1.LicenceGranted{LicenceId: "licensing/L-9", Deal: deal("XB", goods(5, 5_00)...)}))
 	_, e := w.writer.Event(fact)
 	e.Origin = causeOf(e.Id, "licensing/border", 41)
-	w.events(all, e)
+	w.in(func(tx *ledger.Tx) { w.fold(tx, all, []*eventv1.Event{e}) })
 	w.view(func(v ledger.View) {
 		c := w.content(v, report.Annual, 2025, nil)
 		if of := c.Rows[0].Contributions[0]; of.Journal != "licensing/border" || of.Events[0] != 41 {

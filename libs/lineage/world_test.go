@@ -54,40 +54,34 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
+// in calls fn in a transaction of its own.
+func (w *world) in(fn func(*ledger.Tx)) {
+	w.Helper()
+	tx, err := w.ledger.Begin()
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer tx.Rollback()
+	fn(tx)
+	if err := tx.Commit(); err != nil {
+		w.Fatal(err)
+	}
+}
+
 // record puts each fact on record in a block of its own.
 func (w *world) record(facts ...proto.Message) {
 	w.Helper()
-	for _, f := range facts {
-		w.together(f)
-	}
+	w.in(func(tx *ledger.Tx) {
+		for _, f := range facts {
+			w.block(tx, f)
+		}
+	})
 }
 
 // together puts facts of one journal on record in one block.
 func (w *world) together(facts ...proto.Message) {
 	w.Helper()
-	tx, err := w.ledger.Begin()
-	if err != nil {
-		w.Fatal(err)
-	}
-	defer tx.Rollback()
-	w.block(tx, facts...)
-	if err := tx.Commit(); err != nil {
-		w.Fatal(err)
-	}
-}
-
-// events puts events on record in one block of a journal.
-func (w *world) events(id journal.ID, list ...*eventv1.Event) {
-	w.Helper()
-	tx, err := w.ledger.Begin()
-	if err != nil {
-		w.Fatal(err)
-	}
-	defer tx.Rollback()
-	w.fold(tx, id, list)
-	if err := tx.Commit(); err != nil {
-		w.Fatal(err)
-	}
+	w.in(func(tx *ledger.Tx) { w.block(tx, facts...) })
 }
 
 func (w *world) block(tx *ledger.Tx, facts ...proto.Message) {
