@@ -13,6 +13,7 @@ import { pathToFileURL } from 'node:url'
 
 const sha256 = (...parts) => parts.reduce((h, p) => h.update(p), createHash('sha256')).digest()
 const hex = (bytes) => Buffer.from(bytes).toString('hex')
+const said = (value) => `${Buffer.byteLength(String(value))}:${value}` // so that no two texts run together
 const must = (holds, wrong) => { if (!holds) throw new Error(wrong) }
 
 // fields reads one message off the protobuf wire: [number, value] in order, a value being a BigInt or bytes.
@@ -30,14 +31,10 @@ function fields(raw) {
   }
   while (at < raw.length) {
     const tag = Number(varint()), wire = tag & 7
-    if (wire === 0) {
-      list.push([tag >> 3, varint()])
-      continue
-    }
-    must(wire === 1 || wire === 2 || wire === 5, 'a protobuf message has an unknown wire type')
-    const size = wire === 2 ? Number(varint()) : wire === 1 ? 8 : 4
-    must(at + size <= raw.length, 'a protobuf message is cut off')
-    list.push([tag >> 3, raw.subarray(at, at += size)])
+    must([0, 1, 2, 5].includes(wire), 'a protobuf message has an unknown wire type')
+    const size = wire === 0 ? varint() : wire === 2 ? Number(varint()) : wire === 1 ? 8 : 4
+    must(wire === 0 || at + size <= raw.length, 'a protobuf message is cut off')
+    list.push([tag >> 3, wire === 0 ? size : raw.subarray(at, at += size)])
   }
   return list
 }
@@ -46,14 +43,6 @@ function fields(raw) {
 const all = (raw, number) => fields(raw).filter(([n]) => n === number).map(([, value]) => value)
 const one = (raw, number, otherwise) => all(raw, number).at(-1) ?? otherwise
 const text = (raw, number) => one(raw, number, Buffer.alloc(0)).toString('utf8')
-
-// header reads what is used of counterfoil.event.v1.Header.
-function header(raw) {
-  return {
-    journal: `${text(raw, 1)}/${text(raw, 2)}`, block: Number(one(raw, 3, 0n)), root: hex(one(raw, 7, '')), size: Number(one(raw, 8, 0n)),
-    keyId: hex(one(raw, 13, '')),
-  }
-}
 
 // follow goes along a path such as "LicenceGranted.deal(3).lines(6)[1].quantity(6).thousandths(1)" in an event's bytes.
 function follow(event, path) {
@@ -104,14 +93,10 @@ function root(size, leaves, nodes) {
   const numbers = leaves.map((l) => l.number - 1)
   const known = new Map(nodes.map((n) => [`${n.from}-${n.to}`, n.hash]))
   let used = 0
-  const first = (from) => { // the first leaf that is not before from
-    let [low, high] = [0, numbers.length]
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (numbers[middle] < from) low = middle + 1
-      else high = middle
-    }
-    return low
+  const first = (from, low = 0, high = numbers.length) => { // the first leaf that is not before from
+    if (low === high) return low
+    const middle = (low + high) >> 1
+    return numbers[middle] < from ? first(from, middle + 1, high) : first(from, low, middle)
   }
   const over = (from, to) => {
     const at = first(from)
@@ -134,7 +119,10 @@ function root(size, leaves, nodes) {
 // checkJournal holds a journal against its signed header and returns its leaves, by the name of the event.
 function checkJournal(journal, extents, trusted) {
   const raw = Buffer.from(journal.header, 'base64'), key = Buffer.from(journal.key, 'base64')
-  const head = header(raw), agency = head.journal.split('/')[0]
+  const agency = text(raw, 1)
+  const head = { // of counterfoil.event.v1.Header
+    journal: `${agency}/${text(raw, 2)}`, block: Number(one(raw, 3, 0n)), root: hex(one(raw, 7, '')), size: Number(one(raw, 8, 0n)), keyId: hex(one(raw, 13, '')),
+  }
   must(head.journal === journal.journal, `the header is of ${head.journal}`)
   must(key.length === 32 && hex(sha256(key)).startsWith(head.keyId) && head.keyId.length === 16, 'the key is not the one that the header names')
   const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: key.toString('base64url') }, format: 'jwk' })
@@ -178,18 +166,16 @@ function checkTerms(contribution, table, events, counted) {
 function digest({ digest: _, ...file }) {
   const hash = createHash('sha256')
   const say = (value) => {
-    if (Array.isArray(value)) {
-      hash.update('[')
-      value.forEach(say)
-      hash.update(']')
-    } else if (value !== null && typeof value === 'object') {
-      hash.update('{')
-      Object.entries(value).forEach(([key, of]) => { say(key); say(of) })
-      hash.update('}')
-    } else hash.update(`${Buffer.byteLength(String(value))}:${value}`)
+    if (value === null || typeof value !== 'object') return hash.update(said(value))
+    const list = Array.isArray(value)
+    hash.update(list ? '[' : '{')
+    for (const [key, of] of Object.entries(value)) {
+      if (!list) say(key)
+      say(of)
+    }
+    return hash.update(list ? ']' : '}')
   }
-  say(file)
-  return hash.digest('hex')
+  return say(file).digest('hex')
 }
 
 // verify checks a file and returns what it checked, a line each. It throws an Error that names the first thing that is wrong.
@@ -212,7 +198,7 @@ export function verify(content, trusted) {
   let contributions = 0, unread = 0
   for (const row of file.rows) {
     const what = `row ${row.id} of ${row.table}`
-    must(row.id === hex(sha256([row.table, ...row.keys].join('\0'))).slice(0, 12), `${what}: its id is not that of its keys`)
+    must(row.id === hex(sha256(...[row.table, ...row.keys].map(said))).slice(0, 12), `${what}: its id is not that of its keys`)
     must(!rows.has(row.id), `${what} is there twice`)
     must(file.tables.some((t) => t.table === row.table && t.dimensions.length === row.keys.length), `${what}: the report has no such table`)
     rows.add(row.id)
@@ -229,8 +215,7 @@ export function verify(content, trusted) {
   }
   for (const name of events.keys()) must(behind.has(name), `event ${name} is behind no row`)
   must(digest(file) === file.digest, 'the digest is of another content')
-  const { report, year, state } = file.title
-  lines.unshift(`${report} ${year} of ${state ?? 'a State'}, edition ${file.audience}: ${rows.size} rows are the sums of ${contributions} contributions`)
+  lines.unshift(`${file.title.report} ${file.title.year} of ${file.title.state ?? 'a State'}, edition ${file.audience}: ${rows.size} rows are the sums of ${contributions} contributions`)
   lines.push(`${events.size} events are in the journals${file.audience === 'internal' ? ', and state the numbers' : '; what they state is not in this file'}`)
   if (unread > 0) lines.push(`${unread} contributions rest on content that was withdrawn and was not looked at`)
   if (!trusted) lines.push('compare the keys above with those that the agencies publish')
@@ -241,8 +226,8 @@ function trust(args) {
   const keys = {}
   const add = (agency, key) => (keys[agency] ??= []).push(key.toLowerCase())
   for (const arg of args) {
-    const match = /^([a-z][a-z0-9-]*)=([0-9A-Fa-f]{16}|[0-9A-Fa-f]{64})$/.exec(arg)
-    if (match) add(match[1], match[2])
+    const [, agency, key] = /^([a-z][a-z0-9-]*)=([0-9A-Fa-f]{16}|[0-9A-Fa-f]{64})$/.exec(arg) ?? []
+    if (agency) add(agency, key)
     else for (const [agency, list] of Object.entries(JSON.parse(readFileSync(arg, 'utf8')))) [list].flat().forEach((key) => add(agency, key))
   }
   return args.length > 0 ? keys : undefined
@@ -250,10 +235,7 @@ function trust(args) {
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const [file, ...keys] = process.argv.slice(2)
-  if (!file) {
-    console.error('usage: node verify-report.mjs FILE [KEYS.json | AGENCY=KEY]…')
-    process.exit(2)
-  }
+  if (!file) console.error('usage: node verify-report.mjs FILE [KEYS.json | AGENCY=KEY]…') || process.exit(2)
   try {
     const content = readFileSync(file)
     for (const line of verify(content.toString('utf8'), trust(keys))) console.log(line)

@@ -43,29 +43,39 @@ func newTree(start int64, edge []tlog.Hash, room int64) (*tree, error) {
 func (t *tree) base() int64 { return tlog.StoredHashCount(t.start) }
 
 func (t *tree) add(leaf tlog.Hash) error {
-	hashes, err := tlog.StoredHashesForRecordHash(t.size, leaf, t)
-	if err != nil {
-		return err
+	t.stored = append(t.stored, leaf)
+	h := leaf
+	for level, n := 0, t.size; n&1 == 1; level, n = level+1, n>>1 { // every subtree that it completes
+		left, err := t.at(tlog.StoredHashIndex(level, n-1))
+		if err != nil {
+			return err
+		}
+		h = tlog.NodeHash(left, h)
+		t.stored = append(t.stored, h)
 	}
-	t.stored = append(t.stored, hashes...)
 	t.size++
 	return nil
 }
 
+// at is a hash by its index.
+func (t *tree) at(index int64) (tlog.Hash, error) {
+	if i := index - t.base(); i >= 0 && i < int64(len(t.stored)) {
+		return t.stored[i], nil
+	}
+	h, ok := t.edge[index]
+	if !ok {
+		return h, fmt.Errorf("the copy here begins after event %d and has no hash %d", t.start, index)
+	}
+	return h, nil
+}
+
 // ReadHashes is tlog.HashReader.
-func (t *tree) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
-	hashes := make([]tlog.Hash, len(indexes))
-	base := t.base()
+func (t *tree) ReadHashes(indexes []int64) (hashes []tlog.Hash, err error) {
+	hashes = make([]tlog.Hash, len(indexes))
 	for i, index := range indexes {
-		h, ok := t.edge[index]
-		switch at := index - base; {
-		case ok:
-		case at >= 0 && at < int64(len(t.stored)):
-			h = t.stored[at]
-		default:
-			return nil, fmt.Errorf("the copy here begins after event %d and has no hash %d", t.start, index)
+		if hashes[i], err = t.at(index); err != nil {
+			return nil, err
 		}
-		hashes[i] = h
 	}
 	return hashes, nil
 }
@@ -74,11 +84,7 @@ func (t *tree) leaf(number uint64) (tlog.Hash, error) {
 	if int64(number) <= t.start || int64(number) > t.size {
 		return tlog.Hash{}, fmt.Errorf("event %d is not in the copy here, which has events %d to %d", number, t.start+1, t.size)
 	}
-	hashes, err := t.ReadHashes([]int64{tlog.StoredHashIndex(0, int64(number)-1)})
-	if err != nil {
-		return tlog.Hash{}, err
-	}
-	return hashes[0], nil
+	return t.at(tlog.StoredHashIndex(0, int64(number)-1))
 }
 
 // Node is the hash of the subtree over the leaves from From, counted from 0, up to and without To.
@@ -137,11 +143,7 @@ func (t *tree) prune(size int64, numbers []uint64) ([]Node, error) {
 func (t *tree) over(from, to int64) (tlog.Hash, error) {
 	level := bits.Len64(uint64(to-from)) - 1
 	if to-from == 1<<level {
-		hashes, err := t.ReadHashes([]int64{tlog.StoredHashIndex(level, from>>level)})
-		if err != nil {
-			return tlog.Hash{}, err
-		}
-		return hashes[0], nil
+		return t.at(tlog.StoredHashIndex(level, from>>level))
 	}
 	left, err := t.over(from, from+1<<level)
 	if err != nil {
