@@ -14,7 +14,8 @@ import (
 func newReportCommand(env *Env) *cobra.Command {
 	return family("report", "Draw totals, ask agencies for returns and submit them",
 		newTotalsCommand(env), newRequestReturnCommand(env), newSubmitReturnCommand(env),
-		newAnswersCommand(env), newMeasureCommand(env), newPublicRequestCommand(env), newSetupCommand(env), newWordsCommand(env))
+		newAnswersCommand(env), newMeasureCommand(env), newPublicRequestCommand(env), newSetupCommand(env), newWordsCommand(env),
+		newExplainFigureCommand(env), newLineageCommand(env))
 }
 
 func newTotalsCommand(env *Env) *cobra.Command {
