@@ -3,7 +3,6 @@ package lineage
 import (
 	"fmt"
 	"runtime"
-	"runtime/metrics"
 	"syscall"
 	"testing"
 	"time"
@@ -84,14 +83,15 @@ func BenchmarkExplain(b *testing.B) {
 			}
 		}
 		b.Run("first", func(b *testing.B) {
-			most := heapWhile(b, func() {
-				used := processorTime(b)
-				for b.Loop() {
-					explain(new(Trees))
-				}
-				b.ReportMetric(float64((processorTime(b)-used).Milliseconds())/float64(b.N), "cpu-ms")
-			})
-			b.ReportMetric(float64(most)/1e6, "peak-MB")
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			used := processorTime(b)
+			for b.Loop() {
+				explain(new(Trees))
+			}
+			b.ReportMetric(float64((processorTime(b)-used).Milliseconds())/float64(b.N), "cpu-ms")
+			runtime.ReadMemStats(&after)
+			b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/float64(b.N)/1e6, "allocated-MB")
 		})
 		b.Run("again", func(b *testing.B) {
 			trees := new(Trees)
@@ -112,33 +112,4 @@ func processorTime(b *testing.B) time.Duration {
 		b.Fatal(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-// heapWhile is the most that the heap grew by while fn ran, looked at every few milliseconds.
-func heapWhile(b *testing.B, fn func()) (most uint64) {
-	b.Helper()
-	now := func() uint64 {
-		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-		metrics.Read(sample)
-		return sample[0].Value.Uint64()
-	}
-	runtime.GC()
-	before, done, peak := now(), make(chan bool), make(chan uint64)
-	go func() {
-		tick := time.NewTicker(2 * time.Millisecond)
-		defer tick.Stop()
-		highest := before
-		for {
-			select {
-			case <-tick.C:
-				highest = max(highest, now())
-			case <-done:
-				peak <- highest
-				return
-			}
-		}
-	}()
-	fn()
-	close(done)
-	return <-peak - before
 }
