@@ -264,6 +264,51 @@ func TestRepeatedEvent(t *testing.T) {
 	})
 }
 
+// A proof of which anything is otherwise is not believed.
+func TestCheckRefusesWhatWasAltered(t *testing.T) {
+	w := newWorld(t)
+	w.record(everything()...)
+	w.view(func(v ledger.View) {
+		c := w.content(v, report.Annual, 2025, nil)
+		at := must(new(Trees).At(v, extentsOf(c.Title)[all.String()]))
+		proof := must(at.Prove(3))
+		for name, alter := range map[string]func(*reportingv1.InclusionProof){
+			"leaf":         func(p *reportingv1.InclusionProof) { p.LeafHash[0] ^= 1 },
+			"no leaf":      func(p *reportingv1.InclusionProof) { p.LeafHash = nil },
+			"index":        func(p *reportingv1.InclusionProof) { p.LeafIndex++ },
+			"size":         func(p *reportingv1.InclusionProof) { p.TreeSize-- },
+			"hash":         func(p *reportingv1.InclusionProof) { p.Hashes[1][0] ^= 1 },
+			"short hash":   func(p *reportingv1.InclusionProof) { p.Hashes[1] = p.Hashes[1][1:] },
+			"a hash less":  func(p *reportingv1.InclusionProof) { p.Hashes = p.Hashes[1:] },
+			"root":         func(p *reportingv1.InclusionProof) { p.Root[0] ^= 1 },
+			"header":       func(p *reportingv1.InclusionProof) { p.Header = append(p.Header, 0x70, 1) },
+			"no header":    func(p *reportingv1.InclusionProof) { p.Header = []byte{0xff} },
+			"signature":    func(p *reportingv1.InclusionProof) { p.Signature[0] ^= 1 },
+			"key":          func(p *reportingv1.InclusionProof) { p.Key = keyOfAgency("customs").Public().(ed25519.PublicKey) },
+			"no key":       func(p *reportingv1.InclusionProof) { p.Key = nil },
+			"signer":       func(p *reportingv1.InclusionProof) { p.Signer = "customs" },
+			"an older one": func(p *reportingv1.InclusionProof) { proto.Merge(p, must(at.Prove(4))) },
+		} {
+			altered := proto.CloneOf(proof)
+			alter(altered)
+			if Check(altered, all, 3) == nil {
+				t.Errorf("it is believed with another %s", name)
+			}
+		}
+		if err := Check(proof, all, 3); err != nil {
+			t.Error(err)
+		}
+		if Check(proof, journal.ID{Agency: "customs", Group: "all"}, 3) == nil || Check(proof, all, 4) == nil {
+			t.Error("it proves another event")
+		}
+		for _, n := range []uint64{0, 9} {
+			if _, err := at.Prove(n); err == nil {
+				t.Errorf("event %d is proved", n)
+			}
+		}
+	})
+}
+
 func FuzzParseCell(f *testing.F) {
 	for _, text := range []string{"0123456789ab", "0123.quantity", "total", "exports.value", ".lines", "a.b.c", ""} {
 		f.Add(text)

@@ -79,7 +79,7 @@ func edgeAt(t *tree, size int64) (edge []tlog.Hash) {
 }
 
 // rebuilt is the root over a range, by the definition of RFC 6962; it takes the nodes that it uses off the list, in order.
-func rebuilt(t *rapid.T, from, to int64, leaves map[int64]tlog.Hash, nodes *[]Node) tlog.Hash {
+func rebuilt(t rapid.TB, from, to int64, leaves map[int64]tlog.Hash, nodes *[]Node) tlog.Hash {
 	if n := *nodes; len(n) > 0 && int64(n[0].From) == from && int64(n[0].To) == to {
 		*nodes = n[1:]
 		return tlog.Hash(n[0].Hash)

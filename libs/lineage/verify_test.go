@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/mod/sumdb/tlog"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/counterfoil/counterfoil/libs/ledger"
@@ -112,6 +113,18 @@ func TestTermsOfEveryKind(t *testing.T) {
 		var f File
 		if err := json.Unmarshal(taken(t, form, internal), &f); err != nil {
 			t.Fatal(err)
+		}
+		for _, j := range f.Journals {
+			leaves := map[int64]tlog.Hash{}
+			for _, l := range j.Leaves {
+				if leaves[int64(l.Number)-1] = tlog.RecordHash(l.Bytes); tlog.Hash(l.Hash) != tlog.RecordHash(l.Bytes) {
+					t.Errorf("event %d of %s does not hash to its leaf", l.Number, j.Journal)
+				}
+			}
+			h := headerOf(j.Header)
+			if root := rebuilt(t, 0, int64(h.Size), leaves, &j.Nodes); string(root[:]) != string(h.Root) || len(j.Nodes) > 0 {
+				t.Errorf("%s has another root", j.Journal)
+			}
 		}
 		for _, r := range f.Rows {
 			for _, c := range r.Contributions {
