@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
@@ -262,6 +263,33 @@ func TestRepeatedEvent(t *testing.T) {
 			t.Errorf("the files are refused: %q", wrong)
 		}
 	})
+}
+
+// Several ask at once, while more is recorded, of reports that were read to different blocks.
+func TestTreesServeSeveralAtOnce(t *testing.T) {
+	w := newWorld(t)
+	w.record(everything()...)
+	var trees Trees
+	var group errgroup.Group
+	for i := range 8 {
+		var c *reportingv1.Content
+		w.view(func(v ledger.View) { c = w.content(v, report.Annual, 2025, nil) })
+		for range 2 {
+			group.Go(func() error {
+				return w.ledger.View(func(v ledger.View) error {
+					file, err := trees.Take(v, c, internal)
+					if alone := must(new(Trees).Take(v, c, internal)); err == nil && string(file) != string(alone) {
+						err = errors.New("a file is another when several are taken")
+					}
+					return err
+				})
+			})
+		}
+		w.record(in(2025, &licensingv1.LicenceGranted{LicenceId: "licensing/M-" + string(rune('a'+i)), Deal: deal("XB", goods(3, 30)...)}))
+	}
+	if err := group.Wait(); err != nil {
+		t.Error(err)
+	}
 }
 
 // A proof of which anything is otherwise is not believed.

@@ -27,11 +27,11 @@ func newLineageCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lineage REPORT --audience AUDIENCE --out FILE",
 		Short: "Write the file by which others recompute an edition and check it against the journals",
-		Long: "docs/lineage.md tells what is in the file, and docs/verify-report.mjs checks it. That for public and states_parties has what\n" +
+		Long: "docs/lineage.md tells what is in the file, and node docs/verify-report.mjs FILE checks it. That for public and states_parties has what\n" +
 			"each licence and movement adds to a row that they are shown, and nothing of what is hidden. That for internal has the events\n" +
 			"themselves. A file that is there is not written over.\n" +
 			"REPORT: " + whichUsage + ".",
-		Example: "counterfoil report lineage att-annual/2025 --audience public --out lineage.json\nnode docs/verify-report.mjs lineage.json",
+		Example: "counterfoil report lineage att-annual/2025 --audience public --out lineage.json",
 		Args:    takes("REPORT"),
 	}
 	cmd.RunE = env.online(func(ctx context.Context, c *Clients, args []string) error {
