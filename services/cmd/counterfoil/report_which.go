@@ -18,12 +18,15 @@ var (
 	reportOnID  = regexp.MustCompile(`^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$`)
 )
 
+// The years that there can be a report of.
+const firstYear, lastYear = 1990, 2200
+
 // parseWhich reads which report is meant, as whichUsage has it. year is that of --year, 0 without one: it belongs to a name alone.
 func parseWhich(text string, year uint32) (*reportingv1.Which, error) {
 	if live := reportLive.FindStringSubmatch(text); live != nil {
 		n, err := strconv.ParseUint(live[2], 10, 32)
 		switch {
-		case err != nil || n > 2200:
+		case err != nil || n < firstYear || n > lastYear:
 			return nil, usage("there is no report of the year %s", live[2])
 		case year != 0 && year != uint32(n):
 			return nil, usage("%s is of another year than --year %d; give one of them", text, year)
@@ -31,7 +34,7 @@ func parseWhich(text string, year uint32) (*reportingv1.Which, error) {
 		return &reportingv1.Which{Report: live[1], Year: uint32(n)}, nil
 	}
 	if reportNamed.MatchString(text) {
-		if year == 0 || year > 2200 {
+		if year < firstYear || year > lastYear {
 			return nil, usage("say of which year: %s/2025, or --year 2025", text)
 		}
 		return &reportingv1.Which{Report: text, Year: year}, nil
@@ -54,17 +57,7 @@ func parseWhich(text string, year uint32) (*reportingv1.Which, error) {
 	return which, nil
 }
 
-// whichText names a report as parseWhich reads it.
-func whichText(w *reportingv1.Which) string {
-	switch {
-	case w.GetReportId() == "":
-		return w.GetReport() + "/" + count(int(w.GetYear()))
-	case w.GetDraft() > 0:
-		return w.GetReportId() + "#" + count(int(w.GetDraft()))
-	}
-	return w.GetReportId()
-}
-
+// audiences are whom an edition can be for, as flags name them.
 var audiences = []string{"public", "states_parties", "internal"}
 
 func parseAudience(text string) (reportingv1.Audience, error) {
