@@ -24,9 +24,9 @@ func amountsOf(lines, licences int64, q *transferv1.Quantity, m *transferv1.Mone
 	return a
 }
 
-// StatedBy is what a figure of a return comes to.
+// StatedBy is what a figure of a return comes to. More lines than amounts can hold are as many as they can.
 func StatedBy(f *reportingv1.Figure) *reportingv1.Amounts {
-	a := amountsOf(int64(f.GetLines()), 0, f.GetQuantity(), nil)
+	a := amountsOf(int64(min(f.GetLines(), math.MaxInt64)), 0, f.GetQuantity(), nil)
 	if f.GetCurrency() != "" {
 		a.Values = []*reportingv1.CurrencySum{{Currency: f.GetCurrency(), Minor: f.GetValue()}}
 	}
@@ -36,62 +36,101 @@ func StatedBy(f *reportingv1.Figure) *reportingv1.Amounts {
 // sum is amounts that grow, and shrink.
 type sum struct {
 	lines, licences    int64
-	quantities, values map[string]int64
+	quantities, values map[string]part
 }
 
-// add adds what a fact adds, some times over: -1 takes it away.
+// part is a sum in one unit or currency, and of how many amounts, so that a unit which nothing is stated in any more is gone.
+type part struct{ n, of int64 }
+
+// add adds what a fact adds, or where times is -1 takes it away.
 func (s *sum) add(f *fact, times int64) error {
 	if f.more != nil {
 		return s.addAmounts(f.more, times)
 	}
-	s.lines += times * f.lines
-	s.licences += times * f.licences
+	if err := s.count(f.lines, f.licences, times); err != nil {
+		return err
+	}
 	if f.unit != "" {
-		if err := addTo(&s.quantities, f.unit, times*f.thousandths); err != nil {
+		if err := addTo(&s.quantities, f.unit, f.thousandths, times); err != nil {
 			return err
 		}
 	}
 	if f.currency == "" {
 		return nil
 	}
-	return addTo(&s.values, f.currency, times*f.minor)
+	return addTo(&s.values, f.currency, f.minor, times)
+}
+
+func (s *sum) count(lines, licences, times int64) (err error) {
+	if s.lines, err = plus(s.lines, lines, times, "lines"); err == nil {
+		s.licences, err = plus(s.licences, licences, times, "licences")
+	}
+	return err
 }
 
 func (s *sum) addAmounts(a *reportingv1.Amounts, times int64) error {
-	s.lines += times * a.GetLines()
-	s.licences += times * a.GetLicences()
+	if err := s.count(a.GetLines(), a.GetLicences(), times); err != nil {
+		return err
+	}
 	for _, q := range a.GetQuantities() {
-		if err := addTo(&s.quantities, q.GetUnit(), times*q.GetThousandths()); err != nil {
+		if err := addTo(&s.quantities, q.GetUnit(), q.GetThousandths(), times); err != nil {
 			return err
 		}
 	}
 	for _, v := range a.GetValues() {
-		if err := addTo(&s.values, v.GetCurrency(), times*v.GetMinor()); err != nil {
+		if err := addTo(&s.values, v.GetCurrency(), v.GetMinor(), times); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func addTo(m *map[string]int64, key string, more int64) error {
+func addTo(m *map[string]part, key string, n, times int64) (err error) {
 	if *m == nil {
-		*m = map[string]int64{}
+		*m = map[string]part{}
 	}
 	so := (*m)[key]
-	if more > 0 && so > math.MaxInt64-more || more < 0 && so < math.MinInt64-more {
-		return fault.Errorf(fault.Precondition, "amounts in %s add up to more than a figure can state", key)
+	if so.n, err = plus(so.n, n, times, key); err != nil {
+		return err
 	}
-	(*m)[key] = so + more
+	if so.of += times; so.of == 0 {
+		delete(*m, key)
+		return nil
+	}
+	(*m)[key] = so
 	return nil
+}
+
+// plus adds more, or where times is -1 takes it away. It is refused where that is beyond 64 bits.
+func plus(so, more, times int64, what string) (int64, error) {
+	n, fits := added(so, more, times)
+	if !fits {
+		return 0, fault.Errorf(fault.Precondition, "amounts in %s add up to more than a figure can state", what)
+	}
+	return n, nil
+}
+
+// added is so and more, or where times is -1 so without it; where 64 bits do not hold that, the most or least that they do.
+func added(so, more, times int64) (n int64, fits bool) {
+	n = so + times*more
+	switch grows := (times > 0) == (more > 0); {
+	case more == 0:
+		return so, true
+	case grows && n <= so:
+		return math.MaxInt64, false
+	case !grows && n >= so:
+		return math.MinInt64, false
+	}
+	return n, true
 }
 
 func (s *sum) amounts() *reportingv1.Amounts {
 	a := &reportingv1.Amounts{Lines: s.lines, Licences: s.licences}
 	for _, unit := range sortedKeys(s.quantities) {
-		a.Quantities = append(a.Quantities, &reportingv1.UnitSum{Unit: unit, Thousandths: s.quantities[unit]})
+		a.Quantities = append(a.Quantities, &reportingv1.UnitSum{Unit: unit, Thousandths: s.quantities[unit].n})
 	}
 	for _, currency := range sortedKeys(s.values) {
-		a.Values = append(a.Values, &reportingv1.CurrencySum{Currency: currency, Minor: s.values[currency]})
+		a.Values = append(a.Values, &reportingv1.CurrencySum{Currency: currency, Minor: s.values[currency].n})
 	}
 	return a
 }
@@ -107,14 +146,33 @@ func Total(of ...*reportingv1.Amounts) (*reportingv1.Amounts, error) {
 	return s.amounts(), nil
 }
 
-// Minus returns what a has beyond b; units and currencies that come to nothing are left out.
+// Minus returns what a has beyond b; units and currencies that come to nothing are left out. Where a difference is beyond 64 bits it
+// is the most, or least, that they hold.
 func Minus(a, b *reportingv1.Amounts) *reportingv1.Amounts {
-	var s sum
-	_, _ = s.addAmounts(a, 1), s.addAmounts(b, -1) // both are at most what 64 bits hold, and of the same sign or none
-	drop := func(_ string, n int64) bool { return n == 0 }
-	maps.DeleteFunc(s.quantities, drop)
-	maps.DeleteFunc(s.values, drop)
-	return s.amounts()
+	quantities, values := map[string]int64{}, map[string]int64{}
+	for i, of := range []*reportingv1.Amounts{a, b} {
+		times := 1 - 2*int64(i)
+		for _, q := range of.GetQuantities() {
+			quantities[q.GetUnit()], _ = added(quantities[q.GetUnit()], q.GetThousandths(), times)
+		}
+		for _, v := range of.GetValues() {
+			values[v.GetCurrency()], _ = added(values[v.GetCurrency()], v.GetMinor(), times)
+		}
+	}
+	d := &reportingv1.Amounts{}
+	d.Lines, _ = added(a.GetLines(), b.GetLines(), -1)
+	d.Licences, _ = added(a.GetLicences(), b.GetLicences(), -1)
+	for _, unit := range sortedKeys(quantities) {
+		if quantities[unit] != 0 {
+			d.Quantities = append(d.Quantities, &reportingv1.UnitSum{Unit: unit, Thousandths: quantities[unit]})
+		}
+	}
+	for _, currency := range sortedKeys(values) {
+		if values[currency] != 0 {
+			d.Values = append(d.Values, &reportingv1.CurrencySum{Currency: currency, Minor: values[currency]})
+		}
+	}
+	return d
 }
 
 // IsZero reports whether amounts come to nothing.
@@ -124,6 +182,11 @@ func IsZero(a *reportingv1.Amounts) bool {
 	}
 	return !slices.ContainsFunc(a.GetQuantities(), func(q *reportingv1.UnitSum) bool { return q.GetThousandths() != 0 }) &&
 		!slices.ContainsFunc(a.GetValues(), func(v *reportingv1.CurrencySum) bool { return v.GetMinor() != 0 })
+}
+
+// ComesToNothing reports whether amounts are stated and every one of them is 0, as those of a row that a return says is none.
+func ComesToNothing(a *reportingv1.Amounts) bool {
+	return !empty(a) && IsZero(&reportingv1.Amounts{Quantities: a.GetQuantities(), Values: a.GetValues()})
 }
 
 // Items are the pieces in amounts, in thousandths, and whether they state any.

@@ -55,8 +55,9 @@ func (d *Draft) Content(view ledger.View, contributions bool) (*reportingv1.Cont
 	}
 	filled := make([]bool, len(d.Spec.Form.Tables))
 	for _, r := range d.sorted() {
-		filled[r.table] = true
-		c.Rows = append(c.Rows, d.shown(r, marks, contributions))
+		row := d.shown(r, marks, contributions)
+		filled[r.table] = filled[r.table] || !ComesToNothing(row.GetAmounts())
+		c.Rows = append(c.Rows, row)
 	}
 	hide(c.Title, c.Rows)
 	returns, err := Returns(view, d.Spec.Form.Name, d.Spec.Year)
@@ -103,8 +104,8 @@ func (d *Draft) shown(of *row, marks map[string]*ledgerv1.RowMark, contributions
 	return r
 }
 
-// head is what a table says beside its rows. It is nil only where every agency that contributes confirmed that: silence is not nil
-// (rule R4).
+// head is what a table says beside its rows; filled, whether one of them comes to anything. It is nil only where every agency that
+// contributes confirmed that: silence is not nil (rule R4).
 func (d *Draft) head(t Table, filled bool, returns []Return) *reportingv1.TableHead {
 	terms := d.Spec.table(t.Name)
 	h := &reportingv1.TableHead{Table: t.Name, Dimensions: t.Dimensions, Audience: cmp.Or(terms.GetAudience(), reportingv1.Audience_AUDIENCE_PUBLIC), Means: terms.GetMeans()}
@@ -114,19 +115,13 @@ func (d *Draft) head(t Table, filled bool, returns []Return) *reportingv1.TableH
 	if !t.returns {
 		return h
 	}
-	wanted := slices.Sorted(slices.Values(d.Spec.Terms.GetContributors()))
-	for _, r := range returns {
-		if !slices.Contains(wanted, r.Agency) {
-			wanted = append(wanted, r.Agency)
-		}
-	}
-	for _, agency := range wanted {
-		i := slices.IndexFunc(returns, func(r Return) bool { return r.Agency == agency })
+	wanted := d.Spec.wanted(returns)
+	for _, r := range wanted {
 		switch {
-		case i < 0 || returns[i].Submission == nil:
-			h.Awaited = append(h.Awaited, agency)
-		case returns[i].saysNil(t.Name):
-			h.NilConfirmedBy = append(h.NilConfirmedBy, agency)
+		case r.Submission == nil:
+			h.Awaited = append(h.Awaited, r.Agency)
+		case r.saysNil(t.Name):
+			h.NilConfirmedBy = append(h.NilConfirmedBy, r.Agency)
 		}
 	}
 	h.Nil = !filled && len(wanted) > 0 && len(h.NilConfirmedBy) == len(wanted)

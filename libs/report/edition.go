@@ -44,6 +44,9 @@ func Edition(c *reportingv1.Content, audience reportingv1.Audience) (*reportingv
 		if table.transfers && empty(shown.GetAmounts()) && !empty(r.GetAmounts()) {
 			continue // a row without any amount would tell that it is hidden
 		}
+		if table.transfers && ComesToNothing(r.GetAmounts()) {
+			continue // an agency states that there was nothing of it
+		}
 		i, known := at[shown.GetId()]
 		if !known {
 			at[shown.GetId()] = len(e.Rows)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -27,6 +28,8 @@ const (
 	NoLicence = "no-licence"
 	// OtherUnit: an amount that is not in pieces.
 	OtherUnit = "other-unit"
+	// Unshared: a fact in a journal that the agency which asks for a return does not read.
+	Unshared = "unshared"
 )
 
 // pieces is the unit that items are counted in (UN/ECE Recommendation 20).
@@ -62,7 +65,7 @@ func (f *fact) contribution() *reportingv1.Contribution {
 	return &reportingv1.Contribution{Subject: f.subject, Journal: f.journal, Events: f.events, Amounts: f.amounts(), Figure: f.figure}
 }
 
-// placed is where a fact counts, or a problem that it has; one that is no more than noted counts all the same.
+// placed is where a fact counts, or a problem that it has; one that is no more than noted counts all the same, in the row that it names.
 type placed struct {
 	fact    *fact
 	row     *row
@@ -80,11 +83,27 @@ type placing struct {
 }
 
 func (p *placing) add(f *fact, keys ...string) {
-	p.rows = append(p.rows, placed{fact: f, row: p.draft.row(p.table, keys)})
+	p.rows = append(p.rows, placed{fact: f, row: p.draft.row(p.table, oneLine(keys))})
 }
 
 func (p *placing) problem(code string, f *fact) {
 	p.rows = append(p.rows, placed{fact: f, problem: code})
+}
+
+// oneLine makes keys texts of one line, without space around them.
+func oneLine(keys []string) []string {
+	for i, k := range keys {
+		if strings.ContainsFunc(k, unicode.IsControl) {
+			k = strings.Map(func(r rune) rune {
+				if unicode.IsControl(r) {
+					return ' '
+				}
+				return r
+			}, k)
+		}
+		keys[i] = strings.TrimSpace(k)
+	}
+	return keys
 }
 
 func (p *placing) terms() *reportingv1.TableTerms {
@@ -250,13 +269,14 @@ func (p *placing) authorizedTransfer(kind transferv1.Kind, l *ledgerv1.Licence) 
 
 // transfer counts a transfer, and notes what is missing in it.
 func (p *placing) transfer(c *fact, unit, category, basis, counterpart, origin, intermediate, text, nature string) {
+	p.add(c, category, basis, counterpart, origin, intermediate, text, nature)
+	row := p.rows[len(p.rows)-1].row
 	if counterpart == "" {
-		p.problem(NoCounterpart, c)
+		p.rows = append(p.rows, placed{fact: c, row: row, problem: NoCounterpart})
 	}
 	if unit != "" && unit != pieces {
-		p.problem(OtherUnit, c)
+		p.rows = append(p.rows, placed{fact: c, row: row, problem: OtherUnit})
 	}
-	p.add(c, category, basis, counterpart, origin, intermediate, text, nature)
 }
 
 // parties are the other State in a deal, and the State of origin where that is another one.
@@ -452,26 +472,6 @@ func (p *placing) actualTransfer(kind transferv1.Kind, m movement) {
 		origin = ""
 	}
 	p.transfer(c, c.unit, category, actual, counterpart, origin, m.route, description(m.line), m.nature())
-}
-
-// ofReturn places what a return states otherwise than its agency's own journals do.
-func (d *Draft) ofReturn(r *ledgerv1.ReturnSubmission) []placed {
-	p := &placing{spec: d.Spec, draft: d}
-	for i, f := range r.GetSubmitted().GetFigures() {
-		t, at, ok := d.Spec.Form.Table(f.GetTable())
-		if !ok || !t.returns {
-			continue
-		}
-		amounts := Minus(StatedBy(f), f.GetPrefilled())
-		if IsZero(amounts) {
-			continue
-		}
-		p.table = at
-		basis := cmp.Or(f.GetBasis(), d.Spec.basisOf(p.terms(), f.GetRow()))
-		p.add(&fact{subject: r.GetId(), journal: r.GetJournal(), events: r.GetEvents(), more: amounts, figure: uint32(i + 1)},
-			f.GetRow(), basis, f.GetDestination(), f.GetOrigin(), f.GetIntermediate(), f.GetDescription(), f.GetNature())
-	}
-	return p.rows
 }
 
 // union are the events of an entry, and then the others that count.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 )
@@ -20,6 +21,8 @@ var problemTexts = map[string]struct {
 	NoLicence: {true, "goods that moved under a licence that is not on record here are in no row",
 		"counterfoil audience LICENCE at the licensing agency, which says who reads it"},
 	OtherUnit: {false, "amounts that are not in pieces are in no column of items", "counterfoil return submit, with the number of pieces"},
+	Unshared: {false, "facts in journals that whoever asks does not read are in no figure",
+		"counterfoil audience RECORD, then counterfoil return submit with a figure and a reason, if they belong in the report"},
 }
 
 // Problems are those of the draft's facts, by code.
@@ -27,7 +30,7 @@ func (d *Draft) Problems() (list []*reportingv1.Problem) {
 	subjects := map[string]map[string]bool{}
 	for _, found := range d.facts {
 		for _, p := range found {
-			if p.problem == "" {
+			if p.problem == "" || p.settled() {
 				continue
 			}
 			if subjects[p.problem] == nil {
@@ -44,4 +47,19 @@ func (d *Draft) Problems() (list []*reportingv1.Problem) {
 		})
 	}
 	return list
+}
+
+// settled reports whether a return states otherwise what was a problem: that nothing is in the row that names no State, or nothing in
+// another unit than pieces.
+func (p placed) settled() bool {
+	if p.row == nil {
+		return false
+	}
+	switch a := p.row.sum.amounts(); p.problem {
+	case NoCounterpart:
+		return ComesToNothing(a)
+	case OtherUnit:
+		return !slices.ContainsFunc(a.GetQuantities(), func(q *reportingv1.UnitSum) bool { return q.GetUnit() != pieces && q.GetThousandths() != 0 })
+	}
+	return false
 }
