@@ -15,11 +15,14 @@ import (
 )
 
 func TestAnyCommand(t *testing.T) {
-	given := []proto.Message{&directoryv1.AgencyRegistered{Agency: "licensing"}, &directoryv1.AgencyRegistered{Agency: "customs"}}
-	anycommand.Check(t, "reporting", given, []string{"licensing", "customs", "att-annual-exports"}, map[string]anycommand.Rule{
+	given := []proto.Message{&directoryv1.AgencyRegistered{Agency: "licensing"}, &directoryv1.AgencyRegistered{Agency: "customs"}, procedure}
+	anycommand.Check(t, "reporting", given, []string{"licensing", "customs", "att-annual-exports", "att-annual", "national"}, map[string]anycommand.Rule{
 		"request": anycommand.Of(request.Return, &reportingv1.RequestReturnRequest{
 			Particulars: &eventv1.Particulars{OccurredAt: timestamppb.New(ledgertest.Start)}, Year: 2025, Form: "att-annual-exports",
 			Agencies: []string{"licensing", "customs"}, Due: timestamppb.New(ledgertest.Start.AddDate(0, 2, 0)),
+		}),
+		"request by procedure": anycommand.Of(request.Return, &reportingv1.RequestReturnRequest{
+			Particulars: &eventv1.Particulars{OccurredAt: timestamppb.New(ledgertest.Start)}, Year: 2025, Form: "att-annual",
 		}),
 	})
 }

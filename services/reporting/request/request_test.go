@@ -18,6 +18,22 @@ import (
 	"github.com/counterfoil/counterfoil/services/reporting/request"
 )
 
+// procedure has licensing and customs contribute by the end of February.
+var procedure = &reportingv1.ProcedureAdopted{ProcedureId: "reporting/XA-reports@1", Content: []byte(`
+procedure: XA-reports
+version: 1
+state: XA
+valid_from: 2020-01-01
+authority: Treaty reporting office
+reports:
+  - report: att-annual
+    owner: reporting
+    contributors: [licensing, customs]
+    steps:
+      - {step: return, day: 02-last}
+      - {step: submit, day: "05-31", legal: true}
+`)}
+
 func TestReturn(t *testing.T) {
 	now := time.Date(2026, 2, 1, 9, 0, 0, 0, time.UTC)
 	directory := []proto.Message{&directoryv1.AgencyRegistered{Agency: "licensing"}, &directoryv1.AgencyRegistered{Agency: "reporting"}}
@@ -45,6 +61,20 @@ func TestReturn(t *testing.T) {
 		{"of an agency that nobody registered", directory[:1], command, nil, fault.Invalid},
 		{"of nobody", directory, of(func(c *reportingv1.RequestReturnRequest) { c.Agencies = nil }), nil, fault.Invalid},
 		{"due at once", directory, of(func(c *reportingv1.RequestReturnRequest) { c.Due = timestamppb.New(now) }), nil, fault.Invalid},
+		{"of a report that has no returns", directory, of(func(c *reportingv1.RequestReturnRequest) { c.Form = "national" }), nil, fault.Invalid},
+		{"as the procedure has it", append(directory[:2:2], procedure, &directoryv1.AgencyRegistered{Agency: "customs"}), of(func(c *reportingv1.RequestReturnRequest) { c.Form, c.Agencies, c.Due = "att-annual", nil, nil }),
+			[]proto.Message{&reportingv1.AgencyReturnRequested{
+				RequestId: "reporting/Q-2026-000001", Year: 2025, Form: "att-annual", Agencies: []string{"licensing", "customs"},
+				Due: timestamppb.New(time.Date(2026, 2, 28, 23, 59, 59, 0, time.UTC)),
+			}}, nil},
+		{"by the procedure's date", append(directory[:2:2], procedure), of(func(c *reportingv1.RequestReturnRequest) { c.Form, c.Due = "att-annual", nil }),
+			[]proto.Message{&reportingv1.AgencyReturnRequested{
+				RequestId: "reporting/Q-2026-000001", Year: 2025, Form: "att-annual", Agencies: command.Agencies, Due: timestamppb.New(time.Date(2026, 2, 28, 23, 59, 59, 0, time.UTC)),
+			}}, nil},
+		{"the procedure's date is over", append(directory[:2:2], procedure), of(func(c *reportingv1.RequestReturnRequest) { c.Form, c.Year, c.Due = "att-annual", 2024, nil }), nil, fault.Invalid},
+		{"a procedure of later", append(directory[:2:2], procedure), of(func(c *reportingv1.RequestReturnRequest) { c.Form, c.Year, c.Due = "att-annual", 2019, nil }), nil, fault.Invalid},
+		{"of who would not hear of it", append(directory[:2:2], &directoryv1.GroupDefined{Group: "all", Members: []string{"reporting"}},
+			&directoryv1.SharingRuleAdopted{Rules: []*directoryv1.SharingRule{{Group: "all"}}}), command, nil, fault.Precondition},
 		{"never due", directory, of(func(c *reportingv1.RequestReturnRequest) { c.Due = nil }), nil, fault.Invalid},
 	}
 	for _, tt := range tests {

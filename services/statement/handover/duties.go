@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/report"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
@@ -41,18 +42,18 @@ func conclude(view ledger.View, _ time.Time) (open []*directoryv1.Duty, err erro
 	return open, err
 }
 
-// submit has the returns that the agency was asked for and has not submitted.
+// submit has the returns that the agency was asked for last, of each report of a year, and has not submitted.
 func submit(view ledger.View, _ time.Time) (open []*directoryv1.Duty, err error) {
 	requests, err := view.RequestsWith("agency", view.Agency())
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range requests {
-		given, err := view.ReturnSubmission(view.Agency() + "/" + r.Id)
+		counts, err := report.Asked(view, view.Agency(), r)
 		if err != nil {
 			return nil, err
 		}
-		if given != nil {
+		if counts.Request.GetId() != r.Id || counts.Submission != nil {
 			continue
 		}
 		since, err := stated(view, r)
