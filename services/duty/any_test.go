@@ -21,6 +21,13 @@ func TestAnyCommand(t *testing.T) {
 		&enforcementv1.DiversionAlertRaised{AlertId: alertID, Addressees: []string{"customs"}},
 		&reportingv1.AgencyReturnRequested{RequestId: requestID, Agencies: []string{"customs"}},
 	}
+	anycommand.Check(t, "licensing", []proto.Message{annual, exported("L-1", "XB", 10, 500_00)}, []string{returnID, "exports", "imports", "I", "XB", "XC", "authorized", "H87", "EUR", "sold", ""},
+		map[string]anycommand.Rule{
+			"submit whole return": anycommand.Of(duty.SubmitReturn, &reportingv1.SubmitReturnRequest{
+				Particulars: &eventv1.Particulars{OccurredAt: timestamppb.New(ledgertest.Start)}, RequestId: returnID, NilTables: []string{"imports"},
+				Figures: []*reportingv1.Figure{tanks("XB", 9, 450_00, 10, 500_00, "one was not built"), tanks("XC", 1, 1_00, 0, 0, "sold")},
+			}),
+		})
 	opinions := known(asks, ofForeign)
 	dated := &eventv1.Particulars{OccurredAt: timestamppb.New(ledgertest.Start)}
 	anycommand.Check(t, "customs", given, []string{alertID, requestID, "XB", "EUR", ""}, map[string]anycommand.Rule{

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
 	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
@@ -77,7 +78,12 @@ func TestSubmitReturn(t *testing.T) {
 		{"nil", "customs", []proto.Message{requested}, none, []proto.Message{&reportingv1.AgencyReturnSubmitted{RequestId: id, Nil: true}}, nil},
 		{"another agency has", "licensing", []proto.Message{requested, byCustoms}, none, []proto.Message{&reportingv1.AgencyReturnSubmitted{RequestId: id, Nil: true}}, nil},
 		{"again", "customs", []proto.Message{requested, byCustoms}, command, nil, nil},
-		{"again with other content", "customs", []proto.Message{requested, byCustoms}, none, nil, fault.Conflict},
+		{"again with other content", "customs", []proto.Message{requested, byCustoms}, none, []proto.Message{ledger.Dated{Message: &reportingv1.AgencyReturnSubmitted{RequestId: id, Nil: true}, Group: "all"}}, nil},
+		{"of a table", "customs", []proto.Message{requested}, &reportingv1.SubmitReturnRequest{RequestId: id, NilTables: []string{"exports"}}, nil, fault.Invalid},
+		{"figures of a table", "customs", []proto.Message{requested},
+			&reportingv1.SubmitReturnRequest{RequestId: id, Figures: []*reportingv1.Figure{{Table: "exports", Row: "i", Destination: "XB", Lines: 1}}}, nil, fault.Invalid},
+		{"no State", "customs", []proto.Message{requested},
+			&reportingv1.SubmitReturnRequest{RequestId: id, Figures: []*reportingv1.Figure{{Row: "i", Destination: "Atlantis", Lines: 1}}}, nil, fault.Invalid},
 		{"nil and figures", "customs", []proto.Message{requested}, &reportingv1.SubmitReturnRequest{RequestId: id, Nil: true, Figures: figures}, nil, fault.Invalid},
 		{"silence", "customs", []proto.Message{requested}, &reportingv1.SubmitReturnRequest{RequestId: id}, nil, fault.Invalid},
 		{"value without currency", "customs", []proto.Message{requested},

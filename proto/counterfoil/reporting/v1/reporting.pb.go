@@ -247,7 +247,8 @@ type Figure struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Row of the category, such as "VIII small arms 4", or a control-list rating.
 	Row string `protobuf:"bytes,1,opt,name=row,proto3" json:"row,omitempty"`
-	// The other State: where the goods go, or of an import, where they come from. ISO 3166-1 alpha-2.
+	// The other State: where the goods go, or of an import, where they come from. ISO 3166-1 alpha-2; another name, or empty, only in a
+	// row that the agency's own journals make so.
 	Destination string `protobuf:"bytes,2,opt,name=destination,proto3" json:"destination,omitempty"`
 	Lines       uint64 `protobuf:"varint,3,opt,name=lines,proto3" json:"lines,omitempty"`
 	// Minor units.
@@ -256,7 +257,8 @@ type Figure struct {
 	// Such as "exports".
 	Table string `protobuf:"bytes,6,opt,name=table,proto3" json:"table,omitempty"`
 	// "authorized" or "actual".
-	Basis        string `protobuf:"bytes,7,opt,name=basis,proto3" json:"basis,omitempty"`
+	Basis string `protobuf:"bytes,7,opt,name=basis,proto3" json:"basis,omitempty"`
+	// As destination; empty: the same as the exporting State.
 	Origin       string `protobuf:"bytes,8,opt,name=origin,proto3" json:"origin,omitempty"`
 	Intermediate string `protobuf:"bytes,9,opt,name=intermediate,proto3" json:"intermediate,omitempty"`
 	Description  string `protobuf:"bytes,10,opt,name=description,proto3" json:"description,omitempty"`
@@ -1030,19 +1032,18 @@ const file_counterfoil_reporting_v1_reporting_proto_rawDesc = "" +
 	"\afigures\x18\x03 \x03(\v2 .counterfoil.reporting.v1.FigureR\afigures\x12\x18\n" +
 	"\acomment\x18\x04 \x01(\tR\acomment\x12\x1d\n" +
 	"\n" +
-	"nil_tables\x18\x05 \x03(\tR\tnilTables\"\x8c\x05\n" +
+	"nil_tables\x18\x05 \x03(\tR\tnilTables\"\xf7\x04\n" +
 	"\x06Figure\x12\x1b\n" +
-	"\x03row\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x03row\x123\n" +
-	"\vdestination\x18\x02 \x01(\tB\x11\xbaH\x0er\f2\n" +
-	"^[A-Z]{2}$R\vdestination\x12\x14\n" +
+	"\x03row\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x03row\x12*\n" +
+	"\vdestination\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\vdestination\x12\x14\n" +
 	"\x05lines\x18\x03 \x01(\x04R\x05lines\x12\x1d\n" +
 	"\x05value\x18\x04 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x05value\x120\n" +
 	"\bcurrency\x18\x05 \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{3})?$R\bcurrency\x126\n" +
 	"\x05table\x18\x06 \x01(\tB \xbaH\x1dr\x1b2\x19^([a-z][a-z0-9-]{0,39})?$R\x05table\x121\n" +
 	"\x05basis\x18\a \x01(\tB\x1b\xbaH\x18r\x16R\x00R\n" +
-	"authorizedR\x06actualR\x05basis\x12,\n" +
-	"\x06origin\x18\b \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\x06origin\x12,\n" +
-	"\fintermediate\x18\t \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\fintermediate\x12*\n" +
+	"authorizedR\x06actualR\x05basis\x12 \n" +
+	"\x06origin\x18\b \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x06origin\x12,\n" +
+	"\fintermediate\x18\t \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\fintermediate\x12*\n" +
 	"\vdescription\x18\n" +
 	" \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\vdescription\x124\n" +
 	"\x06nature\x18\v \x01(\tB\x1c\xbaH\x19r\x17R\x00R\ttemporaryR\breturnedR\x06nature\x12=\n" +
