@@ -114,8 +114,13 @@ func conditionState(k *ledgerv1.Condition) string {
 }
 
 // everyRow lists all rows of a table that have a value of an attribute.
-func everyRow(ctx context.Context, c *Clients, table queryv1.Table, attribute, value string) (rows []*queryv1.Row, err error) {
-	req := &queryv1.ListRequest{Table: table, PageSize: maxPage, Filter: &queryv1.Filter{Conditions: []*queryv1.Condition{{Attribute: attribute, Values: []string{value}}}}}
+func everyRow(ctx context.Context, c *Clients, table queryv1.Table, attribute, value string) ([]*queryv1.Row, error) {
+	return everyRowOf(ctx, c, table, &queryv1.Filter{Conditions: []*queryv1.Condition{{Attribute: attribute, Values: []string{value}}}})
+}
+
+// everyRowOf lists all rows of a table that a filter lets through; nil is all of them.
+func everyRowOf(ctx context.Context, c *Clients, table queryv1.Table, filter *queryv1.Filter) (rows []*queryv1.Row, err error) {
+	req := &queryv1.ListRequest{Table: table, PageSize: maxPage, Filter: filter}
 	for {
 		res, err := c.Query.List(ctx, req)
 		if err != nil {
