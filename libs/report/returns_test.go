@@ -219,3 +219,15 @@ func TestStepDate(t *testing.T) {
 		}
 	}
 }
+
+func FuzzStepDate(f *testing.F) {
+	for _, day := range []string{"05-31", "02-last", "+1y", "+90d", "", "+", "13-last"} {
+		f.Add(day, 2025)
+	}
+	f.Fuzz(func(t *testing.T, day string, year int) {
+		got, err := report.StepDate(day, year, time.Date(2015, 3, 4, 0, 0, 0, 0, time.UTC))
+		if err == nil && !strings.HasPrefix(day, "+") && got.Year() != year+1 {
+			t.Errorf("%q of %d is %s", day, year, got)
+		}
+	})
+}
