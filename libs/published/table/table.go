@@ -33,6 +33,7 @@ type Reader struct {
 	comma rune
 	line  int
 	again []string // lines that were read for a row that they are not part of
+	text  string
 	// Cut is whether the last line had no end.
 	Cut bool
 }
@@ -53,7 +54,7 @@ func (r *Reader) Next() (fields []string, line int, err error) {
 			return nil, r.line, err
 		}
 	}
-	line = r.line
+	line, r.text = r.line, text
 	more := []string{}
 	for open(text) {
 		next, err := r.readLine()
@@ -71,12 +72,18 @@ func (r *Reader) Next() (fields []string, line int, err error) {
 		text += "\n" + next
 	}
 	fields, whole, err := r.split(text)
+	if whole {
+		r.text = text
+	}
 	if !whole && err == nil { // the quotes were not around fields, so that the row ended before the last line
 		r.again, r.line = append(more, r.again...), line
 		err = &BadRow{"a quote stands within a field"}
 	}
 	return fields, line, err
 }
+
+// Text is the row that Next returned last, as it stands in the file; of a row whose quotes are not closed it is the first line.
+func (r *Reader) Text() string { return r.text }
 
 // open reports whether a quote is open at the end of the text.
 func open(text string) bool { return strings.Count(text, `"`)%2 == 1 }
