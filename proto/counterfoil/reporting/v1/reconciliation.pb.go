@@ -526,7 +526,7 @@ type Difference struct {
 	Owner string `protobuf:"bytes,10,opt,name=owner,proto3" json:"owner,omitempty"`
 	// Source of a partner's figures.
 	Source string `protobuf:"bytes,11,opt,name=source,proto3" json:"source,omitempty"`
-	// The open task that it has.
+	// The task that it has: open, or closed on these same figures.
 	DifferenceId  string `protobuf:"bytes,12,opt,name=difference_id,json=differenceId,proto3" json:"difference_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1142,7 +1142,11 @@ type ReconcileResponse struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
 	Differences []*Difference          `protobuf:"bytes,1,rep,name=differences,proto3" json:"differences,omitempty"`
 	// Figures that were compared.
-	Compared      uint64 `protobuf:"varint,2,opt,name=compared,proto3" json:"compared,omitempty"`
+	Compared uint64 `protobuf:"varint,2,opt,name=compared,proto3" json:"compared,omitempty"`
+	// Figures that could not be, by why.
+	NotCompared []*NotCompared `protobuf:"bytes,3,rep,name=not_compared,json=notCompared,proto3" json:"not_compared,omitempty"`
+	// Editions of partners' figures that were compared, by id.
+	Editions      []string `protobuf:"bytes,4,rep,name=editions,proto3" json:"editions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1191,6 +1195,73 @@ func (x *ReconcileResponse) GetCompared() uint64 {
 	return 0
 }
 
+func (x *ReconcileResponse) GetNotCompared() []*NotCompared {
+	if x != nil {
+		return x.NotCompared
+	}
+	return nil
+}
+
+func (x *ReconcileResponse) GetEditions() []string {
+	if x != nil {
+		return x.Editions
+	}
+	return nil
+}
+
+// NotCompared counts figures of one side that were not held against the other.
+type NotCompared struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Reason        string                 `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
+	Figures       uint64                 `protobuf:"varint,2,opt,name=figures,proto3" json:"figures,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NotCompared) Reset() {
+	*x = NotCompared{}
+	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NotCompared) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NotCompared) ProtoMessage() {}
+
+func (x *NotCompared) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NotCompared.ProtoReflect.Descriptor instead.
+func (*NotCompared) Descriptor() ([]byte, []int) {
+	return file_counterfoil_reporting_v1_reconciliation_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *NotCompared) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *NotCompared) GetFigures() uint64 {
+	if x != nil {
+		return x.Figures
+	}
+	return 0
+}
+
 type OpenDifferencesRequest struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
 	Particulars       *v1.Particulars        `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
@@ -1205,7 +1276,7 @@ type OpenDifferencesRequest struct {
 
 func (x *OpenDifferencesRequest) Reset() {
 	*x = OpenDifferencesRequest{}
-	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[14]
+	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1217,7 +1288,7 @@ func (x *OpenDifferencesRequest) String() string {
 func (*OpenDifferencesRequest) ProtoMessage() {}
 
 func (x *OpenDifferencesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[14]
+	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1230,7 +1301,7 @@ func (x *OpenDifferencesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenDifferencesRequest.ProtoReflect.Descriptor instead.
 func (*OpenDifferencesRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_reconciliation_proto_rawDescGZIP(), []int{14}
+	return file_counterfoil_reporting_v1_reconciliation_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *OpenDifferencesRequest) GetParticulars() *v1.Particulars {
@@ -1285,7 +1356,7 @@ type OpenDifferencesResponse struct {
 
 func (x *OpenDifferencesResponse) Reset() {
 	*x = OpenDifferencesResponse{}
-	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[15]
+	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1297,7 +1368,7 @@ func (x *OpenDifferencesResponse) String() string {
 func (*OpenDifferencesResponse) ProtoMessage() {}
 
 func (x *OpenDifferencesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[15]
+	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1310,7 +1381,7 @@ func (x *OpenDifferencesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenDifferencesResponse.ProtoReflect.Descriptor instead.
 func (*OpenDifferencesResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_reconciliation_proto_rawDescGZIP(), []int{15}
+	return file_counterfoil_reporting_v1_reconciliation_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *OpenDifferencesResponse) GetReceipt() *v1.Receipt {
@@ -1339,7 +1410,7 @@ type AnswerDifferenceRequest struct {
 
 func (x *AnswerDifferenceRequest) Reset() {
 	*x = AnswerDifferenceRequest{}
-	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[16]
+	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1351,7 +1422,7 @@ func (x *AnswerDifferenceRequest) String() string {
 func (*AnswerDifferenceRequest) ProtoMessage() {}
 
 func (x *AnswerDifferenceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[16]
+	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1364,7 +1435,7 @@ func (x *AnswerDifferenceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerDifferenceRequest.ProtoReflect.Descriptor instead.
 func (*AnswerDifferenceRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_reconciliation_proto_rawDescGZIP(), []int{16}
+	return file_counterfoil_reporting_v1_reconciliation_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *AnswerDifferenceRequest) GetParticulars() *v1.Particulars {
@@ -1404,7 +1475,7 @@ type AnswerDifferenceResponse struct {
 
 func (x *AnswerDifferenceResponse) Reset() {
 	*x = AnswerDifferenceResponse{}
-	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[17]
+	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1416,7 +1487,7 @@ func (x *AnswerDifferenceResponse) String() string {
 func (*AnswerDifferenceResponse) ProtoMessage() {}
 
 func (x *AnswerDifferenceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[17]
+	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1429,7 +1500,7 @@ func (x *AnswerDifferenceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerDifferenceResponse.ProtoReflect.Descriptor instead.
 func (*AnswerDifferenceResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_reconciliation_proto_rawDescGZIP(), []int{17}
+	return file_counterfoil_reporting_v1_reconciliation_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *AnswerDifferenceResponse) GetReceipt() *v1.Receipt {
@@ -1451,7 +1522,7 @@ type CloseDifferenceRequest struct {
 
 func (x *CloseDifferenceRequest) Reset() {
 	*x = CloseDifferenceRequest{}
-	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[18]
+	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1463,7 +1534,7 @@ func (x *CloseDifferenceRequest) String() string {
 func (*CloseDifferenceRequest) ProtoMessage() {}
 
 func (x *CloseDifferenceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[18]
+	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1476,7 +1547,7 @@ func (x *CloseDifferenceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseDifferenceRequest.ProtoReflect.Descriptor instead.
 func (*CloseDifferenceRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_reconciliation_proto_rawDescGZIP(), []int{18}
+	return file_counterfoil_reporting_v1_reconciliation_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *CloseDifferenceRequest) GetParticulars() *v1.Particulars {
@@ -1516,7 +1587,7 @@ type CloseDifferenceResponse struct {
 
 func (x *CloseDifferenceResponse) Reset() {
 	*x = CloseDifferenceResponse{}
-	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[19]
+	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1528,7 +1599,7 @@ func (x *CloseDifferenceResponse) String() string {
 func (*CloseDifferenceResponse) ProtoMessage() {}
 
 func (x *CloseDifferenceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[19]
+	mi := &file_counterfoil_reporting_v1_reconciliation_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1541,7 +1612,7 @@ func (x *CloseDifferenceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseDifferenceResponse.ProtoReflect.Descriptor instead.
 func (*CloseDifferenceResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_reconciliation_proto_rawDescGZIP(), []int{19}
+	return file_counterfoil_reporting_v1_reconciliation_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *CloseDifferenceResponse) GetReceipt() *v1.Receipt {
@@ -1647,10 +1718,15 @@ const file_counterfoil_reporting_v1_reconciliation_proto_rawDesc = "" +
 	"comparison\x12\x1f\n" +
 	"\x04year\x18\x02 \x01(\rB\v\xbaH\b*\x06\x18\x98\x11(\xc6\x0fR\x04year\x128\n" +
 	"\x06source\x18\x03 \x01(\tB \xbaH\x1dr\x1b2\x19^([a-z][a-z0-9-]{1,39})?$R\x06source\x127\n" +
-	"\x12tolerance_permille\x18\x04 \x01(\rB\b\xbaH\x05*\x03\x18\xe8\aR\x11tolerancePermille\"w\n" +
+	"\x12tolerance_permille\x18\x04 \x01(\rB\b\xbaH\x05*\x03\x18\xe8\aR\x11tolerancePermille\"\xdd\x01\n" +
 	"\x11ReconcileResponse\x12F\n" +
 	"\vdifferences\x18\x01 \x03(\v2$.counterfoil.reporting.v1.DifferenceR\vdifferences\x12\x1a\n" +
-	"\bcompared\x18\x02 \x01(\x04R\bcompared\"\xf9\x02\n" +
+	"\bcompared\x18\x02 \x01(\x04R\bcompared\x12H\n" +
+	"\fnot_compared\x18\x03 \x03(\v2%.counterfoil.reporting.v1.NotComparedR\vnotCompared\x12\x1a\n" +
+	"\beditions\x18\x04 \x03(\tR\beditions\"?\n" +
+	"\vNotCompared\x12\x16\n" +
+	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x18\n" +
+	"\afigures\x18\x02 \x01(\x04R\afigures\"\xf9\x02\n" +
 	"\x16OpenDifferencesRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12P\n" +
 	"\n" +
@@ -1716,7 +1792,7 @@ func file_counterfoil_reporting_v1_reconciliation_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_reporting_v1_reconciliation_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_counterfoil_reporting_v1_reconciliation_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_counterfoil_reporting_v1_reconciliation_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_counterfoil_reporting_v1_reconciliation_proto_goTypes = []any{
 	(Comparison)(0),                      // 0: counterfoil.reporting.v1.Comparison
 	(Finding)(0),                         // 1: counterfoil.reporting.v1.Finding
@@ -1734,59 +1810,61 @@ var file_counterfoil_reporting_v1_reconciliation_proto_goTypes = []any{
 	(*ClosePartnerEditionResponse)(nil),  // 13: counterfoil.reporting.v1.ClosePartnerEditionResponse
 	(*ReconcileRequest)(nil),             // 14: counterfoil.reporting.v1.ReconcileRequest
 	(*ReconcileResponse)(nil),            // 15: counterfoil.reporting.v1.ReconcileResponse
-	(*OpenDifferencesRequest)(nil),       // 16: counterfoil.reporting.v1.OpenDifferencesRequest
-	(*OpenDifferencesResponse)(nil),      // 17: counterfoil.reporting.v1.OpenDifferencesResponse
-	(*AnswerDifferenceRequest)(nil),      // 18: counterfoil.reporting.v1.AnswerDifferenceRequest
-	(*AnswerDifferenceResponse)(nil),     // 19: counterfoil.reporting.v1.AnswerDifferenceResponse
-	(*CloseDifferenceRequest)(nil),       // 20: counterfoil.reporting.v1.CloseDifferenceRequest
-	(*CloseDifferenceResponse)(nil),      // 21: counterfoil.reporting.v1.CloseDifferenceResponse
-	(*timestamppb.Timestamp)(nil),        // 22: google.protobuf.Timestamp
-	(*v1.Particulars)(nil),               // 23: counterfoil.event.v1.Particulars
-	(*v1.Receipt)(nil),                   // 24: counterfoil.event.v1.Receipt
+	(*NotCompared)(nil),                  // 16: counterfoil.reporting.v1.NotCompared
+	(*OpenDifferencesRequest)(nil),       // 17: counterfoil.reporting.v1.OpenDifferencesRequest
+	(*OpenDifferencesResponse)(nil),      // 18: counterfoil.reporting.v1.OpenDifferencesResponse
+	(*AnswerDifferenceRequest)(nil),      // 19: counterfoil.reporting.v1.AnswerDifferenceRequest
+	(*AnswerDifferenceResponse)(nil),     // 20: counterfoil.reporting.v1.AnswerDifferenceResponse
+	(*CloseDifferenceRequest)(nil),       // 21: counterfoil.reporting.v1.CloseDifferenceRequest
+	(*CloseDifferenceResponse)(nil),      // 22: counterfoil.reporting.v1.CloseDifferenceResponse
+	(*timestamppb.Timestamp)(nil),        // 23: google.protobuf.Timestamp
+	(*v1.Particulars)(nil),               // 24: counterfoil.event.v1.Particulars
+	(*v1.Receipt)(nil),                   // 25: counterfoil.event.v1.Receipt
 }
 var file_counterfoil_reporting_v1_reconciliation_proto_depIdxs = []int32{
 	2,  // 0: counterfoil.reporting.v1.PartnerFiguresRecorded.figures:type_name -> counterfoil.reporting.v1.PartnerFigure
 	5,  // 1: counterfoil.reporting.v1.PartnerEditionClosed.unread:type_name -> counterfoil.reporting.v1.UnreadLine
 	0,  // 2: counterfoil.reporting.v1.Difference.comparison:type_name -> counterfoil.reporting.v1.Comparison
 	6,  // 3: counterfoil.reporting.v1.DifferenceFound.difference:type_name -> counterfoil.reporting.v1.Difference
-	22, // 4: counterfoil.reporting.v1.DifferenceFound.due:type_name -> google.protobuf.Timestamp
+	23, // 4: counterfoil.reporting.v1.DifferenceFound.due:type_name -> google.protobuf.Timestamp
 	1,  // 5: counterfoil.reporting.v1.DifferenceAnswered.finding:type_name -> counterfoil.reporting.v1.Finding
 	1,  // 6: counterfoil.reporting.v1.DifferenceClosed.finding:type_name -> counterfoil.reporting.v1.Finding
-	23, // 7: counterfoil.reporting.v1.RecordPartnerFiguresRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	24, // 7: counterfoil.reporting.v1.RecordPartnerFiguresRequest.particulars:type_name -> counterfoil.event.v1.Particulars
 	2,  // 8: counterfoil.reporting.v1.RecordPartnerFiguresRequest.figures:type_name -> counterfoil.reporting.v1.PartnerFigure
-	24, // 9: counterfoil.reporting.v1.RecordPartnerFiguresResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	23, // 10: counterfoil.reporting.v1.ClosePartnerEditionRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	25, // 9: counterfoil.reporting.v1.RecordPartnerFiguresResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	24, // 10: counterfoil.reporting.v1.ClosePartnerEditionRequest.particulars:type_name -> counterfoil.event.v1.Particulars
 	5,  // 11: counterfoil.reporting.v1.ClosePartnerEditionRequest.unread:type_name -> counterfoil.reporting.v1.UnreadLine
-	24, // 12: counterfoil.reporting.v1.ClosePartnerEditionResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	25, // 12: counterfoil.reporting.v1.ClosePartnerEditionResponse.receipt:type_name -> counterfoil.event.v1.Receipt
 	0,  // 13: counterfoil.reporting.v1.ReconcileRequest.comparison:type_name -> counterfoil.reporting.v1.Comparison
 	6,  // 14: counterfoil.reporting.v1.ReconcileResponse.differences:type_name -> counterfoil.reporting.v1.Difference
-	23, // 15: counterfoil.reporting.v1.OpenDifferencesRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	0,  // 16: counterfoil.reporting.v1.OpenDifferencesRequest.comparison:type_name -> counterfoil.reporting.v1.Comparison
-	22, // 17: counterfoil.reporting.v1.OpenDifferencesRequest.due:type_name -> google.protobuf.Timestamp
-	24, // 18: counterfoil.reporting.v1.OpenDifferencesResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	23, // 19: counterfoil.reporting.v1.AnswerDifferenceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	1,  // 20: counterfoil.reporting.v1.AnswerDifferenceRequest.finding:type_name -> counterfoil.reporting.v1.Finding
-	24, // 21: counterfoil.reporting.v1.AnswerDifferenceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	23, // 22: counterfoil.reporting.v1.CloseDifferenceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	1,  // 23: counterfoil.reporting.v1.CloseDifferenceRequest.finding:type_name -> counterfoil.reporting.v1.Finding
-	24, // 24: counterfoil.reporting.v1.CloseDifferenceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	10, // 25: counterfoil.reporting.v1.ReconciliationService.RecordPartnerFigures:input_type -> counterfoil.reporting.v1.RecordPartnerFiguresRequest
-	12, // 26: counterfoil.reporting.v1.ReconciliationService.ClosePartnerEdition:input_type -> counterfoil.reporting.v1.ClosePartnerEditionRequest
-	14, // 27: counterfoil.reporting.v1.ReconciliationService.Reconcile:input_type -> counterfoil.reporting.v1.ReconcileRequest
-	16, // 28: counterfoil.reporting.v1.ReconciliationService.OpenDifferences:input_type -> counterfoil.reporting.v1.OpenDifferencesRequest
-	20, // 29: counterfoil.reporting.v1.ReconciliationService.CloseDifference:input_type -> counterfoil.reporting.v1.CloseDifferenceRequest
-	18, // 30: counterfoil.reporting.v1.DifferenceService.AnswerDifference:input_type -> counterfoil.reporting.v1.AnswerDifferenceRequest
-	11, // 31: counterfoil.reporting.v1.ReconciliationService.RecordPartnerFigures:output_type -> counterfoil.reporting.v1.RecordPartnerFiguresResponse
-	13, // 32: counterfoil.reporting.v1.ReconciliationService.ClosePartnerEdition:output_type -> counterfoil.reporting.v1.ClosePartnerEditionResponse
-	15, // 33: counterfoil.reporting.v1.ReconciliationService.Reconcile:output_type -> counterfoil.reporting.v1.ReconcileResponse
-	17, // 34: counterfoil.reporting.v1.ReconciliationService.OpenDifferences:output_type -> counterfoil.reporting.v1.OpenDifferencesResponse
-	21, // 35: counterfoil.reporting.v1.ReconciliationService.CloseDifference:output_type -> counterfoil.reporting.v1.CloseDifferenceResponse
-	19, // 36: counterfoil.reporting.v1.DifferenceService.AnswerDifference:output_type -> counterfoil.reporting.v1.AnswerDifferenceResponse
-	31, // [31:37] is the sub-list for method output_type
-	25, // [25:31] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	16, // 15: counterfoil.reporting.v1.ReconcileResponse.not_compared:type_name -> counterfoil.reporting.v1.NotCompared
+	24, // 16: counterfoil.reporting.v1.OpenDifferencesRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	0,  // 17: counterfoil.reporting.v1.OpenDifferencesRequest.comparison:type_name -> counterfoil.reporting.v1.Comparison
+	23, // 18: counterfoil.reporting.v1.OpenDifferencesRequest.due:type_name -> google.protobuf.Timestamp
+	25, // 19: counterfoil.reporting.v1.OpenDifferencesResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	24, // 20: counterfoil.reporting.v1.AnswerDifferenceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	1,  // 21: counterfoil.reporting.v1.AnswerDifferenceRequest.finding:type_name -> counterfoil.reporting.v1.Finding
+	25, // 22: counterfoil.reporting.v1.AnswerDifferenceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	24, // 23: counterfoil.reporting.v1.CloseDifferenceRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	1,  // 24: counterfoil.reporting.v1.CloseDifferenceRequest.finding:type_name -> counterfoil.reporting.v1.Finding
+	25, // 25: counterfoil.reporting.v1.CloseDifferenceResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	10, // 26: counterfoil.reporting.v1.ReconciliationService.RecordPartnerFigures:input_type -> counterfoil.reporting.v1.RecordPartnerFiguresRequest
+	12, // 27: counterfoil.reporting.v1.ReconciliationService.ClosePartnerEdition:input_type -> counterfoil.reporting.v1.ClosePartnerEditionRequest
+	14, // 28: counterfoil.reporting.v1.ReconciliationService.Reconcile:input_type -> counterfoil.reporting.v1.ReconcileRequest
+	17, // 29: counterfoil.reporting.v1.ReconciliationService.OpenDifferences:input_type -> counterfoil.reporting.v1.OpenDifferencesRequest
+	21, // 30: counterfoil.reporting.v1.ReconciliationService.CloseDifference:input_type -> counterfoil.reporting.v1.CloseDifferenceRequest
+	19, // 31: counterfoil.reporting.v1.DifferenceService.AnswerDifference:input_type -> counterfoil.reporting.v1.AnswerDifferenceRequest
+	11, // 32: counterfoil.reporting.v1.ReconciliationService.RecordPartnerFigures:output_type -> counterfoil.reporting.v1.RecordPartnerFiguresResponse
+	13, // 33: counterfoil.reporting.v1.ReconciliationService.ClosePartnerEdition:output_type -> counterfoil.reporting.v1.ClosePartnerEditionResponse
+	15, // 34: counterfoil.reporting.v1.ReconciliationService.Reconcile:output_type -> counterfoil.reporting.v1.ReconcileResponse
+	18, // 35: counterfoil.reporting.v1.ReconciliationService.OpenDifferences:output_type -> counterfoil.reporting.v1.OpenDifferencesResponse
+	22, // 36: counterfoil.reporting.v1.ReconciliationService.CloseDifference:output_type -> counterfoil.reporting.v1.CloseDifferenceResponse
+	20, // 37: counterfoil.reporting.v1.DifferenceService.AnswerDifference:output_type -> counterfoil.reporting.v1.AnswerDifferenceResponse
+	32, // [32:38] is the sub-list for method output_type
+	26, // [26:32] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_reporting_v1_reconciliation_proto_init() }
@@ -1801,7 +1879,7 @@ func file_counterfoil_reporting_v1_reconciliation_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_reporting_v1_reconciliation_proto_rawDesc), len(file_counterfoil_reporting_v1_reconciliation_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   20,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   2,
 		},
