@@ -18,8 +18,9 @@ import (
 const maxBatch = 1000
 
 func newImportCommand(env *Env) *cobra.Command {
-	return family("import", "Record what others publish or send: registers, watch lists, denials and licence messages",
-		newImportUKCommand(env), newImportWatchlistCommand(env), newImportDenialsCommand(env), newImportChiefCommand(env))
+	return family("import", "Record what others publish or send: registers, watch lists, denials, licence messages and annual figures",
+		newImportUKCommand(env), newImportWatchlistCommand(env), newImportDenialsCommand(env), newImportChiefCommand(env),
+		newImportPartnerCommand(env))
 }
 
 func newImportUKCommand(env *Env) *cobra.Command {

@@ -80,7 +80,7 @@ func reportingCells(row *queryv1.Row) []string {
 	case *queryv1.Row_Difference:
 		d := r.Difference
 		f := d.GetFound().GetDifference()
-		return []string{d.Id, enum(f.GetComparison()), count(int(f.GetYear())), strings.Join(f.GetKeys(), " "), f.GetMeasure(), count(int(f.GetOurs())), count(int(f.GetTheirs())), f.GetOwner(),
+		return []string{d.Id, enum(f.GetComparison()), count(int(f.GetYear())), strings.Join(f.GetKeys(), " "), f.GetMeasure(), measured(f.GetMeasure(), f.GetOurs()), measured(f.GetMeasure(), f.GetTheirs()), f.GetOwner(),
 			date(d.GetFound().GetDue()), enum(d.GetClosed().GetFinding())}
 	case *queryv1.Row_DifferenceAnswer:
 		a := r.DifferenceAnswer
