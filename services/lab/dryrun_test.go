@@ -34,6 +34,7 @@ func TestDryRunOfEveryCommand(t *testing.T) {
 	r.editionsAndReturns()
 	r.national(licence)
 	r.setupHasNoCase()
+	r.reconciled()
 	for _, file := range commanded {
 		for _, m := range commandable(file) {
 			if !r.tried[m.FullName()] {

@@ -53,8 +53,8 @@ func (c *comparing) partner() error {
 		return err
 	}
 	for i, p := range all {
+		c.editions = append(c.editions, editions[i].GetId())
 		if c.asked(p.source) {
-			c.editions = append(c.editions, editions[i].GetId())
 			c.against(mine, p)
 		}
 		for _, earlier := range all[:i] {
