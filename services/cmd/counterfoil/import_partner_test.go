@@ -124,6 +124,7 @@ func TestImportOfThePublishersFigures(t *testing.T) {
 		t.Logf("%s: %d cells of year, exporter and category are those that awk adds up", tt.source, len(got))
 	}
 	mirrored(t, env)
+	answered(t, env)
 }
 
 // mirrored holds what two publications say of Germany's exports in 2008 against each other: the values licensed are the same but for
@@ -150,6 +151,34 @@ func mirrored(t *testing.T, env *Env) {
 	if diff := cmp.Diff(want, got); diff != "" || own == 0 || len(res.Editions) != 2 {
 		t.Errorf("of %v, the two publications differ in (-want +got):\n%s", res.Editions, diff)
 	}
+}
+
+// answered makes tasks of what differs in 2008, of which the office answers and closes one; the others still differ, and have theirs.
+func answered(t *testing.T, env *Env) {
+	open := []string{"reconcile", "partner", "--year", "2008", "--source", "de-ruex", "--open", "--due", env.Now().AddDate(1, 0, 0).Format("2006-01-02")}
+	if text := does(t, env, "reporting", exitOK, append(open, "--dry-run")...); !strings.Contains(text, "DifferenceFound") {
+		t.Errorf("the dry run says:\n%s", text)
+	}
+	if list := does(t, env, "reporting", exitOK, "difference", "list"); !strings.Contains(list, "there is no such difference") {
+		t.Errorf("before: %s", list)
+	}
+	does(t, env, "reporting", exitOK, open...)
+	list := does(t, env, "reporting", exitOK, "difference", "list", "--owner", "reporting", "-o", "csv")
+	if n := strings.Count(list, "\n") - 1; n != 177 {
+		t.Errorf("%d tasks are open; want 177", n)
+	}
+	task := fmt.Sprintf("reporting/X-%d-000007", env.Now().UTC().Year())
+	does(t, env, "reporting", exitOK, "difference", "answer", task, "--finding", "both-right", "--text", "it is of another year")
+	does(t, env, "reporting", exitOK, "difference", "close", task, "--finding", "both-right", "--reason", "as the office found")
+	for _, want := range []string{"licensed EUR", "as the office found", "it is of another year", "reporting/de-ruex-2014-12-29-"} {
+		if shown := does(t, env, "reporting", exitOK, "difference", "show", task); !strings.Contains(shown, want) {
+			t.Errorf("difference show has no %q:\n%s", want, shown)
+		}
+	}
+	if closed := does(t, env, "reporting", exitOK, "difference", "list", "--closed", "-o", "csv"); !strings.Contains(closed, task) {
+		t.Errorf("closed: %s", closed)
+	}
+	does(t, env, "reporting", exitOK, "reconcile", "partner", "--year", "2008", "--source", "de-ruex")
 }
 
 // The register of the United Kingdom, in pounds, against what the European Union published of its exports, in euros: licences are
