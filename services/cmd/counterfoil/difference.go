@@ -122,7 +122,7 @@ func newAnswerDifferenceCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "answer DIFFERENCE",
 		Short:   "Record, in this agency's own journal, what it found; a later answer takes the place of an earlier one",
-		Example: "counterfoil difference answer reporting/X-2026-000001 --finding both-right --text 'left in December, arrived in January'",
+		Example: "counterfoil difference answer reporting/X-2026-000001 --finding both-right --text 'left in December'",
 		Args:    takes("DIFFERENCE"),
 	}
 	cmd.Flags().StringVar(&finding, "finding", "", findingUsage)
