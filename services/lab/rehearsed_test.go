@@ -38,7 +38,6 @@ var commanded = []protoreflect.FileDescriptor{
 	customsv1.File_counterfoil_customs_v1_allowance_proto, customsv1.File_counterfoil_customs_v1_release_proto, enforcementv1.File_counterfoil_enforcement_v1_enforcement_proto,
 	enforcementv1.File_counterfoil_enforcement_v1_tracing_proto, enforcementv1.File_counterfoil_enforcement_v1_incident_proto,
 	reportingv1.File_counterfoil_reporting_v1_reporting_proto, reportingv1.File_counterfoil_reporting_v1_national_proto,
-	reportingv1.File_counterfoil_reporting_v1_reporting_proto,
 	reportingv1.File_counterfoil_reporting_v1_reconciliation_proto,
 }
 
