@@ -39,7 +39,7 @@ func newRootCommand(env *Env) *cobra.Command {
 		newLicenceCommand(env), newConsultCommand(env), newConditionCommand(env), newDenialCommand(env), newReassessmentCommand(env),
 		newDeclareCommand(env), newAllowanceCommand(env), newWriteOffCommand(env), newDeliverCommand(env), newAlertCommand(env), newSightingCommand(env),
 		newTraceCommand(env), newScreenCommand(env), newEmbargoCommand(env), newImportCommand(env), newWithdrawCommand(env), newReturnCommand(env),
-		newTraceCommand(env), newScreenCommand(env), newEmbargoCommand(env), newImportCommand(env), newReconcileCommand(env), newDifferenceCommand(env), newWithdrawCommand(env))
+		newReconcileCommand(env), newDifferenceCommand(env))
 	add(root, "direct",
 		newAgencyCommand(env), newGroupCommand(env), newRulesCommand(env), newPolicyCommand(env), newCalendarCommand(env), newJoinCommand(env),
 		newReleaseCommand(env), newShareCommand(env), newWidenCommand(env), newWideningCommand(env), newKeyCommand(env),
