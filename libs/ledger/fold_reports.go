@@ -121,7 +121,8 @@ func (f *folding) comparisons(fact proto.Message) error {
 	return errUnknown
 }
 
-// reportPart notes which event has a part of a draft that is not closed yet.
+// reportPart notes which event has a part of a draft that is not closed yet; the last of its number counts, so that a draft whose facts
+// moved on before it was closed is recorded anew.
 func (f *folding) reportPart(e *reportingv1.ReportPartKept) error {
 	r, err := own(f, reports, e.ReportId)
 	if err != nil {
@@ -130,7 +131,8 @@ func (f *folding) reportPart(e *reportingv1.ReportPartKept) error {
 	if r.Frozen != nil || int(e.Draft) != len(r.Drafts)+1 {
 		return about(r.Id, f.refuse("part %d of draft %d of %s comes after the draft was closed", e.Part, e.Draft, r.Id))
 	}
-	return put(f, reportParts, &ledgerv1.ReportPart{Id: ReportPartID(e.ReportId, e.Draft, e.Part)})
+	id := ReportPartID(e.ReportId, e.Draft, e.Part)
+	return upsert(f, reportParts, id, func() *ledgerv1.ReportPart { return &ledgerv1.ReportPart{Id: id} }, func(*ledgerv1.ReportPart) {})
 }
 
 // unfrozen changes a report that is not frozen.

@@ -99,7 +99,7 @@ func (v View) DraftRows(report string, draft, part uint32) ([]*reportingv1.Row, 
 	if err != nil {
 		return nil, err
 	}
-	e, err := v.eventOrRepeat(id, row.Events[0])
+	e, err := v.eventOrRepeat(id, row.Events[len(row.Events)-1])
 	if e == nil || err != nil {
 		return nil, err
 	}

@@ -92,7 +92,7 @@ var allowed = table(
 		"HideRow": deciding, "NoteRow": recording, "CirculateReport": recording, "FreezeReport": deciding, "SubmitReport": deciding,
 		"ReviseReport": recording,
 	}),
-	service("counterfoil.reporting.v1.DraftService", calls{"AnswerDraft": deciding}),
+	service("counterfoil.reporting.v1.DraftService", calls{"AnswerDraft": deciding, "ReadDraft": reading}),
 	service("counterfoil.reporting.v1.ReconciliationService", calls{
 		"RecordPartnerFigures": recording, "ClosePartnerEdition": recording, "Reconcile": reading, "OpenDifferences": recording, "CloseDifference": recording,
 	}),

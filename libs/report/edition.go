@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -112,11 +111,7 @@ func join(into, r *reportingv1.Row) (err error) {
 
 // order puts rows where their keys say.
 func order(form Form, rows []*reportingv1.Row) {
-	slices.SortStableFunc(rows, func(a, b *reportingv1.Row) int {
-		_, x, _ := form.Table(a.GetTable())
-		_, y, _ := form.Table(b.GetTable())
-		return cmp.Or(cmp.Compare(x, y), compareKeys(a.GetKeys(), b.GetKeys()))
-	})
+	slices.SortStableFunc(rows, form.CompareRows)
 	for _, r := range rows {
 		slices.SortFunc(r.GetContributions(), func(a, b *reportingv1.Contribution) int { return strings.Compare(a.GetSubject(), b.GetSubject()) })
 	}
@@ -136,7 +131,7 @@ func Only(c *reportingv1.Content, table string, contributions bool) *reportingv1
 			continue
 		}
 		if !contributions && len(r.GetContributions()) > 0 {
-			r = &reportingv1.Row{Id: r.Id, Table: r.Table, Keys: r.Keys, Amounts: r.Amounts, Comment: r.Comment, Description: r.Description, Hidden: r.Hidden}
+			r = withoutContributions(r)
 		}
 		only.Rows = append(only.Rows, r)
 	}

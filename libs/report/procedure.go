@@ -12,6 +12,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/written"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 )
 
@@ -81,6 +82,19 @@ func ProcedureID(agency string, p *reportingv1.Procedure) string {
 // loaded keeps procedures that were read, by the SHA-256 of their content: the same content always reads the same.
 var loaded sync.Map
 
+func load(row *ledgerv1.Procedure) (*reportingv1.Procedure, error) {
+	key := sha256.Sum256(row.GetAdopted().GetContent())
+	read, ok := loaded.Load(key)
+	if !ok {
+		p, err := LoadProcedure(row.GetId(), row.GetAdopted().GetContent())
+		if err != nil {
+			return nil, fmt.Errorf("read procedure %s: %w", row.GetId(), err)
+		}
+		read, _ = loaded.LoadOrStore(key, p)
+	}
+	return read.(*reportingv1.Procedure), nil
+}
+
 // ProcedureOf returns the procedure that a year is reported on under: of those that are valid from a day not after its end, the
 // one with the highest version; nil when none was adopted.
 func ProcedureOf(view ledger.View, year int) (id string, p *reportingv1.Procedure, err error) {
@@ -89,15 +103,10 @@ func ProcedureOf(view ledger.View, year int) (id string, p *reportingv1.Procedur
 		return "", nil, fmt.Errorf("read procedures: %w", err)
 	}
 	for _, row := range rows {
-		key := sha256.Sum256(row.GetAdopted().GetContent())
-		read, ok := loaded.Load(key)
-		if !ok {
-			if read, err = LoadProcedure(row.GetId(), row.GetAdopted().GetContent()); err != nil {
-				return "", nil, fmt.Errorf("read procedure %s: %w", row.GetId(), err)
-			}
-			loaded.Store(key, read)
+		of, err := load(row)
+		if err != nil {
+			return "", nil, err
 		}
-		of := read.(*reportingv1.Procedure)
 		if of.GetValidFrom() > fmt.Sprintf("%04d-12-31", year) || p.GetVersion() >= of.GetVersion() {
 			continue
 		}

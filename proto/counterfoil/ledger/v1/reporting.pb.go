@@ -361,7 +361,7 @@ func (x *Report) GetStatus() ReportStatus {
 	return ReportStatus_REPORT_STATUS_UNSPECIFIED
 }
 
-// ReportPart points at the event that has a part of a draft.
+// ReportPart points at the event that has a part of a draft: the last of them.
 type ReportPart struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Report id, "#", draft, "#", part.

@@ -1093,7 +1093,8 @@ func (x *ReportOpened) GetReason() string {
 	return ""
 }
 
-// ReportPartKept has rows of a draft.
+// ReportPartKept has rows of a draft, in order; one with more contributions than go into a part goes on in the next, under its id. Until
+// the draft is closed, a later one of the same number takes the place of an earlier one.
 type ReportPartKept struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	ReportId string                 `protobuf:"bytes,1,opt,name=report_id,json=reportId,proto3" json:"report_id,omitempty"`
@@ -1174,7 +1175,9 @@ type ReportDrafted struct {
 	Parts  uint32       `protobuf:"varint,5,opt,name=parts,proto3" json:"parts,omitempty"`
 	Rows   uint32       `protobuf:"varint,6,opt,name=rows,proto3" json:"rows,omitempty"`
 	// SHA-256 over the title, tables and rows.
-	Digest        []byte `protobuf:"bytes,7,opt,name=digest,proto3" json:"digest,omitempty"`
+	Digest []byte `protobuf:"bytes,7,opt,name=digest,proto3" json:"digest,omitempty"`
+	// What its facts had against them when it was drafted.
+	Problems      []*Problem `protobuf:"bytes,8,rep,name=problems,proto3" json:"problems,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1254,6 +1257,13 @@ func (x *ReportDrafted) GetRows() uint32 {
 func (x *ReportDrafted) GetDigest() []byte {
 	if x != nil {
 		return x.Digest
+	}
+	return nil
+}
+
+func (x *ReportDrafted) GetProblems() []*Problem {
+	if x != nil {
+		return x.Problems
 	}
 	return nil
 }
@@ -1944,7 +1954,7 @@ const file_counterfoil_reporting_v1_report_proto_rawDesc = "" +
 	"\treport_id\x18\x01 \x01(\tR\breportId\x12\x14\n" +
 	"\x05draft\x18\x02 \x01(\rR\x05draft\x12\x12\n" +
 	"\x04part\x18\x03 \x01(\rR\x04part\x121\n" +
-	"\x04rows\x18\x04 \x03(\v2\x1d.counterfoil.reporting.v1.RowR\x04rows\"\xf8\x01\n" +
+	"\x04rows\x18\x04 \x03(\v2\x1d.counterfoil.reporting.v1.RowR\x04rows\"\xb7\x02\n" +
 	"\rReportDrafted\x12\x1b\n" +
 	"\treport_id\x18\x01 \x01(\tR\breportId\x12\x14\n" +
 	"\x05draft\x18\x02 \x01(\rR\x05draft\x125\n" +
@@ -1952,7 +1962,8 @@ const file_counterfoil_reporting_v1_report_proto_rawDesc = "" +
 	"\x06tables\x18\x04 \x03(\v2#.counterfoil.reporting.v1.TableHeadR\x06tables\x12\x14\n" +
 	"\x05parts\x18\x05 \x01(\rR\x05parts\x12\x12\n" +
 	"\x04rows\x18\x06 \x01(\rR\x04rows\x12\x16\n" +
-	"\x06digest\x18\a \x01(\fR\x06digest\"\xa2\x01\n" +
+	"\x06digest\x18\a \x01(\fR\x06digest\x12=\n" +
+	"\bproblems\x18\b \x03(\v2!.counterfoil.reporting.v1.ProblemR\bproblems\"\xa2\x01\n" +
 	"\x0fDraftCirculated\x12\x1b\n" +
 	"\treport_id\x18\x01 \x01(\tR\breportId\x12\x14\n" +
 	"\x05draft\x18\x02 \x01(\rR\x05draft\x12\x1a\n" +
@@ -2074,16 +2085,17 @@ var file_counterfoil_reporting_v1_report_proto_depIdxs = []int32{
 	7,  // 14: counterfoil.reporting.v1.ReportPartKept.rows:type_name -> counterfoil.reporting.v1.Row
 	3,  // 15: counterfoil.reporting.v1.ReportDrafted.title:type_name -> counterfoil.reporting.v1.Title
 	5,  // 16: counterfoil.reporting.v1.ReportDrafted.tables:type_name -> counterfoil.reporting.v1.TableHead
-	24, // 17: counterfoil.reporting.v1.DraftCirculated.due:type_name -> google.protobuf.Timestamp
-	0,  // 18: counterfoil.reporting.v1.ReportSubmitted.audience:type_name -> counterfoil.reporting.v1.Audience
-	23, // 19: counterfoil.reporting.v1.ReportSubmitted.files:type_name -> counterfoil.reporting.v1.ReportSubmitted.FilesEntry
-	24, // 20: counterfoil.reporting.v1.ReportSubmitted.at:type_name -> google.protobuf.Timestamp
-	8,  // 21: counterfoil.reporting.v1.RowHidden.hidden:type_name -> counterfoil.reporting.v1.Hidden
-	22, // [22:22] is the sub-list for method output_type
-	22, // [22:22] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	22, // 17: counterfoil.reporting.v1.ReportDrafted.problems:type_name -> counterfoil.reporting.v1.Problem
+	24, // 18: counterfoil.reporting.v1.DraftCirculated.due:type_name -> google.protobuf.Timestamp
+	0,  // 19: counterfoil.reporting.v1.ReportSubmitted.audience:type_name -> counterfoil.reporting.v1.Audience
+	23, // 20: counterfoil.reporting.v1.ReportSubmitted.files:type_name -> counterfoil.reporting.v1.ReportSubmitted.FilesEntry
+	24, // 21: counterfoil.reporting.v1.ReportSubmitted.at:type_name -> google.protobuf.Timestamp
+	8,  // 22: counterfoil.reporting.v1.RowHidden.hidden:type_name -> counterfoil.reporting.v1.Hidden
+	23, // [23:23] is the sub-list for method output_type
+	23, // [23:23] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_reporting_v1_report_proto_init() }

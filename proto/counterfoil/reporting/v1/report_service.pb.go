@@ -1578,6 +1578,146 @@ func (x *AnswerDraftRequest) GetText() string {
 	return ""
 }
 
+type ReadDraftRequest struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	ReportId string                 `protobuf:"bytes,1,opt,name=report_id,json=reportId,proto3" json:"report_id,omitempty"`
+	// 0: the last.
+	Draft uint32 `protobuf:"varint,2,opt,name=draft,proto3" json:"draft,omitempty"`
+	// Only this table.
+	Table string `protobuf:"bytes,3,opt,name=table,proto3" json:"table,omitempty"`
+	// With what each row is made of.
+	Contributions bool `protobuf:"varint,4,opt,name=contributions,proto3" json:"contributions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadDraftRequest) Reset() {
+	*x = ReadDraftRequest{}
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadDraftRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadDraftRequest) ProtoMessage() {}
+
+func (x *ReadDraftRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadDraftRequest.ProtoReflect.Descriptor instead.
+func (*ReadDraftRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ReadDraftRequest) GetReportId() string {
+	if x != nil {
+		return x.ReportId
+	}
+	return ""
+}
+
+func (x *ReadDraftRequest) GetDraft() uint32 {
+	if x != nil {
+		return x.Draft
+	}
+	return 0
+}
+
+func (x *ReadDraftRequest) GetTable() string {
+	if x != nil {
+		return x.Table
+	}
+	return ""
+}
+
+func (x *ReadDraftRequest) GetContributions() bool {
+	if x != nil {
+		return x.Contributions
+	}
+	return false
+}
+
+type ReadDraftResponse struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Content *Content               `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	Draft   uint32                 `protobuf:"varint,2,opt,name=draft,proto3" json:"draft,omitempty"`
+	Frozen  bool                   `protobuf:"varint,3,opt,name=frozen,proto3" json:"frozen,omitempty"`
+	// What its facts had against them when it was drafted.
+	Problems      []*Problem `protobuf:"bytes,4,rep,name=problems,proto3" json:"problems,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadDraftResponse) Reset() {
+	*x = ReadDraftResponse{}
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadDraftResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadDraftResponse) ProtoMessage() {}
+
+func (x *ReadDraftResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadDraftResponse.ProtoReflect.Descriptor instead.
+func (*ReadDraftResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ReadDraftResponse) GetContent() *Content {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+func (x *ReadDraftResponse) GetDraft() uint32 {
+	if x != nil {
+		return x.Draft
+	}
+	return 0
+}
+
+func (x *ReadDraftResponse) GetFrozen() bool {
+	if x != nil {
+		return x.Frozen
+	}
+	return false
+}
+
+func (x *ReadDraftResponse) GetProblems() []*Problem {
+	if x != nil {
+		return x.Problems
+	}
+	return nil
+}
+
 type AnswerDraftResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Receipt       *v1.Receipt            `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
@@ -1587,7 +1727,7 @@ type AnswerDraftResponse struct {
 
 func (x *AnswerDraftResponse) Reset() {
 	*x = AnswerDraftResponse{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[22]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1599,7 +1739,7 @@ func (x *AnswerDraftResponse) String() string {
 func (*AnswerDraftResponse) ProtoMessage() {}
 
 func (x *AnswerDraftResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[22]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1612,7 +1752,7 @@ func (x *AnswerDraftResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerDraftResponse.ProtoReflect.Descriptor instead.
 func (*AnswerDraftResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{22}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *AnswerDraftResponse) GetReceipt() *v1.Receipt {
@@ -1635,7 +1775,7 @@ type FreezeReportRequest struct {
 
 func (x *FreezeReportRequest) Reset() {
 	*x = FreezeReportRequest{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[23]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1647,7 +1787,7 @@ func (x *FreezeReportRequest) String() string {
 func (*FreezeReportRequest) ProtoMessage() {}
 
 func (x *FreezeReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[23]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1660,7 +1800,7 @@ func (x *FreezeReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FreezeReportRequest.ProtoReflect.Descriptor instead.
 func (*FreezeReportRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{23}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *FreezeReportRequest) GetParticulars() *v1.Particulars {
@@ -1692,17 +1832,19 @@ func (x *FreezeReportRequest) GetReason() string {
 }
 
 type FreezeReportResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Receipt       *v1.Receipt            `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
-	ReportId      string                 `protobuf:"bytes,2,opt,name=report_id,json=reportId,proto3" json:"report_id,omitempty"`
-	Draft         uint32                 `protobuf:"varint,3,opt,name=draft,proto3" json:"draft,omitempty"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Receipt  *v1.Receipt            `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	ReportId string                 `protobuf:"bytes,2,opt,name=report_id,json=reportId,proto3" json:"report_id,omitempty"`
+	Draft    uint32                 `protobuf:"varint,3,opt,name=draft,proto3" json:"draft,omitempty"`
+	// What it was frozen with; such as data that came after the draft, which goes into a revision.
+	Problems      []*Problem `protobuf:"bytes,4,rep,name=problems,proto3" json:"problems,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *FreezeReportResponse) Reset() {
 	*x = FreezeReportResponse{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[24]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1714,7 +1856,7 @@ func (x *FreezeReportResponse) String() string {
 func (*FreezeReportResponse) ProtoMessage() {}
 
 func (x *FreezeReportResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[24]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1727,7 +1869,7 @@ func (x *FreezeReportResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FreezeReportResponse.ProtoReflect.Descriptor instead.
 func (*FreezeReportResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{24}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *FreezeReportResponse) GetReceipt() *v1.Receipt {
@@ -1751,6 +1893,13 @@ func (x *FreezeReportResponse) GetDraft() uint32 {
 	return 0
 }
 
+func (x *FreezeReportResponse) GetProblems() []*Problem {
+	if x != nil {
+		return x.Problems
+	}
+	return nil
+}
+
 type SubmitReportRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Particulars   *v1.Particulars        `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
@@ -1765,7 +1914,7 @@ type SubmitReportRequest struct {
 
 func (x *SubmitReportRequest) Reset() {
 	*x = SubmitReportRequest{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[25]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1777,7 +1926,7 @@ func (x *SubmitReportRequest) String() string {
 func (*SubmitReportRequest) ProtoMessage() {}
 
 func (x *SubmitReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[25]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1790,7 +1939,7 @@ func (x *SubmitReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitReportRequest.ProtoReflect.Descriptor instead.
 func (*SubmitReportRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{25}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *SubmitReportRequest) GetParticulars() *v1.Particulars {
@@ -1844,7 +1993,7 @@ type SubmitReportResponse struct {
 
 func (x *SubmitReportResponse) Reset() {
 	*x = SubmitReportResponse{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[26]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1856,7 +2005,7 @@ func (x *SubmitReportResponse) String() string {
 func (*SubmitReportResponse) ProtoMessage() {}
 
 func (x *SubmitReportResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[26]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1869,7 +2018,7 @@ func (x *SubmitReportResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitReportResponse.ProtoReflect.Descriptor instead.
 func (*SubmitReportResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{26}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *SubmitReportResponse) GetReceipt() *v1.Receipt {
@@ -1890,7 +2039,7 @@ type ReviseReportRequest struct {
 
 func (x *ReviseReportRequest) Reset() {
 	*x = ReviseReportRequest{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[27]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1902,7 +2051,7 @@ func (x *ReviseReportRequest) String() string {
 func (*ReviseReportRequest) ProtoMessage() {}
 
 func (x *ReviseReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[27]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1915,7 +2064,7 @@ func (x *ReviseReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReviseReportRequest.ProtoReflect.Descriptor instead.
 func (*ReviseReportRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{27}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ReviseReportRequest) GetParticulars() *v1.Particulars {
@@ -1949,7 +2098,7 @@ type ReviseReportResponse struct {
 
 func (x *ReviseReportResponse) Reset() {
 	*x = ReviseReportResponse{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[28]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1961,7 +2110,7 @@ func (x *ReviseReportResponse) String() string {
 func (*ReviseReportResponse) ProtoMessage() {}
 
 func (x *ReviseReportResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[28]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1974,7 +2123,7 @@ func (x *ReviseReportResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReviseReportResponse.ProtoReflect.Descriptor instead.
 func (*ReviseReportResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{28}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ReviseReportResponse) GetReceipt() *v1.Receipt {
@@ -2110,18 +2259,29 @@ const file_counterfoil_reporting_v1_report_service_proto_rawDesc = "" +
 	"\x05draft\x18\x03 \x01(\rR\x05draft\x12\x1a\n" +
 	"\bapproved\x18\x04 \x01(\bR\bapproved\x12\x1c\n" +
 	"\x04text\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\x04text:S\xbaHP\x1aN\n" +
-	"\x12objection_has_text\x12\x16say what you object to\x1a this.approved || this.text != ''\"N\n" +
+	"\x12objection_has_text\x12\x16say what you object to\x1a this.approved || this.text != ''\"\xd8\x01\n" +
+	"\x10ReadDraftRequest\x12P\n" +
+	"\treport_id\x18\x01 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\breportId\x12\x14\n" +
+	"\x05draft\x18\x02 \x01(\rR\x05draft\x126\n" +
+	"\x05table\x18\x03 \x01(\tB \xbaH\x1dr\x1b2\x19^([a-z][a-z0-9-]{0,39})?$R\x05table\x12$\n" +
+	"\rcontributions\x18\x04 \x01(\bR\rcontributions\"\xbd\x01\n" +
+	"\x11ReadDraftResponse\x12;\n" +
+	"\acontent\x18\x01 \x01(\v2!.counterfoil.reporting.v1.ContentR\acontent\x12\x14\n" +
+	"\x05draft\x18\x02 \x01(\rR\x05draft\x12\x16\n" +
+	"\x06frozen\x18\x03 \x01(\bR\x06frozen\x12=\n" +
+	"\bproblems\x18\x04 \x03(\v2!.counterfoil.reporting.v1.ProblemR\bproblems\"N\n" +
 	"\x13AnswerDraftResponse\x127\n" +
 	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xd4\x01\n" +
 	"\x13FreezeReportRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x125\n" +
 	"\x06report\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{1,39}$R\x06report\x12\x1f\n" +
 	"\x04year\x18\x03 \x01(\rB\v\xbaH\b*\x06\x18\x98\x11(\xc6\x0fR\x04year\x12 \n" +
-	"\x06reason\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\x06reason\"\x82\x01\n" +
+	"\x06reason\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\x06reason\"\xc1\x01\n" +
 	"\x14FreezeReportResponse\x127\n" +
 	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\x12\x1b\n" +
 	"\treport_id\x18\x02 \x01(\tR\breportId\x12\x14\n" +
-	"\x05draft\x18\x03 \x01(\rR\x05draft\"\xdf\x03\n" +
+	"\x05draft\x18\x03 \x01(\rR\x05draft\x12=\n" +
+	"\bproblems\x18\x04 \x03(\v2!.counterfoil.reporting.v1.ProblemR\bproblems\"\xdf\x03\n" +
 	"\x13SubmitReportRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12P\n" +
 	"\treport_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\breportId\x12\x1a\n" +
@@ -2161,9 +2321,10 @@ const file_counterfoil_reporting_v1_report_service_proto_rawDesc = "" +
 	"\x0fCirculateReport\x120.counterfoil.reporting.v1.CirculateReportRequest\x1a1.counterfoil.reporting.v1.CirculateReportResponse\x12m\n" +
 	"\fFreezeReport\x12-.counterfoil.reporting.v1.FreezeReportRequest\x1a..counterfoil.reporting.v1.FreezeReportResponse\x12m\n" +
 	"\fSubmitReport\x12-.counterfoil.reporting.v1.SubmitReportRequest\x1a..counterfoil.reporting.v1.SubmitReportResponse\x12m\n" +
-	"\fReviseReport\x12-.counterfoil.reporting.v1.ReviseReportRequest\x1a..counterfoil.reporting.v1.ReviseReportResponse2z\n" +
+	"\fReviseReport\x12-.counterfoil.reporting.v1.ReviseReportRequest\x1a..counterfoil.reporting.v1.ReviseReportResponse2\xe0\x01\n" +
 	"\fDraftService\x12j\n" +
-	"\vAnswerDraft\x12,.counterfoil.reporting.v1.AnswerDraftRequest\x1a-.counterfoil.reporting.v1.AnswerDraftResponseBOZMgithub.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1;reportingv1b\x06proto3"
+	"\vAnswerDraft\x12,.counterfoil.reporting.v1.AnswerDraftRequest\x1a-.counterfoil.reporting.v1.AnswerDraftResponse\x12d\n" +
+	"\tReadDraft\x12*.counterfoil.reporting.v1.ReadDraftRequest\x1a+.counterfoil.reporting.v1.ReadDraftResponseBOZMgithub.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1;reportingv1b\x06proto3"
 
 var (
 	file_counterfoil_reporting_v1_report_service_proto_rawDescOnce sync.Once
@@ -2178,7 +2339,7 @@ func file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_reporting_v1_report_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_counterfoil_reporting_v1_report_service_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_counterfoil_reporting_v1_report_service_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_counterfoil_reporting_v1_report_service_proto_goTypes = []any{
 	(ChangeCause)(0),                // 0: counterfoil.reporting.v1.ChangeCause
 	(*Which)(nil),                   // 1: counterfoil.reporting.v1.Which
@@ -2203,100 +2364,107 @@ var file_counterfoil_reporting_v1_report_service_proto_goTypes = []any{
 	(*CirculateReportRequest)(nil),  // 20: counterfoil.reporting.v1.CirculateReportRequest
 	(*CirculateReportResponse)(nil), // 21: counterfoil.reporting.v1.CirculateReportResponse
 	(*AnswerDraftRequest)(nil),      // 22: counterfoil.reporting.v1.AnswerDraftRequest
-	(*AnswerDraftResponse)(nil),     // 23: counterfoil.reporting.v1.AnswerDraftResponse
-	(*FreezeReportRequest)(nil),     // 24: counterfoil.reporting.v1.FreezeReportRequest
-	(*FreezeReportResponse)(nil),    // 25: counterfoil.reporting.v1.FreezeReportResponse
-	(*SubmitReportRequest)(nil),     // 26: counterfoil.reporting.v1.SubmitReportRequest
-	(*SubmitReportResponse)(nil),    // 27: counterfoil.reporting.v1.SubmitReportResponse
-	(*ReviseReportRequest)(nil),     // 28: counterfoil.reporting.v1.ReviseReportRequest
-	(*ReviseReportResponse)(nil),    // 29: counterfoil.reporting.v1.ReviseReportResponse
-	nil,                             // 30: counterfoil.reporting.v1.SubmitReportRequest.FilesEntry
-	(Audience)(0),                   // 31: counterfoil.reporting.v1.Audience
-	(*Content)(nil),                 // 32: counterfoil.reporting.v1.Content
-	(*Problem)(nil),                 // 33: counterfoil.reporting.v1.Problem
-	(*Row)(nil),                     // 34: counterfoil.reporting.v1.Row
-	(*TableHead)(nil),               // 35: counterfoil.reporting.v1.TableHead
-	(*Amounts)(nil),                 // 36: counterfoil.reporting.v1.Amounts
-	(*timestamppb.Timestamp)(nil),   // 37: google.protobuf.Timestamp
-	(*anypb.Any)(nil),               // 38: google.protobuf.Any
-	(*Contribution)(nil),            // 39: counterfoil.reporting.v1.Contribution
-	(*v1.Particulars)(nil),          // 40: counterfoil.event.v1.Particulars
-	(*Hidden)(nil),                  // 41: counterfoil.reporting.v1.Hidden
-	(*v1.Receipt)(nil),              // 42: counterfoil.event.v1.Receipt
+	(*ReadDraftRequest)(nil),        // 23: counterfoil.reporting.v1.ReadDraftRequest
+	(*ReadDraftResponse)(nil),       // 24: counterfoil.reporting.v1.ReadDraftResponse
+	(*AnswerDraftResponse)(nil),     // 25: counterfoil.reporting.v1.AnswerDraftResponse
+	(*FreezeReportRequest)(nil),     // 26: counterfoil.reporting.v1.FreezeReportRequest
+	(*FreezeReportResponse)(nil),    // 27: counterfoil.reporting.v1.FreezeReportResponse
+	(*SubmitReportRequest)(nil),     // 28: counterfoil.reporting.v1.SubmitReportRequest
+	(*SubmitReportResponse)(nil),    // 29: counterfoil.reporting.v1.SubmitReportResponse
+	(*ReviseReportRequest)(nil),     // 30: counterfoil.reporting.v1.ReviseReportRequest
+	(*ReviseReportResponse)(nil),    // 31: counterfoil.reporting.v1.ReviseReportResponse
+	nil,                             // 32: counterfoil.reporting.v1.SubmitReportRequest.FilesEntry
+	(Audience)(0),                   // 33: counterfoil.reporting.v1.Audience
+	(*Content)(nil),                 // 34: counterfoil.reporting.v1.Content
+	(*Problem)(nil),                 // 35: counterfoil.reporting.v1.Problem
+	(*Row)(nil),                     // 36: counterfoil.reporting.v1.Row
+	(*TableHead)(nil),               // 37: counterfoil.reporting.v1.TableHead
+	(*Amounts)(nil),                 // 38: counterfoil.reporting.v1.Amounts
+	(*timestamppb.Timestamp)(nil),   // 39: google.protobuf.Timestamp
+	(*anypb.Any)(nil),               // 40: google.protobuf.Any
+	(*Contribution)(nil),            // 41: counterfoil.reporting.v1.Contribution
+	(*v1.Particulars)(nil),          // 42: counterfoil.event.v1.Particulars
+	(*Hidden)(nil),                  // 43: counterfoil.reporting.v1.Hidden
+	(*v1.Receipt)(nil),              // 44: counterfoil.event.v1.Receipt
 }
 var file_counterfoil_reporting_v1_report_service_proto_depIdxs = []int32{
 	1,  // 0: counterfoil.reporting.v1.BuildReportRequest.which:type_name -> counterfoil.reporting.v1.Which
-	31, // 1: counterfoil.reporting.v1.BuildReportRequest.audience:type_name -> counterfoil.reporting.v1.Audience
-	32, // 2: counterfoil.reporting.v1.BuildReportResponse.content:type_name -> counterfoil.reporting.v1.Content
+	33, // 1: counterfoil.reporting.v1.BuildReportRequest.audience:type_name -> counterfoil.reporting.v1.Audience
+	34, // 2: counterfoil.reporting.v1.BuildReportResponse.content:type_name -> counterfoil.reporting.v1.Content
 	1,  // 3: counterfoil.reporting.v1.CheckReportRequest.which:type_name -> counterfoil.reporting.v1.Which
-	33, // 4: counterfoil.reporting.v1.CheckReportResponse.problems:type_name -> counterfoil.reporting.v1.Problem
+	35, // 4: counterfoil.reporting.v1.CheckReportResponse.problems:type_name -> counterfoil.reporting.v1.Problem
 	1,  // 5: counterfoil.reporting.v1.ExplainFigureRequest.which:type_name -> counterfoil.reporting.v1.Which
-	34, // 6: counterfoil.reporting.v1.ExplainFigureResponse.row:type_name -> counterfoil.reporting.v1.Row
+	36, // 6: counterfoil.reporting.v1.ExplainFigureResponse.row:type_name -> counterfoil.reporting.v1.Row
 	8,  // 7: counterfoil.reporting.v1.ExplainFigureResponse.sources:type_name -> counterfoil.reporting.v1.Source
-	35, // 8: counterfoil.reporting.v1.ExplainFigureResponse.table:type_name -> counterfoil.reporting.v1.TableHead
-	36, // 9: counterfoil.reporting.v1.Source.amounts:type_name -> counterfoil.reporting.v1.Amounts
-	37, // 10: counterfoil.reporting.v1.Source.occurred_at:type_name -> google.protobuf.Timestamp
-	37, // 11: counterfoil.reporting.v1.Source.recorded_at:type_name -> google.protobuf.Timestamp
-	38, // 12: counterfoil.reporting.v1.Source.fact:type_name -> google.protobuf.Any
+	37, // 8: counterfoil.reporting.v1.ExplainFigureResponse.table:type_name -> counterfoil.reporting.v1.TableHead
+	38, // 9: counterfoil.reporting.v1.Source.amounts:type_name -> counterfoil.reporting.v1.Amounts
+	39, // 10: counterfoil.reporting.v1.Source.occurred_at:type_name -> google.protobuf.Timestamp
+	39, // 11: counterfoil.reporting.v1.Source.recorded_at:type_name -> google.protobuf.Timestamp
+	40, // 12: counterfoil.reporting.v1.Source.fact:type_name -> google.protobuf.Any
 	9,  // 13: counterfoil.reporting.v1.Source.proof:type_name -> counterfoil.reporting.v1.InclusionProof
 	1,  // 14: counterfoil.reporting.v1.TakeLineageRequest.which:type_name -> counterfoil.reporting.v1.Which
-	31, // 15: counterfoil.reporting.v1.TakeLineageRequest.audience:type_name -> counterfoil.reporting.v1.Audience
+	33, // 15: counterfoil.reporting.v1.TakeLineageRequest.audience:type_name -> counterfoil.reporting.v1.Audience
 	1,  // 16: counterfoil.reporting.v1.CompareReportsRequest.a:type_name -> counterfoil.reporting.v1.Which
 	1,  // 17: counterfoil.reporting.v1.CompareReportsRequest.b:type_name -> counterfoil.reporting.v1.Which
 	14, // 18: counterfoil.reporting.v1.CompareReportsResponse.rows:type_name -> counterfoil.reporting.v1.ChangedRow
-	36, // 19: counterfoil.reporting.v1.ChangedRow.a:type_name -> counterfoil.reporting.v1.Amounts
-	36, // 20: counterfoil.reporting.v1.ChangedRow.b:type_name -> counterfoil.reporting.v1.Amounts
+	38, // 19: counterfoil.reporting.v1.ChangedRow.a:type_name -> counterfoil.reporting.v1.Amounts
+	38, // 20: counterfoil.reporting.v1.ChangedRow.b:type_name -> counterfoil.reporting.v1.Amounts
 	15, // 21: counterfoil.reporting.v1.ChangedRow.changes:type_name -> counterfoil.reporting.v1.ChangedContribution
 	0,  // 22: counterfoil.reporting.v1.ChangedContribution.cause:type_name -> counterfoil.reporting.v1.ChangeCause
-	39, // 23: counterfoil.reporting.v1.ChangedContribution.a:type_name -> counterfoil.reporting.v1.Contribution
-	39, // 24: counterfoil.reporting.v1.ChangedContribution.b:type_name -> counterfoil.reporting.v1.Contribution
-	40, // 25: counterfoil.reporting.v1.HideRowRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	41, // 26: counterfoil.reporting.v1.HideRowRequest.hidden:type_name -> counterfoil.reporting.v1.Hidden
-	42, // 27: counterfoil.reporting.v1.HideRowResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	40, // 28: counterfoil.reporting.v1.NoteRowRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	42, // 29: counterfoil.reporting.v1.NoteRowResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	40, // 30: counterfoil.reporting.v1.CirculateReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	37, // 31: counterfoil.reporting.v1.CirculateReportRequest.due:type_name -> google.protobuf.Timestamp
-	42, // 32: counterfoil.reporting.v1.CirculateReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	40, // 33: counterfoil.reporting.v1.AnswerDraftRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	42, // 34: counterfoil.reporting.v1.AnswerDraftResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	40, // 35: counterfoil.reporting.v1.FreezeReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	42, // 36: counterfoil.reporting.v1.FreezeReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	40, // 37: counterfoil.reporting.v1.SubmitReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	31, // 38: counterfoil.reporting.v1.SubmitReportRequest.audience:type_name -> counterfoil.reporting.v1.Audience
-	30, // 39: counterfoil.reporting.v1.SubmitReportRequest.files:type_name -> counterfoil.reporting.v1.SubmitReportRequest.FilesEntry
-	42, // 40: counterfoil.reporting.v1.SubmitReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	40, // 41: counterfoil.reporting.v1.ReviseReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	42, // 42: counterfoil.reporting.v1.ReviseReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	2,  // 43: counterfoil.reporting.v1.ReportService.BuildReport:input_type -> counterfoil.reporting.v1.BuildReportRequest
-	4,  // 44: counterfoil.reporting.v1.ReportService.CheckReport:input_type -> counterfoil.reporting.v1.CheckReportRequest
-	6,  // 45: counterfoil.reporting.v1.ReportService.ExplainFigure:input_type -> counterfoil.reporting.v1.ExplainFigureRequest
-	10, // 46: counterfoil.reporting.v1.ReportService.TakeLineage:input_type -> counterfoil.reporting.v1.TakeLineageRequest
-	12, // 47: counterfoil.reporting.v1.ReportService.CompareReports:input_type -> counterfoil.reporting.v1.CompareReportsRequest
-	16, // 48: counterfoil.reporting.v1.ReportService.HideRow:input_type -> counterfoil.reporting.v1.HideRowRequest
-	18, // 49: counterfoil.reporting.v1.ReportService.NoteRow:input_type -> counterfoil.reporting.v1.NoteRowRequest
-	20, // 50: counterfoil.reporting.v1.ReportService.CirculateReport:input_type -> counterfoil.reporting.v1.CirculateReportRequest
-	24, // 51: counterfoil.reporting.v1.ReportService.FreezeReport:input_type -> counterfoil.reporting.v1.FreezeReportRequest
-	26, // 52: counterfoil.reporting.v1.ReportService.SubmitReport:input_type -> counterfoil.reporting.v1.SubmitReportRequest
-	28, // 53: counterfoil.reporting.v1.ReportService.ReviseReport:input_type -> counterfoil.reporting.v1.ReviseReportRequest
-	22, // 54: counterfoil.reporting.v1.DraftService.AnswerDraft:input_type -> counterfoil.reporting.v1.AnswerDraftRequest
-	3,  // 55: counterfoil.reporting.v1.ReportService.BuildReport:output_type -> counterfoil.reporting.v1.BuildReportResponse
-	5,  // 56: counterfoil.reporting.v1.ReportService.CheckReport:output_type -> counterfoil.reporting.v1.CheckReportResponse
-	7,  // 57: counterfoil.reporting.v1.ReportService.ExplainFigure:output_type -> counterfoil.reporting.v1.ExplainFigureResponse
-	11, // 58: counterfoil.reporting.v1.ReportService.TakeLineage:output_type -> counterfoil.reporting.v1.TakeLineageResponse
-	13, // 59: counterfoil.reporting.v1.ReportService.CompareReports:output_type -> counterfoil.reporting.v1.CompareReportsResponse
-	17, // 60: counterfoil.reporting.v1.ReportService.HideRow:output_type -> counterfoil.reporting.v1.HideRowResponse
-	19, // 61: counterfoil.reporting.v1.ReportService.NoteRow:output_type -> counterfoil.reporting.v1.NoteRowResponse
-	21, // 62: counterfoil.reporting.v1.ReportService.CirculateReport:output_type -> counterfoil.reporting.v1.CirculateReportResponse
-	25, // 63: counterfoil.reporting.v1.ReportService.FreezeReport:output_type -> counterfoil.reporting.v1.FreezeReportResponse
-	27, // 64: counterfoil.reporting.v1.ReportService.SubmitReport:output_type -> counterfoil.reporting.v1.SubmitReportResponse
-	29, // 65: counterfoil.reporting.v1.ReportService.ReviseReport:output_type -> counterfoil.reporting.v1.ReviseReportResponse
-	23, // 66: counterfoil.reporting.v1.DraftService.AnswerDraft:output_type -> counterfoil.reporting.v1.AnswerDraftResponse
-	55, // [55:67] is the sub-list for method output_type
-	43, // [43:55] is the sub-list for method input_type
-	43, // [43:43] is the sub-list for extension type_name
-	43, // [43:43] is the sub-list for extension extendee
-	0,  // [0:43] is the sub-list for field type_name
+	41, // 23: counterfoil.reporting.v1.ChangedContribution.a:type_name -> counterfoil.reporting.v1.Contribution
+	41, // 24: counterfoil.reporting.v1.ChangedContribution.b:type_name -> counterfoil.reporting.v1.Contribution
+	42, // 25: counterfoil.reporting.v1.HideRowRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	43, // 26: counterfoil.reporting.v1.HideRowRequest.hidden:type_name -> counterfoil.reporting.v1.Hidden
+	44, // 27: counterfoil.reporting.v1.HideRowResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	42, // 28: counterfoil.reporting.v1.NoteRowRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	44, // 29: counterfoil.reporting.v1.NoteRowResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	42, // 30: counterfoil.reporting.v1.CirculateReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	39, // 31: counterfoil.reporting.v1.CirculateReportRequest.due:type_name -> google.protobuf.Timestamp
+	44, // 32: counterfoil.reporting.v1.CirculateReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	42, // 33: counterfoil.reporting.v1.AnswerDraftRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	34, // 34: counterfoil.reporting.v1.ReadDraftResponse.content:type_name -> counterfoil.reporting.v1.Content
+	35, // 35: counterfoil.reporting.v1.ReadDraftResponse.problems:type_name -> counterfoil.reporting.v1.Problem
+	44, // 36: counterfoil.reporting.v1.AnswerDraftResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	42, // 37: counterfoil.reporting.v1.FreezeReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	44, // 38: counterfoil.reporting.v1.FreezeReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	35, // 39: counterfoil.reporting.v1.FreezeReportResponse.problems:type_name -> counterfoil.reporting.v1.Problem
+	42, // 40: counterfoil.reporting.v1.SubmitReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	33, // 41: counterfoil.reporting.v1.SubmitReportRequest.audience:type_name -> counterfoil.reporting.v1.Audience
+	32, // 42: counterfoil.reporting.v1.SubmitReportRequest.files:type_name -> counterfoil.reporting.v1.SubmitReportRequest.FilesEntry
+	44, // 43: counterfoil.reporting.v1.SubmitReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	42, // 44: counterfoil.reporting.v1.ReviseReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	44, // 45: counterfoil.reporting.v1.ReviseReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	2,  // 46: counterfoil.reporting.v1.ReportService.BuildReport:input_type -> counterfoil.reporting.v1.BuildReportRequest
+	4,  // 47: counterfoil.reporting.v1.ReportService.CheckReport:input_type -> counterfoil.reporting.v1.CheckReportRequest
+	6,  // 48: counterfoil.reporting.v1.ReportService.ExplainFigure:input_type -> counterfoil.reporting.v1.ExplainFigureRequest
+	10, // 49: counterfoil.reporting.v1.ReportService.TakeLineage:input_type -> counterfoil.reporting.v1.TakeLineageRequest
+	12, // 50: counterfoil.reporting.v1.ReportService.CompareReports:input_type -> counterfoil.reporting.v1.CompareReportsRequest
+	16, // 51: counterfoil.reporting.v1.ReportService.HideRow:input_type -> counterfoil.reporting.v1.HideRowRequest
+	18, // 52: counterfoil.reporting.v1.ReportService.NoteRow:input_type -> counterfoil.reporting.v1.NoteRowRequest
+	20, // 53: counterfoil.reporting.v1.ReportService.CirculateReport:input_type -> counterfoil.reporting.v1.CirculateReportRequest
+	26, // 54: counterfoil.reporting.v1.ReportService.FreezeReport:input_type -> counterfoil.reporting.v1.FreezeReportRequest
+	28, // 55: counterfoil.reporting.v1.ReportService.SubmitReport:input_type -> counterfoil.reporting.v1.SubmitReportRequest
+	30, // 56: counterfoil.reporting.v1.ReportService.ReviseReport:input_type -> counterfoil.reporting.v1.ReviseReportRequest
+	22, // 57: counterfoil.reporting.v1.DraftService.AnswerDraft:input_type -> counterfoil.reporting.v1.AnswerDraftRequest
+	23, // 58: counterfoil.reporting.v1.DraftService.ReadDraft:input_type -> counterfoil.reporting.v1.ReadDraftRequest
+	3,  // 59: counterfoil.reporting.v1.ReportService.BuildReport:output_type -> counterfoil.reporting.v1.BuildReportResponse
+	5,  // 60: counterfoil.reporting.v1.ReportService.CheckReport:output_type -> counterfoil.reporting.v1.CheckReportResponse
+	7,  // 61: counterfoil.reporting.v1.ReportService.ExplainFigure:output_type -> counterfoil.reporting.v1.ExplainFigureResponse
+	11, // 62: counterfoil.reporting.v1.ReportService.TakeLineage:output_type -> counterfoil.reporting.v1.TakeLineageResponse
+	13, // 63: counterfoil.reporting.v1.ReportService.CompareReports:output_type -> counterfoil.reporting.v1.CompareReportsResponse
+	17, // 64: counterfoil.reporting.v1.ReportService.HideRow:output_type -> counterfoil.reporting.v1.HideRowResponse
+	19, // 65: counterfoil.reporting.v1.ReportService.NoteRow:output_type -> counterfoil.reporting.v1.NoteRowResponse
+	21, // 66: counterfoil.reporting.v1.ReportService.CirculateReport:output_type -> counterfoil.reporting.v1.CirculateReportResponse
+	27, // 67: counterfoil.reporting.v1.ReportService.FreezeReport:output_type -> counterfoil.reporting.v1.FreezeReportResponse
+	29, // 68: counterfoil.reporting.v1.ReportService.SubmitReport:output_type -> counterfoil.reporting.v1.SubmitReportResponse
+	31, // 69: counterfoil.reporting.v1.ReportService.ReviseReport:output_type -> counterfoil.reporting.v1.ReviseReportResponse
+	25, // 70: counterfoil.reporting.v1.DraftService.AnswerDraft:output_type -> counterfoil.reporting.v1.AnswerDraftResponse
+	24, // 71: counterfoil.reporting.v1.DraftService.ReadDraft:output_type -> counterfoil.reporting.v1.ReadDraftResponse
+	59, // [59:72] is the sub-list for method output_type
+	46, // [46:59] is the sub-list for method input_type
+	46, // [46:46] is the sub-list for extension type_name
+	46, // [46:46] is the sub-list for extension extendee
+	0,  // [0:46] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_reporting_v1_report_service_proto_init() }
@@ -2311,7 +2479,7 @@ func file_counterfoil_reporting_v1_report_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_reporting_v1_report_service_proto_rawDesc), len(file_counterfoil_reporting_v1_report_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   30,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

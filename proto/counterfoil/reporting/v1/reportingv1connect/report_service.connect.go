@@ -53,6 +53,8 @@ const (
 	ReportServiceReviseReportProcedure = "/counterfoil.reporting.v1.ReportService/ReviseReport"
 	// DraftServiceAnswerDraftProcedure is the procedure name of the DraftService's AnswerDraft RPC.
 	DraftServiceAnswerDraftProcedure = "/counterfoil.reporting.v1.DraftService/AnswerDraft"
+	// DraftServiceReadDraftProcedure is the procedure name of the DraftService's ReadDraft RPC.
+	DraftServiceReadDraftProcedure = "/counterfoil.reporting.v1.DraftService/ReadDraft"
 )
 
 var (
@@ -493,12 +495,21 @@ var (
 			Procedure:  DraftServiceAnswerDraftProcedure,
 		}
 	})
+	draftServiceReadDraftSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_reporting_v1_report_service_proto.Services().ByName("DraftService").Methods().ByName("ReadDraft"),
+			Procedure:  DraftServiceReadDraftProcedure,
+		}
+	})
 )
 
 // DraftServiceClient is a client for the counterfoil.reporting.v1.DraftService service.
 type DraftServiceClient interface {
 	// AnswerDraft records, in this agency's own journal, that it approves a draft or what it objects to.
 	AnswerDraft(context.Context, *v1.AnswerDraftRequest) (*v1.AnswerDraftResponse, error)
+	// ReadDraft returns a draft, or a frozen report, as this agency's own ledger has it.
+	ReadDraft(context.Context, *v1.ReadDraftRequest) (*v1.ReadDraftResponse, error)
 }
 
 // NewDraftServiceClient constructs a client for the counterfoil.reporting.v1.DraftService service.
@@ -511,6 +522,8 @@ func NewDraftServiceClient(client *connect.Client) DraftServiceClient {
 type DraftServiceHandler interface {
 	// AnswerDraft records, in this agency's own journal, that it approves a draft or what it objects to.
 	AnswerDraft(context.Context, *v1.AnswerDraftRequest) (*v1.AnswerDraftResponse, error)
+	// ReadDraft returns a draft, or a frozen report, as this agency's own ledger has it.
+	ReadDraft(context.Context, *v1.ReadDraftRequest) (*v1.ReadDraftResponse, error)
 }
 
 // RegisterDraftServiceHandler registers svc as the counterfoil.reporting.v1.DraftService
@@ -519,6 +532,7 @@ func RegisterDraftServiceHandler(server *connect.Server, svc DraftServiceHandler
 	adapter := draftServiceHandler{svc: svc}
 	server.Register(
 		connect.Method{Spec: draftServiceAnswerDraftSpec(), Handler: adapter.answerDraft},
+		connect.Method{Spec: draftServiceReadDraftSpec(), Handler: adapter.readDraft},
 	)
 }
 
@@ -527,6 +541,10 @@ type UnimplementedDraftServiceHandler struct{}
 
 func (UnimplementedDraftServiceHandler) AnswerDraft(context.Context, *v1.AnswerDraftRequest) (*v1.AnswerDraftResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.reporting.v1.DraftService.AnswerDraft is not implemented")
+}
+
+func (UnimplementedDraftServiceHandler) ReadDraft(context.Context, *v1.ReadDraftRequest) (*v1.ReadDraftResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.reporting.v1.DraftService.ReadDraft is not implemented")
 }
 
 type draftServiceClient struct {
@@ -541,6 +559,14 @@ func (c *draftServiceClient) AnswerDraft(ctx context.Context, req *v1.AnswerDraf
 	return &res, nil
 }
 
+func (c *draftServiceClient) ReadDraft(ctx context.Context, req *v1.ReadDraftRequest) (*v1.ReadDraftResponse, error) {
+	var res v1.ReadDraftResponse
+	if err := c.client.CallUnary(ctx, draftServiceReadDraftSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
 type draftServiceHandler struct{ svc DraftServiceHandler }
 
 func (h draftServiceHandler) answerDraft(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
@@ -549,6 +575,18 @@ func (h draftServiceHandler) answerDraft(ctx context.Context, _ connect.Spec, st
 		return err
 	}
 	res, err := h.svc.AnswerDraft(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h draftServiceHandler) readDraft(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ReadDraftRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ReadDraft(ctx, &req)
 	if err != nil {
 		return err
 	}
