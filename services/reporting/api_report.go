@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/report"
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
@@ -26,10 +25,11 @@ func (s *Service) BuildReport(_ context.Context, req *reportingv1.BuildReportReq
 	return res, nil
 }
 
-// content is a report with all that it is made of: live, or from the parts of a draft.
+// content is a report with all that it is made of: live, or from the parts of a draft, which are what its digest says.
 func (s *Service) content(view ledger.View, which *reportingv1.Which) (*reportingv1.BuildReportResponse, error) {
 	if which.GetReportId() != "" {
-		return nil, fault.Errorf(fault.NotFound, "report %s is not on record", which.GetReportId())
+		kept, err := report.Read(view, which.GetReportId(), which.GetDraft())
+		return &reportingv1.BuildReportResponse{Content: kept.Content, ReportId: which.GetReportId(), Draft: kept.Draft, Frozen: kept.Frozen()}, err
 	}
 	c, err := s.drafts.content(view, which.GetReport(), int(which.GetYear()), true)
 	return &reportingv1.BuildReportResponse{Content: c}, err

@@ -3,6 +3,7 @@ package reporting
 
 import (
 	"errors"
+	"sync"
 
 	"connectrpc.com/connect/v2"
 
@@ -28,6 +29,8 @@ type Service struct {
 	node   *node.Node
 	drafts drafts
 	trees  lineage.Trees
+	// recording lets one draft at a time go on record.
+	recording sync.Mutex
 }
 
 // New returns the service of the agency whose node it is given.

@@ -63,8 +63,18 @@ func equal[M proto.Message](a, b []M) bool {
 	return slices.EqualFunc(a, b, func(a, b M) bool { return proto.Equal(a, b) })
 }
 
-// Ahead is how many parts go on record before the command that closes the draft.
-func (d *Draft) Ahead() int { return max(0, len(d.parts)-1) }
+// Ahead are the parts, from 1, that go on record by commands of their own before one that decides these facts: all but the last.
+func Ahead(facts []proto.Message) (parts []int) {
+	for _, f := range facts {
+		if dated, ok := f.(ledger.Dated); ok {
+			f = dated.Message
+		}
+		if kept, ok := f.(*reportingv1.ReportPartKept); ok {
+			parts = append(parts, int(kept.GetPart()))
+		}
+	}
+	return parts[:max(0, len(parts)-1)]
+}
 
 // Keep puts one part of the next draft on record, from 1, and opens the report before where that is needed. A part that is there and
 // says the same decides nothing.

@@ -63,12 +63,6 @@ func (d *Draft) freeze(view ledger.View, cmd *reportingv1.FreezeReportRequest) (
 	return at.facts(append(facts, &reportingv1.ReportFrozen{ReportId: at.opened.GetReportId(), Draft: at.draft, Reason: reason})...), nil
 }
 
-// Unasked reports whether freezing puts the draft itself on record: nobody has to approve it, and none is there.
-func (d *Draft) Unasked(view ledger.View) (bool, error) {
-	r, err := Latest(view, d.Content.GetTitle().GetReport(), d.Content.GetTitle().GetYear())
-	return r.GetFrozen() == nil && len(r.GetDrafts()) == 0 && len(d.Spec.Terms.GetApprovers()) == 0, err
-}
-
 // missing are the agencies that have not approved, and what that is.
 func missing(approvals []approval) (agencies, against []string) {
 	for _, a := range approvals {
