@@ -2,6 +2,7 @@ package annual
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,26 +25,18 @@ type causes struct {
 	turned bool
 	// How far each journal was read for either.
 	before, after map[string]uint64
-	// What the earlier one has: subjects, and what stands before their "#".
-	known        map[string]bool
-	earlier, now report.Spec
+	earlier, now  report.Spec
 	// Where facts stand as they are now by either procedure: table, row and contribution. Nil where that is the same one.
 	byEarlier, byNow map[string]bool
 }
 
 func newCauses(view ledger.View, a, b *reportingv1.Content) (*causes, error) {
-	c := &causes{view: view, before: extents(a), after: extents(b), known: map[string]bool{}}
+	c := &causes{view: view, before: extents(a), after: extents(b)}
 	for journal, events := range c.before {
 		c.turned = c.turned || events > c.after[journal]
 	}
 	if c.turned {
 		a, b, c.before, c.after = b, a, c.after, c.before
-	}
-	for _, r := range a.GetRows() {
-		for _, of := range r.GetContributions() {
-			base, _, _ := strings.Cut(of.GetSubject(), "#")
-			c.known[of.GetSubject()], c.known[base] = true, true
-		}
 	}
 	if a.GetTitle().GetProcedureId() == b.GetTitle().GetProcedureId() {
 		return c, nil
@@ -99,7 +92,7 @@ func (c *causes) of(row *reportingv1.Row, of change) (reportingv1.ChangeCause, s
 	if err != nil {
 		return 0, "", err
 	}
-	if was == nil && !c.known[of.subject()] {
+	if was == nil {
 		e, late, err := c.late(found, is)
 		if err != nil {
 			return 0, "", err
@@ -110,7 +103,7 @@ func (c *causes) of(row *reportingv1.Row, of change) (reportingv1.ChangeCause, s
 		}
 	}
 	since, changed := c.since(found)
-	if c.byNow != nil && (!changed || c.moves(row, of, was, is, found)) {
+	if c.byNow != nil && (!changed || c.moves(row, was, is)) {
 		return methodChanged, terms(c.earlier, c.now, row), nil
 	}
 	if !changed {
@@ -121,26 +114,28 @@ func (c *causes) of(row *reportingv1.Row, of change) (reportingv1.ChangeCause, s
 }
 
 // late reports whether a contribution that is new tells of what first came on record after the earlier report was drawn, and by which
-// event: the first of its record, or the movement of goods that were declared before. The correction of an entry that was known is an
-// error corrected.
+// event: the first of its record, the movement of goods that were declared before, or the licence that they moved under. The correction
+// of an entry that was known is an error corrected.
 func (c *causes) late(r record, is *reportingv1.Contribution) (event, bool, error) {
 	first := event{is.GetJournal(), is.GetEvents()[0]}
 	if first.number > c.before[first.journal] {
-		return first, !r.corrects || !c.known[r.declaration], nil
+		corrects := r.corrected.number > 0 && r.corrected.number <= c.before[r.corrected.journal]
+		return first, !corrects, nil
 	}
-	if r.declaration == "" {
+	switch {
+	case r.declaration == "":
 		return event{}, false, nil
+	case r.granted.number > c.before[r.granted.journal]:
+		return r.granted, true, nil
 	}
-	for _, n := range is.GetEvents() {
-		if n <= c.before[is.GetJournal()] {
-			continue
-		}
+	for _, n := range slices.Sorted(slices.Values(is.GetEvents())) {
 		e := event{is.GetJournal(), n}
-		switch kind, _, err := c.look(e); {
-		case err != nil:
+		kind, _, err := c.look(e)
+		if err != nil {
 			return event{}, false, err
-		case kind == "ExitConfirmed" || kind == "ArrivalRecorded":
-			return e, true, nil
+		}
+		if kind == "ExitConfirmed" || kind == "ArrivalRecorded" { // the first movement is what counts
+			return e, n > c.before[e.journal], nil
 		}
 	}
 	return event{}, false, nil
@@ -159,20 +154,15 @@ func (c *causes) since(r record) (last event, changed bool) {
 	return last, changed
 }
 
-// moves reports whether the procedure alone moves a contribution in or out of a row, as its record stands now. Where that changed again
-// after the later report, nobody can say.
-func (c *causes) moves(row *reportingv1.Row, of change, was, is *reportingv1.Contribution, r record) bool {
-	for _, e := range r.events {
-		if e.number > c.after[e.journal] {
-			return false
-		}
+// moves reports whether the procedure alone moves a contribution in or out of a row: as its record stands now, it is there by the one
+// procedure and not by the other, as it was.
+func (c *causes) moves(row *reportingv1.Row, was, is *reportingv1.Contribution) bool {
+	of := is
+	if of == nil {
+		of = was
 	}
-	one := is
-	if one == nil {
-		one = was
-	}
-	at := rowKey(row) + " " + contributionKey(one)
-	return c.byEarlier[at] == (was != nil) && c.byNow[at] == (is != nil) && c.byEarlier[at] != c.byNow[at]
+	at := rowKey(row) + " " + contributionKey(of)
+	return (was == nil) != (is == nil) && c.byEarlier[at] == (was != nil) && c.byNow[at] == (is != nil)
 }
 
 // tell says what an event was and when it was recorded.

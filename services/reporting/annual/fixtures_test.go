@@ -118,7 +118,10 @@ func (w *world) draft(name string, year int) *annual.Draft {
 }
 
 // draftOf is a report as the facts of a view stand.
-func draftOf(t testing.TB, view ledger.View, name string, year int) *annual.Draft {
+func draftOf(t interface {
+	Helper()
+	Fatal(...any)
+}, view ledger.View, name string, year int) *annual.Draft {
 	t.Helper()
 	spec, err := report.Of(view, name, year)
 	if err != nil {

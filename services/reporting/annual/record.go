@@ -20,9 +20,9 @@ type event struct {
 type record struct {
 	// Events that made it, then those that made what it rests on.
 	events []event
-	// Of an entry against a licence line: what it belongs to, and whether it corrects another.
-	declaration string
-	corrects    bool
+	// Of an entry against a licence line: what it belongs to, the entry that it corrects, and the first event of the licence.
+	declaration        string
+	corrected, granted event
 }
 
 // made adds the events that made a row of the ledger.
@@ -69,8 +69,19 @@ func recordOf(view ledger.View, subject string) (record, error) {
 }
 
 func (r *record) ofEntry(view ledger.View, entry *ledgerv1.WriteOff) error {
-	r.declaration, r.corrects = entry.GetDeclarationId(), entry.GetEffect() == ledgerv1.Effect_EFFECT_CORRECTED
+	r.declaration = entry.GetDeclarationId()
 	r.made(entry)
+	if entry.GetEffect() == ledgerv1.Effect_EFFECT_CORRECTED {
+		others, err := view.WriteOffsWith("declaration", r.declaration)
+		if err != nil {
+			return fmt.Errorf("read entries of %s: %w", r.declaration, err)
+		}
+		for _, o := range others {
+			if o.GetItem() == entry.GetItem() && o.GetEffect() == ledgerv1.Effect_EFFECT_COMMITTED {
+				r.corrected = event{o.GetJournal(), o.GetEvents()[0]}
+			}
+		}
+	}
 	for _, id := range []string{entry.GetDeclarationId(), entry.GetLicenceId()} {
 		_, row, err := view.Find(id)
 		if err != nil {
@@ -83,6 +94,7 @@ func (r *record) ofEntry(view ledger.View, entry *ledgerv1.WriteOff) error {
 			r.made(row.Usage)
 		case *queryv1.Row_Licence:
 			r.made(row.Licence)
+			r.granted = event{row.Licence.GetJournal(), row.Licence.GetEvents()[0]}
 		}
 	}
 	return nil
