@@ -12,10 +12,10 @@ import (
 )
 
 func newReportCommand(env *Env) *cobra.Command {
-	return family("report", "Draw totals, ask agencies for returns and submit them",
+	return family("report", "Draw totals, ask agencies for returns and submit them", append(reportLife(env),
 		newTotalsCommand(env), newRequestReturnCommand(env), newSubmitReturnCommand(env),
 		newAnswersCommand(env), newMeasureCommand(env), newPublicRequestCommand(env), newSetupCommand(env), newWordsCommand(env),
-		newExplainFigureCommand(env), newLineageCommand(env))
+		newExplainFigureCommand(env), newLineageCommand(env))...)
 }
 
 func newTotalsCommand(env *Env) *cobra.Command {
