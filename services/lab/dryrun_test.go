@@ -35,6 +35,7 @@ func TestDryRunOfEveryCommand(t *testing.T) {
 	r.national(licence)
 	r.setupHasNoCase()
 	r.reconciled()
+	r.reports()
 	for _, file := range commanded {
 		for _, m := range commandable(file) {
 			if !r.tried[m.FullName()] {

@@ -39,6 +39,7 @@ var commanded = []protoreflect.FileDescriptor{
 	enforcementv1.File_counterfoil_enforcement_v1_tracing_proto, enforcementv1.File_counterfoil_enforcement_v1_incident_proto,
 	reportingv1.File_counterfoil_reporting_v1_reporting_proto, reportingv1.File_counterfoil_reporting_v1_national_proto,
 	reportingv1.File_counterfoil_reporting_v1_reconciliation_proto,
+	reportingv1.File_counterfoil_reporting_v1_report_service_proto,
 }
 
 // rehearsed puts commands to nodes, each first as a dry run.
@@ -104,8 +105,9 @@ func (r rehearsed) events(n *node.Node) (count int) {
 // but says the same of what is decided, whatever else a node has come to know meanwhile, and however old its copy of a licence
 // is by its clock when goods go.
 var but = cmp.Options{
-	protocmp.Transform(), protocmp.IgnoreMessages(&eventv1.Knowledge{}, &customsv1.Freshness{}),
-	protocmp.IgnoreFields(&customsv1.GoodsReleased{}, "at"),
+	protocmp.Transform(), protocmp.IgnoreMessages(&eventv1.Knowledge{}, &customsv1.Freshness{}, &reportingv1.Extent{}),
+	protocmp.IgnoreFields(&customsv1.GoodsReleased{}, "at"), protocmp.IgnoreFields(&reportingv1.Title{}, "cut_off"),
+	protocmp.IgnoreFields(&reportingv1.ReportDrafted{}, "digest"),
 }
 
 // as has another person command.

@@ -29,7 +29,7 @@ func newReportHideCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "hide REPORT/YEAR ROW --value --reason commercial|national_security",
 		Short: "Say what of a row stays out of editions for others; a report that is frozen stays as it is, its revision has it",
-		Example: "counterfoil report hide att-annual/2025 3f2a91 --value --reason commercial --text \"price of a running contract\"\n" +
+		Example: "counterfoil report hide att-annual/2025 3f2a91 --value --reason commercial --text \"a running contract\"\n" +
 			"counterfoil report hide att-annual/2025 3f2a91 --show",
 		Args: takes("REPORT/YEAR", "ROW"),
 	}
@@ -119,7 +119,7 @@ func newReportObjectCommand(env *Env) *cobra.Command {
 	cmd := answerCommand(env, &cobra.Command{
 		Use:     "object ID[#DRAFT] --text TEXT",
 		Short:   "Say, in this agency's own journal, what it objects to in the draft that it was asked about",
-		Example: `counterfoil --context customs report object reporting/att-annual-2025.1 --text "declaration 26XA0001 is missing"`,
+		Example: `counterfoil --context customs report object reporting/att-annual-2025.1 --text "26XA0001 is missing"`,
 	}, false)
 	require(cmd, "text")
 	return cmd
@@ -168,7 +168,7 @@ func newReportSubmitCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "submit ID --to RECEIVER --audience public|states_parties|internal",
 		Short:   "Record that a frozen report was handed over, to whom, for which audience, and the hashes of the files",
-		Example: "counterfoil report submit reporting/att-annual-2025.1 --to \"ATT Secretariat\" --audience states_parties --with report.xlsx --reference 2026/17",
+		Example: "counterfoil report submit reporting/att-annual-2025.1 --to \"ATT Secretariat\" --audience public \\\n  --with report.xlsx --reference 2026/17",
 		Args:    takes("ID"),
 	}
 	flags := cmd.Flags()
