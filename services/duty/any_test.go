@@ -39,6 +39,9 @@ func TestAnyCommand(t *testing.T) {
 	anycommand.Check(t, "customs", append([]proto.Message{opened}, shipped...), []string{traceID, "customs/E-1", "confidentiality_law", "Border Guard of XB", ""}, map[string]anycommand.Rule{
 		"reply to trace": anycommand.Of(duty.Reply, &enforcementv1.ReplyToTraceRequest{Particulars: dated, TraceId: traceID, FromRecords: true}),
 	})
+	anycommand.Check(t, "foreign", circulated, []string{draftedID, "foreign", ""}, map[string]anycommand.Rule{
+		"answer draft": anycommand.Of(duty.AnswerDraft, &reportingv1.AnswerDraftRequest{Particulars: dated, ReportId: draftedID, Draft: 2, Text: "one is missing"}),
+	})
 	anycommand.Check(t, "foreign", opinions, []string{consultationID, applicationID, conditionID, "foreign", "defence", "internal", "no re-export", ""}, map[string]anycommand.Rule{
 		"give opinion": anycommand.Of(duty.GiveOpinion, &licensingv1.GiveOpinionRequest{
 			Particulars: answered, ConsultationId: consultationID, View: conditions, Conditions: []string{"no re-export", "report on arrival"},
