@@ -41,7 +41,7 @@ var others = strings.Fields(`
 	reporting.v1.MeasureReported reporting.v1.PartnerEditionClosed reporting.v1.PartnerFiguresRecorded reporting.v1.ProcedureAdopted
 	reporting.v1.PublicRequestAnswered reporting.v1.PublicRequestOpened reporting.v1.ReportDrafted reporting.v1.ReportFrozen
 	reporting.v1.ReportOpened reporting.v1.ReportPartKept reporting.v1.ReportSubmitted reporting.v1.RowHidden reporting.v1.RowNoted
-	reporting.v1.StepAlarmed
+	reporting.v1.StepAlarmed reporting.v1.StepDone
 	screening.v1.EmbargoEnded screening.v1.EmbargoRecorded screening.v1.HitJudged screening.v1.ListEditionRecorded screening.v1.ListEntryAdded
 	screening.v1.ListEntryAmended screening.v1.ListEntryRemoved screening.v1.PartyFound screening.v1.ScreeningNotPerformed
 	screening.v1.ScreeningPerformed`)

@@ -71,6 +71,9 @@ func (f *folding) reports(fact proto.Message) error {
 			func(r *ledgerv1.ReportStep) {
 				r.Alarms, r.At = append(r.Alarms, e), append(r.At, f.event.OccurredAt)
 			})
+	case *reportingv1.StepDone:
+		return upsert(f, reportSteps, e.StepId, func() *ledgerv1.ReportStep { return &ledgerv1.ReportStep{Id: e.StepId} },
+			func(r *ledgerv1.ReportStep) { r.Done, r.DoneAt = e, f.event.OccurredAt })
 	}
 	return f.comparisons(fact)
 }

@@ -135,6 +135,7 @@ var kinds = []proto.Message{
 	&reportingv1.FactsUsed{},
 	&reportingv1.ProcedureAdopted{},
 	&reportingv1.StepAlarmed{},
+	&reportingv1.StepDone{},
 	&reportingv1.ReportOpened{},
 	&reportingv1.ReportPartKept{},
 	&reportingv1.ReportDrafted{},

@@ -26,11 +26,19 @@ var procedures = define("procedures", queryv1.Table_TABLE_PROCEDURES, func() *le
 var reportSteps = define("report_steps", queryv1.Table_TABLE_REPORT_STEPS, func() *ledgerv1.ReportStep { return new(ledgerv1.ReportStep) },
 	func(r *ledgerv1.ReportStep) header { return header{&r.Id, &r.Journal, &r.Events} }).
 	indexed(func(r *ledgerv1.ReportStep, x *entries) {
-		last := r.Alarms[len(r.Alarms)-1]
-		x.add(byForm, last.Report)
-		x.add(byYear, yearName(int(last.Year)))
-		x.add(byOwner, last.Agency)
-		x.add(byStage, last.Step)
+		var of interface {
+			GetReport() string
+			GetYear() uint32
+			GetAgency() string
+			GetStep() string
+		} = r.Done
+		if len(r.Alarms) > 0 {
+			of = r.Alarms[len(r.Alarms)-1]
+		}
+		x.add(byForm, of.GetReport())
+		x.add(byYear, yearName(int(of.GetYear())))
+		x.add(byOwner, of.GetAgency())
+		x.add(byStage, of.GetStep())
 	}, byForm, byYear, byOwner, byStage).
 	shown(func(r *ledgerv1.ReportStep) *queryv1.Row {
 		return &queryv1.Row{Row: &queryv1.Row_ReportStep{ReportStep: r}}

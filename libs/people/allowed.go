@@ -85,7 +85,7 @@ var allowed = table(
 		"ProposeCorrection": recording, "AnswerCorrection": recording,
 	}),
 	service("counterfoil.reporting.v1.ReportingService", calls{"RequestReturn": recording, "Totals": reading}),
-	service("counterfoil.reporting.v1.ProcedureService", calls{"AdoptProcedure": deciding}),
+	service("counterfoil.reporting.v1.ProcedureService", calls{"AdoptProcedure": deciding, "CompleteStep": recording}),
 	service("counterfoil.reporting.v1.CalendarService", calls{"Calendar": overview}),
 	service("counterfoil.reporting.v1.ReportService", calls{
 		"BuildReport": reading, "CheckReport": reading, "ExplainFigure": reading, "TakeLineage": reading, "CompareReports": reading,

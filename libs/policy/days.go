@@ -49,10 +49,31 @@ type Interval struct{ From, To time.Time }
 func (c *Calendar) Zone() *time.Location { return c.known().zone }
 
 // Working reports whether the day that a moment lies in is worked.
-func (c *Calendar) Working(t time.Time) bool {
+func (c *Calendar) Working(t time.Time) bool { return c.WorkingDate(t.In(c.Zone())) }
+
+// WorkingDate reports whether a date is worked. Of the time its year, month and day count.
+func (c *Calendar) WorkingDate(date time.Time) bool {
 	c = c.known()
-	t = t.In(c.zone)
-	return !c.weekend[t.Weekday()] && !c.holidays[t.Format(time.DateOnly)]
+	return !c.weekend[date.Weekday()] && !c.holidays[date.Format(time.DateOnly)]
+}
+
+// Moved returns a date, or where it is not worked the nearest before it, or after it, that is.
+func (c *Calendar) Moved(date time.Time, before bool) time.Time {
+	step := 1
+	if before {
+		step = -1
+	}
+	for !c.WorkingDate(date) {
+		date = date.AddDate(0, 0, step)
+	}
+	return date
+}
+
+// Bounds returns the first moment of a date, and its last second.
+func (c *Calendar) Bounds(date time.Time) (first, last time.Time) {
+	c = c.known()
+	noon := time.Date(date.Year(), date.Month(), date.Day(), 12, 0, 0, 0, c.zone)
+	return c.day(noon, 0), c.day(noon, 1).Add(-time.Second)
 }
 
 var plain = &Calendar{zone: time.UTC, weekend: map[time.Weekday]bool{time.Saturday: true, time.Sunday: true}}

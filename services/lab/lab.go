@@ -139,6 +139,10 @@ func (s *Serving) Close() error { return s.Node.Close() }
 type Lab struct {
 	Hub      *Hub
 	Agencies map[string]*Serving
+
+	plan *Plan
+	// adopted is closed once the plan's procedure is on record.
+	adopted chan struct{}
 }
 
 // Start starts the hub of a folder and a node for every agency of the plan.
@@ -147,7 +151,7 @@ func Start(ctx context.Context, folder Folder, plan *Plan, o Options) (*Lab, err
 	if err != nil {
 		return nil, err
 	}
-	l := &Lab{Hub: hub, Agencies: map[string]*Serving{}}
+	l := &Lab{Hub: hub, Agencies: map[string]*Serving{}, plan: plan, adopted: make(chan struct{})}
 	for _, a := range plan.Agencies {
 		if a.Name == directory.Authority {
 			continue
@@ -176,6 +180,7 @@ func (l *Lab) Run(ctx context.Context) error {
 	for _, s := range l.Agencies {
 		keep(s.Run)
 	}
+	keep(l.adoptProcedure)
 	running.Wait()
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		return err
@@ -183,7 +188,7 @@ func (l *Lab) Run(ctx context.Context) error {
 	return nil
 }
 
-// WaitReady returns once every agency answers and has read the directory.
+// WaitReady returns once every agency answers and has read the directory, and the plan's procedure is on record.
 func (l *Lab) WaitReady(ctx context.Context) error {
 	select {
 	case <-l.Hub.Ready():
@@ -195,7 +200,12 @@ func (l *Lab) WaitReady(ctx context.Context) error {
 			return fmt.Errorf("wait for %s: %w", name, err)
 		}
 	}
-	return nil
+	select {
+	case <-l.adopted:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the procedure of reports: %w", ctx.Err())
+	}
 }
 
 // WaitReady returns once the agency answers and has read the directory's beginning.

@@ -24,7 +24,7 @@ import (
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 )
 
-//go:embed plan.yaml policies
+//go:embed plan.yaml policies reporting
 var example embed.FS
 
 // Plan is who takes part and who shares what with whom, as a State sets out.
@@ -36,9 +36,13 @@ type Plan struct {
 	// Policies are files of decision policies that are adopted at the start, beside the plan.
 	Policies  []string   `yaml:"policies"`
 	Calendars []Calendar `yaml:"calendars"`
+	// Procedure is a file, beside the plan, of the State's procedure for its reports, which the agency whose service is reporting
+	// adopts when a lab starts; empty: none.
+	Procedure string `yaml:"procedure"`
 
-	policies []*policy.Policy
-	adopted  []*directoryv1.PolicyAdopted
+	policies  []*policy.Policy
+	adopted   []*directoryv1.PolicyAdopted
+	procedure []byte
 }
 
 // Calendar is a calendar of working days that is adopted at the start: weekdays from 1, Monday, holidays as yyyy-mm-dd, and
@@ -105,6 +109,9 @@ func ReadPlan(path string) (*Plan, error) {
 		return nil, fmt.Errorf("read the plan %s: %w", path, err)
 	}
 	if err := p.readPolicies(dir); err != nil {
+		return nil, fmt.Errorf("plan %s: %w", path, err)
+	}
+	if err := p.readProcedure(dir); err != nil {
 		return nil, fmt.Errorf("plan %s: %w", path, err)
 	}
 	if err := p.check(); err != nil {

@@ -1,9 +1,11 @@
 package reporting
 
 import (
+	"slices"
+
 	"github.com/counterfoil/counterfoil/libs/desk"
 	"github.com/counterfoil/counterfoil/services/duty"
 )
 
-// Reactions are what every agency reacts to.
-func (*Service) Reactions() []desk.Reaction { return duty.Reactions() }
+// Reactions are what every agency reacts to, and the dates of reports.
+func (*Service) Reactions() []desk.Reaction { return slices.Concat(duty.Reactions(), keepCalendar()) }

@@ -43,8 +43,8 @@ func TestReturn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if reactions := service.Reactions(); len(reactions) != len(duty.Reactions()) {
-		t.Errorf("reporting reacts otherwise than every agency does: %v", reactions)
+	if reactions := service.Reactions(); len(reactions) != len(duty.Reactions())+1 {
+		t.Errorf("reporting reacts to more than every agency does and the dates of reports: %v", reactions)
 	}
 	server := connect.NewServer()
 	service.Register(server)

@@ -17,7 +17,7 @@ var layers = []string{
 	"journal people access published policy blind marks",
 	"rpc ledger",
 	"backbone directory screening adopted citations custody incident links report",
-	"projection natstest backup lineage",
+	"projection natstest backup lineage duedates",
 	"desk query",
 	"node",
 	"joining",
@@ -30,7 +30,7 @@ var agencies = []string{"licensing", "customs", "enforcement", "reporting", "min
 var common = []string{"statement"}
 
 // pure are the libs that rules may use: the ledger's views, and functions of their arguments alone.
-var pure = []string{"ledger", "fault", "refdata", "published", "names", "blind", "policy", "screening", "marks", "adopted", "citations", "custody", "incident", "report", "written"}
+var pure = []string{"ledger", "fault", "refdata", "published", "names", "blind", "policy", "screening", "marks", "adopted", "citations", "custody", "incident", "report", "written", "duedates"}
 
 type pkg struct {
 	ImportPath string

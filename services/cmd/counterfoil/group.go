@@ -66,21 +66,6 @@ func newRulesCommand(env *Env) *cobra.Command {
 		}))
 }
 
-func newCalendarCommand(env *Env) *cobra.Command {
-	req := &directoryv1.AdoptCalendarRequest{}
-	adopt := &cobra.Command{
-		Use:   "adopt -f FILE",
-		Short: "Set the days that deadlines are counted in",
-		Args:  takes(),
-	}
-	fromFile(adopt, "the calendar")
-	require(adopt, "file")
-	return family("calendar", "Set working days, at the coordinating authority",
-		recording(env, adopt, req, func(ctx context.Context, c *Clients, _ []string) (recorded, error) {
-			return c.Authority.AdoptCalendar(ctx, req)
-		}))
-}
-
 // parseHistory reads what newcomers are given of the past.
 func parseHistory(text string) (directoryv1.HistoryRule, *timestamppb.Timestamp, error) {
 	switch text {

@@ -13,7 +13,7 @@ import (
 
 func newReportCommand(env *Env) *cobra.Command {
 	return family("report", "Draw totals, ask agencies for returns and submit them", append(reportLife(env),
-		newTotalsCommand(env), newRequestReturnCommand(env), newSubmitReturnCommand(env),
+		newTotalsCommand(env), newRequestReturnCommand(env), newSubmitReturnCommand(env), newProcedureCommand(env),
 		newAnswersCommand(env), newMeasureCommand(env), newPublicRequestCommand(env), newSetupCommand(env), newWordsCommand(env),
 		newExplainFigureCommand(env), newLineageCommand(env))...)
 }

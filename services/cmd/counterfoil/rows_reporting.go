@@ -53,6 +53,9 @@ func reportingCells(row *queryv1.Row) []string {
 		if n := min(len(s.Alarms), len(s.At)); n > 0 {
 			last, at = s.Alarms[n-1], s.At[n-1]
 		}
+		if s.Done != nil {
+			return []string{s.Id, s.Done.GetAgency(), date(last.GetDue()), "done", date(s.DoneAt)}
+		}
 		return []string{s.Id, last.GetAgency(), date(last.GetDue()), enum(last.GetAlarm()), date(at)}
 	case *queryv1.Row_Report:
 		p, o := r.Report, r.Report.GetOpened()

@@ -15,7 +15,7 @@ import (
 )
 
 // Adopt records a version of a procedure. A version that is on record is never changed; the same again decides nothing. It is refused
-// where it names an agency that is not in the directory.
+// where it names an agency or a calendar that is not in the directory.
 func Adopt(view ledger.View, cmd *reportingv1.AdoptProcedureRequest) ([]proto.Message, error) {
 	p, err := report.LoadProcedure("procedure", cmd.GetContent())
 	if err != nil {
@@ -36,6 +36,14 @@ func Adopt(view ledger.View, cmd *reportingv1.AdoptProcedureRequest) ([]proto.Me
 			return nil, fmt.Errorf("read agency %s: %w", name, err)
 		case agency == nil:
 			return nil, fault.Errorf(fault.Invalid, "procedure %s names %s, which is not in the directory; counterfoil list agencies shows who is", p.GetProcedure(), name)
+		}
+	}
+	if name := p.GetCalendar(); name != "" {
+		switch calendar, err := view.Calendar(name); {
+		case err != nil:
+			return nil, fmt.Errorf("read calendar %s: %w", name, err)
+		case calendar == nil:
+			return nil, fault.Errorf(fault.Invalid, "procedure %s counts the working days of calendar %s, which is not in the directory; have the authority adopt it: counterfoil calendar adopt -f FILE", p.GetProcedure(), name)
 		}
 	}
 	return []proto.Message{&reportingv1.ProcedureAdopted{ProcedureId: id, Content: cmd.GetContent(), Reason: cmd.GetReason()}}, nil

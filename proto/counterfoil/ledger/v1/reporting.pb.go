@@ -164,7 +164,10 @@ type ReportStep struct {
 	Events  []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
 	Alarms  []*v1.StepAlarmed      `protobuf:"bytes,4,rep,name=alarms,proto3" json:"alarms,omitempty"`
 	// Of each.
-	At            []*timestamppb.Timestamp `protobuf:"bytes,5,rep,name=at,proto3" json:"at,omitempty"`
+	At []*timestamppb.Timestamp `protobuf:"bytes,5,rep,name=at,proto3" json:"at,omitempty"`
+	// Absent while nobody said so.
+	Done          *v1.StepDone           `protobuf:"bytes,6,opt,name=done,proto3" json:"done,omitempty"`
+	DoneAt        *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=done_at,json=doneAt,proto3" json:"done_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -230,6 +233,20 @@ func (x *ReportStep) GetAlarms() []*v1.StepAlarmed {
 func (x *ReportStep) GetAt() []*timestamppb.Timestamp {
 	if x != nil {
 		return x.At
+	}
+	return nil
+}
+
+func (x *ReportStep) GetDone() *v1.StepDone {
+	if x != nil {
+		return x.Done
+	}
+	return nil
+}
+
+func (x *ReportStep) GetDoneAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DoneAt
 	}
 	return nil
 }
@@ -1183,14 +1200,16 @@ const file_counterfoil_ledger_v1_reporting_proto_rawDesc = "" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
 	"\x06events\x18\x03 \x03(\x04R\x06events\x12D\n" +
 	"\aadopted\x18\x04 \x01(\v2*.counterfoil.reporting.v1.ProcedureAdoptedR\aadopted\x12*\n" +
-	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xb9\x01\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xa6\x02\n" +
 	"\n" +
 	"ReportStep\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
 	"\x06events\x18\x03 \x03(\x04R\x06events\x12=\n" +
 	"\x06alarms\x18\x04 \x03(\v2%.counterfoil.reporting.v1.StepAlarmedR\x06alarms\x12*\n" +
-	"\x02at\x18\x05 \x03(\v2\x1a.google.protobuf.TimestampR\x02at\"\xce\x04\n" +
+	"\x02at\x18\x05 \x03(\v2\x1a.google.protobuf.TimestampR\x02at\x126\n" +
+	"\x04done\x18\x06 \x01(\v2\".counterfoil.reporting.v1.StepDoneR\x04done\x123\n" +
+	"\adone_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x06doneAt\"\xce\x04\n" +
 	"\x06Report\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -1313,63 +1332,66 @@ var file_counterfoil_ledger_v1_reporting_proto_goTypes = []any{
 	(*v1.ProcedureAdopted)(nil),      // 14: counterfoil.reporting.v1.ProcedureAdopted
 	(*timestamppb.Timestamp)(nil),    // 15: google.protobuf.Timestamp
 	(*v1.StepAlarmed)(nil),           // 16: counterfoil.reporting.v1.StepAlarmed
-	(*v1.ReportOpened)(nil),          // 17: counterfoil.reporting.v1.ReportOpened
-	(*v1.ReportDrafted)(nil),         // 18: counterfoil.reporting.v1.ReportDrafted
-	(*v1.DraftCirculated)(nil),       // 19: counterfoil.reporting.v1.DraftCirculated
-	(*v1.ReportFrozen)(nil),          // 20: counterfoil.reporting.v1.ReportFrozen
-	(*v1.ReportSubmitted)(nil),       // 21: counterfoil.reporting.v1.ReportSubmitted
-	(*v1.DraftAnswered)(nil),         // 22: counterfoil.reporting.v1.DraftAnswered
-	(*v1.RowHidden)(nil),             // 23: counterfoil.reporting.v1.RowHidden
-	(*v1.RowNoted)(nil),              // 24: counterfoil.reporting.v1.RowNoted
-	(*v1.PartnerFigure)(nil),         // 25: counterfoil.reporting.v1.PartnerFigure
-	(*v1.PartnerEditionClosed)(nil),  // 26: counterfoil.reporting.v1.PartnerEditionClosed
-	(*v1.DifferenceFound)(nil),       // 27: counterfoil.reporting.v1.DifferenceFound
-	(*v1.DifferenceClosed)(nil),      // 28: counterfoil.reporting.v1.DifferenceClosed
-	(*v1.DifferenceAnswered)(nil),    // 29: counterfoil.reporting.v1.DifferenceAnswered
-	(*v1.AnswersRecorded)(nil),       // 30: counterfoil.reporting.v1.AnswersRecorded
-	(*v1.MeasureReported)(nil),       // 31: counterfoil.reporting.v1.MeasureReported
-	(*v1.PublicRequestOpened)(nil),   // 32: counterfoil.reporting.v1.PublicRequestOpened
-	(*v1.PublicRequestAnswered)(nil), // 33: counterfoil.reporting.v1.PublicRequestAnswered
+	(*v1.StepDone)(nil),              // 17: counterfoil.reporting.v1.StepDone
+	(*v1.ReportOpened)(nil),          // 18: counterfoil.reporting.v1.ReportOpened
+	(*v1.ReportDrafted)(nil),         // 19: counterfoil.reporting.v1.ReportDrafted
+	(*v1.DraftCirculated)(nil),       // 20: counterfoil.reporting.v1.DraftCirculated
+	(*v1.ReportFrozen)(nil),          // 21: counterfoil.reporting.v1.ReportFrozen
+	(*v1.ReportSubmitted)(nil),       // 22: counterfoil.reporting.v1.ReportSubmitted
+	(*v1.DraftAnswered)(nil),         // 23: counterfoil.reporting.v1.DraftAnswered
+	(*v1.RowHidden)(nil),             // 24: counterfoil.reporting.v1.RowHidden
+	(*v1.RowNoted)(nil),              // 25: counterfoil.reporting.v1.RowNoted
+	(*v1.PartnerFigure)(nil),         // 26: counterfoil.reporting.v1.PartnerFigure
+	(*v1.PartnerEditionClosed)(nil),  // 27: counterfoil.reporting.v1.PartnerEditionClosed
+	(*v1.DifferenceFound)(nil),       // 28: counterfoil.reporting.v1.DifferenceFound
+	(*v1.DifferenceClosed)(nil),      // 29: counterfoil.reporting.v1.DifferenceClosed
+	(*v1.DifferenceAnswered)(nil),    // 30: counterfoil.reporting.v1.DifferenceAnswered
+	(*v1.AnswersRecorded)(nil),       // 31: counterfoil.reporting.v1.AnswersRecorded
+	(*v1.MeasureReported)(nil),       // 32: counterfoil.reporting.v1.MeasureReported
+	(*v1.PublicRequestOpened)(nil),   // 33: counterfoil.reporting.v1.PublicRequestOpened
+	(*v1.PublicRequestAnswered)(nil), // 34: counterfoil.reporting.v1.PublicRequestAnswered
 }
 var file_counterfoil_ledger_v1_reporting_proto_depIdxs = []int32{
 	14, // 0: counterfoil.ledger.v1.Procedure.adopted:type_name -> counterfoil.reporting.v1.ProcedureAdopted
 	15, // 1: counterfoil.ledger.v1.Procedure.at:type_name -> google.protobuf.Timestamp
 	16, // 2: counterfoil.ledger.v1.ReportStep.alarms:type_name -> counterfoil.reporting.v1.StepAlarmed
 	15, // 3: counterfoil.ledger.v1.ReportStep.at:type_name -> google.protobuf.Timestamp
-	17, // 4: counterfoil.ledger.v1.Report.opened:type_name -> counterfoil.reporting.v1.ReportOpened
-	15, // 5: counterfoil.ledger.v1.Report.opened_at:type_name -> google.protobuf.Timestamp
-	18, // 6: counterfoil.ledger.v1.Report.drafts:type_name -> counterfoil.reporting.v1.ReportDrafted
-	19, // 7: counterfoil.ledger.v1.Report.circulated:type_name -> counterfoil.reporting.v1.DraftCirculated
-	20, // 8: counterfoil.ledger.v1.Report.frozen:type_name -> counterfoil.reporting.v1.ReportFrozen
-	15, // 9: counterfoil.ledger.v1.Report.frozen_at:type_name -> google.protobuf.Timestamp
-	21, // 10: counterfoil.ledger.v1.Report.submitted:type_name -> counterfoil.reporting.v1.ReportSubmitted
-	0,  // 11: counterfoil.ledger.v1.Report.status:type_name -> counterfoil.ledger.v1.ReportStatus
-	22, // 12: counterfoil.ledger.v1.DraftAnswer.answered:type_name -> counterfoil.reporting.v1.DraftAnswered
-	15, // 13: counterfoil.ledger.v1.DraftAnswer.at:type_name -> google.protobuf.Timestamp
-	23, // 14: counterfoil.ledger.v1.RowMark.hidden:type_name -> counterfoil.reporting.v1.RowHidden
-	24, // 15: counterfoil.ledger.v1.RowMark.noted:type_name -> counterfoil.reporting.v1.RowNoted
-	25, // 16: counterfoil.ledger.v1.PartnerFigure.figure:type_name -> counterfoil.reporting.v1.PartnerFigure
-	26, // 17: counterfoil.ledger.v1.PartnerEdition.closed:type_name -> counterfoil.reporting.v1.PartnerEditionClosed
-	15, // 18: counterfoil.ledger.v1.PartnerEdition.at:type_name -> google.protobuf.Timestamp
-	27, // 19: counterfoil.ledger.v1.Difference.found:type_name -> counterfoil.reporting.v1.DifferenceFound
-	15, // 20: counterfoil.ledger.v1.Difference.at:type_name -> google.protobuf.Timestamp
-	28, // 21: counterfoil.ledger.v1.Difference.closed:type_name -> counterfoil.reporting.v1.DifferenceClosed
-	15, // 22: counterfoil.ledger.v1.Difference.closed_at:type_name -> google.protobuf.Timestamp
-	29, // 23: counterfoil.ledger.v1.DifferenceAnswer.answered:type_name -> counterfoil.reporting.v1.DifferenceAnswered
-	15, // 24: counterfoil.ledger.v1.DifferenceAnswer.at:type_name -> google.protobuf.Timestamp
-	30, // 25: counterfoil.ledger.v1.ReportAnswers.recorded:type_name -> counterfoil.reporting.v1.AnswersRecorded
-	15, // 26: counterfoil.ledger.v1.ReportAnswers.at:type_name -> google.protobuf.Timestamp
-	31, // 27: counterfoil.ledger.v1.Measure.reported:type_name -> counterfoil.reporting.v1.MeasureReported
-	15, // 28: counterfoil.ledger.v1.Measure.at:type_name -> google.protobuf.Timestamp
-	32, // 29: counterfoil.ledger.v1.PublicRequest.opened:type_name -> counterfoil.reporting.v1.PublicRequestOpened
-	15, // 30: counterfoil.ledger.v1.PublicRequest.at:type_name -> google.protobuf.Timestamp
-	33, // 31: counterfoil.ledger.v1.PublicRequest.answered:type_name -> counterfoil.reporting.v1.PublicRequestAnswered
-	15, // 32: counterfoil.ledger.v1.PublicRequest.answered_at:type_name -> google.protobuf.Timestamp
-	33, // [33:33] is the sub-list for method output_type
-	33, // [33:33] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	17, // 4: counterfoil.ledger.v1.ReportStep.done:type_name -> counterfoil.reporting.v1.StepDone
+	15, // 5: counterfoil.ledger.v1.ReportStep.done_at:type_name -> google.protobuf.Timestamp
+	18, // 6: counterfoil.ledger.v1.Report.opened:type_name -> counterfoil.reporting.v1.ReportOpened
+	15, // 7: counterfoil.ledger.v1.Report.opened_at:type_name -> google.protobuf.Timestamp
+	19, // 8: counterfoil.ledger.v1.Report.drafts:type_name -> counterfoil.reporting.v1.ReportDrafted
+	20, // 9: counterfoil.ledger.v1.Report.circulated:type_name -> counterfoil.reporting.v1.DraftCirculated
+	21, // 10: counterfoil.ledger.v1.Report.frozen:type_name -> counterfoil.reporting.v1.ReportFrozen
+	15, // 11: counterfoil.ledger.v1.Report.frozen_at:type_name -> google.protobuf.Timestamp
+	22, // 12: counterfoil.ledger.v1.Report.submitted:type_name -> counterfoil.reporting.v1.ReportSubmitted
+	0,  // 13: counterfoil.ledger.v1.Report.status:type_name -> counterfoil.ledger.v1.ReportStatus
+	23, // 14: counterfoil.ledger.v1.DraftAnswer.answered:type_name -> counterfoil.reporting.v1.DraftAnswered
+	15, // 15: counterfoil.ledger.v1.DraftAnswer.at:type_name -> google.protobuf.Timestamp
+	24, // 16: counterfoil.ledger.v1.RowMark.hidden:type_name -> counterfoil.reporting.v1.RowHidden
+	25, // 17: counterfoil.ledger.v1.RowMark.noted:type_name -> counterfoil.reporting.v1.RowNoted
+	26, // 18: counterfoil.ledger.v1.PartnerFigure.figure:type_name -> counterfoil.reporting.v1.PartnerFigure
+	27, // 19: counterfoil.ledger.v1.PartnerEdition.closed:type_name -> counterfoil.reporting.v1.PartnerEditionClosed
+	15, // 20: counterfoil.ledger.v1.PartnerEdition.at:type_name -> google.protobuf.Timestamp
+	28, // 21: counterfoil.ledger.v1.Difference.found:type_name -> counterfoil.reporting.v1.DifferenceFound
+	15, // 22: counterfoil.ledger.v1.Difference.at:type_name -> google.protobuf.Timestamp
+	29, // 23: counterfoil.ledger.v1.Difference.closed:type_name -> counterfoil.reporting.v1.DifferenceClosed
+	15, // 24: counterfoil.ledger.v1.Difference.closed_at:type_name -> google.protobuf.Timestamp
+	30, // 25: counterfoil.ledger.v1.DifferenceAnswer.answered:type_name -> counterfoil.reporting.v1.DifferenceAnswered
+	15, // 26: counterfoil.ledger.v1.DifferenceAnswer.at:type_name -> google.protobuf.Timestamp
+	31, // 27: counterfoil.ledger.v1.ReportAnswers.recorded:type_name -> counterfoil.reporting.v1.AnswersRecorded
+	15, // 28: counterfoil.ledger.v1.ReportAnswers.at:type_name -> google.protobuf.Timestamp
+	32, // 29: counterfoil.ledger.v1.Measure.reported:type_name -> counterfoil.reporting.v1.MeasureReported
+	15, // 30: counterfoil.ledger.v1.Measure.at:type_name -> google.protobuf.Timestamp
+	33, // 31: counterfoil.ledger.v1.PublicRequest.opened:type_name -> counterfoil.reporting.v1.PublicRequestOpened
+	15, // 32: counterfoil.ledger.v1.PublicRequest.at:type_name -> google.protobuf.Timestamp
+	34, // 33: counterfoil.ledger.v1.PublicRequest.answered:type_name -> counterfoil.reporting.v1.PublicRequestAnswered
+	15, // 34: counterfoil.ledger.v1.PublicRequest.answered_at:type_name -> google.protobuf.Timestamp
+	35, // [35:35] is the sub-list for method output_type
+	35, // [35:35] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_ledger_v1_reporting_proto_init() }

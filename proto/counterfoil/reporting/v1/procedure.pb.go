@@ -1025,6 +1025,223 @@ func (x *StepAlarmed) GetToldRole() string {
 	return ""
 }
 
+// StepDone says that a step was done of which nothing else on record says so, such as one of the State's own.
+type StepDone struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As StepAlarmed's.
+	StepId string `protobuf:"bytes,1,opt,name=step_id,json=stepId,proto3" json:"step_id,omitempty"`
+	Report string `protobuf:"bytes,2,opt,name=report,proto3" json:"report,omitempty"`
+	Year   uint32 `protobuf:"varint,3,opt,name=year,proto3" json:"year,omitempty"`
+	Step   string `protobuf:"bytes,4,opt,name=step,proto3" json:"step,omitempty"`
+	// Who owed it.
+	Agency string `protobuf:"bytes,5,opt,name=agency,proto3" json:"agency,omitempty"`
+	// What shows it.
+	Text          string `protobuf:"bytes,6,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StepDone) Reset() {
+	*x = StepDone{}
+	mi := &file_counterfoil_reporting_v1_procedure_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StepDone) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StepDone) ProtoMessage() {}
+
+func (x *StepDone) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_reporting_v1_procedure_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StepDone.ProtoReflect.Descriptor instead.
+func (*StepDone) Descriptor() ([]byte, []int) {
+	return file_counterfoil_reporting_v1_procedure_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *StepDone) GetStepId() string {
+	if x != nil {
+		return x.StepId
+	}
+	return ""
+}
+
+func (x *StepDone) GetReport() string {
+	if x != nil {
+		return x.Report
+	}
+	return ""
+}
+
+func (x *StepDone) GetYear() uint32 {
+	if x != nil {
+		return x.Year
+	}
+	return 0
+}
+
+func (x *StepDone) GetStep() string {
+	if x != nil {
+		return x.Step
+	}
+	return ""
+}
+
+func (x *StepDone) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *StepDone) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+type CompleteStepRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Particulars *v1.Particulars        `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	Report      string                 `protobuf:"bytes,2,opt,name=report,proto3" json:"report,omitempty"`
+	Year        uint32                 `protobuf:"varint,3,opt,name=year,proto3" json:"year,omitempty"`
+	Step        string                 `protobuf:"bytes,4,opt,name=step,proto3" json:"step,omitempty"`
+	// Empty: the one that owes it, where there is one.
+	Agency        string `protobuf:"bytes,5,opt,name=agency,proto3" json:"agency,omitempty"`
+	Text          string `protobuf:"bytes,6,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompleteStepRequest) Reset() {
+	*x = CompleteStepRequest{}
+	mi := &file_counterfoil_reporting_v1_procedure_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompleteStepRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompleteStepRequest) ProtoMessage() {}
+
+func (x *CompleteStepRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_reporting_v1_procedure_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompleteStepRequest.ProtoReflect.Descriptor instead.
+func (*CompleteStepRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_reporting_v1_procedure_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *CompleteStepRequest) GetParticulars() *v1.Particulars {
+	if x != nil {
+		return x.Particulars
+	}
+	return nil
+}
+
+func (x *CompleteStepRequest) GetReport() string {
+	if x != nil {
+		return x.Report
+	}
+	return ""
+}
+
+func (x *CompleteStepRequest) GetYear() uint32 {
+	if x != nil {
+		return x.Year
+	}
+	return 0
+}
+
+func (x *CompleteStepRequest) GetStep() string {
+	if x != nil {
+		return x.Step
+	}
+	return ""
+}
+
+func (x *CompleteStepRequest) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *CompleteStepRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+type CompleteStepResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Receipt       *v1.Receipt            `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompleteStepResponse) Reset() {
+	*x = CompleteStepResponse{}
+	mi := &file_counterfoil_reporting_v1_procedure_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompleteStepResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompleteStepResponse) ProtoMessage() {}
+
+func (x *CompleteStepResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_reporting_v1_procedure_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompleteStepResponse.ProtoReflect.Descriptor instead.
+func (*CompleteStepResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_reporting_v1_procedure_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *CompleteStepResponse) GetReceipt() *v1.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
 type CalendarRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Empty: every agency.
@@ -1040,7 +1257,7 @@ type CalendarRequest struct {
 
 func (x *CalendarRequest) Reset() {
 	*x = CalendarRequest{}
-	mi := &file_counterfoil_reporting_v1_procedure_proto_msgTypes[10]
+	mi := &file_counterfoil_reporting_v1_procedure_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1052,7 +1269,7 @@ func (x *CalendarRequest) String() string {
 func (*CalendarRequest) ProtoMessage() {}
 
 func (x *CalendarRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_procedure_proto_msgTypes[10]
+	mi := &file_counterfoil_reporting_v1_procedure_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1065,7 +1282,7 @@ func (x *CalendarRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CalendarRequest.ProtoReflect.Descriptor instead.
 func (*CalendarRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_procedure_proto_rawDescGZIP(), []int{10}
+	return file_counterfoil_reporting_v1_procedure_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CalendarRequest) GetAgency() string {
@@ -1106,7 +1323,7 @@ type CalendarResponse struct {
 
 func (x *CalendarResponse) Reset() {
 	*x = CalendarResponse{}
-	mi := &file_counterfoil_reporting_v1_procedure_proto_msgTypes[11]
+	mi := &file_counterfoil_reporting_v1_procedure_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1118,7 +1335,7 @@ func (x *CalendarResponse) String() string {
 func (*CalendarResponse) ProtoMessage() {}
 
 func (x *CalendarResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_procedure_proto_msgTypes[11]
+	mi := &file_counterfoil_reporting_v1_procedure_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1131,7 +1348,7 @@ func (x *CalendarResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CalendarResponse.ProtoReflect.Descriptor instead.
 func (*CalendarResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_procedure_proto_rawDescGZIP(), []int{11}
+	return file_counterfoil_reporting_v1_procedure_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CalendarResponse) GetSteps() []*CalendarStep {
@@ -1171,14 +1388,16 @@ type CalendarStep struct {
 	// Where the date is written, such as "ATT Article 13(3)".
 	Source string `protobuf:"bytes,13,opt,name=source,proto3" json:"source,omitempty"`
 	// Who took the role over last, and when, where a hand-over is on record.
-	HandedOver    string `protobuf:"bytes,14,opt,name=handed_over,json=handedOver,proto3" json:"handed_over,omitempty"`
+	HandedOver string `protobuf:"bytes,14,opt,name=handed_over,json=handedOver,proto3" json:"handed_over,omitempty"`
+	// Days before its date at which those who owe it are reminded.
+	Remind        []uint32 `protobuf:"varint,15,rep,packed,name=remind,proto3" json:"remind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CalendarStep) Reset() {
 	*x = CalendarStep{}
-	mi := &file_counterfoil_reporting_v1_procedure_proto_msgTypes[12]
+	mi := &file_counterfoil_reporting_v1_procedure_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1190,7 +1409,7 @@ func (x *CalendarStep) String() string {
 func (*CalendarStep) ProtoMessage() {}
 
 func (x *CalendarStep) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_procedure_proto_msgTypes[12]
+	mi := &file_counterfoil_reporting_v1_procedure_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1203,7 +1422,7 @@ func (x *CalendarStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CalendarStep.ProtoReflect.Descriptor instead.
 func (*CalendarStep) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_procedure_proto_rawDescGZIP(), []int{12}
+	return file_counterfoil_reporting_v1_procedure_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *CalendarStep) GetReport() string {
@@ -1304,6 +1523,13 @@ func (x *CalendarStep) GetHandedOver() string {
 	return ""
 }
 
+func (x *CalendarStep) GetRemind() []uint32 {
+	if x != nil {
+		return x.Remind
+	}
+	return nil
+}
+
 var File_counterfoil_reporting_v1_procedure_proto protoreflect.FileDescriptor
 
 const file_counterfoil_reporting_v1_procedure_proto_rawDesc = "" +
@@ -1399,7 +1625,24 @@ const file_counterfoil_reporting_v1_procedure_proto_rawDesc = "" +
 	"\vtold_agency\x18\n" +
 	" \x01(\tR\n" +
 	"toldAgency\x12\x1b\n" +
-	"\ttold_role\x18\v \x01(\tR\btoldRole\"\xa7\x01\n" +
+	"\ttold_role\x18\v \x01(\tR\btoldRole\"\x8f\x01\n" +
+	"\bStepDone\x12\x17\n" +
+	"\astep_id\x18\x01 \x01(\tR\x06stepId\x12\x16\n" +
+	"\x06report\x18\x02 \x01(\tR\x06report\x12\x12\n" +
+	"\x04year\x18\x03 \x01(\rR\x04year\x12\x12\n" +
+	"\x04step\x18\x04 \x01(\tR\x04step\x12\x16\n" +
+	"\x06agency\x18\x05 \x01(\tR\x06agency\x12\x12\n" +
+	"\x04text\x18\x06 \x01(\tR\x04text\"\xbf\x02\n" +
+	"\x13CompleteStepRequest\x12C\n" +
+	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x125\n" +
+	"\x06report\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{1,39}$R\x06report\x12\x1f\n" +
+	"\x04year\x18\x03 \x01(\rB\v\xbaH\b*\x06\x18\x98\x11(\xc6\x0fR\x04year\x121\n" +
+	"\x04step\x18\x04 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{1,39}$R\x04step\x128\n" +
+	"\x06agency\x18\x05 \x01(\tB \xbaH\x1dr\x1b2\x19^([a-z][a-z0-9-]{1,31})?$R\x06agency\x12\x1e\n" +
+	"\x04text\x18\x06 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xa0\x1fR\x04text\"O\n" +
+	"\x14CompleteStepResponse\x127\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1d.counterfoil.event.v1.ReceiptR\areceipt\"\xa7\x01\n" +
 	"\x0fCalendarRequest\x128\n" +
 	"\x06agency\x18\x01 \x01(\tB \xbaH\x1dr\x1b2\x19^([a-z][a-z0-9-]{1,31})?$R\x06agency\x12\x10\n" +
 	"\x03due\x18\x02 \x01(\bR\x03due\x12%\n" +
@@ -1407,7 +1650,7 @@ const file_counterfoil_reporting_v1_procedure_proto_rawDesc = "" +
 	"\ato_year\x18\x04 \x01(\rB\b\xbaH\x05*\x03\x18\x98\x11R\x06toYear\"s\n" +
 	"\x10CalendarResponse\x12<\n" +
 	"\x05steps\x18\x01 \x03(\v2&.counterfoil.reporting.v1.CalendarStepR\x05steps\x12!\n" +
-	"\fprocedure_id\x18\x02 \x01(\tR\vprocedureId\"\xce\x03\n" +
+	"\fprocedure_id\x18\x02 \x01(\tR\vprocedureId\"\xe6\x03\n" +
 	"\fCalendarStep\x12\x16\n" +
 	"\x06report\x18\x01 \x01(\tR\x06report\x12\x12\n" +
 	"\x04year\x18\x02 \x01(\rR\x04year\x12\x12\n" +
@@ -1424,7 +1667,8 @@ const file_counterfoil_reporting_v1_procedure_proto_rawDesc = "" +
 	"\x04next\x18\f \x01(\tR\x04next\x12\x16\n" +
 	"\x06source\x18\r \x01(\tR\x06source\x12\x1f\n" +
 	"\vhanded_over\x18\x0e \x01(\tR\n" +
-	"handedOver*r\n" +
+	"handedOver\x12\x16\n" +
+	"\x06remind\x18\x0f \x03(\rR\x06remind*r\n" +
 	"\tStepAlarm\x12\x1a\n" +
 	"\x16STEP_ALARM_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13STEP_ALARM_REMINDED\x10\x01\x12\x16\n" +
@@ -1435,9 +1679,10 @@ const file_counterfoil_reporting_v1_procedure_proto_rawDesc = "" +
 	"\x10STEP_STATE_AHEAD\x10\x01\x12\x13\n" +
 	"\x0fSTEP_STATE_SOON\x10\x02\x12\x16\n" +
 	"\x12STEP_STATE_OVERDUE\x10\x03\x12\x13\n" +
-	"\x0fSTEP_STATE_DONE\x10\x042\x87\x01\n" +
+	"\x0fSTEP_STATE_DONE\x10\x042\xf6\x01\n" +
 	"\x10ProcedureService\x12s\n" +
-	"\x0eAdoptProcedure\x12/.counterfoil.reporting.v1.AdoptProcedureRequest\x1a0.counterfoil.reporting.v1.AdoptProcedureResponse2t\n" +
+	"\x0eAdoptProcedure\x12/.counterfoil.reporting.v1.AdoptProcedureRequest\x1a0.counterfoil.reporting.v1.AdoptProcedureResponse\x12m\n" +
+	"\fCompleteStep\x12-.counterfoil.reporting.v1.CompleteStepRequest\x1a..counterfoil.reporting.v1.CompleteStepResponse2t\n" +
 	"\x0fCalendarService\x12a\n" +
 	"\bCalendar\x12).counterfoil.reporting.v1.CalendarRequest\x1a*.counterfoil.reporting.v1.CalendarResponseBOZMgithub.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1;reportingv1b\x06proto3"
 
@@ -1454,7 +1699,7 @@ func file_counterfoil_reporting_v1_procedure_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_reporting_v1_procedure_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_counterfoil_reporting_v1_procedure_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_counterfoil_reporting_v1_procedure_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_counterfoil_reporting_v1_procedure_proto_goTypes = []any{
 	(StepAlarm)(0),                 // 0: counterfoil.reporting.v1.StepAlarm
 	(StepState)(0),                 // 1: counterfoil.reporting.v1.StepState
@@ -1468,41 +1713,48 @@ var file_counterfoil_reporting_v1_procedure_proto_goTypes = []any{
 	(*AdoptProcedureRequest)(nil),  // 9: counterfoil.reporting.v1.AdoptProcedureRequest
 	(*AdoptProcedureResponse)(nil), // 10: counterfoil.reporting.v1.AdoptProcedureResponse
 	(*StepAlarmed)(nil),            // 11: counterfoil.reporting.v1.StepAlarmed
-	(*CalendarRequest)(nil),        // 12: counterfoil.reporting.v1.CalendarRequest
-	(*CalendarResponse)(nil),       // 13: counterfoil.reporting.v1.CalendarResponse
-	(*CalendarStep)(nil),           // 14: counterfoil.reporting.v1.CalendarStep
-	nil,                            // 15: counterfoil.reporting.v1.TableTerms.BasisOfEntry
-	(Audience)(0),                  // 16: counterfoil.reporting.v1.Audience
-	(*v1.Particulars)(nil),         // 17: counterfoil.event.v1.Particulars
-	(*v1.Receipt)(nil),             // 18: counterfoil.event.v1.Receipt
-	(*timestamppb.Timestamp)(nil),  // 19: google.protobuf.Timestamp
+	(*StepDone)(nil),               // 12: counterfoil.reporting.v1.StepDone
+	(*CompleteStepRequest)(nil),    // 13: counterfoil.reporting.v1.CompleteStepRequest
+	(*CompleteStepResponse)(nil),   // 14: counterfoil.reporting.v1.CompleteStepResponse
+	(*CalendarRequest)(nil),        // 15: counterfoil.reporting.v1.CalendarRequest
+	(*CalendarResponse)(nil),       // 16: counterfoil.reporting.v1.CalendarResponse
+	(*CalendarStep)(nil),           // 17: counterfoil.reporting.v1.CalendarStep
+	nil,                            // 18: counterfoil.reporting.v1.TableTerms.BasisOfEntry
+	(Audience)(0),                  // 19: counterfoil.reporting.v1.Audience
+	(*v1.Particulars)(nil),         // 20: counterfoil.event.v1.Particulars
+	(*v1.Receipt)(nil),             // 21: counterfoil.event.v1.Receipt
+	(*timestamppb.Timestamp)(nil),  // 22: google.protobuf.Timestamp
 }
 var file_counterfoil_reporting_v1_procedure_proto_depIdxs = []int32{
 	3,  // 0: counterfoil.reporting.v1.Procedure.reports:type_name -> counterfoil.reporting.v1.ReportTerms
 	4,  // 1: counterfoil.reporting.v1.ReportTerms.tables:type_name -> counterfoil.reporting.v1.TableTerms
 	6,  // 2: counterfoil.reporting.v1.ReportTerms.steps:type_name -> counterfoil.reporting.v1.StepTerms
-	15, // 3: counterfoil.reporting.v1.TableTerms.basis_of:type_name -> counterfoil.reporting.v1.TableTerms.BasisOfEntry
-	16, // 4: counterfoil.reporting.v1.TableTerms.audience:type_name -> counterfoil.reporting.v1.Audience
+	18, // 3: counterfoil.reporting.v1.TableTerms.basis_of:type_name -> counterfoil.reporting.v1.TableTerms.BasisOfEntry
+	19, // 4: counterfoil.reporting.v1.TableTerms.audience:type_name -> counterfoil.reporting.v1.Audience
 	5,  // 5: counterfoil.reporting.v1.TableTerms.voluntary:type_name -> counterfoil.reporting.v1.VoluntaryCategory
 	7,  // 6: counterfoil.reporting.v1.StepTerms.escalate:type_name -> counterfoil.reporting.v1.Escalation
-	17, // 7: counterfoil.reporting.v1.AdoptProcedureRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	18, // 8: counterfoil.reporting.v1.AdoptProcedureResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	19, // 9: counterfoil.reporting.v1.StepAlarmed.due:type_name -> google.protobuf.Timestamp
+	20, // 7: counterfoil.reporting.v1.AdoptProcedureRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	21, // 8: counterfoil.reporting.v1.AdoptProcedureResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	22, // 9: counterfoil.reporting.v1.StepAlarmed.due:type_name -> google.protobuf.Timestamp
 	0,  // 10: counterfoil.reporting.v1.StepAlarmed.alarm:type_name -> counterfoil.reporting.v1.StepAlarm
-	14, // 11: counterfoil.reporting.v1.CalendarResponse.steps:type_name -> counterfoil.reporting.v1.CalendarStep
-	19, // 12: counterfoil.reporting.v1.CalendarStep.due:type_name -> google.protobuf.Timestamp
-	1,  // 13: counterfoil.reporting.v1.CalendarStep.state:type_name -> counterfoil.reporting.v1.StepState
-	19, // 14: counterfoil.reporting.v1.CalendarStep.done_at:type_name -> google.protobuf.Timestamp
-	11, // 15: counterfoil.reporting.v1.CalendarStep.alarms:type_name -> counterfoil.reporting.v1.StepAlarmed
-	9,  // 16: counterfoil.reporting.v1.ProcedureService.AdoptProcedure:input_type -> counterfoil.reporting.v1.AdoptProcedureRequest
-	12, // 17: counterfoil.reporting.v1.CalendarService.Calendar:input_type -> counterfoil.reporting.v1.CalendarRequest
-	10, // 18: counterfoil.reporting.v1.ProcedureService.AdoptProcedure:output_type -> counterfoil.reporting.v1.AdoptProcedureResponse
-	13, // 19: counterfoil.reporting.v1.CalendarService.Calendar:output_type -> counterfoil.reporting.v1.CalendarResponse
-	18, // [18:20] is the sub-list for method output_type
-	16, // [16:18] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	20, // 11: counterfoil.reporting.v1.CompleteStepRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	21, // 12: counterfoil.reporting.v1.CompleteStepResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	17, // 13: counterfoil.reporting.v1.CalendarResponse.steps:type_name -> counterfoil.reporting.v1.CalendarStep
+	22, // 14: counterfoil.reporting.v1.CalendarStep.due:type_name -> google.protobuf.Timestamp
+	1,  // 15: counterfoil.reporting.v1.CalendarStep.state:type_name -> counterfoil.reporting.v1.StepState
+	22, // 16: counterfoil.reporting.v1.CalendarStep.done_at:type_name -> google.protobuf.Timestamp
+	11, // 17: counterfoil.reporting.v1.CalendarStep.alarms:type_name -> counterfoil.reporting.v1.StepAlarmed
+	9,  // 18: counterfoil.reporting.v1.ProcedureService.AdoptProcedure:input_type -> counterfoil.reporting.v1.AdoptProcedureRequest
+	13, // 19: counterfoil.reporting.v1.ProcedureService.CompleteStep:input_type -> counterfoil.reporting.v1.CompleteStepRequest
+	15, // 20: counterfoil.reporting.v1.CalendarService.Calendar:input_type -> counterfoil.reporting.v1.CalendarRequest
+	10, // 21: counterfoil.reporting.v1.ProcedureService.AdoptProcedure:output_type -> counterfoil.reporting.v1.AdoptProcedureResponse
+	14, // 22: counterfoil.reporting.v1.ProcedureService.CompleteStep:output_type -> counterfoil.reporting.v1.CompleteStepResponse
+	16, // 23: counterfoil.reporting.v1.CalendarService.Calendar:output_type -> counterfoil.reporting.v1.CalendarResponse
+	21, // [21:24] is the sub-list for method output_type
+	18, // [18:21] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_reporting_v1_procedure_proto_init() }
@@ -1517,7 +1769,7 @@ func file_counterfoil_reporting_v1_procedure_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_reporting_v1_procedure_proto_rawDesc), len(file_counterfoil_reporting_v1_procedure_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   14,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

@@ -29,6 +29,9 @@ const (
 	// ProcedureServiceAdoptProcedureProcedure is the procedure name of the ProcedureService's
 	// AdoptProcedure RPC.
 	ProcedureServiceAdoptProcedureProcedure = "/counterfoil.reporting.v1.ProcedureService/AdoptProcedure"
+	// ProcedureServiceCompleteStepProcedure is the procedure name of the ProcedureService's
+	// CompleteStep RPC.
+	ProcedureServiceCompleteStepProcedure = "/counterfoil.reporting.v1.ProcedureService/CompleteStep"
 	// CalendarServiceCalendarProcedure is the procedure name of the CalendarService's Calendar RPC.
 	CalendarServiceCalendarProcedure = "/counterfoil.reporting.v1.CalendarService/Calendar"
 )
@@ -41,12 +44,21 @@ var (
 			Procedure:  ProcedureServiceAdoptProcedureProcedure,
 		}
 	})
+	procedureServiceCompleteStepSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_reporting_v1_procedure_proto.Services().ByName("ProcedureService").Methods().ByName("CompleteStep"),
+			Procedure:  ProcedureServiceCompleteStepProcedure,
+		}
+	})
 )
 
 // ProcedureServiceClient is a client for the counterfoil.reporting.v1.ProcedureService service.
 type ProcedureServiceClient interface {
 	// AdoptProcedure puts a version of the procedure on record. A version is never changed.
 	AdoptProcedure(context.Context, *v1.AdoptProcedureRequest) (*v1.AdoptProcedureResponse, error)
+	// CompleteStep records that a step was done of which nothing else on record says so.
+	CompleteStep(context.Context, *v1.CompleteStepRequest) (*v1.CompleteStepResponse, error)
 }
 
 // NewProcedureServiceClient constructs a client for the counterfoil.reporting.v1.ProcedureService
@@ -60,6 +72,8 @@ func NewProcedureServiceClient(client *connect.Client) ProcedureServiceClient {
 type ProcedureServiceHandler interface {
 	// AdoptProcedure puts a version of the procedure on record. A version is never changed.
 	AdoptProcedure(context.Context, *v1.AdoptProcedureRequest) (*v1.AdoptProcedureResponse, error)
+	// CompleteStep records that a step was done of which nothing else on record says so.
+	CompleteStep(context.Context, *v1.CompleteStepRequest) (*v1.CompleteStepResponse, error)
 }
 
 // RegisterProcedureServiceHandler registers svc as the counterfoil.reporting.v1.ProcedureService
@@ -68,6 +82,7 @@ func RegisterProcedureServiceHandler(server *connect.Server, svc ProcedureServic
 	adapter := procedureServiceHandler{svc: svc}
 	server.Register(
 		connect.Method{Spec: procedureServiceAdoptProcedureSpec(), Handler: adapter.adoptProcedure},
+		connect.Method{Spec: procedureServiceCompleteStepSpec(), Handler: adapter.completeStep},
 	)
 }
 
@@ -76,6 +91,10 @@ type UnimplementedProcedureServiceHandler struct{}
 
 func (UnimplementedProcedureServiceHandler) AdoptProcedure(context.Context, *v1.AdoptProcedureRequest) (*v1.AdoptProcedureResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.reporting.v1.ProcedureService.AdoptProcedure is not implemented")
+}
+
+func (UnimplementedProcedureServiceHandler) CompleteStep(context.Context, *v1.CompleteStepRequest) (*v1.CompleteStepResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.reporting.v1.ProcedureService.CompleteStep is not implemented")
 }
 
 type procedureServiceClient struct {
@@ -90,6 +109,14 @@ func (c *procedureServiceClient) AdoptProcedure(ctx context.Context, req *v1.Ado
 	return &res, nil
 }
 
+func (c *procedureServiceClient) CompleteStep(ctx context.Context, req *v1.CompleteStepRequest) (*v1.CompleteStepResponse, error) {
+	var res v1.CompleteStepResponse
+	if err := c.client.CallUnary(ctx, procedureServiceCompleteStepSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
 type procedureServiceHandler struct{ svc ProcedureServiceHandler }
 
 func (h procedureServiceHandler) adoptProcedure(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
@@ -98,6 +125,18 @@ func (h procedureServiceHandler) adoptProcedure(ctx context.Context, _ connect.S
 		return err
 	}
 	res, err := h.svc.AdoptProcedure(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h procedureServiceHandler) completeStep(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.CompleteStepRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.CompleteStep(ctx, &req)
 	if err != nil {
 		return err
 	}
