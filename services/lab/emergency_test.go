@@ -27,7 +27,7 @@ import (
 	"github.com/counterfoil/counterfoil/services/lab"
 )
 
-// planWith is the example plan with other policies, each by the name of its file.
+// planWith is the example plan with other policies, each by the name of its file, and no procedure.
 func planWith(t *testing.T, policies map[string]string) *lab.Plan {
 	t.Helper()
 	dir := t.TempDir()
@@ -42,7 +42,7 @@ func planWith(t *testing.T, policies map[string]string) *lab.Plan {
 	}
 	names := slices.Sorted(maps.Keys(policies))
 	own := "policies: [" + strings.Join(names, ", ") + "]"
-	edited := strings.Replace(string(data), "policies: [policies/example.yaml]", own, 1)
+	edited := strings.NewReplacer("policies: [policies/example.yaml]", own, "procedure: reporting/example.yaml", "").Replace(string(data))
 	if !strings.Contains(edited, own) {
 		t.Fatal("the example plan does not name its policies any more")
 	}

@@ -56,9 +56,10 @@ func startLab(t *testing.T, script *testscript.Env) error {
 	if err := os.WriteFile(file, []byte(asked), 0o600); err != nil {
 		return err
 	}
-	policies := filepath.Join("..", "..", "lab", "policies")
-	if err := os.CopyFS(filepath.Join(script.WorkDir, "policies"), os.DirFS(policies)); err != nil {
-		return err
+	for _, folder := range []string{"policies", "reporting"} {
+		if err := os.CopyFS(filepath.Join(script.WorkDir, folder), os.DirFS(filepath.Join("..", "..", "lab", folder))); err != nil {
+			return err
+		}
 	}
 	plan, err := lab.ReadPlan(file)
 	if err != nil {
