@@ -159,3 +159,39 @@ func TestStopsOnlyEverExtend(t *testing.T) {
 		}
 	})
 }
+
+func TestMoved(t *testing.T) {
+	friday := calendar(t, &directoryv1.CalendarAdopted{CalendarId: "XB", Weekend: []uint32{5, 6}, Holidays: []string{"2026-01-15"}, TimeZone: "America/Sao_Paulo"})
+	for _, tt := range []struct {
+		date   string
+		before bool
+		want   string
+	}{
+		{"2026-01-14", true, "2026-01-14"}, {"2026-01-15", true, "2026-01-14"}, {"2026-01-15", false, "2026-01-18"},
+		{"2026-01-17", true, "2026-01-14"}, {"2026-01-18", false, "2026-01-18"},
+	} {
+		date, err := time.Parse(time.DateOnly, tt.date)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := friday.Moved(date, tt.before).Format(time.DateOnly); got != tt.want {
+			t.Errorf("%s, before %v: %s, want %s", tt.date, tt.before, got, tt.want)
+		}
+	}
+	if got := (&policy.Calendar{}).Moved(time.Date(2026, 1, 10, 0, 0, 0, 0, time.UTC), false).Day(); got != 12 {
+		t.Errorf("a Saturday is moved to the %d.", got)
+	}
+}
+
+// A date lasts from its first moment to the last second before the next, also where its midnight was not.
+func TestBounds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		cal, date := drawCalendar(t), day(rapid.IntRange(0, 700).Draw(t, "day"))
+		first, last := cal.Bounds(date)
+		next, _ := cal.Bounds(date.AddDate(0, 0, 1))
+		in := func(at time.Time) string { return at.In(cal.Zone()).Format(time.DateOnly) }
+		if want := date.Format(time.DateOnly); in(first) != want || in(last) != want || in(first.Add(-1)) == want || !last.Add(time.Second).Equal(next) {
+			t.Errorf("%s lasts from %s to %s", want, first, last)
+		}
+	})
+}
