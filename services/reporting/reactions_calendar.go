@@ -18,7 +18,7 @@ func keepCalendar() []desk.Reaction {
 	type kept struct {
 		basis string
 		year  int
-		dates []duedates.Date
+		plan  []calendar.Planned
 	}
 	var last atomic.Pointer[kept]
 	return []desk.Reaction{{Name: "keep the calendar of reports", Due: func(view ledger.View, now time.Time) ([]proto.Message, time.Time, error) {
@@ -30,12 +30,14 @@ func keepCalendar() []desk.Reaction {
 		k := last.Load()
 		if k == nil || k.basis != basis || k.year != year {
 			k = &kept{basis: basis, year: year}
-			if k.dates, err = duedates.Dates(view, year-1, year+1); err != nil {
+			dates, err := duedates.Dates(view, year-1, year+1)
+			if err != nil {
 				return nil, time.Time{}, err
 			}
+			k.plan = calendar.Plan(dates)
 			last.Store(k)
 		}
-		facts, next, err := calendar.Due(view, k.dates, now)
+		facts, next, err := calendar.Due(view, k.plan, now)
 		if newYear := time.Date(year+1, 1, 1, 0, 0, 0, 0, time.UTC); next.IsZero() || newYear.Before(next) {
 			next = newYear
 		}

@@ -22,68 +22,110 @@ const (
 	escalated = reportingv1.StepAlarm_STEP_ALARM_ESCALATED
 )
 
+// Planned is a date with the moments at which something is said of it.
+type Planned struct {
+	duedates.Date
+	// The earliest of them, and the first after the date.
+	first, over time.Time
+	remind      []moment[uint32]
+	escalate    []moment[*reportingv1.Escalation]
+}
+
+type moment[T any] struct {
+	at time.Time
+	of T
+}
+
+// Plan works out the moments of dates.
+func Plan(dates []duedates.Date) []Planned {
+	list := make([]Planned, 0, len(dates))
+	for _, d := range dates {
+		p := Planned{Date: d, over: d.Over(0)}
+		p.first = p.over
+		for _, days := range d.Step.GetRemind() {
+			at := d.Before(days)
+			p.remind = append(p.remind, moment[uint32]{at, days})
+			if at.Before(p.first) {
+				p.first = at
+			}
+		}
+		for _, e := range d.Step.GetEscalate() {
+			p.escalate = append(p.escalate, moment[*reportingv1.Escalation]{d.Over(e.GetWorkingDays()), e})
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
 // Due says, of one of the dates of procedures of this agency whose step is not done, what it came to that is not on record: a reminder so
 // many days before it, that it is over, and whom else that is told after so many working days. Of reminders that were missed only the
 // last is given. Of a date before its procedure was adopted nothing is said, unless an earlier version had it and something was.
 // Without any it says when there may be more; zero: never.
-func Due(view ledger.View, dates []duedates.Date, now time.Time) (facts []proto.Message, next time.Time, err error) {
+func Due(view ledger.View, plan []Planned, now time.Time) (facts []proto.Message, next time.Time, err error) {
 	record := duedates.NewRecord(view)
-	for _, d := range dates {
-		if !view.Owns(d.Procedure.ID) {
+	later := func(t time.Time) {
+		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	for _, p := range plan {
+		if !view.Owns(p.Procedure.ID) {
 			continue
 		}
-		row, err := view.ReportStep(d.ID())
+		if now.Before(p.first) {
+			later(p.first)
+			continue
+		}
+		row, err := view.ReportStep(p.ID())
 		if err != nil {
-			return nil, time.Time{}, fmt.Errorf("read step %s: %w", d.ID(), err)
+			return nil, time.Time{}, fmt.Errorf("read step %s: %w", p.ID(), err)
 		}
-		if d.Due.Before(d.Procedure.At) && row == nil {
+		if row.GetDone() != nil || row == nil && p.Due.Before(p.Procedure.At) {
 			continue
 		}
-		facts, then := come(d, row, now)
-		if len(facts) > 0 {
-			at, err := record.Done(d)
-			if err != nil {
-				return nil, time.Time{}, err
-			}
-			if at == nil {
-				return facts, time.Time{}, nil
-			}
+		facts, then := p.come(row, now)
+		later(then)
+		if len(facts) == 0 {
+			continue
 		}
-		if next.IsZero() || !then.IsZero() && then.Before(next) {
-			next = then
+		switch at, err := record.Done(p.Date); {
+		case err != nil:
+			return nil, time.Time{}, err
+		case at == nil:
+			return facts, time.Time{}, nil
 		}
 	}
 	return nil, next, nil
 }
 
 // come is what a date came to that is not on record, and when it may come to more.
-func come(d duedates.Date, row *ledgerv1.ReportStep, now time.Time) (facts []proto.Message, next time.Time) {
+func (p Planned) come(row *ledgerv1.ReportStep, now time.Time) (facts []proto.Message, next time.Time) {
 	later := func(t time.Time) {
 		if next.IsZero() || t.Before(next) {
 			next = t
 		}
 	}
 	said := func(is func(*reportingv1.StepAlarmed) bool) bool {
-		return slices.ContainsFunc(row.GetAlarms(), func(a *reportingv1.StepAlarmed) bool { return a.GetDue().AsTime().Equal(d.Due) && is(a) })
+		return slices.ContainsFunc(row.GetAlarms(), func(a *reportingv1.StepAlarmed) bool { return a.GetDue().AsTime().Equal(p.Due) && is(a) })
 	}
 	say := func(a *reportingv1.StepAlarmed) {
-		a.StepId, a.Report, a.Year, a.Step, a.Agency, a.Role = d.ID(), d.Terms.GetReport(), uint32(d.Year), d.Step.GetStep(), d.Agency, d.Role
-		a.Due = timestamppb.New(d.Due)
+		a.StepId, a.Report, a.Year, a.Step, a.Agency, a.Role = p.ID(), p.Terms.GetReport(), uint32(p.Year), p.Step.GetStep(), p.Agency, p.Role
+		a.Due = timestamppb.New(p.Due)
 		if row == nil {
 			facts = append(facts, a)
 		} else {
 			facts = append(facts, ledger.Beside(row, a))
 		}
 	}
-	if over := d.Over(0); now.Before(over) {
-		later(over)
+	if now.Before(p.over) {
+		later(p.over)
 		passed := uint32(0)
-		for _, days := range d.Step.GetRemind() {
-			switch at := d.Before(days); {
-			case now.Before(at):
-				later(at)
-			case passed == 0 || days < passed:
-				passed = days
+		for _, m := range p.remind {
+			switch {
+			case now.Before(m.at):
+				later(m.at)
+			case passed == 0 || m.of < passed:
+				passed = m.of
 			}
 		}
 		nearer := func(a *reportingv1.StepAlarmed) bool { return a.GetAlarm() != reminded || a.GetDays() <= passed }
@@ -95,15 +137,15 @@ func come(d duedates.Date, row *ledgerv1.ReportStep, now time.Time) (facts []pro
 	if !said(func(a *reportingv1.StepAlarmed) bool { return a.GetAlarm() == overdue }) {
 		say(&reportingv1.StepAlarmed{Alarm: overdue})
 	}
-	for _, e := range d.Step.GetEscalate() {
+	for _, m := range p.escalate {
 		told := func(a *reportingv1.StepAlarmed) bool {
-			return a.GetAlarm() == escalated && a.GetToldAgency() == e.GetAgency() && a.GetToldRole() == e.GetRole()
+			return a.GetAlarm() == escalated && a.GetToldAgency() == m.of.GetAgency() && a.GetToldRole() == m.of.GetRole()
 		}
-		switch at := d.Over(e.GetWorkingDays()); {
-		case now.Before(at):
-			later(at)
+		switch {
+		case now.Before(m.at):
+			later(m.at)
 		case !said(told):
-			say(&reportingv1.StepAlarmed{Alarm: escalated, ToldAgency: e.GetAgency(), ToldRole: e.GetRole()})
+			say(&reportingv1.StepAlarmed{Alarm: escalated, ToldAgency: m.of.GetAgency(), ToldRole: m.of.GetRole()})
 		}
 	}
 	return facts, next

@@ -19,7 +19,7 @@ import (
 	"github.com/counterfoil/counterfoil/services/reporting/calendar"
 )
 
-type due func(view ledger.View, dates []duedates.Date, now time.Time) ([]proto.Message, time.Time, error)
+type due func(view ledger.View, plan []calendar.Planned, now time.Time) ([]proto.Message, time.Time, error)
 
 // keepsTime lets a clock run, stand, leap and be set back, restarts the ledger and has the step done, in any order. Each thing is said at
 // most once and none before its time, reminders come nearer and nearer and none after the date, nothing is said once it is done; and what
@@ -85,7 +85,7 @@ func keepsTime(t *rapid.T, dir string, rule due) (broken string) {
 			if err := l.View(func(v ledger.View) error {
 				dates, err := duedates.Dates(v, 2026, 2028)
 				if err == nil {
-					facts, _, err = rule(v, dates, now)
+					facts, _, err = rule(v, calendar.Plan(dates), now)
 				}
 				return err
 			}); err != nil {
@@ -171,19 +171,19 @@ func TestEachIsSaidOnce(t *testing.T) {
 // early, and one that says nothing when it is over.
 func TestWrongAlarmsAreNoticed(t *testing.T) {
 	of := func(change func(*ledgerv1.ReportStep), shift time.Duration, looks bool, keep func(proto.Message) bool) due {
-		return func(v ledger.View, dates []duedates.Date, now time.Time) (kept []proto.Message, next time.Time, err error) {
+		return func(v ledger.View, plan []calendar.Planned, now time.Time) (kept []proto.Message, next time.Time, err error) {
 			row, err := v.ReportStep(stepID)
 			if err != nil {
 				return nil, next, err
 			}
-			at, err := duedates.NewRecord(v).Done(dates[0])
+			at, err := duedates.NewRecord(v).Done(plan[0].Date)
 			if err != nil || looks && at != nil {
 				return nil, next, err
 			}
 			if row != nil {
 				change(row)
 			}
-			facts, next := calendar.Come(dates[0], row, now.Add(shift))
+			facts, next := calendar.Come(plan[0], row, now.Add(shift))
 			for _, f := range facts {
 				if keep(f) {
 					kept = append(kept, f)

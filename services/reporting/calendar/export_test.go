@@ -1,4 +1,4 @@
 package calendar
 
 // Come is what a date came to, for properties and their mutants.
-var Come = come
+var Come = Planned.come
