@@ -36,6 +36,7 @@ func TestDryRunOfEveryCommand(t *testing.T) {
 	r.setupHasNoCase()
 	r.reconciled()
 	r.reports()
+	r.procedures()
 	for _, file := range commanded {
 		for _, m := range commandable(file) {
 			if !r.tried[m.FullName()] {

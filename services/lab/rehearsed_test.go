@@ -40,6 +40,7 @@ var commanded = []protoreflect.FileDescriptor{
 	reportingv1.File_counterfoil_reporting_v1_reporting_proto, reportingv1.File_counterfoil_reporting_v1_national_proto,
 	reportingv1.File_counterfoil_reporting_v1_reconciliation_proto,
 	reportingv1.File_counterfoil_reporting_v1_report_service_proto,
+	reportingv1.File_counterfoil_reporting_v1_procedure_proto,
 }
 
 // rehearsed puts commands to nodes, each first as a dry run.
