@@ -726,7 +726,7 @@ type ProcedureAdopted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Agency, "/", procedure, "@", version.
 	ProcedureId string `protobuf:"bytes,1,opt,name=procedure_id,json=procedureId,proto3" json:"procedure_id,omitempty"`
-	// As YAML; its keys are told in docs/reporting.md.
+	// As YAML; its keys are told in docs/reporting-calendar.md.
 	Content       []byte `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
 	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
