@@ -226,14 +226,16 @@ func TestCalendar(t *testing.T) {
 		}
 	}
 	for step, want := range map[string]string{
-		"att-annual return customs":         "counterfoil return submit reporting/Q-1",
+		"att-annual return customs":         "counterfoil return prepare reporting/Q-1",
 		"att-annual return licensing":       "",
-		"att-annual reconcile reporting":    "counterfoil reconcile --year 2026",
+		"att-annual reconcile reporting":    "counterfoil reconcile customs-licensing --year 2026",
 		"att-annual approve customs":        "counterfoil report circulate att-annual/2026",
 		"att-annual publish reporting":      "counterfoil report freeze att-annual/2026",
 		"att-annual thank reporting":        "counterfoil calendar done att-annual/2026 thank --agency reporting --text T",
-		"iti open customs":                  "counterfoil return request iti/2026",
-		"diversion-measures submit customs": "counterfoil calendar done diversion-measures/2026 submit --agency customs --text T",
+		"iti open customs":                  "counterfoil return request --form iti --year 2026",
+		"diversion-measures submit customs": "counterfoil report measure record FILE",
+		"att-initial submit reporting":      "counterfoil report answers record FILE",
+		"iti submit customs":                "counterfoil calendar done iti/2026 submit --agency customs --text T",
 	} {
 		if got, is := next[step]; !is || got != want {
 			t.Errorf("next of %s is %q, want %q", step, got, want)
@@ -268,7 +270,7 @@ func TestNextOfReport(t *testing.T) {
 		t.Errorf("approve: %s", got)
 	}
 	facts = append(facts, &reportingv1.ReportFrozen{ReportId: reportID, Draft: 1})
-	for step, want := range map[string]string{"submit": "counterfoil report submit " + reportID, "publish": "counterfoil report submit " + reportID + " --audience public", "freeze": ""} {
+	for step, want := range map[string]string{"submit": "counterfoil report submit " + reportID + " --to RECEIVER --audience AUDIENCE", "publish": "counterfoil report submit " + reportID + " --to RECEIVER --audience public", "freeze": ""} {
 		if got := next(step); got != want {
 			t.Errorf("%s: %q", step, got)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/report"
+	"github.com/counterfoil/counterfoil/libs/report/questions"
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 )
 
@@ -130,7 +131,7 @@ func (r *Record) handedOver(d Date) (who string, err error) {
 // next is the command by which a step is done, or the one that has to come before it.
 func (r *Record) next(d Date) (string, error) {
 	name := fmt.Sprintf("%s/%d", d.Terms.GetReport(), d.Year)
-	ask := "counterfoil return request " + name
+	ask := fmt.Sprintf("counterfoil return request --form %s --year %d", d.Terms.GetReport(), d.Year)
 	if d.Step.GetStep() == report.StepOpen {
 		return ask, nil
 	}
@@ -138,13 +139,13 @@ func (r *Record) next(d Date) (string, error) {
 		list, err := r.returnsOf(d)
 		for _, one := range list {
 			if one.Agency == d.Agency {
-				return "counterfoil return submit " + one.Request.GetId(), nil
+				return "counterfoil return prepare " + one.Request.GetId(), nil
 			}
 		}
 		return ask, err
 	}
 	if _, figures := report.FormOf(d.Terms.GetReport()); !figures {
-		return completes(d), nil
+		return inWords(d), nil
 	}
 	m, err := r.madeOf(d)
 	if err != nil {
@@ -153,7 +154,7 @@ func (r *Record) next(d Date) (string, error) {
 	circulate, freeze := "counterfoil report circulate "+name, "counterfoil report freeze "+name
 	switch step := d.Step.GetStep(); {
 	case step == report.StepReconcile:
-		return fmt.Sprintf("counterfoil reconcile --year %d", d.Year), nil
+		return fmt.Sprintf("counterfoil reconcile customs-licensing --year %d", d.Year), nil
 	case step == report.StepCirculate, step == report.StepApprove && m.draft == 0:
 		return circulate, nil
 	case step == report.StepApprove:
@@ -161,11 +162,23 @@ func (r *Record) next(d Date) (string, error) {
 	case step == report.StepFreeze, (step == report.StepSubmit || step == report.StepPublish) && m.frozen == nil:
 		return freeze, nil
 	case step == report.StepSubmit:
-		return "counterfoil report submit " + m.reportID, nil
+		return "counterfoil report submit " + m.reportID + " --to RECEIVER --audience AUDIENCE", nil
 	case step == report.StepPublish:
-		return "counterfoil report submit " + m.reportID + " --audience public", nil
+		return "counterfoil report submit " + m.reportID + " --to RECEIVER --audience public", nil
 	}
 	return completes(d), nil
+}
+
+// inWords is the command by which a step of a report that does not come of figures is done.
+func inWords(d Date) string {
+	_, asks := questions.Of(d.Terms.GetReport())
+	switch {
+	case d.Step.GetStep() == report.StepSubmit && asks:
+		return "counterfoil report answers record FILE"
+	case d.Step.GetStep() == report.StepSubmit && d.Terms.GetReport() == measures:
+		return "counterfoil report measure record FILE"
+	}
+	return completes(d)
 }
 
 // completes is the command by which people say that a step was done.

@@ -25,10 +25,15 @@ type answers struct {
 // Register adds to an agency's server what other agencies may ask of it.
 func Register(server *connect.Server, n *node.Node) { RegisterScreening(server, n, nil) }
 
+// RegisterCalendar adds to an agency's server only what an agency that records nothing answers too: when reports are due.
+func RegisterCalendar(server *connect.Server, n *node.Node) {
+	reportingv1connect.RegisterCalendarServiceHandler(server, &answers{node: n})
+}
+
 // RegisterScreening is Register for an agency that has applications and licences, which it screens.
 func RegisterScreening(server *connect.Server, n *node.Node, subject Subject) {
 	a := &answers{node: n, subject: subject}
-	reportingv1connect.RegisterCalendarServiceHandler(server, a)
+	RegisterCalendar(server, n)
 	reportingv1connect.RegisterDraftServiceHandler(server, a)
 	reportingv1connect.RegisterDifferenceServiceHandler(server, a)
 	enforcementv1connect.RegisterAlertAnswerServiceHandler(server, a)
