@@ -75,10 +75,6 @@ func reportingCells(row *queryv1.Row) []string {
 		return []string{m.Id, hiddenWord(m.GetHidden().GetHidden()), enum(m.GetHidden().GetHidden().GetReason()), m.GetNoted().GetComment()}
 	case *queryv1.Row_PartnerFigure:
 		p, f := r.PartnerFigure, cmp.Or(r.PartnerFigure.GetFigure(), &reportingv1.PartnerFigure{})
-		p, f := r.PartnerFigure, r.PartnerFigure.GetFigure()
-		if f == nil {
-			f = &reportingv1.PartnerFigure{}
-		}
 		return []string{p.Id, p.Source, count(int(f.GetYear())), orElse(f.GetExporter(), f.GetExporterName()), orElse(f.GetImporter(), f.GetImporterName()), f.GetCategory(),
 			stated(f.Licences != nil, number(f.GetLicences())), stated(f.LicensedMinor != nil, amount(f.GetLicensedMinor(), f.GetCurrency())),
 			stated(f.ExportedMinor != nil, amount(f.GetExportedMinor(), f.GetCurrency())), stated(f.Items != nil, strings.TrimSuffix(strings.TrimRight(decimal(f.GetItems(), 3), "0"), ".")), strings.Join(f.GetOddities(), " ")}
