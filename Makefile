@@ -1,5 +1,6 @@
 # Counterfoil. `make run` and `make test` need Go, git and make, nothing else.
 BUF := npx --yes @bufbuild/buf@1.75.0
+CLDR := cldr-localenames-full@48.2.0
 
 help: ## print the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +25,10 @@ check: ## what lands: formatted, vetted, generated code fresh, every test
 generate: ## write the Go code of the contract anew (needs npm)
 	cd proto && $(BUF) lint && $(BUF) generate
 
+countries: ## write the names of countries anew from CLDR (needs npm)
+	mkdir -p .build && cd .build && rm -rf package && npm pack --silent $(CLDR) && tar xzf $(subst @,-,$(CLDR)).tgz
+	go run ./tools/cldr -from .build/package
+
 contract: ## accept the contract as it is, if nothing in it breaks what was accepted before
 	go run ./tools/contract -write
 
@@ -39,4 +44,4 @@ soak: ## the long runs: race detector, fuzzing, kills at random moments
 	go test -run '^$$' -fuzz '^FuzzParse$$' -fuzztime 4m ./libs/published/chief
 	go test -run '^$$' -fuzz FuzzReceive -fuzztime 2m ./services/customs/wire
 
-.PHONY: help build run test check generate contract image bench soak
+.PHONY: help build run test check generate countries contract image bench soak
