@@ -5,32 +5,12 @@ import (
 	"encoding/csv"
 	"fmt"
 	"strings"
+	"unicode"
 
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 )
 
-// File is a file of an edition.
-type File struct {
-	Name string
-	Data []byte
-}
-
-// BaseName is what the names of an edition's files begin with: "att-annual-2025".
-func BaseName(c *reportingv1.Content, o Options) string {
-	return fmt.Sprintf("%s-%d", fileWord(o.reportName(c)), c.GetTitle().GetYear())
-}
-
-// fileWord is a name as it may stand in a file's.
-func fileWord(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
-			return r
-		}
-		return '-'
-	}, s)
-}
-
-// CSV writes a file for each table, as RFC 4180 has it, in UTF-8. Numbers have a point, and no other mark. A text that a spreadsheet
+// CSV writes a file for each table, named "exports.csv" and the like, as RFC 4180 has it, in UTF-8. Numbers have a point, and no other mark. A text that a spreadsheet
 // would take for a formula has an apostrophe before it. A row with several units or currencies stands in several records, of which the
 // first alone has its other numbers, so that every column can be added up.
 //
@@ -54,7 +34,7 @@ func CSV(c *reportingv1.Content, o Options) (files []File, err error) {
 		if err := w.WriteAll(append([][]string{heads}, records...)); err != nil {
 			return nil, fmt.Errorf("write %s as CSV: %w", g.name, err)
 		}
-		files = append(files, File{BaseName(c, o) + "-" + fileWord(g.name) + ".csv", b.Bytes()})
+		files = append(files, File{fileWord(g.name) + ".csv", b.Bytes()})
 	}
 	return files, nil
 }
@@ -126,16 +106,13 @@ func machineAmounts(r *reportingv1.Row, i int) []string {
 	return cells
 }
 
+// formulaStarts are what a spreadsheet takes for the beginning of a formula, in both widths.
+const formulaStarts = "=+-@\uff1d\uff0b\uff0d\uff20"
+
 // harmless is a text that no spreadsheet takes for a formula.
 func harmless(s string) string {
-	trimmed := strings.TrimLeft(s, " \t\n\u00a0")
-	if trimmed != "" && strings.ContainsAny(trimmed[:1], "=+-@") || strings.HasPrefix(s, "\t") {
+	if text := strings.TrimLeftFunc(s, unicode.IsSpace); strings.IndexAny(text, formulaStarts) == 0 {
 		return "'" + s
-	}
-	for _, wide := range []string{"=", "+", "-", "@"} {
-		if strings.HasPrefix(trimmed, wide) {
-			return "'" + s
-		}
 	}
 	return s
 }

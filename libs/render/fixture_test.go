@@ -95,7 +95,7 @@ func xlsx(t testing.TB, c *reportingv1.Content, o render.Options) []byte {
 	return b.Bytes()
 }
 
-func html(t testing.TB, c *reportingv1.Content, o render.Options) []byte {
+func htmlPage(t testing.TB, c *reportingv1.Content, o render.Options) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	if err := render.HTML(&b, c, o); err != nil {

@@ -41,8 +41,6 @@ func textCell(s string) cell { return cell{text: clean(s)} }
 
 func numberCell(n int64, decimals int) cell { return cell{number: true, n: n, decimals: decimals} }
 
-func (c cell) empty() bool { return c.text == "" && !c.number }
-
 // String is the cell as programs read it: numbers with a point.
 func (c cell) String() string {
 	if c.number {
