@@ -12,8 +12,9 @@ import (
 )
 
 func newReportCommand(env *Env) *cobra.Command {
-	return family("report", "Draw totals, ask agencies for returns and submit them", append(reportLife(env),
+	return family("report", "Make, check, show and write reports, and draw totals", append(reportLife(env),
 		newTotalsCommand(env), newRequestReturnCommand(env), newSubmitReturnCommand(env), newProcedureCommand(env),
+		newBuildReportCommand(env), newExportReportCommand(env),
 		newAnswersCommand(env), newMeasureCommand(env), newPublicRequestCommand(env), newSetupCommand(env), newWordsCommand(env),
 		newExplainFigureCommand(env), newLineageCommand(env))...)
 }
