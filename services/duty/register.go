@@ -13,11 +13,6 @@ import (
 
 // answers takes the answers that an agency owes others.
 type answers struct {
-	// What is not written yet answers that it is not.
-	reportingv1connect.UnimplementedCalendarServiceHandler
-	reportingv1connect.UnimplementedDraftServiceHandler
-	reportingv1connect.UnimplementedDifferenceServiceHandler
-
 	node    *node.Node
 	subject Subject // nil: it has none
 }

@@ -21,11 +21,6 @@ type Config struct {
 
 // Service answers the reporting agency's commands. Its methods are safe for concurrent use.
 type Service struct {
-	// What is not written yet answers that it is not.
-	reportingv1connect.UnimplementedReportServiceHandler
-	reportingv1connect.UnimplementedReconciliationServiceHandler
-	reportingv1connect.UnimplementedNationalServiceHandler
-
 	node   *node.Node
 	drafts drafts
 	trees  lineage.Trees
