@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
@@ -198,36 +197,4 @@ func TestOwnLeavesOutWhatTheReaderDoesNotRead(t *testing.T) {
 	if rows, problems, err := d.Own(view); err != nil || len(rows) != 2 || len(problems) != 0 {
 		t.Errorf("licensing has %v, %v, %v", rows, problems, err)
 	}
-}
-
-func TestStepDate(t *testing.T) {
-	entry := time.Date(2015, 3, 4, 0, 0, 0, 0, time.UTC)
-	for _, tt := range []struct {
-		day     string
-		year    int
-		inForce time.Time
-		want    string
-	}{
-		{"05-31", 2025, entry, "2026-05-31"}, {"02-last", 2027, entry, "2028-02-29"}, {"02-last", 2025, entry, "2026-02-28"}, {"12-last", 2025, entry, "2026-12-31"},
-		{"+1y", 2025, entry, "2016-03-04"}, {"+90d", 2025, entry, "2015-06-02"}, {"+6m", 2025, entry, "2015-09-04"},
-		{"02-29", 2025, entry, ""}, {"13-01", 2025, entry, ""}, {"13-last", 2025, entry, ""}, {"", 2025, entry, ""}, {"+", 2025, entry, ""}, {"+y", 2025, entry, ""}, {"+1w", 2025, entry, ""},
-		{"+1y", 2025, time.Time{}, ""}, {"05-31", 20000, entry, ""},
-	} {
-		got, err := report.StepDate(tt.day, tt.year, tt.inForce)
-		if day := got.Format(time.DateOnly); tt.want != "" && (err != nil || day != tt.want) || tt.want == "" && err == nil {
-			t.Errorf("%s of %d is %s, %v; want %q", tt.day, tt.year, day, err, tt.want)
-		}
-	}
-}
-
-func FuzzStepDate(f *testing.F) {
-	for _, day := range []string{"05-31", "02-last", "+1y", "+90d", "", "+", "13-last"} {
-		f.Add(day, 2025)
-	}
-	f.Fuzz(func(t *testing.T, day string, year int) {
-		got, err := report.StepDate(day, year, time.Date(2015, 3, 4, 0, 0, 0, 0, time.UTC))
-		if err == nil && !strings.HasPrefix(day, "+") && got.Year() != year+1 {
-			t.Errorf("%q of %d is %s", day, year, got)
-		}
-	})
 }

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/counterfoil/counterfoil/libs/duedates"
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/report"
@@ -15,7 +16,7 @@ import (
 
 // Return asks agencies of the directory for their contribution to a form of a year, under a new id, "Q-" and the year of asking. The
 // reporting agency may be among them. Without agencies those are asked that the State's procedure names, and without a date it is due at
-// the end of the day that the procedure has for the step "return". It lies after the asking. Of several requests for the same form and
+// the date of the step "return" (duedates). It lies after the asking. Of several requests for the same form and
 // year, the last that asks an agency is the one that counts. A form that the program does not know may be asked for by any name.
 func Return(view ledger.View, cmd *reportingv1.RequestReturnRequest) ([]proto.Message, error) {
 	asked := cmd.GetParticulars().GetOccurredAt().AsTime()
@@ -62,20 +63,17 @@ func byProcedure(view ledger.View, cmd *reportingv1.RequestReturnRequest) (agenc
 	if err != nil {
 		return nil, nil, err
 	}
-	terms := report.TermsOf(procedure, cmd.GetForm())
 	if len(agencies) == 0 {
-		agencies = terms.GetContributors()
+		agencies = report.TermsOf(procedure, cmd.GetForm()).GetContributors()
 	}
-	for _, step := range terms.GetSteps() {
-		if step.GetStep() != "return" || due != nil {
-			continue
-		}
-		inForce, _ := time.Parse(time.DateOnly, procedure.GetInForce()) // zero without one
-		day, err := report.StepDate(step.GetDay(), int(cmd.GetYear()), inForce)
+	if due == nil {
+		date, err := duedates.DueOf(view, cmd.GetForm(), int(cmd.GetYear()), report.StepReturn)
 		if err != nil {
-			return nil, nil, fmt.Errorf("find the day of returns to %s: %w", cmd.GetForm(), err)
+			return nil, nil, fmt.Errorf("find the date of returns to %s: %w", cmd.GetForm(), err)
 		}
-		due = timestamppb.New(day.AddDate(0, 0, 1).Add(-time.Second))
+		if !date.IsZero() {
+			due = timestamppb.New(date)
+		}
 	}
 	return agencies, due, nil
 }

@@ -18,19 +18,20 @@ import (
 	"github.com/counterfoil/counterfoil/services/reporting/request"
 )
 
-// procedure has licensing and customs contribute by the end of February.
+// procedure has licensing and customs contribute by the last working day of February.
 var procedure = &reportingv1.ProcedureAdopted{ProcedureId: "reporting/XA-reports@1", Content: []byte(`
 procedure: XA-reports
 version: 1
 state: XA
 valid_from: 2020-01-01
+in_force: 2014-12-24
 authority: Treaty reporting office
 reports:
   - report: att-annual
     owner: reporting
     contributors: [licensing, customs]
     steps:
-      - {step: return, day: 02-last}
+      - {step: return, day: 02-last, move: before}
       - {step: submit, day: "05-31", legal: true}
 `)}
 
@@ -65,11 +66,11 @@ func TestReturn(t *testing.T) {
 		{"as the procedure has it", append(directory[:2:2], procedure, &directoryv1.AgencyRegistered{Agency: "customs"}), of(func(c *reportingv1.RequestReturnRequest) { c.Form, c.Agencies, c.Due = "att-annual", nil, nil }),
 			[]proto.Message{&reportingv1.AgencyReturnRequested{
 				RequestId: "reporting/Q-2026-000001", Year: 2025, Form: "att-annual", Agencies: []string{"licensing", "customs"},
-				Due: timestamppb.New(time.Date(2026, 2, 28, 23, 59, 59, 0, time.UTC)),
+				Due: timestamppb.New(time.Date(2026, 2, 27, 23, 59, 59, 0, time.UTC)),
 			}}, nil},
 		{"by the procedure's date", append(directory[:2:2], procedure), of(func(c *reportingv1.RequestReturnRequest) { c.Form, c.Due = "att-annual", nil }),
 			[]proto.Message{&reportingv1.AgencyReturnRequested{
-				RequestId: "reporting/Q-2026-000001", Year: 2025, Form: "att-annual", Agencies: command.Agencies, Due: timestamppb.New(time.Date(2026, 2, 28, 23, 59, 59, 0, time.UTC)),
+				RequestId: "reporting/Q-2026-000001", Year: 2025, Form: "att-annual", Agencies: command.Agencies, Due: timestamppb.New(time.Date(2026, 2, 27, 23, 59, 59, 0, time.UTC)),
 			}}, nil},
 		{"the procedure's date is over", append(directory[:2:2], procedure), of(func(c *reportingv1.RequestReturnRequest) { c.Form, c.Year, c.Due = "att-annual", 2024, nil }), nil, fault.Invalid},
 		{"a procedure of later", append(directory[:2:2], procedure), of(func(c *reportingv1.RequestReturnRequest) { c.Form, c.Year, c.Due = "att-annual", 2019, nil }), nil, fault.Invalid},
