@@ -204,30 +204,26 @@ func lastDay(p *reportingv1.Procedure, r *reportingv1.ReportTerms) (last time.Ti
 
 // reportedOn reports whether a year is one that a report is made of.
 func reportedOn(p *reportingv1.Procedure, r *reportingv1.ReportTerms, year int) bool {
-	first, is := firstYear(p, r)
-	every := max(1, int(r.GetEveryYears()))
-	return is && (year == first || year > first && !r.GetOnce() && (year-first)%every == 0)
+	first, every := firstYear(p, r), max(1, int(r.GetEveryYears()))
+	return year == first || year > first && !r.GetOnce() && (year-first)%every == 0
 }
 
 // firstYear is the first year that a report is made of: the one that the procedure names, or the one from which it is valid. The annual
-// report of Article 13(3) begins with the first full calendar year in which the Treaty is in force for the State, and is not owed before.
-func firstYear(p *reportingv1.Procedure, r *reportingv1.ReportTerms) (year int, is bool) {
+// report of Article 13(3) begins with the first full calendar year in which the Treaty is in force for the State.
+func firstYear(p *reportingv1.Procedure, r *reportingv1.ReportTerms) (year int) {
 	if r.GetFirstYear() > 0 {
-		return int(r.GetFirstYear()), true
+		return int(r.GetFirstYear())
 	}
 	if valid, err := time.Parse(time.DateOnly, p.GetValidFrom()); err == nil {
 		year = valid.Year()
 	}
-	if r.GetReport() != report.Annual {
-		return year, true
-	}
 	entry, err := time.Parse(time.DateOnly, p.GetInForce())
-	if err != nil {
-		return 0, false
+	if err != nil || r.GetReport() != report.Annual {
+		return year
 	}
 	full := entry.Year()
 	if entry.YearDay() > 1 {
 		full++
 	}
-	return max(year, full), true
+	return max(year, full)
 }

@@ -106,7 +106,7 @@ func TestWhichYears(t *testing.T) {
 		"annual, from the first full year":              {"valid_from: 2025-01-01\nin_force: 2026-03-01\n", report("att-annual", ""), "2027 2028 2029 2030"},
 		"annual, in force on 1 January":                 {"valid_from: 2025-01-01\nin_force: 2026-01-01\n", report("att-annual", ""), "2026 2027 2028 2029 2030"},
 		"annual, not before the procedure":              {"valid_from: 2027-01-01\nin_force: 2014-12-24\n", report("att-annual", ""), "2027 2028 2029 2030"},
-		"annual, while the Treaty is not in force":      {"valid_from: 2025-01-01\n", report("att-annual", ""), ""},
+		"annual, while the Treaty is not in force":      {"valid_from: 2025-01-01\n", report("att-annual", ""), "2025 2026 2027 2028 2029 2030"},
 		"annual, voluntarily before":                    {"valid_from: 2025-01-01\n", report("att-annual", "    first_year: 2025\n"), "2025 2026 2027 2028 2029 2030"},
 		"the Register does not wait for the Treaty":     {"valid_from: 2025-01-01\nin_force: 2028-03-01\n", report("un-register", ""), "2025 2026 2027 2028 2029 2030"},
 		"counted from entry into force, without moving": {"in_force: 2028-02-29\n", "  - report: att-initial\n    owner: reporting\n    steps: [{step: submit, day: +1y}]\n", "2029"},

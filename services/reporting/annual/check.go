@@ -146,7 +146,11 @@ func (d *Draft) overdue(view ledger.View, r *ledgerv1.Report, now time.Time, lis
 		{"freeze", r.GetFrozen() != nil, "counterfoil report freeze " + name},
 		{"submit", len(r.GetSubmitted()) > 0, "counterfoil report submit " + report.ID(view.Agency(), d.Spec.Form.Name, d.Spec.Year, 1)},
 	} {
-		if due := stepDue(d.Spec, s.step); !s.done && due != nil && now.After(due.AsTime()) {
+		due, err := stepDue(view, d.Spec, s.step)
+		if err != nil {
+			return nil, err
+		}
+		if !s.done && due != nil && now.After(due.AsTime()) {
 			list = append(list, problem(Overdue, false, []string{s.step}, fmt.Sprintf("%s was due on %s", s.step, due.AsTime().Format(time.DateOnly)), s.next))
 		}
 	}

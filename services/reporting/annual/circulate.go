@@ -1,7 +1,6 @@
 package annual
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/report"
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 )
 
@@ -30,7 +30,7 @@ func Circulate(view ledger.View, d *Draft, cmd *reportingv1.CirculateReportReque
 	if err := d.reach(view, at, circulated.Agencies, cmd.GetParticulars().GetMarking()); err != nil {
 		return nil, err
 	}
-	if circulated.Due, err = d.dueAt(cmd); err != nil {
+	if circulated.Due, err = d.dueAt(view, cmd); err != nil {
 		return nil, err
 	}
 	if at.last(d.same) {
@@ -80,10 +80,14 @@ func (d *Draft) reach(view ledger.View, at place, agencies []string, marking str
 }
 
 // dueAt is by when a draft has to be answered.
-func (d *Draft) dueAt(cmd *reportingv1.CirculateReportRequest) (*timestamppb.Timestamp, error) {
+func (d *Draft) dueAt(view ledger.View, cmd *reportingv1.CirculateReportRequest) (due *timestamppb.Timestamp, err error) {
 	at := cmd.GetParticulars().GetOccurredAt().AsTime()
-	due := cmp.Or(cmd.GetDue(), stepDue(d.Spec, "approve"))
+	if due = cmd.GetDue(); due == nil {
+		due, err = stepDue(view, d.Spec, report.StepApprove)
+	}
 	switch {
+	case err != nil:
+		return nil, err
 	case due == nil:
 		return nil, fault.Errorf(fault.Invalid, "the procedure has no date for approving %s; say by when: --due", d.Spec.Form.Name)
 	case !due.AsTime().After(at):
