@@ -37,11 +37,11 @@ func Read(view ledger.View, id string, draft uint32) (Recorded, error) {
 	case err != nil:
 		return Recorded{}, fmt.Errorf("read report %s: %w", id, err)
 	case r == nil:
-		return Recorded{}, fault.Errorf(fault.NotFound, "report %s is not on record here; counterfoil list reports shows those that are", id)
+		return Recorded{}, fault.Errorf(fault.NotFound, "report %s is not on record here; see: counterfoil list reports", id)
 	case len(r.GetDrafts()) == 0:
-		return Recorded{}, fault.Errorf(fault.Precondition, "%s has no draft yet; counterfoil report circulate %s/%d makes one", id, r.GetOpened().GetReport(), r.GetOpened().GetYear())
+		return Recorded{}, fault.Errorf(fault.Precondition, "%s has no draft yet; make one: counterfoil report circulate %s/%d", id, r.GetOpened().GetReport(), r.GetOpened().GetYear())
 	case int(draft) > len(r.GetDrafts()):
-		return Recorded{}, fault.Errorf(fault.NotFound, "%s has drafts 1 to %d and no draft %d; counterfoil get report %s shows them", id, len(r.GetDrafts()), draft, id)
+		return Recorded{}, fault.Errorf(fault.NotFound, "%s has drafts 1 to %d and no draft %d; see: counterfoil get reports %s", id, len(r.GetDrafts()), draft, id)
 	case draft == 0:
 		draft = uint32(len(r.GetDrafts()))
 	}
@@ -69,7 +69,7 @@ func rowsOf(view ledger.View, id string, draft, parts uint32) (rows []*reporting
 		case err != nil:
 			return nil, fmt.Errorf("read part %d of draft %d of %s: %w", part, draft, id, err)
 		case kept == nil:
-			return nil, fault.Errorf(fault.Precondition, "part %d of draft %d of %s is not in this ledger, or its content was withdrawn; counterfoil status shows how far each journal was read", part, draft, id)
+			return nil, fault.Errorf(fault.Precondition, "part %d of draft %d of %s is not in this ledger, or its content was withdrawn; see how far each journal was read: counterfoil status", part, draft, id)
 		}
 		if n := len(rows); n > 0 && rows[n-1].GetId() == kept[0].GetId() && rows[n-1].GetTable() == kept[0].GetTable() {
 			rows[n-1].Contributions = append(rows[n-1].Contributions, kept[0].GetContributions()...)

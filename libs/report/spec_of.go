@@ -19,7 +19,7 @@ func SpecOf(view ledger.View, t *reportingv1.Title) (Spec, error) {
 	case err != nil:
 		return Spec{}, fmt.Errorf("read procedure %s: %w", t.GetProcedureId(), err)
 	case row == nil:
-		return Spec{}, fault.Errorf(fault.NotFound, "procedure %s, by which a report was made, is not on record here; counterfoil list procedures shows those that are", t.GetProcedureId())
+		return Spec{}, fault.Errorf(fault.NotFound, "procedure %s, by which a report was made, is not on record here; see: counterfoil list procedures", t.GetProcedureId())
 	}
 	p, err := load(row)
 	if err != nil {

@@ -20,7 +20,7 @@ func AnswerDraft(view ledger.View, cmd *reportingv1.AnswerDraftRequest) ([]proto
 	case err != nil:
 		return nil, fmt.Errorf("read report %s: %w", cmd.GetReportId(), err)
 	case r == nil:
-		return nil, fault.Errorf(fault.NotFound, "report %s is not on record here; counterfoil list reports shows those that are", cmd.GetReportId())
+		return nil, fault.Errorf(fault.NotFound, "report %s is not on record here; see: counterfoil list reports", cmd.GetReportId())
 	case r.GetFrozen() != nil:
 		return nil, fault.Errorf(fault.Precondition, "%s was frozen on %s and takes no answer any more; tell %s what should be revised", r.GetId(), day(r.GetFrozenAt()), ledger.AgencyOf(r.GetId()))
 	case !cmd.GetApproved() && cmd.GetText() == "":

@@ -56,8 +56,12 @@ func (s *Service) FreezeReport(ctx context.Context, req *reportingv1.FreezeRepor
 func (s *Service) draft(view ledger.View, name string, year uint32) (d *annual.Draft, err error) {
 	err = s.drafts.with(view, name, int(year), func(live *report.Draft) error {
 		content, err := live.Content(view, true)
+		if err != nil {
+			return err
+		}
+		returns, err := live.ReturnProblems(view)
 		if err == nil {
-			d, err = annual.NewDraft(view, live.Spec, content, live.Problems())
+			d, err = annual.NewDraft(view, live.Spec, content, append(live.Problems(), returns...))
 		}
 		return err
 	})

@@ -146,7 +146,7 @@ func (d *Draft) overdue(view ledger.View, r *ledgerv1.Report, now time.Time, lis
 		{"freeze", r.GetFrozen() != nil, "counterfoil report freeze " + name},
 		{"submit", len(r.GetSubmitted()) > 0, "counterfoil report submit " + report.ID(view.Agency(), d.Spec.Form.Name, d.Spec.Year, 1)},
 	} {
-		due, err := stepDue(view, d.Spec, s.step)
+		due, err := stepDue(d.Spec, s.step)
 		if err != nil {
 			return nil, err
 		}

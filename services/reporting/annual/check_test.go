@@ -40,7 +40,7 @@ func TestCheck(t *testing.T) {
 		blocked bool
 	}{
 		{"nothing", whole, nil, 0, early, nil, false},
-		{"an awaited return", whole[:1], nil, 0, early, []string{annual.AwaitedReturn}, true},
+		{"an awaited return", whole[:1], nil, 0, early, []string{report.AwaitedReturn}, true},
 		{"a table that nobody says is nil", []proto.Message{adopted("1", alone), rifles("1", "XB", 10)}, nil, 0, early, []string{annual.NotNil}, true},
 		{"nobody classified it", append(whole[:4:4], licence("2", odd)), nil, 0, early, []string{report.NoCategory}, true},
 		{"neither items nor value", append(whole[:4:4], licence("2", bare)), nil, 0, early, []string{annual.NoExtent}, false},
@@ -59,7 +59,7 @@ func TestCheck(t *testing.T) {
 			w.on(answers("customs", 1, "one is missing"))
 			w.freeze("the date")
 		}, 1, early, nil, false},
-		{"frozen while a return was awaited", whole[:1], func(w *world) { w.circulate(); w.on(approved...); w.freeze("the date") }, 1, early, []string{annual.AwaitedReturn}, false},
+		{"frozen while a return was awaited", whole[:1], func(w *world) { w.circulate(); w.on(approved...); w.freeze("the date") }, 1, early, []string{report.AwaitedReturn}, false},
 		{"classified since, and the draft is the old one", append(whole[:4:4], licence("2", odd)), func(w *world) {
 			w.circulate()
 			w.on(append(approved[:2:2], &licensingv1.LicenceAmended{LicenceId: "licensing/2", Deal: deal("XC", 3)})...)

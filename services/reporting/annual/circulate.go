@@ -11,7 +11,6 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
-	"github.com/counterfoil/counterfoil/libs/report"
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 )
 
@@ -30,7 +29,7 @@ func Circulate(view ledger.View, d *Draft, cmd *reportingv1.CirculateReportReque
 	if err := d.reach(view, at, circulated.Agencies, cmd.GetParticulars().GetMarking()); err != nil {
 		return nil, err
 	}
-	if circulated.Due, err = d.dueAt(view, cmd); err != nil {
+	if circulated.Due, err = d.dueAt(cmd); err != nil {
 		return nil, err
 	}
 	if at.last(d.same) {
@@ -59,7 +58,7 @@ func (d *Draft) reach(view ledger.View, at place, agencies []string, marking str
 		case err != nil:
 			return fmt.Errorf("read agency %s: %w", name, err)
 		case agency == nil:
-			return fault.Errorf(fault.Invalid, "agency %s is not in the directory and cannot be asked; counterfoil list agencies shows who is", name)
+			return fault.Errorf(fault.Invalid, "agency %s is not in the directory and cannot be asked; see: counterfoil list agencies", name)
 		}
 		if at.report == nil {
 			if _, err := view.GroupHeardBy(name, at.opened, marking); err != nil {
@@ -80,10 +79,11 @@ func (d *Draft) reach(view ledger.View, at place, agencies []string, marking str
 }
 
 // dueAt is by when a draft has to be answered.
-func (d *Draft) dueAt(view ledger.View, cmd *reportingv1.CirculateReportRequest) (due *timestamppb.Timestamp, err error) {
+func (d *Draft) dueAt(cmd *reportingv1.CirculateReportRequest) (*timestamppb.Timestamp, error) {
 	at := cmd.GetParticulars().GetOccurredAt().AsTime()
-	if due = cmd.GetDue(); due == nil {
-		due, err = stepDue(view, d.Spec, report.StepApprove)
+	due, err := cmd.GetDue(), error(nil)
+	if due == nil {
+		due, err = stepDue(d.Spec, "approve")
 	}
 	switch {
 	case err != nil:

@@ -11,7 +11,7 @@ import (
 // named first. Contents are with contributions. It is refused between different reports, or years.
 func Compare(view ledger.View, a, b *reportingv1.Content) ([]*reportingv1.ChangedRow, error) {
 	if x, y := a.GetTitle(), b.GetTitle(); x.GetReport() != y.GetReport() || x.GetYear() != y.GetYear() {
-		return nil, fault.Errorf(fault.Invalid, "%s/%d and %s/%d are not of the same report and year; counterfoil list reports shows what is on record", x.GetReport(), x.GetYear(), y.GetReport(), y.GetYear())
+		return nil, fault.Errorf(fault.Invalid, "%s/%d and %s/%d are not of the same report and year; see what is on record: counterfoil list reports", x.GetReport(), x.GetYear(), y.GetReport(), y.GetYear())
 	}
 	pairs := differing(a, b)
 	if len(pairs) == 0 {

@@ -21,7 +21,7 @@ type Draft struct {
 	Spec report.Spec
 	// With contributions.
 	Content *reportingv1.Content
-	// What its facts have against them.
+	// What its facts and the returns to it have against them.
 	Problems []*reportingv1.Problem
 
 	parts [][]*reportingv1.Row

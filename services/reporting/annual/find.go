@@ -32,7 +32,7 @@ func own(view ledger.View, id string) (*ledgerv1.Report, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read report %s: %w", id, err)
 	case r == nil:
-		return nil, fault.Errorf(fault.NotFound, "report %s is not on record here; counterfoil list reports shows those that are", id)
+		return nil, fault.Errorf(fault.NotFound, "report %s is not on record here; see: counterfoil list reports", id)
 	case !view.Owns(id):
 		return nil, fault.Errorf(fault.NotAllowed, "report %s is of %s; ask there", id, ledger.AgencyOf(id))
 	}
@@ -49,7 +49,7 @@ func rowOf(rows []*reportingv1.Row, id, name string, year uint32) (*reportingv1.
 	}
 	switch len(found) {
 	case 0:
-		return nil, fault.Errorf(fault.NotFound, "%s/%d has no row %s; counterfoil report build %s/%d shows its rows", name, year, id, name, year)
+		return nil, fault.Errorf(fault.NotFound, "%s/%d has no row %s; see its rows: counterfoil report build %s/%d", name, year, id, name, year)
 	case 1:
 		return found[0], nil
 	}

@@ -135,7 +135,11 @@ func draftOf(t interface {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := annual.NewDraft(view, spec, content, live.Problems())
+	returns, err := live.ReturnProblems(view)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := annual.NewDraft(view, spec, content, append(live.Problems(), returns...))
 	if err != nil {
 		t.Fatal(err)
 	}

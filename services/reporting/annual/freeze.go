@@ -24,7 +24,7 @@ func Freeze(view ledger.View, d *Draft, cmd *reportingv1.FreezeReportRequest) ([
 	case r.GetFrozen() != nil:
 		return nil, nil
 	case len(r.GetDrafts()) == 0 && len(approvers) > 0:
-		return nil, fault.Errorf(fault.Precondition, "no draft of %s/%d was circulated to %s; counterfoil report circulate %s/%d", cmd.GetReport(), cmd.GetYear(),
+		return nil, fault.Errorf(fault.Precondition, "no draft of %s/%d was circulated to %s: counterfoil report circulate %s/%d", cmd.GetReport(), cmd.GetYear(),
 			strings.Join(approvers, ", "), cmd.GetReport(), cmd.GetYear())
 	case len(r.GetDrafts()) == 0:
 		return d.freeze(view, cmd)
@@ -95,7 +95,7 @@ func reasonAgainst(against []string, cmd *reportingv1.FreezeReportRequest) (stri
 	case len(against) == 0:
 		return "", nil
 	case cmd.GetReason() == "":
-		return "", fault.Errorf(fault.Precondition, "%s/%d is not frozen: %s; counterfoil report check %s/%d says what to do about it, or give the reason why it is frozen all the same: --reason",
+		return "", fault.Errorf(fault.Precondition, "%s/%d is not frozen: %s; give the reason why it is frozen all the same (--reason), or see what to do about it: counterfoil report check %s/%d",
 			cmd.GetReport(), cmd.GetYear(), strings.Join(against, "; "), cmd.GetReport(), cmd.GetYear())
 	}
 	return cmd.GetReason(), nil

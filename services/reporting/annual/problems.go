@@ -9,10 +9,8 @@ import (
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 )
 
-// Codes of problems that a report has beside those of its facts.
+// Codes of problems that a report has beside those of its facts and of returns.
 const (
-	// AwaitedReturn: an agency that contributes has not submitted its return.
-	AwaitedReturn = "awaited-return"
 	// NotNil: a table without rows that not every agency confirmed to be nil (annual-report.md R4).
 	NotNil = "not-nil"
 	// NoExtent: rows that state neither a number of items nor a value (annual-report.md section 3).
@@ -36,11 +34,10 @@ func problem(code string, blocks bool, subjects []string, text, next string) *re
 	return &reportingv1.Problem{Code: code, Blocks: blocks, Text: text, Subjects: subjects[:min(len(subjects), mostSubjects)], Count: uint64(len(subjects)), Next: next}
 }
 
-// problemsOf are those of a report's facts, and those that its tables and rows show.
+// problemsOf are those of a report's facts and returns, and those that its tables and rows show.
 func problemsOf(facts []*reportingv1.Problem, c *reportingv1.Content) []*reportingv1.Problem {
 	list := slices.Clone(facts)
-	name, year := c.GetTitle().GetReport(), c.GetTitle().GetYear()
-	form, _ := report.FormOf(name)
+	form, _ := report.FormOf(c.GetTitle().GetReport())
 	filled := map[string]bool{}
 	var bare []string
 	for _, r := range c.GetRows() {
@@ -49,17 +46,11 @@ func problemsOf(facts []*reportingv1.Problem, c *reportingv1.Content) []*reporti
 			bare = append(bare, r.GetId())
 		}
 	}
-	var awaited, open []string
+	var open []string
 	for _, h := range c.GetTables() {
-		awaited = append(awaited, h.GetAwaited()...)
 		if t, _, _ := form.Table(h.GetTable()); t.Returns() && !filled[h.GetTable()] && !h.GetNil() && len(h.GetAwaited()) == 0 {
 			open = append(open, h.GetTable())
 		}
-	}
-	slices.Sort(awaited)
-	if awaited = slices.Compact(awaited); len(awaited) > 0 {
-		list = append(list, problem(AwaitedReturn, true, awaited, fmt.Sprintf("no return of %s; silence is not nil", strings.Join(awaited, ", ")),
-			fmt.Sprintf("counterfoil return request --form %s --year %d, and at each of them counterfoil return submit", name, year)))
 	}
 	if len(open) > 0 {
 		list = append(list, problem(NotNil, true, open, fmt.Sprintf("%s without rows, and not every agency confirmed that it has nothing", strings.Join(open, ", ")),

@@ -29,7 +29,7 @@ func Revise(view ledger.View, cmd *reportingv1.ReviseReportRequest) ([]proto.Mes
 	case latest.GetFrozen() == nil && open.GetRevises() == r.GetId() && open.GetReason() == cmd.GetReason():
 		return nil, nil
 	case latest.GetFrozen() == nil:
-		return nil, fault.Errorf(fault.Conflict, "%s is open already, because: %s; counterfoil report circulate %s goes on with it", latest.GetId(), open.GetReason(), named(r))
+		return nil, fault.Errorf(fault.Conflict, "%s is open already (%s); go on with it: counterfoil report circulate %s", latest.GetId(), open.GetReason(), named(r))
 	case latest.GetId() != r.GetId():
 		return nil, fault.Errorf(fault.Conflict, "%s was revised; the last is %s: counterfoil report revise %s --reason REASON", r.GetId(), latest.GetId(), latest.GetId())
 	}
