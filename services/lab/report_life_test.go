@@ -24,12 +24,13 @@ import (
 	"github.com/counterfoil/counterfoil/services/lab"
 )
 
-// ofReports is the procedure of the State in the story: what moved counts, customs contributes, customs and licensing approve.
+// ofReports takes the place of the example's procedure in the story: what moved counts, customs contributes, customs and licensing approve.
 const ofReports = `
 procedure: XA-reports
-version: 1
+version: 2
 state: XA
 valid_from: 2020-01-01
+in_force: 2015-02-01
 authority: Ministry of Foreign Affairs of XA
 reports:
   - report: att-annual
@@ -58,6 +59,8 @@ type year2025 struct {
 	lab    *lab.Lab
 	stop   func()
 	now    *clock
+	// What customs was asked in.
+	request string
 }
 
 func (s *year2025) node(agency string) *node.Node { return s.lab.Agencies[agency].Node }
@@ -118,18 +121,26 @@ func (s *year2025) granted() {
 	s.reads("reporting", "licensing", "all", receipt.FirstEvent)
 }
 
-// returned has customs submit its return: its figures as they are prepared, and nothing for imports.
-func (s *year2025) returned() {
+// asked has customs asked for its return.
+func (s *year2025) asked() {
 	s.Helper()
 	asked, err := reportingv1connect.NewReportingServiceClient(s.at("reporting")).RequestReturn(s.Context(), &reportingv1.RequestReturnRequest{
-		Year: 2025, Form: report.Annual, Agencies: []string{"customs"}, Due: timestamppb.New(s.now.Now().AddDate(0, 1, 0)),
+		Year: 2025, Form: report.Annual, Due: timestamppb.New(s.now.Now().AddDate(0, 1, 0)),
 	})
 	s.must(err)
+	s.request = asked.GetRequestId()
 	s.reads("customs", "reporting", "all", asked.GetReceipt().GetFirstEvent())
-	prepared, err := reportingv1connect.NewReturnServiceClient(s.at("customs")).PrepareReturn(s.Context(), &reportingv1.PrepareReturnRequest{RequestId: asked.GetRequestId()})
+}
+
+// returned has customs submit its return as it is prepared, with nothing for the tables for which it has nothing.
+func (s *year2025) returned() {
+	s.Helper()
+	api := reportingv1connect.NewReturnServiceClient(s.at("customs"))
+	prepared, err := api.PrepareReturn(s.Context(), &reportingv1.PrepareReturnRequest{RequestId: s.request})
 	s.must(err)
-	receipt := record(s.T, s.node("customs"), &reportingv1.AgencyReturnSubmitted{RequestId: asked.GetRequestId(), Figures: prepared.GetFigures(), NilTables: []string{report.Imports}})
-	s.reads("reporting", "customs", "all", receipt.FirstEvent)
+	res, err := api.SubmitReturn(s.Context(), &reportingv1.SubmitReturnRequest{RequestId: s.request, Figures: prepared.GetFigures(), NilTables: prepared.GetWithout()})
+	s.must(err)
+	s.reads("reporting", "customs", "all", res.GetReceipt().GetFirstEvent())
 }
 
 func (s *year2025) circulate() uint32 {
@@ -143,17 +154,18 @@ func (s *year2025) circulate() uint32 {
 }
 
 // answer has an agency answer the last draft of a report, and the reporting agency hear of it.
-func (s *year2025) answer(agency, group, id, objection string) {
+func (s *year2025) answer(agency, id, objection string) {
 	s.Helper()
 	res, err := reportingv1connect.NewDraftServiceClient(s.at(agency)).AnswerDraft(s.Context(), &reportingv1.AnswerDraftRequest{ReportId: id, Approved: objection == "", Text: objection})
 	s.must(err)
+	_, group, _ := strings.Cut(res.GetReceipt().GetJournal(), "/")
 	s.reads("reporting", agency, group, res.GetReceipt().GetFirstEvent())
 }
 
 func (s *year2025) approved(id string) {
 	s.Helper()
-	s.answer("customs", "border", id, "")
-	s.answer("licensing", "all", id, "")
+	s.answer("customs", id, "")
+	s.answer("licensing", id, "")
 }
 
 func (s *year2025) freeze(reason string) (*reportingv1.FreezeReportResponse, error) {
@@ -210,6 +222,7 @@ func TestTheLifeOfAReport(t *testing.T) {
 	if codes, blocked := s.codes(live); !blocked || strings.Join(codes, " ") != "awaited-return" {
 		t.Errorf("before the return, problems are %v, blocking %v", codes, blocked)
 	}
+	s.asked()
 	s.returned()
 
 	if draft := s.circulate(); draft != 1 {
@@ -218,11 +231,12 @@ func TestTheLifeOfAReport(t *testing.T) {
 	if draft := s.circulate(); draft != 1 {
 		t.Errorf("circulated again as it was, the draft is %d", draft)
 	}
-	s.answer("customs", "border", firstReport, "declaration 25XA0002 is missing")
-	s.answer("licensing", "all", firstReport, "")
+	s.answer("customs", firstReport, "declaration 25XA0002 is missing")
+	s.answer("licensing", firstReport, "")
 	_, err = s.freeze("")
 	s.refused(err, "customs objects (declaration 25XA0002 is missing)")
 	s.exit("25XA0002", time.May, 40)
+	s.returned() // it is whole again
 	if draft := s.circulate(); draft != 2 {
 		t.Errorf("after the correction the draft is %d", draft)
 	}
@@ -251,6 +265,7 @@ func TestTheLifeOfAReport(t *testing.T) {
 	if revised.GetReportId() != revisedReport {
 		t.Errorf("the revision is %s", revised.GetReportId())
 	}
+	s.returned()
 	s.circulate()
 	s.approved(revisedReport)
 	again, err := s.freeze("")

@@ -2,11 +2,11 @@ package annual
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/counterfoil/counterfoil/libs/duedates"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/report"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
@@ -125,33 +125,24 @@ func late(of report.Recorded, live *reportingv1.Content, list []*reportingv1.Pro
 	return append(list, problem(LateData, false, rows, fmt.Sprintf("%d rows differ by now from draft %s", len(rows), draft), next))
 }
 
-// overdue adds the steps of the procedure that are over their date and not done; of a revision there are none.
+// overdue adds the steps of the procedure that are over their date and not done, but for returns, which are awaited; of a revision there
+// are none.
 func (d *Draft) overdue(view ledger.View, r *ledgerv1.Report, now time.Time, list []*reportingv1.Problem) ([]*reportingv1.Problem, error) {
 	if r.GetOpened().GetRevision() > 1 {
 		return list, nil
 	}
-	approvals, err := approvalsOf(view, r, d.Spec.Terms.GetApprovers())
+	dates, err := duedates.Of(view, d.Spec.Form.Name, d.Spec.Year)
 	if err != nil {
 		return nil, err
 	}
-	approved := r.GetFrozen() != nil || len(r.GetDrafts()) > 0 && !slices.ContainsFunc(approvals, func(a approval) bool { return !a.given() })
-	name := fmt.Sprintf("%s/%d", d.Spec.Form.Name, d.Spec.Year)
-	for _, s := range []struct {
-		step string
-		done bool
-		next string
-	}{
-		{"circulate", len(r.GetDrafts()) > 0, "counterfoil report circulate " + name},
-		{"approve", approved, "counterfoil report check " + name},
-		{"freeze", r.GetFrozen() != nil, "counterfoil report freeze " + name},
-		{"submit", len(r.GetSubmitted()) > 0, "counterfoil report submit " + report.ID(view.Agency(), d.Spec.Form.Name, d.Spec.Year, 1)},
-	} {
-		due, err := stepDue(d.Spec, s.step)
-		if err != nil {
+	record := duedates.NewRecord(view)
+	for _, date := range dates {
+		step, err := record.Step(date, now)
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if !s.done && due != nil && now.After(due.AsTime()) {
-			list = append(list, problem(Overdue, false, []string{s.step}, fmt.Sprintf("%s was due on %s", s.step, due.AsTime().Format(time.DateOnly)), s.next))
+		case step.GetState() == reportingv1.StepState_STEP_STATE_OVERDUE && step.GetStep() != report.StepReturn:
+			list = append(list, problem(Overdue, false, []string{step.GetAgency()}, fmt.Sprintf("%s was due on %s", step.GetStep(), step.GetDate()), step.GetNext()))
 		}
 	}
 	return list, nil

@@ -52,7 +52,7 @@ func TestCheck(t *testing.T) {
 		{"late data", whole, circulated(append(approved[:2:2], rifles("2", "XB", 5))...), 1, early, []string{annual.LateData}, false},
 		{"late data, as facts stand", whole, circulated(append(approved[:2:2], rifles("2", "XB", 5))...), 0, early, []string{annual.LateData}, false},
 		{"a draft that was replaced", whole, func(w *world) { w.circulate(); w.on(rifles("2", "XB", 5)); w.circulate() }, 1, early, []string{annual.LateData}, false},
-		{"over every date", whole, nil, 0, late, []string{annual.Overdue, annual.Overdue, annual.Overdue, annual.Overdue}, false},
+		{"over every date", whole, nil, 0, late, []string{annual.Overdue, annual.Overdue, annual.Overdue, annual.Overdue, annual.Overdue}, false},
 		{"over the last dates", whole, circulated(approved...), 1, late, []string{annual.Overdue, annual.Overdue}, false},
 		{"frozen with an objection", whole, func(w *world) {
 			w.circulate()

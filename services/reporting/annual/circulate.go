@@ -9,8 +9,10 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/counterfoil/counterfoil/libs/duedates"
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/report"
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 )
 
@@ -29,7 +31,7 @@ func Circulate(view ledger.View, d *Draft, cmd *reportingv1.CirculateReportReque
 	if err := d.reach(view, at, circulated.Agencies, cmd.GetParticulars().GetMarking()); err != nil {
 		return nil, err
 	}
-	if circulated.Due, err = d.dueAt(cmd); err != nil {
+	if circulated.Due, err = d.dueAt(view, cmd); err != nil {
 		return nil, err
 	}
 	if at.last(d.same) {
@@ -79,18 +81,19 @@ func (d *Draft) reach(view ledger.View, at place, agencies []string, marking str
 }
 
 // dueAt is by when a draft has to be answered.
-func (d *Draft) dueAt(cmd *reportingv1.CirculateReportRequest) (*timestamppb.Timestamp, error) {
-	at := cmd.GetParticulars().GetOccurredAt().AsTime()
-	due, err := cmd.GetDue(), error(nil)
+func (d *Draft) dueAt(view ledger.View, cmd *reportingv1.CirculateReportRequest) (*timestamppb.Timestamp, error) {
+	due := cmd.GetDue()
 	if due == nil {
-		due, err = stepDue(d.Spec, "approve")
+		at, err := duedates.DueOf(view, d.Spec.Form.Name, d.Spec.Year, report.StepApprove)
+		switch {
+		case err != nil:
+			return nil, err
+		case at.IsZero():
+			return nil, fault.Errorf(fault.Invalid, "the procedure has no date for approving %s; say by when: --due", d.Spec.Form.Name)
+		}
+		due = timestamppb.New(at)
 	}
-	switch {
-	case err != nil:
-		return nil, err
-	case due == nil:
-		return nil, fault.Errorf(fault.Invalid, "the procedure has no date for approving %s; say by when: --due", d.Spec.Form.Name)
-	case !due.AsTime().After(at):
+	if at := cmd.GetParticulars().GetOccurredAt().AsTime(); !due.AsTime().After(at) {
 		return nil, fault.Errorf(fault.Invalid, "a draft of %s cannot be answered by %s; say by when: --due", at.Format(time.DateOnly), due.AsTime().Format(time.DateOnly))
 	}
 	return due, nil

@@ -34,6 +34,7 @@ procedure: XA-reports
 version: 1
 state: XA
 valid_from: 2020-01-01
+in_force: 2015-02-01
 authority: Ministry of XA
 reports:
   - report: att-annual
