@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/report"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 )
 
@@ -176,11 +176,8 @@ func (c *causes) tell(e event) (string, error) {
 
 // look returns what kind an event is of and when it was recorded; nothing where its content is gone.
 func (c *causes) look(e event) (kind string, at time.Time, err error) {
-	id, err := journal.ParseID(e.journal)
-	if err != nil {
-		return "", at, err
-	}
-	found, err := c.view.Event(id, e.number)
+	row, err := c.view.Get(queryv1.Table_TABLE_EVENTS, fmt.Sprintf("%s/%d", e.journal, e.number))
+	found := row.GetEvent()
 	if found == nil || err != nil {
 		return "", at, err
 	}
