@@ -88,7 +88,7 @@ var allowed = table(
 	service("counterfoil.reporting.v1.ProcedureService", calls{"AdoptProcedure": deciding, "CompleteStep": recording}),
 	service("counterfoil.reporting.v1.CalendarService", calls{"Calendar": overview}),
 	service("counterfoil.reporting.v1.ReportService", calls{
-		"BuildReport": reading, "CheckReport": reading, "ExplainFigure": reading, "TakeLineage": reading, "CompareReports": reading,
+		"BuildReport": reading, "CheckReport": reading, "ExplainFigure": reading, "TakeLineage": reading, "ExportReport": reading, "CompareReports": reading,
 		"HideRow": deciding, "NoteRow": recording, "CirculateReport": recording, "FreezeReport": deciding, "SubmitReport": deciding,
 		"ReviseReport": recording,
 	}),

@@ -2,13 +2,14 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,11 +22,10 @@ import (
 // reportExporter writes an edition of a report as files.
 type reportExporter struct {
 	env                      *Env
-	year, since              uint32
+	year                     uint32
 	dir, audience, countries string
-	formats                  []string
 	force                    bool
-	options                  render.Options
+	request                  reportingv1.ExportReportRequest
 }
 
 // exportedReport is what an export came to. Its keys are stable.
@@ -63,12 +63,12 @@ func newExportReportCommand(env *Env) *cobra.Command {
 	flags.StringVar(&ex.dir, "dir", "", "folder to write to (required)")
 	flags.Uint32Var(&ex.year, "year", 0, "year that it is about, where REPORT is a name alone")
 	flags.StringVar(&ex.audience, "audience", "public", "whom it is for: public, states_parties or internal")
-	flags.StringVar(&ex.options.Language, "language", "", "en, fr, es, ru, ar or zh (default: English, and in CSV the heads that programs read)")
-	flags.StringSliceVar(&ex.formats, "format", []string{"xlsx", "csv", "json", "html"}, "xlsx, csv, json, html, svg (its charts)")
+	flags.StringVar(&ex.request.Language, "language", "", "en, fr, es, ru, ar or zh (default: English, and in CSV the heads that programs read)")
+	flags.StringSliceVar(&ex.request.Formats, "format", []string{"xlsx", "csv", "json", "html"}, "xlsx, csv, json, html, svg (its charts)")
 	flags.StringVar(&ex.countries, "country-names", "", "file of countries' names that take the place of CLDR's: YAML, language: {code: name}")
-	flags.StringVar(&ex.options.Submitted, "submitted", "", "day of submission for the title page: yyyy-mm-dd")
-	flags.Uint32Var(&ex.since, "since", 0, "charts by year begin with this one, from the facts as they stand now (default: the report's year)")
-	flags.BoolVar(&ex.options.Register, "register", false, "with the titles that the UN Register gives categories IV and V")
+	flags.StringVar(&ex.request.Submitted, "submitted", "", "day of submission for the title page: yyyy-mm-dd")
+	flags.Uint32Var(&ex.request.Since, "since", 0, "charts by year begin with this one, from the facts as they stand now (default: the report's year)")
+	flags.BoolVar(&ex.request.Register, "register", false, "with the titles that the UN Register gives categories IV and V")
 	flags.BoolVar(&ex.force, "force", false, "write over files that are there")
 	complete(cmd, "audience", audiences...)
 	complete(cmd, "language", render.Languages()...)
@@ -83,29 +83,22 @@ func (ex *reportExporter) run(ctx context.Context, c *Clients, args []string) er
 	if err != nil {
 		return err
 	}
-	req := &reportingv1.BuildReportRequest{Which: which}
-	if req.Audience, err = parseAudience(ex.audience); err != nil {
+	ex.request.Which = which
+	if ex.request.Audience, err = parseAudience(ex.audience); err != nil {
 		return err
 	}
 	if err := ex.prepare(); err != nil {
 		return doing(what, "", refused(err))
 	}
-	res, err := c.Report.BuildReport(ctx, req)
+	res, err := c.Report.ExportReport(ctx, &ex.request)
 	if err != nil {
 		return doing(what, "", err)
-	}
-	if err := ex.others(ctx, c, req.Audience, res.GetContent()); err != nil {
-		return doing(what, "", err)
-	}
-	files, err := render.Files(res.GetContent(), ex.options, req.Audience, ex.formats)
-	if err != nil {
-		return doing(what, "", refused(err))
 	}
 	done := exportedReport{
-		Report: res.GetContent().GetTitle().GetReport(), Year: res.GetContent().GetTitle().GetYear(), Audience: enum(req.Audience), Language: ex.options.Language,
+		Report: res.GetTitle().GetReport(), Year: res.GetTitle().GetYear(), Audience: enum(ex.request.Audience), Language: ex.request.Language,
 		ReportID: res.GetReportId(), Draft: res.GetDraft(), Frozen: res.GetFrozen(),
 	}
-	if done.Files, err = ex.write(files, req.Audience == reportingv1.Audience_AUDIENCE_INTERNAL); err != nil {
+	if done.Files, err = ex.write(res.GetFiles(), ex.request.Audience == reportingv1.Audience_AUDIENCE_INTERNAL); err != nil {
 		return doing(what, "", err)
 	}
 	if err := ex.env.Print(done.document()); err != nil {
@@ -122,19 +115,27 @@ func (ex *reportExporter) prepare() error {
 	if info, err := os.Stat(ex.dir); err != nil || !info.IsDir() {
 		return usage("--dir %s is no folder; make it first", ex.dir)
 	}
-	if day, err := parseTime("submitted", ex.options.Submitted); err != nil {
+	if day, err := parseTime("submitted", ex.request.Submitted); err != nil {
 		return err
 	} else if day != nil {
-		ex.options.Submitted = date(day)[:len("2006-01-02")]
+		ex.request.Submitted = date(day)[:len("2006-01-02")]
+	}
+	if !slices.Contains(append(render.Languages(), ""), ex.request.Language) {
+		return usage("reports are written in %s, not in %q", strings.Join(render.Languages(), ", "), ex.request.Language)
+	}
+	for _, format := range ex.request.Formats {
+		if !slices.Contains(render.Formats(), format) {
+			return usage("reports are written as %s, not as %q", strings.Join(render.Formats(), ", "), format)
+		}
 	}
 	if ex.countries == "" {
 		return nil
 	}
-	data, err := os.ReadFile(ex.countries)
-	if err != nil {
+	var err error
+	if ex.request.CountryNames, err = os.ReadFile(ex.countries); err != nil {
 		return fmt.Errorf("read names of countries: %w", err)
 	}
-	ex.options.Countries, err = render.LoadCountries(ex.countries, data)
+	_, err = render.LoadCountries(ex.countries, ex.request.CountryNames)
 	return err
 }
 
@@ -146,23 +147,8 @@ func refused(err error) error {
 	return err
 }
 
-// others fetches the report of the years before, for the charts.
-func (ex *reportExporter) others(ctx context.Context, c *Clients, audience reportingv1.Audience, of *reportingv1.Content) error {
-	if ex.since == 0 {
-		return nil
-	}
-	for year := ex.since; year < of.GetTitle().GetYear(); year++ {
-		res, err := c.Report.BuildReport(ctx, &reportingv1.BuildReportRequest{Which: &reportingv1.Which{Report: of.GetTitle().GetReport(), Year: year}, Audience: audience})
-		if err != nil {
-			return fmt.Errorf("fetch the report of %d: %w", year, err)
-		}
-		ex.options.Others = append(ex.options.Others, res.GetContent())
-	}
-	return nil
-}
-
 // write writes files into the folder, all of them or, where one is there and is not to be written over, none.
-func (ex *reportExporter) write(files []render.File, private bool) (list []exportedFile, err error) {
+func (ex *reportExporter) write(files []*reportingv1.ExportedFile, private bool) (list []exportedFile, err error) {
 	mode := fs.FileMode(0o644)
 	if private {
 		mode = 0o600
@@ -178,8 +164,7 @@ func (ex *reportExporter) write(files []render.File, private bool) (list []expor
 		if err := writeWhole(filepath.Join(ex.dir, f.Name), f.Data, mode); err != nil {
 			return nil, err
 		}
-		digest := sha256.Sum256(f.Data)
-		list = append(list, exportedFile{f.Name, len(f.Data), hex.EncodeToString(digest[:])})
+		list = append(list, exportedFile{f.Name, len(f.Data), hex.EncodeToString(f.Sha256)})
 	}
 	return list, nil
 }

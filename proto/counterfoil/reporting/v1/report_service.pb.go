@@ -846,6 +846,249 @@ func (x *TakeLineageResponse) GetFile() []byte {
 	return nil
 }
 
+type ExportReportRequest struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Which    *Which                 `protobuf:"bytes,1,opt,name=which,proto3" json:"which,omitempty"`
+	Audience Audience               `protobuf:"varint,2,opt,name=audience,proto3,enum=counterfoil.reporting.v1.Audience" json:"audience,omitempty"`
+	// Empty: English, and in CSV the heads that programs read.
+	Language string   `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
+	Formats  []string `protobuf:"bytes,4,rep,name=formats,proto3" json:"formats,omitempty"`
+	// Names that take the place of CLDR's: YAML, language: {code: name}.
+	CountryNames []byte `protobuf:"bytes,5,opt,name=country_names,json=countryNames,proto3" json:"country_names,omitempty"`
+	// Day of submission for the title page, yyyy-mm-dd.
+	Submitted string `protobuf:"bytes,6,opt,name=submitted,proto3" json:"submitted,omitempty"`
+	// Charts by year begin with this one, from the facts as they stand now; 0, and before 1990: with the report's year.
+	Since uint32 `protobuf:"varint,7,opt,name=since,proto3" json:"since,omitempty"`
+	// With the titles that the UN Register gives categories IV and V.
+	Register      bool `protobuf:"varint,8,opt,name=register,proto3" json:"register,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportReportRequest) Reset() {
+	*x = ExportReportRequest{}
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportReportRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportReportRequest) ProtoMessage() {}
+
+func (x *ExportReportRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportReportRequest.ProtoReflect.Descriptor instead.
+func (*ExportReportRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ExportReportRequest) GetWhich() *Which {
+	if x != nil {
+		return x.Which
+	}
+	return nil
+}
+
+func (x *ExportReportRequest) GetAudience() Audience {
+	if x != nil {
+		return x.Audience
+	}
+	return Audience_AUDIENCE_UNSPECIFIED
+}
+
+func (x *ExportReportRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *ExportReportRequest) GetFormats() []string {
+	if x != nil {
+		return x.Formats
+	}
+	return nil
+}
+
+func (x *ExportReportRequest) GetCountryNames() []byte {
+	if x != nil {
+		return x.CountryNames
+	}
+	return nil
+}
+
+func (x *ExportReportRequest) GetSubmitted() string {
+	if x != nil {
+		return x.Submitted
+	}
+	return ""
+}
+
+func (x *ExportReportRequest) GetSince() uint32 {
+	if x != nil {
+		return x.Since
+	}
+	return 0
+}
+
+func (x *ExportReportRequest) GetRegister() bool {
+	if x != nil {
+		return x.Register
+	}
+	return false
+}
+
+type ExportReportResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Files []*ExportedFile        `protobuf:"bytes,1,rep,name=files,proto3" json:"files,omitempty"`
+	Title *Title                 `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	// Where it is on record.
+	ReportId      string `protobuf:"bytes,3,opt,name=report_id,json=reportId,proto3" json:"report_id,omitempty"`
+	Draft         uint32 `protobuf:"varint,4,opt,name=draft,proto3" json:"draft,omitempty"`
+	Frozen        bool   `protobuf:"varint,5,opt,name=frozen,proto3" json:"frozen,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportReportResponse) Reset() {
+	*x = ExportReportResponse{}
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportReportResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportReportResponse) ProtoMessage() {}
+
+func (x *ExportReportResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportReportResponse.ProtoReflect.Descriptor instead.
+func (*ExportReportResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ExportReportResponse) GetFiles() []*ExportedFile {
+	if x != nil {
+		return x.Files
+	}
+	return nil
+}
+
+func (x *ExportReportResponse) GetTitle() *Title {
+	if x != nil {
+		return x.Title
+	}
+	return nil
+}
+
+func (x *ExportReportResponse) GetReportId() string {
+	if x != nil {
+		return x.ReportId
+	}
+	return ""
+}
+
+func (x *ExportReportResponse) GetDraft() uint32 {
+	if x != nil {
+		return x.Draft
+	}
+	return 0
+}
+
+func (x *ExportReportResponse) GetFrozen() bool {
+	if x != nil {
+		return x.Frozen
+	}
+	return false
+}
+
+type ExportedFile struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Such as "att-annual-2025-public-fr.xlsx".
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Data          []byte `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
+	Sha256        []byte `protobuf:"bytes,3,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportedFile) Reset() {
+	*x = ExportedFile{}
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportedFile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportedFile) ProtoMessage() {}
+
+func (x *ExportedFile) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportedFile.ProtoReflect.Descriptor instead.
+func (*ExportedFile) Descriptor() ([]byte, []int) {
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ExportedFile) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ExportedFile) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+func (x *ExportedFile) GetSha256() []byte {
+	if x != nil {
+		return x.Sha256
+	}
+	return nil
+}
+
 type CompareReportsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	A             *Which                 `protobuf:"bytes,1,opt,name=a,proto3" json:"a,omitempty"`
@@ -856,7 +1099,7 @@ type CompareReportsRequest struct {
 
 func (x *CompareReportsRequest) Reset() {
 	*x = CompareReportsRequest{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[11]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -868,7 +1111,7 @@ func (x *CompareReportsRequest) String() string {
 func (*CompareReportsRequest) ProtoMessage() {}
 
 func (x *CompareReportsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[11]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -881,7 +1124,7 @@ func (x *CompareReportsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareReportsRequest.ProtoReflect.Descriptor instead.
 func (*CompareReportsRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{11}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CompareReportsRequest) GetA() *Which {
@@ -907,7 +1150,7 @@ type CompareReportsResponse struct {
 
 func (x *CompareReportsResponse) Reset() {
 	*x = CompareReportsResponse{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[12]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -919,7 +1162,7 @@ func (x *CompareReportsResponse) String() string {
 func (*CompareReportsResponse) ProtoMessage() {}
 
 func (x *CompareReportsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[12]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -932,7 +1175,7 @@ func (x *CompareReportsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareReportsResponse.ProtoReflect.Descriptor instead.
 func (*CompareReportsResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{12}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *CompareReportsResponse) GetRows() []*ChangedRow {
@@ -958,7 +1201,7 @@ type ChangedRow struct {
 
 func (x *ChangedRow) Reset() {
 	*x = ChangedRow{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[13]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -970,7 +1213,7 @@ func (x *ChangedRow) String() string {
 func (*ChangedRow) ProtoMessage() {}
 
 func (x *ChangedRow) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[13]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -983,7 +1226,7 @@ func (x *ChangedRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangedRow.ProtoReflect.Descriptor instead.
 func (*ChangedRow) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{13}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ChangedRow) GetTable() string {
@@ -1042,7 +1285,7 @@ type ChangedContribution struct {
 
 func (x *ChangedContribution) Reset() {
 	*x = ChangedContribution{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[14]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1054,7 +1297,7 @@ func (x *ChangedContribution) String() string {
 func (*ChangedContribution) ProtoMessage() {}
 
 func (x *ChangedContribution) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[14]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1067,7 +1310,7 @@ func (x *ChangedContribution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangedContribution.ProtoReflect.Descriptor instead.
 func (*ChangedContribution) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{14}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ChangedContribution) GetCause() ChangeCause {
@@ -1113,7 +1356,7 @@ type HideRowRequest struct {
 
 func (x *HideRowRequest) Reset() {
 	*x = HideRowRequest{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[15]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1125,7 +1368,7 @@ func (x *HideRowRequest) String() string {
 func (*HideRowRequest) ProtoMessage() {}
 
 func (x *HideRowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[15]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1138,7 +1381,7 @@ func (x *HideRowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HideRowRequest.ProtoReflect.Descriptor instead.
 func (*HideRowRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{15}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *HideRowRequest) GetParticulars() *v1.Particulars {
@@ -1192,7 +1435,7 @@ type HideRowResponse struct {
 
 func (x *HideRowResponse) Reset() {
 	*x = HideRowResponse{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[16]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1204,7 +1447,7 @@ func (x *HideRowResponse) String() string {
 func (*HideRowResponse) ProtoMessage() {}
 
 func (x *HideRowResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[16]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1217,7 +1460,7 @@ func (x *HideRowResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HideRowResponse.ProtoReflect.Descriptor instead.
 func (*HideRowResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{16}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *HideRowResponse) GetReceipt() *v1.Receipt {
@@ -1241,7 +1484,7 @@ type NoteRowRequest struct {
 
 func (x *NoteRowRequest) Reset() {
 	*x = NoteRowRequest{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[17]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1253,7 +1496,7 @@ func (x *NoteRowRequest) String() string {
 func (*NoteRowRequest) ProtoMessage() {}
 
 func (x *NoteRowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[17]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1266,7 +1509,7 @@ func (x *NoteRowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoteRowRequest.ProtoReflect.Descriptor instead.
 func (*NoteRowRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{17}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *NoteRowRequest) GetParticulars() *v1.Particulars {
@@ -1320,7 +1563,7 @@ type NoteRowResponse struct {
 
 func (x *NoteRowResponse) Reset() {
 	*x = NoteRowResponse{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[18]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1332,7 +1575,7 @@ func (x *NoteRowResponse) String() string {
 func (*NoteRowResponse) ProtoMessage() {}
 
 func (x *NoteRowResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[18]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1345,7 +1588,7 @@ func (x *NoteRowResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoteRowResponse.ProtoReflect.Descriptor instead.
 func (*NoteRowResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{18}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *NoteRowResponse) GetReceipt() *v1.Receipt {
@@ -1371,7 +1614,7 @@ type CirculateReportRequest struct {
 
 func (x *CirculateReportRequest) Reset() {
 	*x = CirculateReportRequest{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[19]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1383,7 +1626,7 @@ func (x *CirculateReportRequest) String() string {
 func (*CirculateReportRequest) ProtoMessage() {}
 
 func (x *CirculateReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[19]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1396,7 +1639,7 @@ func (x *CirculateReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CirculateReportRequest.ProtoReflect.Descriptor instead.
 func (*CirculateReportRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{19}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CirculateReportRequest) GetParticulars() *v1.Particulars {
@@ -1452,7 +1695,7 @@ type CirculateReportResponse struct {
 
 func (x *CirculateReportResponse) Reset() {
 	*x = CirculateReportResponse{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[20]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1464,7 +1707,7 @@ func (x *CirculateReportResponse) String() string {
 func (*CirculateReportResponse) ProtoMessage() {}
 
 func (x *CirculateReportResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[20]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1477,7 +1720,7 @@ func (x *CirculateReportResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CirculateReportResponse.ProtoReflect.Descriptor instead.
 func (*CirculateReportResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{20}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *CirculateReportResponse) GetReceipt() *v1.Receipt {
@@ -1515,7 +1758,7 @@ type AnswerDraftRequest struct {
 
 func (x *AnswerDraftRequest) Reset() {
 	*x = AnswerDraftRequest{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[21]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1527,7 +1770,7 @@ func (x *AnswerDraftRequest) String() string {
 func (*AnswerDraftRequest) ProtoMessage() {}
 
 func (x *AnswerDraftRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[21]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1540,7 +1783,7 @@ func (x *AnswerDraftRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerDraftRequest.ProtoReflect.Descriptor instead.
 func (*AnswerDraftRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{21}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *AnswerDraftRequest) GetParticulars() *v1.Particulars {
@@ -1593,7 +1836,7 @@ type ReadDraftRequest struct {
 
 func (x *ReadDraftRequest) Reset() {
 	*x = ReadDraftRequest{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[22]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1605,7 +1848,7 @@ func (x *ReadDraftRequest) String() string {
 func (*ReadDraftRequest) ProtoMessage() {}
 
 func (x *ReadDraftRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[22]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1618,7 +1861,7 @@ func (x *ReadDraftRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadDraftRequest.ProtoReflect.Descriptor instead.
 func (*ReadDraftRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{22}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ReadDraftRequest) GetReportId() string {
@@ -1662,7 +1905,7 @@ type ReadDraftResponse struct {
 
 func (x *ReadDraftResponse) Reset() {
 	*x = ReadDraftResponse{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[23]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1674,7 +1917,7 @@ func (x *ReadDraftResponse) String() string {
 func (*ReadDraftResponse) ProtoMessage() {}
 
 func (x *ReadDraftResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[23]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1687,7 +1930,7 @@ func (x *ReadDraftResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadDraftResponse.ProtoReflect.Descriptor instead.
 func (*ReadDraftResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{23}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ReadDraftResponse) GetContent() *Content {
@@ -1727,7 +1970,7 @@ type AnswerDraftResponse struct {
 
 func (x *AnswerDraftResponse) Reset() {
 	*x = AnswerDraftResponse{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[24]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1739,7 +1982,7 @@ func (x *AnswerDraftResponse) String() string {
 func (*AnswerDraftResponse) ProtoMessage() {}
 
 func (x *AnswerDraftResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[24]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1752,7 +1995,7 @@ func (x *AnswerDraftResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerDraftResponse.ProtoReflect.Descriptor instead.
 func (*AnswerDraftResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{24}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *AnswerDraftResponse) GetReceipt() *v1.Receipt {
@@ -1775,7 +2018,7 @@ type FreezeReportRequest struct {
 
 func (x *FreezeReportRequest) Reset() {
 	*x = FreezeReportRequest{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[25]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1787,7 +2030,7 @@ func (x *FreezeReportRequest) String() string {
 func (*FreezeReportRequest) ProtoMessage() {}
 
 func (x *FreezeReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[25]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1800,7 +2043,7 @@ func (x *FreezeReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FreezeReportRequest.ProtoReflect.Descriptor instead.
 func (*FreezeReportRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{25}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *FreezeReportRequest) GetParticulars() *v1.Particulars {
@@ -1844,7 +2087,7 @@ type FreezeReportResponse struct {
 
 func (x *FreezeReportResponse) Reset() {
 	*x = FreezeReportResponse{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[26]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1856,7 +2099,7 @@ func (x *FreezeReportResponse) String() string {
 func (*FreezeReportResponse) ProtoMessage() {}
 
 func (x *FreezeReportResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[26]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1869,7 +2112,7 @@ func (x *FreezeReportResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FreezeReportResponse.ProtoReflect.Descriptor instead.
 func (*FreezeReportResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{26}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *FreezeReportResponse) GetReceipt() *v1.Receipt {
@@ -1914,7 +2157,7 @@ type SubmitReportRequest struct {
 
 func (x *SubmitReportRequest) Reset() {
 	*x = SubmitReportRequest{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[27]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1926,7 +2169,7 @@ func (x *SubmitReportRequest) String() string {
 func (*SubmitReportRequest) ProtoMessage() {}
 
 func (x *SubmitReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[27]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1939,7 +2182,7 @@ func (x *SubmitReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitReportRequest.ProtoReflect.Descriptor instead.
 func (*SubmitReportRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{27}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *SubmitReportRequest) GetParticulars() *v1.Particulars {
@@ -1993,7 +2236,7 @@ type SubmitReportResponse struct {
 
 func (x *SubmitReportResponse) Reset() {
 	*x = SubmitReportResponse{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[28]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2005,7 +2248,7 @@ func (x *SubmitReportResponse) String() string {
 func (*SubmitReportResponse) ProtoMessage() {}
 
 func (x *SubmitReportResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[28]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2018,7 +2261,7 @@ func (x *SubmitReportResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitReportResponse.ProtoReflect.Descriptor instead.
 func (*SubmitReportResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{28}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *SubmitReportResponse) GetReceipt() *v1.Receipt {
@@ -2039,7 +2282,7 @@ type ReviseReportRequest struct {
 
 func (x *ReviseReportRequest) Reset() {
 	*x = ReviseReportRequest{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[29]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2051,7 +2294,7 @@ func (x *ReviseReportRequest) String() string {
 func (*ReviseReportRequest) ProtoMessage() {}
 
 func (x *ReviseReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[29]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2064,7 +2307,7 @@ func (x *ReviseReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReviseReportRequest.ProtoReflect.Descriptor instead.
 func (*ReviseReportRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{29}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ReviseReportRequest) GetParticulars() *v1.Particulars {
@@ -2098,7 +2341,7 @@ type ReviseReportResponse struct {
 
 func (x *ReviseReportResponse) Reset() {
 	*x = ReviseReportResponse{}
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[30]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2110,7 +2353,7 @@ func (x *ReviseReportResponse) String() string {
 func (*ReviseReportResponse) ProtoMessage() {}
 
 func (x *ReviseReportResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[30]
+	mi := &file_counterfoil_reporting_v1_report_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2123,7 +2366,7 @@ func (x *ReviseReportResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReviseReportResponse.ProtoReflect.Descriptor instead.
 func (*ReviseReportResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{30}
+	return file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ReviseReportResponse) GetReceipt() *v1.Receipt {
@@ -2205,7 +2448,28 @@ const file_counterfoil_reporting_v1_report_service_proto_rawDesc = "" +
 	"\baudience\x18\x02 \x01(\x0e2\".counterfoil.reporting.v1.AudienceB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\baudience\")\n" +
 	"\x13TakeLineageResponse\x12\x12\n" +
-	"\x04file\x18\x01 \x01(\fR\x04file\"\x85\x01\n" +
+	"\x04file\x18\x01 \x01(\fR\x04file\"\xd7\x03\n" +
+	"\x13ExportReportRequest\x12=\n" +
+	"\x05which\x18\x01 \x01(\v2\x1f.counterfoil.reporting.v1.WhichB\x06\xbaH\x03\xc8\x01\x01R\x05which\x12J\n" +
+	"\baudience\x18\x02 \x01(\x0e2\".counterfoil.reporting.v1.AudienceB\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\baudience\x12;\n" +
+	"\blanguage\x18\x03 \x01(\tB\x1f\xbaH\x1cr\x1aR\x00R\x02enR\x02frR\x02esR\x02ruR\x02arR\x02zhR\blanguage\x12F\n" +
+	"\aformats\x18\x04 \x03(\tB,\xbaH)\x92\x01&\b\x01\x10\n" +
+	"\x18\x01\"\x1er\x1cR\x04xlsxR\x03csvR\x04jsonR\x04htmlR\x03svgR\aformats\x12.\n" +
+	"\rcountry_names\x18\x05 \x01(\fB\t\xbaH\x06z\x04\x18\x80\x80\x10R\fcountryNames\x12D\n" +
+	"\tsubmitted\x18\x06 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\tsubmitted\x12\x1e\n" +
+	"\x05since\x18\a \x01(\rB\b\xbaH\x05*\x03\x18\x98\x11R\x05since\x12\x1a\n" +
+	"\bregister\x18\b \x01(\bR\bregister\"\xd6\x01\n" +
+	"\x14ExportReportResponse\x12<\n" +
+	"\x05files\x18\x01 \x03(\v2&.counterfoil.reporting.v1.ExportedFileR\x05files\x125\n" +
+	"\x05title\x18\x02 \x01(\v2\x1f.counterfoil.reporting.v1.TitleR\x05title\x12\x1b\n" +
+	"\treport_id\x18\x03 \x01(\tR\breportId\x12\x14\n" +
+	"\x05draft\x18\x04 \x01(\rR\x05draft\x12\x16\n" +
+	"\x06frozen\x18\x05 \x01(\bR\x06frozen\"N\n" +
+	"\fExportedFile\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04data\x18\x02 \x01(\fR\x04data\x12\x16\n" +
+	"\x06sha256\x18\x03 \x01(\fR\x06sha256\"\x85\x01\n" +
 	"\x15CompareReportsRequest\x125\n" +
 	"\x01a\x18\x01 \x01(\v2\x1f.counterfoil.reporting.v1.WhichB\x06\xbaH\x03\xc8\x01\x01R\x01a\x125\n" +
 	"\x01b\x18\x02 \x01(\v2\x1f.counterfoil.reporting.v1.WhichB\x06\xbaH\x03\xc8\x01\x01R\x01b\"R\n" +
@@ -2309,12 +2573,14 @@ const file_counterfoil_reporting_v1_report_service_proto_rawDesc = "" +
 	"\x18CHANGE_CAUSE_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cCHANGE_CAUSE_ERROR_CORRECTED\x10\x01\x12\x1a\n" +
 	"\x16CHANGE_CAUSE_LATE_DATA\x10\x02\x12\x1f\n" +
-	"\x1bCHANGE_CAUSE_METHOD_CHANGED\x10\x032\xbf\t\n" +
+	"\x1bCHANGE_CAUSE_METHOD_CHANGED\x10\x032\xae\n" +
+	"\n" +
 	"\rReportService\x12j\n" +
 	"\vBuildReport\x12,.counterfoil.reporting.v1.BuildReportRequest\x1a-.counterfoil.reporting.v1.BuildReportResponse\x12j\n" +
 	"\vCheckReport\x12,.counterfoil.reporting.v1.CheckReportRequest\x1a-.counterfoil.reporting.v1.CheckReportResponse\x12p\n" +
 	"\rExplainFigure\x12..counterfoil.reporting.v1.ExplainFigureRequest\x1a/.counterfoil.reporting.v1.ExplainFigureResponse\x12j\n" +
-	"\vTakeLineage\x12,.counterfoil.reporting.v1.TakeLineageRequest\x1a-.counterfoil.reporting.v1.TakeLineageResponse\x12s\n" +
+	"\vTakeLineage\x12,.counterfoil.reporting.v1.TakeLineageRequest\x1a-.counterfoil.reporting.v1.TakeLineageResponse\x12m\n" +
+	"\fExportReport\x12-.counterfoil.reporting.v1.ExportReportRequest\x1a..counterfoil.reporting.v1.ExportReportResponse\x12s\n" +
 	"\x0eCompareReports\x12/.counterfoil.reporting.v1.CompareReportsRequest\x1a0.counterfoil.reporting.v1.CompareReportsResponse\x12^\n" +
 	"\aHideRow\x12(.counterfoil.reporting.v1.HideRowRequest\x1a).counterfoil.reporting.v1.HideRowResponse\x12^\n" +
 	"\aNoteRow\x12(.counterfoil.reporting.v1.NoteRowRequest\x1a).counterfoil.reporting.v1.NoteRowResponse\x12v\n" +
@@ -2339,7 +2605,7 @@ func file_counterfoil_reporting_v1_report_service_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_reporting_v1_report_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_counterfoil_reporting_v1_report_service_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_counterfoil_reporting_v1_report_service_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_counterfoil_reporting_v1_report_service_proto_goTypes = []any{
 	(ChangeCause)(0),                // 0: counterfoil.reporting.v1.ChangeCause
 	(*Which)(nil),                   // 1: counterfoil.reporting.v1.Which
@@ -2353,118 +2619,128 @@ var file_counterfoil_reporting_v1_report_service_proto_goTypes = []any{
 	(*InclusionProof)(nil),          // 9: counterfoil.reporting.v1.InclusionProof
 	(*TakeLineageRequest)(nil),      // 10: counterfoil.reporting.v1.TakeLineageRequest
 	(*TakeLineageResponse)(nil),     // 11: counterfoil.reporting.v1.TakeLineageResponse
-	(*CompareReportsRequest)(nil),   // 12: counterfoil.reporting.v1.CompareReportsRequest
-	(*CompareReportsResponse)(nil),  // 13: counterfoil.reporting.v1.CompareReportsResponse
-	(*ChangedRow)(nil),              // 14: counterfoil.reporting.v1.ChangedRow
-	(*ChangedContribution)(nil),     // 15: counterfoil.reporting.v1.ChangedContribution
-	(*HideRowRequest)(nil),          // 16: counterfoil.reporting.v1.HideRowRequest
-	(*HideRowResponse)(nil),         // 17: counterfoil.reporting.v1.HideRowResponse
-	(*NoteRowRequest)(nil),          // 18: counterfoil.reporting.v1.NoteRowRequest
-	(*NoteRowResponse)(nil),         // 19: counterfoil.reporting.v1.NoteRowResponse
-	(*CirculateReportRequest)(nil),  // 20: counterfoil.reporting.v1.CirculateReportRequest
-	(*CirculateReportResponse)(nil), // 21: counterfoil.reporting.v1.CirculateReportResponse
-	(*AnswerDraftRequest)(nil),      // 22: counterfoil.reporting.v1.AnswerDraftRequest
-	(*ReadDraftRequest)(nil),        // 23: counterfoil.reporting.v1.ReadDraftRequest
-	(*ReadDraftResponse)(nil),       // 24: counterfoil.reporting.v1.ReadDraftResponse
-	(*AnswerDraftResponse)(nil),     // 25: counterfoil.reporting.v1.AnswerDraftResponse
-	(*FreezeReportRequest)(nil),     // 26: counterfoil.reporting.v1.FreezeReportRequest
-	(*FreezeReportResponse)(nil),    // 27: counterfoil.reporting.v1.FreezeReportResponse
-	(*SubmitReportRequest)(nil),     // 28: counterfoil.reporting.v1.SubmitReportRequest
-	(*SubmitReportResponse)(nil),    // 29: counterfoil.reporting.v1.SubmitReportResponse
-	(*ReviseReportRequest)(nil),     // 30: counterfoil.reporting.v1.ReviseReportRequest
-	(*ReviseReportResponse)(nil),    // 31: counterfoil.reporting.v1.ReviseReportResponse
-	nil,                             // 32: counterfoil.reporting.v1.SubmitReportRequest.FilesEntry
-	(Audience)(0),                   // 33: counterfoil.reporting.v1.Audience
-	(*Content)(nil),                 // 34: counterfoil.reporting.v1.Content
-	(*Problem)(nil),                 // 35: counterfoil.reporting.v1.Problem
-	(*Row)(nil),                     // 36: counterfoil.reporting.v1.Row
-	(*TableHead)(nil),               // 37: counterfoil.reporting.v1.TableHead
-	(*Amounts)(nil),                 // 38: counterfoil.reporting.v1.Amounts
-	(*timestamppb.Timestamp)(nil),   // 39: google.protobuf.Timestamp
-	(*anypb.Any)(nil),               // 40: google.protobuf.Any
-	(*Contribution)(nil),            // 41: counterfoil.reporting.v1.Contribution
-	(*v1.Particulars)(nil),          // 42: counterfoil.event.v1.Particulars
-	(*Hidden)(nil),                  // 43: counterfoil.reporting.v1.Hidden
-	(*v1.Receipt)(nil),              // 44: counterfoil.event.v1.Receipt
+	(*ExportReportRequest)(nil),     // 12: counterfoil.reporting.v1.ExportReportRequest
+	(*ExportReportResponse)(nil),    // 13: counterfoil.reporting.v1.ExportReportResponse
+	(*ExportedFile)(nil),            // 14: counterfoil.reporting.v1.ExportedFile
+	(*CompareReportsRequest)(nil),   // 15: counterfoil.reporting.v1.CompareReportsRequest
+	(*CompareReportsResponse)(nil),  // 16: counterfoil.reporting.v1.CompareReportsResponse
+	(*ChangedRow)(nil),              // 17: counterfoil.reporting.v1.ChangedRow
+	(*ChangedContribution)(nil),     // 18: counterfoil.reporting.v1.ChangedContribution
+	(*HideRowRequest)(nil),          // 19: counterfoil.reporting.v1.HideRowRequest
+	(*HideRowResponse)(nil),         // 20: counterfoil.reporting.v1.HideRowResponse
+	(*NoteRowRequest)(nil),          // 21: counterfoil.reporting.v1.NoteRowRequest
+	(*NoteRowResponse)(nil),         // 22: counterfoil.reporting.v1.NoteRowResponse
+	(*CirculateReportRequest)(nil),  // 23: counterfoil.reporting.v1.CirculateReportRequest
+	(*CirculateReportResponse)(nil), // 24: counterfoil.reporting.v1.CirculateReportResponse
+	(*AnswerDraftRequest)(nil),      // 25: counterfoil.reporting.v1.AnswerDraftRequest
+	(*ReadDraftRequest)(nil),        // 26: counterfoil.reporting.v1.ReadDraftRequest
+	(*ReadDraftResponse)(nil),       // 27: counterfoil.reporting.v1.ReadDraftResponse
+	(*AnswerDraftResponse)(nil),     // 28: counterfoil.reporting.v1.AnswerDraftResponse
+	(*FreezeReportRequest)(nil),     // 29: counterfoil.reporting.v1.FreezeReportRequest
+	(*FreezeReportResponse)(nil),    // 30: counterfoil.reporting.v1.FreezeReportResponse
+	(*SubmitReportRequest)(nil),     // 31: counterfoil.reporting.v1.SubmitReportRequest
+	(*SubmitReportResponse)(nil),    // 32: counterfoil.reporting.v1.SubmitReportResponse
+	(*ReviseReportRequest)(nil),     // 33: counterfoil.reporting.v1.ReviseReportRequest
+	(*ReviseReportResponse)(nil),    // 34: counterfoil.reporting.v1.ReviseReportResponse
+	nil,                             // 35: counterfoil.reporting.v1.SubmitReportRequest.FilesEntry
+	(Audience)(0),                   // 36: counterfoil.reporting.v1.Audience
+	(*Content)(nil),                 // 37: counterfoil.reporting.v1.Content
+	(*Problem)(nil),                 // 38: counterfoil.reporting.v1.Problem
+	(*Row)(nil),                     // 39: counterfoil.reporting.v1.Row
+	(*TableHead)(nil),               // 40: counterfoil.reporting.v1.TableHead
+	(*Amounts)(nil),                 // 41: counterfoil.reporting.v1.Amounts
+	(*timestamppb.Timestamp)(nil),   // 42: google.protobuf.Timestamp
+	(*anypb.Any)(nil),               // 43: google.protobuf.Any
+	(*Title)(nil),                   // 44: counterfoil.reporting.v1.Title
+	(*Contribution)(nil),            // 45: counterfoil.reporting.v1.Contribution
+	(*v1.Particulars)(nil),          // 46: counterfoil.event.v1.Particulars
+	(*Hidden)(nil),                  // 47: counterfoil.reporting.v1.Hidden
+	(*v1.Receipt)(nil),              // 48: counterfoil.event.v1.Receipt
 }
 var file_counterfoil_reporting_v1_report_service_proto_depIdxs = []int32{
 	1,  // 0: counterfoil.reporting.v1.BuildReportRequest.which:type_name -> counterfoil.reporting.v1.Which
-	33, // 1: counterfoil.reporting.v1.BuildReportRequest.audience:type_name -> counterfoil.reporting.v1.Audience
-	34, // 2: counterfoil.reporting.v1.BuildReportResponse.content:type_name -> counterfoil.reporting.v1.Content
+	36, // 1: counterfoil.reporting.v1.BuildReportRequest.audience:type_name -> counterfoil.reporting.v1.Audience
+	37, // 2: counterfoil.reporting.v1.BuildReportResponse.content:type_name -> counterfoil.reporting.v1.Content
 	1,  // 3: counterfoil.reporting.v1.CheckReportRequest.which:type_name -> counterfoil.reporting.v1.Which
-	35, // 4: counterfoil.reporting.v1.CheckReportResponse.problems:type_name -> counterfoil.reporting.v1.Problem
+	38, // 4: counterfoil.reporting.v1.CheckReportResponse.problems:type_name -> counterfoil.reporting.v1.Problem
 	1,  // 5: counterfoil.reporting.v1.ExplainFigureRequest.which:type_name -> counterfoil.reporting.v1.Which
-	36, // 6: counterfoil.reporting.v1.ExplainFigureResponse.row:type_name -> counterfoil.reporting.v1.Row
+	39, // 6: counterfoil.reporting.v1.ExplainFigureResponse.row:type_name -> counterfoil.reporting.v1.Row
 	8,  // 7: counterfoil.reporting.v1.ExplainFigureResponse.sources:type_name -> counterfoil.reporting.v1.Source
-	37, // 8: counterfoil.reporting.v1.ExplainFigureResponse.table:type_name -> counterfoil.reporting.v1.TableHead
-	38, // 9: counterfoil.reporting.v1.Source.amounts:type_name -> counterfoil.reporting.v1.Amounts
-	39, // 10: counterfoil.reporting.v1.Source.occurred_at:type_name -> google.protobuf.Timestamp
-	39, // 11: counterfoil.reporting.v1.Source.recorded_at:type_name -> google.protobuf.Timestamp
-	40, // 12: counterfoil.reporting.v1.Source.fact:type_name -> google.protobuf.Any
+	40, // 8: counterfoil.reporting.v1.ExplainFigureResponse.table:type_name -> counterfoil.reporting.v1.TableHead
+	41, // 9: counterfoil.reporting.v1.Source.amounts:type_name -> counterfoil.reporting.v1.Amounts
+	42, // 10: counterfoil.reporting.v1.Source.occurred_at:type_name -> google.protobuf.Timestamp
+	42, // 11: counterfoil.reporting.v1.Source.recorded_at:type_name -> google.protobuf.Timestamp
+	43, // 12: counterfoil.reporting.v1.Source.fact:type_name -> google.protobuf.Any
 	9,  // 13: counterfoil.reporting.v1.Source.proof:type_name -> counterfoil.reporting.v1.InclusionProof
 	1,  // 14: counterfoil.reporting.v1.TakeLineageRequest.which:type_name -> counterfoil.reporting.v1.Which
-	33, // 15: counterfoil.reporting.v1.TakeLineageRequest.audience:type_name -> counterfoil.reporting.v1.Audience
-	1,  // 16: counterfoil.reporting.v1.CompareReportsRequest.a:type_name -> counterfoil.reporting.v1.Which
-	1,  // 17: counterfoil.reporting.v1.CompareReportsRequest.b:type_name -> counterfoil.reporting.v1.Which
-	14, // 18: counterfoil.reporting.v1.CompareReportsResponse.rows:type_name -> counterfoil.reporting.v1.ChangedRow
-	38, // 19: counterfoil.reporting.v1.ChangedRow.a:type_name -> counterfoil.reporting.v1.Amounts
-	38, // 20: counterfoil.reporting.v1.ChangedRow.b:type_name -> counterfoil.reporting.v1.Amounts
-	15, // 21: counterfoil.reporting.v1.ChangedRow.changes:type_name -> counterfoil.reporting.v1.ChangedContribution
-	0,  // 22: counterfoil.reporting.v1.ChangedContribution.cause:type_name -> counterfoil.reporting.v1.ChangeCause
-	41, // 23: counterfoil.reporting.v1.ChangedContribution.a:type_name -> counterfoil.reporting.v1.Contribution
-	41, // 24: counterfoil.reporting.v1.ChangedContribution.b:type_name -> counterfoil.reporting.v1.Contribution
-	42, // 25: counterfoil.reporting.v1.HideRowRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	43, // 26: counterfoil.reporting.v1.HideRowRequest.hidden:type_name -> counterfoil.reporting.v1.Hidden
-	44, // 27: counterfoil.reporting.v1.HideRowResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	42, // 28: counterfoil.reporting.v1.NoteRowRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	44, // 29: counterfoil.reporting.v1.NoteRowResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	42, // 30: counterfoil.reporting.v1.CirculateReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	39, // 31: counterfoil.reporting.v1.CirculateReportRequest.due:type_name -> google.protobuf.Timestamp
-	44, // 32: counterfoil.reporting.v1.CirculateReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	42, // 33: counterfoil.reporting.v1.AnswerDraftRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	34, // 34: counterfoil.reporting.v1.ReadDraftResponse.content:type_name -> counterfoil.reporting.v1.Content
-	35, // 35: counterfoil.reporting.v1.ReadDraftResponse.problems:type_name -> counterfoil.reporting.v1.Problem
-	44, // 36: counterfoil.reporting.v1.AnswerDraftResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	42, // 37: counterfoil.reporting.v1.FreezeReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	44, // 38: counterfoil.reporting.v1.FreezeReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	35, // 39: counterfoil.reporting.v1.FreezeReportResponse.problems:type_name -> counterfoil.reporting.v1.Problem
-	42, // 40: counterfoil.reporting.v1.SubmitReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	33, // 41: counterfoil.reporting.v1.SubmitReportRequest.audience:type_name -> counterfoil.reporting.v1.Audience
-	32, // 42: counterfoil.reporting.v1.SubmitReportRequest.files:type_name -> counterfoil.reporting.v1.SubmitReportRequest.FilesEntry
-	44, // 43: counterfoil.reporting.v1.SubmitReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	42, // 44: counterfoil.reporting.v1.ReviseReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	44, // 45: counterfoil.reporting.v1.ReviseReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	2,  // 46: counterfoil.reporting.v1.ReportService.BuildReport:input_type -> counterfoil.reporting.v1.BuildReportRequest
-	4,  // 47: counterfoil.reporting.v1.ReportService.CheckReport:input_type -> counterfoil.reporting.v1.CheckReportRequest
-	6,  // 48: counterfoil.reporting.v1.ReportService.ExplainFigure:input_type -> counterfoil.reporting.v1.ExplainFigureRequest
-	10, // 49: counterfoil.reporting.v1.ReportService.TakeLineage:input_type -> counterfoil.reporting.v1.TakeLineageRequest
-	12, // 50: counterfoil.reporting.v1.ReportService.CompareReports:input_type -> counterfoil.reporting.v1.CompareReportsRequest
-	16, // 51: counterfoil.reporting.v1.ReportService.HideRow:input_type -> counterfoil.reporting.v1.HideRowRequest
-	18, // 52: counterfoil.reporting.v1.ReportService.NoteRow:input_type -> counterfoil.reporting.v1.NoteRowRequest
-	20, // 53: counterfoil.reporting.v1.ReportService.CirculateReport:input_type -> counterfoil.reporting.v1.CirculateReportRequest
-	26, // 54: counterfoil.reporting.v1.ReportService.FreezeReport:input_type -> counterfoil.reporting.v1.FreezeReportRequest
-	28, // 55: counterfoil.reporting.v1.ReportService.SubmitReport:input_type -> counterfoil.reporting.v1.SubmitReportRequest
-	30, // 56: counterfoil.reporting.v1.ReportService.ReviseReport:input_type -> counterfoil.reporting.v1.ReviseReportRequest
-	22, // 57: counterfoil.reporting.v1.DraftService.AnswerDraft:input_type -> counterfoil.reporting.v1.AnswerDraftRequest
-	23, // 58: counterfoil.reporting.v1.DraftService.ReadDraft:input_type -> counterfoil.reporting.v1.ReadDraftRequest
-	3,  // 59: counterfoil.reporting.v1.ReportService.BuildReport:output_type -> counterfoil.reporting.v1.BuildReportResponse
-	5,  // 60: counterfoil.reporting.v1.ReportService.CheckReport:output_type -> counterfoil.reporting.v1.CheckReportResponse
-	7,  // 61: counterfoil.reporting.v1.ReportService.ExplainFigure:output_type -> counterfoil.reporting.v1.ExplainFigureResponse
-	11, // 62: counterfoil.reporting.v1.ReportService.TakeLineage:output_type -> counterfoil.reporting.v1.TakeLineageResponse
-	13, // 63: counterfoil.reporting.v1.ReportService.CompareReports:output_type -> counterfoil.reporting.v1.CompareReportsResponse
-	17, // 64: counterfoil.reporting.v1.ReportService.HideRow:output_type -> counterfoil.reporting.v1.HideRowResponse
-	19, // 65: counterfoil.reporting.v1.ReportService.NoteRow:output_type -> counterfoil.reporting.v1.NoteRowResponse
-	21, // 66: counterfoil.reporting.v1.ReportService.CirculateReport:output_type -> counterfoil.reporting.v1.CirculateReportResponse
-	27, // 67: counterfoil.reporting.v1.ReportService.FreezeReport:output_type -> counterfoil.reporting.v1.FreezeReportResponse
-	29, // 68: counterfoil.reporting.v1.ReportService.SubmitReport:output_type -> counterfoil.reporting.v1.SubmitReportResponse
-	31, // 69: counterfoil.reporting.v1.ReportService.ReviseReport:output_type -> counterfoil.reporting.v1.ReviseReportResponse
-	25, // 70: counterfoil.reporting.v1.DraftService.AnswerDraft:output_type -> counterfoil.reporting.v1.AnswerDraftResponse
-	24, // 71: counterfoil.reporting.v1.DraftService.ReadDraft:output_type -> counterfoil.reporting.v1.ReadDraftResponse
-	59, // [59:72] is the sub-list for method output_type
-	46, // [46:59] is the sub-list for method input_type
-	46, // [46:46] is the sub-list for extension type_name
-	46, // [46:46] is the sub-list for extension extendee
-	0,  // [0:46] is the sub-list for field type_name
+	36, // 15: counterfoil.reporting.v1.TakeLineageRequest.audience:type_name -> counterfoil.reporting.v1.Audience
+	1,  // 16: counterfoil.reporting.v1.ExportReportRequest.which:type_name -> counterfoil.reporting.v1.Which
+	36, // 17: counterfoil.reporting.v1.ExportReportRequest.audience:type_name -> counterfoil.reporting.v1.Audience
+	14, // 18: counterfoil.reporting.v1.ExportReportResponse.files:type_name -> counterfoil.reporting.v1.ExportedFile
+	44, // 19: counterfoil.reporting.v1.ExportReportResponse.title:type_name -> counterfoil.reporting.v1.Title
+	1,  // 20: counterfoil.reporting.v1.CompareReportsRequest.a:type_name -> counterfoil.reporting.v1.Which
+	1,  // 21: counterfoil.reporting.v1.CompareReportsRequest.b:type_name -> counterfoil.reporting.v1.Which
+	17, // 22: counterfoil.reporting.v1.CompareReportsResponse.rows:type_name -> counterfoil.reporting.v1.ChangedRow
+	41, // 23: counterfoil.reporting.v1.ChangedRow.a:type_name -> counterfoil.reporting.v1.Amounts
+	41, // 24: counterfoil.reporting.v1.ChangedRow.b:type_name -> counterfoil.reporting.v1.Amounts
+	18, // 25: counterfoil.reporting.v1.ChangedRow.changes:type_name -> counterfoil.reporting.v1.ChangedContribution
+	0,  // 26: counterfoil.reporting.v1.ChangedContribution.cause:type_name -> counterfoil.reporting.v1.ChangeCause
+	45, // 27: counterfoil.reporting.v1.ChangedContribution.a:type_name -> counterfoil.reporting.v1.Contribution
+	45, // 28: counterfoil.reporting.v1.ChangedContribution.b:type_name -> counterfoil.reporting.v1.Contribution
+	46, // 29: counterfoil.reporting.v1.HideRowRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	47, // 30: counterfoil.reporting.v1.HideRowRequest.hidden:type_name -> counterfoil.reporting.v1.Hidden
+	48, // 31: counterfoil.reporting.v1.HideRowResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	46, // 32: counterfoil.reporting.v1.NoteRowRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	48, // 33: counterfoil.reporting.v1.NoteRowResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	46, // 34: counterfoil.reporting.v1.CirculateReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	42, // 35: counterfoil.reporting.v1.CirculateReportRequest.due:type_name -> google.protobuf.Timestamp
+	48, // 36: counterfoil.reporting.v1.CirculateReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	46, // 37: counterfoil.reporting.v1.AnswerDraftRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	37, // 38: counterfoil.reporting.v1.ReadDraftResponse.content:type_name -> counterfoil.reporting.v1.Content
+	38, // 39: counterfoil.reporting.v1.ReadDraftResponse.problems:type_name -> counterfoil.reporting.v1.Problem
+	48, // 40: counterfoil.reporting.v1.AnswerDraftResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	46, // 41: counterfoil.reporting.v1.FreezeReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	48, // 42: counterfoil.reporting.v1.FreezeReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	38, // 43: counterfoil.reporting.v1.FreezeReportResponse.problems:type_name -> counterfoil.reporting.v1.Problem
+	46, // 44: counterfoil.reporting.v1.SubmitReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	36, // 45: counterfoil.reporting.v1.SubmitReportRequest.audience:type_name -> counterfoil.reporting.v1.Audience
+	35, // 46: counterfoil.reporting.v1.SubmitReportRequest.files:type_name -> counterfoil.reporting.v1.SubmitReportRequest.FilesEntry
+	48, // 47: counterfoil.reporting.v1.SubmitReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	46, // 48: counterfoil.reporting.v1.ReviseReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	48, // 49: counterfoil.reporting.v1.ReviseReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	2,  // 50: counterfoil.reporting.v1.ReportService.BuildReport:input_type -> counterfoil.reporting.v1.BuildReportRequest
+	4,  // 51: counterfoil.reporting.v1.ReportService.CheckReport:input_type -> counterfoil.reporting.v1.CheckReportRequest
+	6,  // 52: counterfoil.reporting.v1.ReportService.ExplainFigure:input_type -> counterfoil.reporting.v1.ExplainFigureRequest
+	10, // 53: counterfoil.reporting.v1.ReportService.TakeLineage:input_type -> counterfoil.reporting.v1.TakeLineageRequest
+	12, // 54: counterfoil.reporting.v1.ReportService.ExportReport:input_type -> counterfoil.reporting.v1.ExportReportRequest
+	15, // 55: counterfoil.reporting.v1.ReportService.CompareReports:input_type -> counterfoil.reporting.v1.CompareReportsRequest
+	19, // 56: counterfoil.reporting.v1.ReportService.HideRow:input_type -> counterfoil.reporting.v1.HideRowRequest
+	21, // 57: counterfoil.reporting.v1.ReportService.NoteRow:input_type -> counterfoil.reporting.v1.NoteRowRequest
+	23, // 58: counterfoil.reporting.v1.ReportService.CirculateReport:input_type -> counterfoil.reporting.v1.CirculateReportRequest
+	29, // 59: counterfoil.reporting.v1.ReportService.FreezeReport:input_type -> counterfoil.reporting.v1.FreezeReportRequest
+	31, // 60: counterfoil.reporting.v1.ReportService.SubmitReport:input_type -> counterfoil.reporting.v1.SubmitReportRequest
+	33, // 61: counterfoil.reporting.v1.ReportService.ReviseReport:input_type -> counterfoil.reporting.v1.ReviseReportRequest
+	25, // 62: counterfoil.reporting.v1.DraftService.AnswerDraft:input_type -> counterfoil.reporting.v1.AnswerDraftRequest
+	26, // 63: counterfoil.reporting.v1.DraftService.ReadDraft:input_type -> counterfoil.reporting.v1.ReadDraftRequest
+	3,  // 64: counterfoil.reporting.v1.ReportService.BuildReport:output_type -> counterfoil.reporting.v1.BuildReportResponse
+	5,  // 65: counterfoil.reporting.v1.ReportService.CheckReport:output_type -> counterfoil.reporting.v1.CheckReportResponse
+	7,  // 66: counterfoil.reporting.v1.ReportService.ExplainFigure:output_type -> counterfoil.reporting.v1.ExplainFigureResponse
+	11, // 67: counterfoil.reporting.v1.ReportService.TakeLineage:output_type -> counterfoil.reporting.v1.TakeLineageResponse
+	13, // 68: counterfoil.reporting.v1.ReportService.ExportReport:output_type -> counterfoil.reporting.v1.ExportReportResponse
+	16, // 69: counterfoil.reporting.v1.ReportService.CompareReports:output_type -> counterfoil.reporting.v1.CompareReportsResponse
+	20, // 70: counterfoil.reporting.v1.ReportService.HideRow:output_type -> counterfoil.reporting.v1.HideRowResponse
+	22, // 71: counterfoil.reporting.v1.ReportService.NoteRow:output_type -> counterfoil.reporting.v1.NoteRowResponse
+	24, // 72: counterfoil.reporting.v1.ReportService.CirculateReport:output_type -> counterfoil.reporting.v1.CirculateReportResponse
+	30, // 73: counterfoil.reporting.v1.ReportService.FreezeReport:output_type -> counterfoil.reporting.v1.FreezeReportResponse
+	32, // 74: counterfoil.reporting.v1.ReportService.SubmitReport:output_type -> counterfoil.reporting.v1.SubmitReportResponse
+	34, // 75: counterfoil.reporting.v1.ReportService.ReviseReport:output_type -> counterfoil.reporting.v1.ReviseReportResponse
+	28, // 76: counterfoil.reporting.v1.DraftService.AnswerDraft:output_type -> counterfoil.reporting.v1.AnswerDraftResponse
+	27, // 77: counterfoil.reporting.v1.DraftService.ReadDraft:output_type -> counterfoil.reporting.v1.ReadDraftResponse
+	64, // [64:78] is the sub-list for method output_type
+	50, // [50:64] is the sub-list for method input_type
+	50, // [50:50] is the sub-list for extension type_name
+	50, // [50:50] is the sub-list for extension extendee
+	0,  // [0:50] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_reporting_v1_report_service_proto_init() }
@@ -2479,7 +2755,7 @@ func file_counterfoil_reporting_v1_report_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_reporting_v1_report_service_proto_rawDesc), len(file_counterfoil_reporting_v1_report_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   32,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

@@ -35,6 +35,8 @@ const (
 	ReportServiceExplainFigureProcedure = "/counterfoil.reporting.v1.ReportService/ExplainFigure"
 	// ReportServiceTakeLineageProcedure is the procedure name of the ReportService's TakeLineage RPC.
 	ReportServiceTakeLineageProcedure = "/counterfoil.reporting.v1.ReportService/TakeLineage"
+	// ReportServiceExportReportProcedure is the procedure name of the ReportService's ExportReport RPC.
+	ReportServiceExportReportProcedure = "/counterfoil.reporting.v1.ReportService/ExportReport"
 	// ReportServiceCompareReportsProcedure is the procedure name of the ReportService's CompareReports
 	// RPC.
 	ReportServiceCompareReportsProcedure = "/counterfoil.reporting.v1.ReportService/CompareReports"
@@ -84,6 +86,13 @@ var (
 			StreamType: connect.StreamTypeUnary,
 			Schema:     v1.File_counterfoil_reporting_v1_report_service_proto.Services().ByName("ReportService").Methods().ByName("TakeLineage"),
 			Procedure:  ReportServiceTakeLineageProcedure,
+		}
+	})
+	reportServiceExportReportSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_counterfoil_reporting_v1_report_service_proto.Services().ByName("ReportService").Methods().ByName("ExportReport"),
+			Procedure:  ReportServiceExportReportProcedure,
 		}
 	})
 	reportServiceCompareReportsSpec = sync.OnceValue(func() connect.Spec {
@@ -147,6 +156,8 @@ type ReportServiceClient interface {
 	ExplainFigure(context.Context, *v1.ExplainFigureRequest) (*v1.ExplainFigureResponse, error)
 	// TakeLineage returns the file by which others recompute an edition and check it against the journals.
 	TakeLineage(context.Context, *v1.TakeLineageRequest) (*v1.TakeLineageResponse, error)
+	// ExportReport writes an edition in the forms that people use.
+	ExportReport(context.Context, *v1.ExportReportRequest) (*v1.ExportReportResponse, error)
 	// CompareReports lists every figure that differs between two, and why.
 	CompareReports(context.Context, *v1.CompareReportsRequest) (*v1.CompareReportsResponse, error)
 	// HideRow says what of a row stays out of editions for others.
@@ -179,6 +190,8 @@ type ReportServiceHandler interface {
 	ExplainFigure(context.Context, *v1.ExplainFigureRequest) (*v1.ExplainFigureResponse, error)
 	// TakeLineage returns the file by which others recompute an edition and check it against the journals.
 	TakeLineage(context.Context, *v1.TakeLineageRequest) (*v1.TakeLineageResponse, error)
+	// ExportReport writes an edition in the forms that people use.
+	ExportReport(context.Context, *v1.ExportReportRequest) (*v1.ExportReportResponse, error)
 	// CompareReports lists every figure that differs between two, and why.
 	CompareReports(context.Context, *v1.CompareReportsRequest) (*v1.CompareReportsResponse, error)
 	// HideRow says what of a row stays out of editions for others.
@@ -204,6 +217,7 @@ func RegisterReportServiceHandler(server *connect.Server, svc ReportServiceHandl
 		connect.Method{Spec: reportServiceCheckReportSpec(), Handler: adapter.checkReport},
 		connect.Method{Spec: reportServiceExplainFigureSpec(), Handler: adapter.explainFigure},
 		connect.Method{Spec: reportServiceTakeLineageSpec(), Handler: adapter.takeLineage},
+		connect.Method{Spec: reportServiceExportReportSpec(), Handler: adapter.exportReport},
 		connect.Method{Spec: reportServiceCompareReportsSpec(), Handler: adapter.compareReports},
 		connect.Method{Spec: reportServiceHideRowSpec(), Handler: adapter.hideRow},
 		connect.Method{Spec: reportServiceNoteRowSpec(), Handler: adapter.noteRow},
@@ -231,6 +245,10 @@ func (UnimplementedReportServiceHandler) ExplainFigure(context.Context, *v1.Expl
 
 func (UnimplementedReportServiceHandler) TakeLineage(context.Context, *v1.TakeLineageRequest) (*v1.TakeLineageResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.reporting.v1.ReportService.TakeLineage is not implemented")
+}
+
+func (UnimplementedReportServiceHandler) ExportReport(context.Context, *v1.ExportReportRequest) (*v1.ExportReportResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "counterfoil.reporting.v1.ReportService.ExportReport is not implemented")
 }
 
 func (UnimplementedReportServiceHandler) CompareReports(context.Context, *v1.CompareReportsRequest) (*v1.CompareReportsResponse, error) {
@@ -292,6 +310,14 @@ func (c *reportServiceClient) ExplainFigure(ctx context.Context, req *v1.Explain
 func (c *reportServiceClient) TakeLineage(ctx context.Context, req *v1.TakeLineageRequest) (*v1.TakeLineageResponse, error) {
 	var res v1.TakeLineageResponse
 	if err := c.client.CallUnary(ctx, reportServiceTakeLineageSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *reportServiceClient) ExportReport(ctx context.Context, req *v1.ExportReportRequest) (*v1.ExportReportResponse, error) {
+	var res v1.ExportReportResponse
+	if err := c.client.CallUnary(ctx, reportServiceExportReportSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -397,6 +423,18 @@ func (h reportServiceHandler) takeLineage(ctx context.Context, _ connect.Spec, s
 		return err
 	}
 	res, err := h.svc.TakeLineage(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h reportServiceHandler) exportReport(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ExportReportRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ExportReport(ctx, &req)
 	if err != nil {
 		return err
 	}
