@@ -265,6 +265,7 @@ func TestTheLifeOfAReport(t *testing.T) {
 	if revised.GetReportId() != revisedReport {
 		t.Errorf("the revision is %s", revised.GetReportId())
 	}
+	s.reads("customs", "reporting", "all", revised.GetReceipt().GetFirstEvent())
 	s.returned()
 	s.circulate()
 	s.approved(revisedReport)

@@ -20,7 +20,7 @@ import (
 // threeContribute is a procedure by which three agencies owe a return by the end of February.
 const threeContribute = `
 procedure: XA-reports
-version: 1
+version: 2
 state: XA
 valid_from: 2020-01-01
 authority: Treaty reporting office of XA

@@ -1,11 +1,13 @@
 package annual
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/report"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
@@ -178,8 +180,11 @@ func (c *causes) tell(e event) (string, error) {
 func (c *causes) look(e event) (kind string, at time.Time, err error) {
 	row, err := c.view.Get(queryv1.Table_TABLE_EVENTS, fmt.Sprintf("%s/%d", e.journal, e.number))
 	found := row.GetEvent()
-	if found == nil || err != nil {
-		return "", at, err
+	switch {
+	case errors.Is(err, fault.NotFound), err == nil && found == nil:
+		return "", at, nil
+	case err != nil:
+		return "", at, fmt.Errorf("read event %d of %s: %w", e.number, e.journal, err)
 	}
 	return found.GetKind()[strings.LastIndexByte(found.GetKind(), '.')+1:], found.GetRecordedAt().AsTime(), nil
 }
