@@ -24,6 +24,8 @@ type Draft struct {
 	key []byte
 	// Ids of the returns among them.
 	returns []string
+	// extent is how many events of each journal it comes of.
+	extent map[string]uint64
 	// token is how far events were looked at.
 	token string
 	// parked is how many events stood apart: when one is applied later no event tells of it.
@@ -46,6 +48,9 @@ func (d *Draft) build(view ledger.View) (err error) {
 		return err
 	}
 	if d.parked, err = parked(view); err != nil {
+		return err
+	}
+	if _, err := d.reach(view); err != nil {
 		return err
 	}
 	year := strconv.Itoa(d.Spec.Year)
@@ -199,11 +204,15 @@ func (d *Draft) Update(view ledger.View) (looked int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	older, err := d.reach(view)
+	if err != nil {
+		return 0, err
+	}
 	changed, err := d.since(view)
 	switch {
 	case err != nil:
 		return 0, err
-	case changed.all || n != d.parked:
+	case older || changed.all || n != d.parked:
 		err = d.build(view)
 		return len(d.facts), err
 	case changed.returns:
@@ -220,6 +229,24 @@ func (d *Draft) Update(view ledger.View) (looked int, err error) {
 		looked += more
 	}
 	return looked, nil
+}
+
+// reach notes how far a view is in each journal, and says whether that is less far than the draft was: callers that read at the same
+// time may come in another order than their views.
+func (d *Draft) reach(view ledger.View) (older bool, err error) {
+	positions, err := view.Positions()
+	if err != nil {
+		return false, err
+	}
+	extent := map[string]uint64{}
+	for _, p := range positions {
+		extent[p.GetJournal()] = p.GetEvents()
+	}
+	for journal, events := range d.extent {
+		older = older || extent[journal] < events
+	}
+	d.extent = extent
+	return older, nil
 }
 
 // changes are what newer events may have changed.
