@@ -894,7 +894,8 @@ type CountRequest struct {
 	Table  Table                  `protobuf:"varint,1,opt,name=table,proto3,enum=counterfoil.query.v1.Table" json:"table,omitempty"`
 	Filter *Filter                `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
 	// Attribute to group by; empty: only the total.
-	By            string `protobuf:"bytes,3,opt,name=by,proto3" json:"by,omitempty"`
+	By            string   `protobuf:"bytes,3,opt,name=by,proto3" json:"by,omitempty"`
+	Horizon       *Horizon `protobuf:"bytes,4,opt,name=horizon,proto3" json:"horizon,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -948,6 +949,13 @@ func (x *CountRequest) GetBy() string {
 		return x.By
 	}
 	return ""
+}
+
+func (x *CountRequest) GetHorizon() *Horizon {
+	if x != nil {
+		return x.Horizon
+	}
+	return nil
 }
 
 type CountResponse struct {
@@ -1068,8 +1076,9 @@ type ListRequest struct {
 	Table  Table                  `protobuf:"varint,1,opt,name=table,proto3,enum=counterfoil.query.v1.Table" json:"table,omitempty"`
 	Filter *Filter                `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
 	// At most 1,000; 0: 50.
-	PageSize      uint32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageSize      uint32   `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken     string   `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	Horizon       *Horizon `protobuf:"bytes,5,opt,name=horizon,proto3" json:"horizon,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1130,6 +1139,13 @@ func (x *ListRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ListRequest) GetHorizon() *Horizon {
+	if x != nil {
+		return x.Horizon
+	}
+	return nil
 }
 
 type ListResponse struct {
@@ -2644,7 +2660,8 @@ type GetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Table Table                  `protobuf:"varint,1,opt,name=table,proto3,enum=counterfoil.query.v1.Table" json:"table,omitempty"`
 	// For an event: its UUID, or "agency/group/number".
-	Id            string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	Id            string   `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	Horizon       *Horizon `protobuf:"bytes,3,opt,name=horizon,proto3" json:"horizon,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2691,6 +2708,13 @@ func (x *GetRequest) GetId() string {
 		return x.Id
 	}
 	return ""
+}
+
+func (x *GetRequest) GetHorizon() *Horizon {
+	if x != nil {
+		return x.Horizon
+	}
+	return nil
 }
 
 type GetResponse struct {
@@ -2748,7 +2772,8 @@ func (x *GetResponse) GetBasis() *Basis {
 type ExplainRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of a row of any table.
-	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Id            string   `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Horizon       *Horizon `protobuf:"bytes,2,opt,name=horizon,proto3" json:"horizon,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2788,6 +2813,13 @@ func (x *ExplainRequest) GetId() string {
 		return x.Id
 	}
 	return ""
+}
+
+func (x *ExplainRequest) GetHorizon() *Horizon {
+	if x != nil {
+		return x.Horizon
+	}
+	return nil
 }
 
 type ExplainResponse struct {
@@ -4670,7 +4702,7 @@ var File_counterfoil_query_v1_query_proto protoreflect.FileDescriptor
 
 const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\n" +
-	" counterfoil/query/v1/query.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a(counterfoil/directory/v1/directory.proto\x1a counterfoil/event/v1/event.proto\x1a\"counterfoil/ledger/v1/border.proto\x1a!counterfoil/ledger/v1/chief.proto\x1a\"counterfoil/ledger/v1/ledger.proto\x1a%counterfoil/ledger/v1/reporting.proto\x1a#counterfoil/ledger/v1/tracing.proto\x1a\"counterfoil/query/v1/custody.proto\x1a!counterfoil/query/v1/parked.proto\x1a counterfoil/query/v1/usage.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n" +
+	" counterfoil/query/v1/query.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a(counterfoil/directory/v1/directory.proto\x1a counterfoil/event/v1/event.proto\x1a\"counterfoil/ledger/v1/border.proto\x1a!counterfoil/ledger/v1/chief.proto\x1a\"counterfoil/ledger/v1/ledger.proto\x1a%counterfoil/ledger/v1/reporting.proto\x1a#counterfoil/ledger/v1/tracing.proto\x1a\"counterfoil/query/v1/custody.proto\x1a\"counterfoil/query/v1/horizon.proto\x1a!counterfoil/query/v1/parked.proto\x1a counterfoil/query/v1/usage.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n" +
 	"\tCondition\x120\n" +
 	"\tattribute\x18\x01 \x01(\tB\x12\xbaH\x0fr\r\x18(2\t^[a-z_]+$R\tattribute\x12)\n" +
 	"\x06values\x18\x02 \x03(\tB\x11\xbaH\x0e\x92\x01\v\b\x01\x10d\"\x05r\x03\x18\xac\x02R\x06values\"\xd3\x01\n" +
@@ -4718,12 +4750,13 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\astopped\x18\v \x01(\v2\x1b.counterfoil.ledger.v1.StopR\astopped\x12\x1f\n" +
 	"\vstart_block\x18\f \x01(\x04R\n" +
 	"startBlock\x12!\n" +
-	"\fstart_events\x18\r \x01(\x04R\vstartEvents\"\xa7\x01\n" +
+	"\fstart_events\x18\r \x01(\x04R\vstartEvents\"\xe0\x01\n" +
 	"\fCountRequest\x12=\n" +
 	"\x05table\x18\x01 \x01(\x0e2\x1b.counterfoil.query.v1.TableB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x05table\x124\n" +
 	"\x06filter\x18\x02 \x01(\v2\x1c.counterfoil.query.v1.FilterR\x06filter\x12\"\n" +
-	"\x02by\x18\x03 \x01(\tB\x12\xbaH\x0fr\r\x18(2\t^[a-z_]*$R\x02by\"\x92\x01\n" +
+	"\x02by\x18\x03 \x01(\tB\x12\xbaH\x0fr\r\x18(2\t^[a-z_]*$R\x02by\x127\n" +
+	"\ahorizon\x18\x04 \x01(\v2\x1d.counterfoil.query.v1.HorizonR\ahorizon\"\x92\x01\n" +
 	"\rCountResponse\x12\x14\n" +
 	"\x05total\x18\x01 \x01(\x04R\x05total\x128\n" +
 	"\x06groups\x18\x02 \x03(\v2 .counterfoil.query.v1.GroupCountR\x06groups\x121\n" +
@@ -4731,14 +4764,15 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\n" +
 	"GroupCount\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x04R\x05count\"\xd2\x01\n" +
+	"\x05count\x18\x02 \x01(\x04R\x05count\"\x8b\x02\n" +
 	"\vListRequest\x12=\n" +
 	"\x05table\x18\x01 \x01(\x0e2\x1b.counterfoil.query.v1.TableB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x05table\x124\n" +
 	"\x06filter\x18\x02 \x01(\v2\x1c.counterfoil.query.v1.FilterR\x06filter\x12%\n" +
 	"\tpage_size\x18\x03 \x01(\rB\b\xbaH\x05*\x03\x18\xe8\aR\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\tpageToken\"\x98\x01\n" +
+	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\tpageToken\x127\n" +
+	"\ahorizon\x18\x05 \x01(\v2\x1d.counterfoil.query.v1.HorizonR\ahorizon\"\x98\x01\n" +
 	"\fListResponse\x12-\n" +
 	"\x04rows\x18\x01 \x03(\v2\x19.counterfoil.query.v1.RowR\x04rows\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x121\n" +
@@ -4865,19 +4899,21 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x03raw\x18\x11 \x01(\fR\x03raw\x123\n" +
 	"\x06origin\x18\x12 \x01(\v2\x1b.counterfoil.event.v1.CauseR\x06origin\x12\x1f\n" +
 	"\vwidening_id\x18\x13 \x01(\tR\n" +
-	"wideningId\"g\n" +
+	"wideningId\"\xa0\x01\n" +
 	"\n" +
 	"GetRequest\x12=\n" +
 	"\x05table\x18\x01 \x01(\x0e2\x1b.counterfoil.query.v1.TableB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x05table\x12\x1a\n" +
 	"\x02id\x18\x02 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x02id\"m\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x02id\x127\n" +
+	"\ahorizon\x18\x03 \x01(\v2\x1d.counterfoil.query.v1.HorizonR\ahorizon\"m\n" +
 	"\vGetResponse\x12+\n" +
 	"\x03row\x18\x01 \x01(\v2\x19.counterfoil.query.v1.RowR\x03row\x121\n" +
-	"\x05basis\x18\x02 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis\",\n" +
+	"\x05basis\x18\x02 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis\"e\n" +
 	"\x0eExplainRequest\x12\x1a\n" +
 	"\x02id\x18\x01 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x02id\"\x96\x02\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x02id\x127\n" +
+	"\ahorizon\x18\x02 \x01(\v2\x1d.counterfoil.query.v1.HorizonR\ahorizon\"\x96\x02\n" +
 	"\x0fExplainResponse\x121\n" +
 	"\x05table\x18\x01 \x01(\x0e2\x1b.counterfoil.query.v1.TableR\x05table\x12+\n" +
 	"\x03row\x18\x02 \x01(\v2\x19.counterfoil.query.v1.RowR\x03row\x12;\n" +
@@ -5185,94 +5221,95 @@ var file_counterfoil_query_v1_query_proto_goTypes = []any{
 	(*CustodyResponse)(nil),         // 45: counterfoil.query.v1.CustodyResponse
 	(*timestamppb.Timestamp)(nil),   // 46: google.protobuf.Timestamp
 	(*v1.Stop)(nil),                 // 47: counterfoil.ledger.v1.Stop
-	(*v1.Licence)(nil),              // 48: counterfoil.ledger.v1.Licence
-	(*v1.Line)(nil),                 // 49: counterfoil.ledger.v1.Line
-	(*v1.Denial)(nil),               // 50: counterfoil.ledger.v1.Denial
-	(*v1.Declaration)(nil),          // 51: counterfoil.ledger.v1.Declaration
-	(*v1.Alert)(nil),                // 52: counterfoil.ledger.v1.Alert
-	(*v1.Application)(nil),          // 53: counterfoil.ledger.v1.Application
-	(*v1.Reassessment)(nil),         // 54: counterfoil.ledger.v1.Reassessment
-	(*v1.WriteOff)(nil),             // 55: counterfoil.ledger.v1.WriteOff
-	(*v1.Acknowledgement)(nil),      // 56: counterfoil.ledger.v1.Acknowledgement
-	(*v1.ReturnRequest)(nil),        // 57: counterfoil.ledger.v1.ReturnRequest
-	(*v1.ReturnSubmission)(nil),     // 58: counterfoil.ledger.v1.ReturnSubmission
-	(*v1.Agency)(nil),               // 59: counterfoil.ledger.v1.Agency
-	(*v1.Group)(nil),                // 60: counterfoil.ledger.v1.Group
-	(*v1.Edition)(nil),              // 61: counterfoil.ledger.v1.Edition
-	(*v1.Release)(nil),              // 62: counterfoil.ledger.v1.Release
-	(*v1.JournalKey)(nil),           // 63: counterfoil.ledger.v1.JournalKey
-	(*v1.Receipt)(nil),              // 64: counterfoil.ledger.v1.Receipt
-	(*v1.Withdrawal)(nil),           // 65: counterfoil.ledger.v1.Withdrawal
-	(*v1.WithdrawalReceipt)(nil),    // 66: counterfoil.ledger.v1.WithdrawalReceipt
-	(*v1.Widening)(nil),             // 67: counterfoil.ledger.v1.Widening
-	(*v1.Policy)(nil),               // 68: counterfoil.ledger.v1.Policy
-	(*v1.Calendar)(nil),             // 69: counterfoil.ledger.v1.Calendar
-	(*v1.Handover)(nil),             // 70: counterfoil.ledger.v1.Handover
-	(*v1.AgencyKeys)(nil),           // 71: counterfoil.ledger.v1.AgencyKeys
-	(*v1.ProhibitionCheck)(nil),     // 72: counterfoil.ledger.v1.ProhibitionCheck
-	(*v1.Assessment)(nil),           // 73: counterfoil.ledger.v1.Assessment
-	(*v1.Proposal)(nil),             // 74: counterfoil.ledger.v1.Proposal
-	(*v1.Appeal)(nil),               // 75: counterfoil.ledger.v1.Appeal
-	(*v1.Obligation)(nil),           // 76: counterfoil.ledger.v1.Obligation
-	(*v1.Consultation)(nil),         // 77: counterfoil.ledger.v1.Consultation
-	(*v1.Opinion)(nil),              // 78: counterfoil.ledger.v1.Opinion
-	(*v1.Condition)(nil),            // 79: counterfoil.ledger.v1.Condition
-	(*v1.DenialNotice)(nil),         // 80: counterfoil.ledger.v1.DenialNotice
-	(*v1.Undercut)(nil),             // 81: counterfoil.ledger.v1.Undercut
-	(*v1.UndercutReply)(nil),        // 82: counterfoil.ledger.v1.UndercutReply
-	(*v1.DenialTokens)(nil),         // 83: counterfoil.ledger.v1.DenialTokens
-	(*v1.BlindCheck)(nil),           // 84: counterfoil.ledger.v1.BlindCheck
-	(*v1.BlindAnswer)(nil),          // 85: counterfoil.ledger.v1.BlindAnswer
-	(*v1.BlindConclusion)(nil),      // 86: counterfoil.ledger.v1.BlindConclusion
-	(*v1.ListEntry)(nil),            // 87: counterfoil.ledger.v1.ListEntry
-	(*v1.WatchList)(nil),            // 88: counterfoil.ledger.v1.WatchList
-	(*v1.Embargo)(nil),              // 89: counterfoil.ledger.v1.Embargo
-	(*v1.Screening)(nil),            // 90: counterfoil.ledger.v1.Screening
-	(*v1.Finding)(nil),              // 91: counterfoil.ledger.v1.Finding
-	(*v1.Discrepancy)(nil),          // 92: counterfoil.ledger.v1.Discrepancy
-	(*v1.Allowance)(nil),            // 93: counterfoil.ledger.v1.Allowance
-	(*v1.AllowanceReturn)(nil),      // 94: counterfoil.ledger.v1.AllowanceReturn
-	(*v1.Delivery)(nil),             // 95: counterfoil.ledger.v1.Delivery
-	(*v1.DeliveryConfirmation)(nil), // 96: counterfoil.ledger.v1.DeliveryConfirmation
-	(*v1.PostDeliveryCheck)(nil),    // 97: counterfoil.ledger.v1.PostDeliveryCheck
-	(*v1.AlertView)(nil),            // 98: counterfoil.ledger.v1.AlertView
-	(*v1.AlertAction)(nil),          // 99: counterfoil.ledger.v1.AlertAction
-	(*v1.ConsequenceOffer)(nil),     // 100: counterfoil.ledger.v1.ConsequenceOffer
-	(*v1.Sighting)(nil),             // 101: counterfoil.ledger.v1.Sighting
-	(*v1.Correction)(nil),           // 102: counterfoil.ledger.v1.Correction
-	(*v1.CorrectionAnswer)(nil),     // 103: counterfoil.ledger.v1.CorrectionAnswer
-	(*v1.Trace)(nil),                // 104: counterfoil.ledger.v1.Trace
-	(*v1.TraceReply)(nil),           // 105: counterfoil.ledger.v1.TraceReply
-	(*v1.TraceHit)(nil),             // 106: counterfoil.ledger.v1.TraceHit
-	(*v1.FactsUsed)(nil),            // 107: counterfoil.ledger.v1.FactsUsed
-	(*v1.WireFile)(nil),             // 108: counterfoil.ledger.v1.WireFile
-	(*v1.Usage)(nil),                // 109: counterfoil.ledger.v1.Usage
-	(*v1.Procedure)(nil),            // 110: counterfoil.ledger.v1.Procedure
-	(*v1.ReportStep)(nil),           // 111: counterfoil.ledger.v1.ReportStep
-	(*v1.Report)(nil),               // 112: counterfoil.ledger.v1.Report
-	(*v1.DraftAnswer)(nil),          // 113: counterfoil.ledger.v1.DraftAnswer
-	(*v1.RowMark)(nil),              // 114: counterfoil.ledger.v1.RowMark
-	(*v1.PartnerFigure)(nil),        // 115: counterfoil.ledger.v1.PartnerFigure
-	(*v1.PartnerEdition)(nil),       // 116: counterfoil.ledger.v1.PartnerEdition
-	(*v1.Difference)(nil),           // 117: counterfoil.ledger.v1.Difference
-	(*v1.DifferenceAnswer)(nil),     // 118: counterfoil.ledger.v1.DifferenceAnswer
-	(*v1.ReportAnswers)(nil),        // 119: counterfoil.ledger.v1.ReportAnswers
-	(*v1.Measure)(nil),              // 120: counterfoil.ledger.v1.Measure
-	(*v1.PublicRequest)(nil),        // 121: counterfoil.ledger.v1.PublicRequest
-	(*v11.Officer)(nil),             // 122: counterfoil.event.v1.Officer
-	(*v11.Cause)(nil),               // 123: counterfoil.event.v1.Cause
-	(*anypb.Any)(nil),               // 124: google.protobuf.Any
-	(*v12.SharingRule)(nil),         // 125: counterfoil.directory.v1.SharingRule
-	(*ParkedItem)(nil),              // 126: counterfoil.query.v1.ParkedItem
-	(*ParkedTotal)(nil),             // 127: counterfoil.query.v1.ParkedTotal
-	(*Usage)(nil),                   // 128: counterfoil.query.v1.Usage
-	(*v13.Mark)(nil),                // 129: counterfoil.transfer.v1.Mark
-	(*Custody)(nil),                 // 130: counterfoil.query.v1.Custody
-	(*ParkedRequest)(nil),           // 131: counterfoil.query.v1.ParkedRequest
-	(*ParkedEventRequest)(nil),      // 132: counterfoil.query.v1.ParkedEventRequest
-	(*RetryParkedRequest)(nil),      // 133: counterfoil.query.v1.RetryParkedRequest
-	(*UsageRequest)(nil),            // 134: counterfoil.query.v1.UsageRequest
-	(*RetryParkedResponse)(nil),     // 135: counterfoil.query.v1.RetryParkedResponse
+	(*Horizon)(nil),                 // 48: counterfoil.query.v1.Horizon
+	(*v1.Licence)(nil),              // 49: counterfoil.ledger.v1.Licence
+	(*v1.Line)(nil),                 // 50: counterfoil.ledger.v1.Line
+	(*v1.Denial)(nil),               // 51: counterfoil.ledger.v1.Denial
+	(*v1.Declaration)(nil),          // 52: counterfoil.ledger.v1.Declaration
+	(*v1.Alert)(nil),                // 53: counterfoil.ledger.v1.Alert
+	(*v1.Application)(nil),          // 54: counterfoil.ledger.v1.Application
+	(*v1.Reassessment)(nil),         // 55: counterfoil.ledger.v1.Reassessment
+	(*v1.WriteOff)(nil),             // 56: counterfoil.ledger.v1.WriteOff
+	(*v1.Acknowledgement)(nil),      // 57: counterfoil.ledger.v1.Acknowledgement
+	(*v1.ReturnRequest)(nil),        // 58: counterfoil.ledger.v1.ReturnRequest
+	(*v1.ReturnSubmission)(nil),     // 59: counterfoil.ledger.v1.ReturnSubmission
+	(*v1.Agency)(nil),               // 60: counterfoil.ledger.v1.Agency
+	(*v1.Group)(nil),                // 61: counterfoil.ledger.v1.Group
+	(*v1.Edition)(nil),              // 62: counterfoil.ledger.v1.Edition
+	(*v1.Release)(nil),              // 63: counterfoil.ledger.v1.Release
+	(*v1.JournalKey)(nil),           // 64: counterfoil.ledger.v1.JournalKey
+	(*v1.Receipt)(nil),              // 65: counterfoil.ledger.v1.Receipt
+	(*v1.Withdrawal)(nil),           // 66: counterfoil.ledger.v1.Withdrawal
+	(*v1.WithdrawalReceipt)(nil),    // 67: counterfoil.ledger.v1.WithdrawalReceipt
+	(*v1.Widening)(nil),             // 68: counterfoil.ledger.v1.Widening
+	(*v1.Policy)(nil),               // 69: counterfoil.ledger.v1.Policy
+	(*v1.Calendar)(nil),             // 70: counterfoil.ledger.v1.Calendar
+	(*v1.Handover)(nil),             // 71: counterfoil.ledger.v1.Handover
+	(*v1.AgencyKeys)(nil),           // 72: counterfoil.ledger.v1.AgencyKeys
+	(*v1.ProhibitionCheck)(nil),     // 73: counterfoil.ledger.v1.ProhibitionCheck
+	(*v1.Assessment)(nil),           // 74: counterfoil.ledger.v1.Assessment
+	(*v1.Proposal)(nil),             // 75: counterfoil.ledger.v1.Proposal
+	(*v1.Appeal)(nil),               // 76: counterfoil.ledger.v1.Appeal
+	(*v1.Obligation)(nil),           // 77: counterfoil.ledger.v1.Obligation
+	(*v1.Consultation)(nil),         // 78: counterfoil.ledger.v1.Consultation
+	(*v1.Opinion)(nil),              // 79: counterfoil.ledger.v1.Opinion
+	(*v1.Condition)(nil),            // 80: counterfoil.ledger.v1.Condition
+	(*v1.DenialNotice)(nil),         // 81: counterfoil.ledger.v1.DenialNotice
+	(*v1.Undercut)(nil),             // 82: counterfoil.ledger.v1.Undercut
+	(*v1.UndercutReply)(nil),        // 83: counterfoil.ledger.v1.UndercutReply
+	(*v1.DenialTokens)(nil),         // 84: counterfoil.ledger.v1.DenialTokens
+	(*v1.BlindCheck)(nil),           // 85: counterfoil.ledger.v1.BlindCheck
+	(*v1.BlindAnswer)(nil),          // 86: counterfoil.ledger.v1.BlindAnswer
+	(*v1.BlindConclusion)(nil),      // 87: counterfoil.ledger.v1.BlindConclusion
+	(*v1.ListEntry)(nil),            // 88: counterfoil.ledger.v1.ListEntry
+	(*v1.WatchList)(nil),            // 89: counterfoil.ledger.v1.WatchList
+	(*v1.Embargo)(nil),              // 90: counterfoil.ledger.v1.Embargo
+	(*v1.Screening)(nil),            // 91: counterfoil.ledger.v1.Screening
+	(*v1.Finding)(nil),              // 92: counterfoil.ledger.v1.Finding
+	(*v1.Discrepancy)(nil),          // 93: counterfoil.ledger.v1.Discrepancy
+	(*v1.Allowance)(nil),            // 94: counterfoil.ledger.v1.Allowance
+	(*v1.AllowanceReturn)(nil),      // 95: counterfoil.ledger.v1.AllowanceReturn
+	(*v1.Delivery)(nil),             // 96: counterfoil.ledger.v1.Delivery
+	(*v1.DeliveryConfirmation)(nil), // 97: counterfoil.ledger.v1.DeliveryConfirmation
+	(*v1.PostDeliveryCheck)(nil),    // 98: counterfoil.ledger.v1.PostDeliveryCheck
+	(*v1.AlertView)(nil),            // 99: counterfoil.ledger.v1.AlertView
+	(*v1.AlertAction)(nil),          // 100: counterfoil.ledger.v1.AlertAction
+	(*v1.ConsequenceOffer)(nil),     // 101: counterfoil.ledger.v1.ConsequenceOffer
+	(*v1.Sighting)(nil),             // 102: counterfoil.ledger.v1.Sighting
+	(*v1.Correction)(nil),           // 103: counterfoil.ledger.v1.Correction
+	(*v1.CorrectionAnswer)(nil),     // 104: counterfoil.ledger.v1.CorrectionAnswer
+	(*v1.Trace)(nil),                // 105: counterfoil.ledger.v1.Trace
+	(*v1.TraceReply)(nil),           // 106: counterfoil.ledger.v1.TraceReply
+	(*v1.TraceHit)(nil),             // 107: counterfoil.ledger.v1.TraceHit
+	(*v1.FactsUsed)(nil),            // 108: counterfoil.ledger.v1.FactsUsed
+	(*v1.WireFile)(nil),             // 109: counterfoil.ledger.v1.WireFile
+	(*v1.Usage)(nil),                // 110: counterfoil.ledger.v1.Usage
+	(*v1.Procedure)(nil),            // 111: counterfoil.ledger.v1.Procedure
+	(*v1.ReportStep)(nil),           // 112: counterfoil.ledger.v1.ReportStep
+	(*v1.Report)(nil),               // 113: counterfoil.ledger.v1.Report
+	(*v1.DraftAnswer)(nil),          // 114: counterfoil.ledger.v1.DraftAnswer
+	(*v1.RowMark)(nil),              // 115: counterfoil.ledger.v1.RowMark
+	(*v1.PartnerFigure)(nil),        // 116: counterfoil.ledger.v1.PartnerFigure
+	(*v1.PartnerEdition)(nil),       // 117: counterfoil.ledger.v1.PartnerEdition
+	(*v1.Difference)(nil),           // 118: counterfoil.ledger.v1.Difference
+	(*v1.DifferenceAnswer)(nil),     // 119: counterfoil.ledger.v1.DifferenceAnswer
+	(*v1.ReportAnswers)(nil),        // 120: counterfoil.ledger.v1.ReportAnswers
+	(*v1.Measure)(nil),              // 121: counterfoil.ledger.v1.Measure
+	(*v1.PublicRequest)(nil),        // 122: counterfoil.ledger.v1.PublicRequest
+	(*v11.Officer)(nil),             // 123: counterfoil.event.v1.Officer
+	(*v11.Cause)(nil),               // 124: counterfoil.event.v1.Cause
+	(*anypb.Any)(nil),               // 125: google.protobuf.Any
+	(*v12.SharingRule)(nil),         // 126: counterfoil.directory.v1.SharingRule
+	(*ParkedItem)(nil),              // 127: counterfoil.query.v1.ParkedItem
+	(*ParkedTotal)(nil),             // 128: counterfoil.query.v1.ParkedTotal
+	(*Usage)(nil),                   // 129: counterfoil.query.v1.Usage
+	(*v13.Mark)(nil),                // 130: counterfoil.transfer.v1.Mark
+	(*Custody)(nil),                 // 131: counterfoil.query.v1.Custody
+	(*ParkedRequest)(nil),           // 132: counterfoil.query.v1.ParkedRequest
+	(*ParkedEventRequest)(nil),      // 133: counterfoil.query.v1.ParkedEventRequest
+	(*RetryParkedRequest)(nil),      // 134: counterfoil.query.v1.RetryParkedRequest
+	(*UsageRequest)(nil),            // 135: counterfoil.query.v1.UsageRequest
+	(*RetryParkedResponse)(nil),     // 136: counterfoil.query.v1.RetryParkedResponse
 }
 var file_counterfoil_query_v1_query_proto_depIdxs = []int32{
 	2,   // 0: counterfoil.query.v1.Filter.conditions:type_name -> counterfoil.query.v1.Condition
@@ -5284,185 +5321,189 @@ var file_counterfoil_query_v1_query_proto_depIdxs = []int32{
 	47,  // 6: counterfoil.query.v1.JournalStatus.stopped:type_name -> counterfoil.ledger.v1.Stop
 	0,   // 7: counterfoil.query.v1.CountRequest.table:type_name -> counterfoil.query.v1.Table
 	3,   // 8: counterfoil.query.v1.CountRequest.filter:type_name -> counterfoil.query.v1.Filter
-	11,  // 9: counterfoil.query.v1.CountResponse.groups:type_name -> counterfoil.query.v1.GroupCount
-	4,   // 10: counterfoil.query.v1.CountResponse.basis:type_name -> counterfoil.query.v1.Basis
-	0,   // 11: counterfoil.query.v1.ListRequest.table:type_name -> counterfoil.query.v1.Table
-	3,   // 12: counterfoil.query.v1.ListRequest.filter:type_name -> counterfoil.query.v1.Filter
-	14,  // 13: counterfoil.query.v1.ListResponse.rows:type_name -> counterfoil.query.v1.Row
-	4,   // 14: counterfoil.query.v1.ListResponse.basis:type_name -> counterfoil.query.v1.Basis
-	48,  // 15: counterfoil.query.v1.Row.licence:type_name -> counterfoil.ledger.v1.Licence
-	49,  // 16: counterfoil.query.v1.Row.line:type_name -> counterfoil.ledger.v1.Line
-	50,  // 17: counterfoil.query.v1.Row.denial:type_name -> counterfoil.ledger.v1.Denial
-	51,  // 18: counterfoil.query.v1.Row.declaration:type_name -> counterfoil.ledger.v1.Declaration
-	52,  // 19: counterfoil.query.v1.Row.alert:type_name -> counterfoil.ledger.v1.Alert
-	15,  // 20: counterfoil.query.v1.Row.event:type_name -> counterfoil.query.v1.RecordedEvent
-	53,  // 21: counterfoil.query.v1.Row.application:type_name -> counterfoil.ledger.v1.Application
-	54,  // 22: counterfoil.query.v1.Row.reassessment:type_name -> counterfoil.ledger.v1.Reassessment
-	55,  // 23: counterfoil.query.v1.Row.write_off:type_name -> counterfoil.ledger.v1.WriteOff
-	56,  // 24: counterfoil.query.v1.Row.acknowledgement:type_name -> counterfoil.ledger.v1.Acknowledgement
-	57,  // 25: counterfoil.query.v1.Row.return_request:type_name -> counterfoil.ledger.v1.ReturnRequest
-	58,  // 26: counterfoil.query.v1.Row.return_submission:type_name -> counterfoil.ledger.v1.ReturnSubmission
-	59,  // 27: counterfoil.query.v1.Row.agency:type_name -> counterfoil.ledger.v1.Agency
-	60,  // 28: counterfoil.query.v1.Row.group:type_name -> counterfoil.ledger.v1.Group
-	61,  // 29: counterfoil.query.v1.Row.edition:type_name -> counterfoil.ledger.v1.Edition
-	62,  // 30: counterfoil.query.v1.Row.release:type_name -> counterfoil.ledger.v1.Release
-	63,  // 31: counterfoil.query.v1.Row.journal_key:type_name -> counterfoil.ledger.v1.JournalKey
-	64,  // 32: counterfoil.query.v1.Row.receipt:type_name -> counterfoil.ledger.v1.Receipt
-	65,  // 33: counterfoil.query.v1.Row.withdrawal:type_name -> counterfoil.ledger.v1.Withdrawal
-	66,  // 34: counterfoil.query.v1.Row.withdrawal_receipt:type_name -> counterfoil.ledger.v1.WithdrawalReceipt
-	67,  // 35: counterfoil.query.v1.Row.widening:type_name -> counterfoil.ledger.v1.Widening
-	68,  // 36: counterfoil.query.v1.Row.policy:type_name -> counterfoil.ledger.v1.Policy
-	69,  // 37: counterfoil.query.v1.Row.calendar:type_name -> counterfoil.ledger.v1.Calendar
-	70,  // 38: counterfoil.query.v1.Row.handover:type_name -> counterfoil.ledger.v1.Handover
-	71,  // 39: counterfoil.query.v1.Row.agency_keys:type_name -> counterfoil.ledger.v1.AgencyKeys
-	72,  // 40: counterfoil.query.v1.Row.prohibition_check:type_name -> counterfoil.ledger.v1.ProhibitionCheck
-	73,  // 41: counterfoil.query.v1.Row.assessment:type_name -> counterfoil.ledger.v1.Assessment
-	74,  // 42: counterfoil.query.v1.Row.proposal:type_name -> counterfoil.ledger.v1.Proposal
-	75,  // 43: counterfoil.query.v1.Row.appeal:type_name -> counterfoil.ledger.v1.Appeal
-	76,  // 44: counterfoil.query.v1.Row.obligation:type_name -> counterfoil.ledger.v1.Obligation
-	77,  // 45: counterfoil.query.v1.Row.consultation:type_name -> counterfoil.ledger.v1.Consultation
-	78,  // 46: counterfoil.query.v1.Row.opinion:type_name -> counterfoil.ledger.v1.Opinion
-	79,  // 47: counterfoil.query.v1.Row.condition:type_name -> counterfoil.ledger.v1.Condition
-	80,  // 48: counterfoil.query.v1.Row.denial_notice:type_name -> counterfoil.ledger.v1.DenialNotice
-	81,  // 49: counterfoil.query.v1.Row.undercut:type_name -> counterfoil.ledger.v1.Undercut
-	82,  // 50: counterfoil.query.v1.Row.undercut_reply:type_name -> counterfoil.ledger.v1.UndercutReply
-	83,  // 51: counterfoil.query.v1.Row.denial_tokens:type_name -> counterfoil.ledger.v1.DenialTokens
-	84,  // 52: counterfoil.query.v1.Row.blind_check:type_name -> counterfoil.ledger.v1.BlindCheck
-	85,  // 53: counterfoil.query.v1.Row.blind_answer:type_name -> counterfoil.ledger.v1.BlindAnswer
-	86,  // 54: counterfoil.query.v1.Row.blind_conclusion:type_name -> counterfoil.ledger.v1.BlindConclusion
-	87,  // 55: counterfoil.query.v1.Row.list_entry:type_name -> counterfoil.ledger.v1.ListEntry
-	88,  // 56: counterfoil.query.v1.Row.watch_list:type_name -> counterfoil.ledger.v1.WatchList
-	89,  // 57: counterfoil.query.v1.Row.embargo:type_name -> counterfoil.ledger.v1.Embargo
-	90,  // 58: counterfoil.query.v1.Row.screening:type_name -> counterfoil.ledger.v1.Screening
-	91,  // 59: counterfoil.query.v1.Row.finding:type_name -> counterfoil.ledger.v1.Finding
-	92,  // 60: counterfoil.query.v1.Row.discrepancy:type_name -> counterfoil.ledger.v1.Discrepancy
-	93,  // 61: counterfoil.query.v1.Row.allowance:type_name -> counterfoil.ledger.v1.Allowance
-	94,  // 62: counterfoil.query.v1.Row.allowance_return:type_name -> counterfoil.ledger.v1.AllowanceReturn
-	95,  // 63: counterfoil.query.v1.Row.delivery:type_name -> counterfoil.ledger.v1.Delivery
-	96,  // 64: counterfoil.query.v1.Row.delivery_confirmation:type_name -> counterfoil.ledger.v1.DeliveryConfirmation
-	97,  // 65: counterfoil.query.v1.Row.post_delivery_check:type_name -> counterfoil.ledger.v1.PostDeliveryCheck
-	98,  // 66: counterfoil.query.v1.Row.alert_view:type_name -> counterfoil.ledger.v1.AlertView
-	99,  // 67: counterfoil.query.v1.Row.alert_action:type_name -> counterfoil.ledger.v1.AlertAction
-	100, // 68: counterfoil.query.v1.Row.consequence_offer:type_name -> counterfoil.ledger.v1.ConsequenceOffer
-	101, // 69: counterfoil.query.v1.Row.sighting:type_name -> counterfoil.ledger.v1.Sighting
-	102, // 70: counterfoil.query.v1.Row.correction:type_name -> counterfoil.ledger.v1.Correction
-	103, // 71: counterfoil.query.v1.Row.correction_answer:type_name -> counterfoil.ledger.v1.CorrectionAnswer
-	104, // 72: counterfoil.query.v1.Row.trace:type_name -> counterfoil.ledger.v1.Trace
-	105, // 73: counterfoil.query.v1.Row.trace_reply:type_name -> counterfoil.ledger.v1.TraceReply
-	106, // 74: counterfoil.query.v1.Row.trace_hit:type_name -> counterfoil.ledger.v1.TraceHit
-	107, // 75: counterfoil.query.v1.Row.facts_used:type_name -> counterfoil.ledger.v1.FactsUsed
-	108, // 76: counterfoil.query.v1.Row.wire_file:type_name -> counterfoil.ledger.v1.WireFile
-	109, // 77: counterfoil.query.v1.Row.usage:type_name -> counterfoil.ledger.v1.Usage
-	110, // 78: counterfoil.query.v1.Row.procedure:type_name -> counterfoil.ledger.v1.Procedure
-	111, // 79: counterfoil.query.v1.Row.report_step:type_name -> counterfoil.ledger.v1.ReportStep
-	112, // 80: counterfoil.query.v1.Row.report:type_name -> counterfoil.ledger.v1.Report
-	113, // 81: counterfoil.query.v1.Row.draft_answer:type_name -> counterfoil.ledger.v1.DraftAnswer
-	114, // 82: counterfoil.query.v1.Row.row_mark:type_name -> counterfoil.ledger.v1.RowMark
-	115, // 83: counterfoil.query.v1.Row.partner_figure:type_name -> counterfoil.ledger.v1.PartnerFigure
-	116, // 84: counterfoil.query.v1.Row.partner_edition:type_name -> counterfoil.ledger.v1.PartnerEdition
-	117, // 85: counterfoil.query.v1.Row.difference:type_name -> counterfoil.ledger.v1.Difference
-	118, // 86: counterfoil.query.v1.Row.difference_answer:type_name -> counterfoil.ledger.v1.DifferenceAnswer
-	119, // 87: counterfoil.query.v1.Row.report_answers:type_name -> counterfoil.ledger.v1.ReportAnswers
-	120, // 88: counterfoil.query.v1.Row.measure:type_name -> counterfoil.ledger.v1.Measure
-	121, // 89: counterfoil.query.v1.Row.public_request:type_name -> counterfoil.ledger.v1.PublicRequest
-	46,  // 90: counterfoil.query.v1.RecordedEvent.occurred_at:type_name -> google.protobuf.Timestamp
-	46,  // 91: counterfoil.query.v1.RecordedEvent.recorded_at:type_name -> google.protobuf.Timestamp
-	46,  // 92: counterfoil.query.v1.RecordedEvent.written_at:type_name -> google.protobuf.Timestamp
-	46,  // 93: counterfoil.query.v1.RecordedEvent.received_at:type_name -> google.protobuf.Timestamp
-	122, // 94: counterfoil.query.v1.RecordedEvent.officer:type_name -> counterfoil.event.v1.Officer
-	123, // 95: counterfoil.query.v1.RecordedEvent.causes:type_name -> counterfoil.event.v1.Cause
-	124, // 96: counterfoil.query.v1.RecordedEvent.fact:type_name -> google.protobuf.Any
-	123, // 97: counterfoil.query.v1.RecordedEvent.origin:type_name -> counterfoil.event.v1.Cause
-	0,   // 98: counterfoil.query.v1.GetRequest.table:type_name -> counterfoil.query.v1.Table
-	14,  // 99: counterfoil.query.v1.GetResponse.row:type_name -> counterfoil.query.v1.Row
-	4,   // 100: counterfoil.query.v1.GetResponse.basis:type_name -> counterfoil.query.v1.Basis
-	0,   // 101: counterfoil.query.v1.ExplainResponse.table:type_name -> counterfoil.query.v1.Table
-	14,  // 102: counterfoil.query.v1.ExplainResponse.row:type_name -> counterfoil.query.v1.Row
-	15,  // 103: counterfoil.query.v1.ExplainResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
-	14,  // 104: counterfoil.query.v1.ExplainResponse.related:type_name -> counterfoil.query.v1.Row
-	4,   // 105: counterfoil.query.v1.ExplainResponse.basis:type_name -> counterfoil.query.v1.Basis
-	3,   // 106: counterfoil.query.v1.WatchRequest.filter:type_name -> counterfoil.query.v1.Filter
-	15,  // 107: counterfoil.query.v1.WatchResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
-	24,  // 108: counterfoil.query.v1.VerifyResponse.findings:type_name -> counterfoil.query.v1.Finding
-	27,  // 109: counterfoil.query.v1.DoctorResponse.checks:type_name -> counterfoil.query.v1.Check
-	46,  // 110: counterfoil.query.v1.DirectoryRequest.as_of:type_name -> google.protobuf.Timestamp
-	59,  // 111: counterfoil.query.v1.DirectoryResponse.agencies:type_name -> counterfoil.ledger.v1.Agency
-	60,  // 112: counterfoil.query.v1.DirectoryResponse.groups:type_name -> counterfoil.ledger.v1.Group
-	125, // 113: counterfoil.query.v1.DirectoryResponse.rules:type_name -> counterfoil.directory.v1.SharingRule
-	62,  // 114: counterfoil.query.v1.DirectoryResponse.releases:type_name -> counterfoil.ledger.v1.Release
-	68,  // 115: counterfoil.query.v1.DirectoryResponse.policies:type_name -> counterfoil.ledger.v1.Policy
-	69,  // 116: counterfoil.query.v1.DirectoryResponse.calendars:type_name -> counterfoil.ledger.v1.Calendar
-	70,  // 117: counterfoil.query.v1.DirectoryResponse.handovers:type_name -> counterfoil.ledger.v1.Handover
-	67,  // 118: counterfoil.query.v1.DirectoryResponse.widenings:type_name -> counterfoil.ledger.v1.Widening
-	71,  // 119: counterfoil.query.v1.DirectoryResponse.keys:type_name -> counterfoil.ledger.v1.AgencyKeys
-	4,   // 120: counterfoil.query.v1.DirectoryResponse.basis:type_name -> counterfoil.query.v1.Basis
-	32,  // 121: counterfoil.query.v1.AudienceResponse.audiences:type_name -> counterfoil.query.v1.Audience
-	4,   // 122: counterfoil.query.v1.AudienceResponse.basis:type_name -> counterfoil.query.v1.Basis
-	33,  // 123: counterfoil.query.v1.Audience.readers:type_name -> counterfoil.query.v1.Reader
-	36,  // 124: counterfoil.query.v1.ReceiptsResponse.events:type_name -> counterfoil.query.v1.EventReceipts
-	4,   // 125: counterfoil.query.v1.ReceiptsResponse.basis:type_name -> counterfoil.query.v1.Basis
-	46,  // 126: counterfoil.query.v1.EventReceipts.written_at:type_name -> google.protobuf.Timestamp
-	37,  // 127: counterfoil.query.v1.EventReceipts.holders:type_name -> counterfoil.query.v1.HolderReceipt
-	1,   // 128: counterfoil.query.v1.HolderReceipt.state:type_name -> counterfoil.query.v1.HolderState
-	46,  // 129: counterfoil.query.v1.HolderReceipt.said_at:type_name -> google.protobuf.Timestamp
-	46,  // 130: counterfoil.query.v1.HolderReceipt.behind_since:type_name -> google.protobuf.Timestamp
-	46,  // 131: counterfoil.query.v1.AccessRequest.since:type_name -> google.protobuf.Timestamp
-	40,  // 132: counterfoil.query.v1.AccessResponse.accesses:type_name -> counterfoil.query.v1.Access
-	46,  // 133: counterfoil.query.v1.Access.at:type_name -> google.protobuf.Timestamp
-	122, // 134: counterfoil.query.v1.Access.officer:type_name -> counterfoil.event.v1.Officer
-	0,   // 135: counterfoil.query.v1.Access.table:type_name -> counterfoil.query.v1.Table
-	126, // 136: counterfoil.query.v1.ParkedResponse.events:type_name -> counterfoil.query.v1.ParkedItem
-	127, // 137: counterfoil.query.v1.ParkedResponse.totals:type_name -> counterfoil.query.v1.ParkedTotal
-	4,   // 138: counterfoil.query.v1.ParkedResponse.basis:type_name -> counterfoil.query.v1.Basis
-	126, // 139: counterfoil.query.v1.ParkedEventResponse.parked:type_name -> counterfoil.query.v1.ParkedItem
-	15,  // 140: counterfoil.query.v1.ParkedEventResponse.event:type_name -> counterfoil.query.v1.RecordedEvent
-	0,   // 141: counterfoil.query.v1.ParkedEventResponse.table:type_name -> counterfoil.query.v1.Table
-	14,  // 142: counterfoil.query.v1.ParkedEventResponse.row:type_name -> counterfoil.query.v1.Row
-	4,   // 143: counterfoil.query.v1.ParkedEventResponse.basis:type_name -> counterfoil.query.v1.Basis
-	128, // 144: counterfoil.query.v1.UsageResponse.uses:type_name -> counterfoil.query.v1.Usage
-	4,   // 145: counterfoil.query.v1.UsageResponse.basis:type_name -> counterfoil.query.v1.Basis
-	129, // 146: counterfoil.query.v1.CustodyRequest.mark:type_name -> counterfoil.transfer.v1.Mark
-	130, // 147: counterfoil.query.v1.CustodyResponse.items:type_name -> counterfoil.query.v1.Custody
-	4,   // 148: counterfoil.query.v1.CustodyResponse.basis:type_name -> counterfoil.query.v1.Basis
-	6,   // 149: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
-	9,   // 150: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
-	12,  // 151: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
-	16,  // 152: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
-	18,  // 153: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
-	20,  // 154: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
-	22,  // 155: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
-	25,  // 156: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
-	28,  // 157: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
-	30,  // 158: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
-	34,  // 159: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
-	38,  // 160: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
-	131, // 161: counterfoil.query.v1.QueryService.Parked:input_type -> counterfoil.query.v1.ParkedRequest
-	132, // 162: counterfoil.query.v1.QueryService.ParkedEvent:input_type -> counterfoil.query.v1.ParkedEventRequest
-	133, // 163: counterfoil.query.v1.QueryService.RetryParked:input_type -> counterfoil.query.v1.RetryParkedRequest
-	134, // 164: counterfoil.query.v1.QueryService.Usage:input_type -> counterfoil.query.v1.UsageRequest
-	44,  // 165: counterfoil.query.v1.QueryService.Custody:input_type -> counterfoil.query.v1.CustodyRequest
-	7,   // 166: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
-	10,  // 167: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
-	13,  // 168: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
-	17,  // 169: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
-	19,  // 170: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
-	21,  // 171: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
-	23,  // 172: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
-	26,  // 173: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
-	29,  // 174: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
-	31,  // 175: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
-	35,  // 176: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
-	39,  // 177: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
-	41,  // 178: counterfoil.query.v1.QueryService.Parked:output_type -> counterfoil.query.v1.ParkedResponse
-	42,  // 179: counterfoil.query.v1.QueryService.ParkedEvent:output_type -> counterfoil.query.v1.ParkedEventResponse
-	135, // 180: counterfoil.query.v1.QueryService.RetryParked:output_type -> counterfoil.query.v1.RetryParkedResponse
-	43,  // 181: counterfoil.query.v1.QueryService.Usage:output_type -> counterfoil.query.v1.UsageResponse
-	45,  // 182: counterfoil.query.v1.QueryService.Custody:output_type -> counterfoil.query.v1.CustodyResponse
-	166, // [166:183] is the sub-list for method output_type
-	149, // [149:166] is the sub-list for method input_type
-	149, // [149:149] is the sub-list for extension type_name
-	149, // [149:149] is the sub-list for extension extendee
-	0,   // [0:149] is the sub-list for field type_name
+	48,  // 9: counterfoil.query.v1.CountRequest.horizon:type_name -> counterfoil.query.v1.Horizon
+	11,  // 10: counterfoil.query.v1.CountResponse.groups:type_name -> counterfoil.query.v1.GroupCount
+	4,   // 11: counterfoil.query.v1.CountResponse.basis:type_name -> counterfoil.query.v1.Basis
+	0,   // 12: counterfoil.query.v1.ListRequest.table:type_name -> counterfoil.query.v1.Table
+	3,   // 13: counterfoil.query.v1.ListRequest.filter:type_name -> counterfoil.query.v1.Filter
+	48,  // 14: counterfoil.query.v1.ListRequest.horizon:type_name -> counterfoil.query.v1.Horizon
+	14,  // 15: counterfoil.query.v1.ListResponse.rows:type_name -> counterfoil.query.v1.Row
+	4,   // 16: counterfoil.query.v1.ListResponse.basis:type_name -> counterfoil.query.v1.Basis
+	49,  // 17: counterfoil.query.v1.Row.licence:type_name -> counterfoil.ledger.v1.Licence
+	50,  // 18: counterfoil.query.v1.Row.line:type_name -> counterfoil.ledger.v1.Line
+	51,  // 19: counterfoil.query.v1.Row.denial:type_name -> counterfoil.ledger.v1.Denial
+	52,  // 20: counterfoil.query.v1.Row.declaration:type_name -> counterfoil.ledger.v1.Declaration
+	53,  // 21: counterfoil.query.v1.Row.alert:type_name -> counterfoil.ledger.v1.Alert
+	15,  // 22: counterfoil.query.v1.Row.event:type_name -> counterfoil.query.v1.RecordedEvent
+	54,  // 23: counterfoil.query.v1.Row.application:type_name -> counterfoil.ledger.v1.Application
+	55,  // 24: counterfoil.query.v1.Row.reassessment:type_name -> counterfoil.ledger.v1.Reassessment
+	56,  // 25: counterfoil.query.v1.Row.write_off:type_name -> counterfoil.ledger.v1.WriteOff
+	57,  // 26: counterfoil.query.v1.Row.acknowledgement:type_name -> counterfoil.ledger.v1.Acknowledgement
+	58,  // 27: counterfoil.query.v1.Row.return_request:type_name -> counterfoil.ledger.v1.ReturnRequest
+	59,  // 28: counterfoil.query.v1.Row.return_submission:type_name -> counterfoil.ledger.v1.ReturnSubmission
+	60,  // 29: counterfoil.query.v1.Row.agency:type_name -> counterfoil.ledger.v1.Agency
+	61,  // 30: counterfoil.query.v1.Row.group:type_name -> counterfoil.ledger.v1.Group
+	62,  // 31: counterfoil.query.v1.Row.edition:type_name -> counterfoil.ledger.v1.Edition
+	63,  // 32: counterfoil.query.v1.Row.release:type_name -> counterfoil.ledger.v1.Release
+	64,  // 33: counterfoil.query.v1.Row.journal_key:type_name -> counterfoil.ledger.v1.JournalKey
+	65,  // 34: counterfoil.query.v1.Row.receipt:type_name -> counterfoil.ledger.v1.Receipt
+	66,  // 35: counterfoil.query.v1.Row.withdrawal:type_name -> counterfoil.ledger.v1.Withdrawal
+	67,  // 36: counterfoil.query.v1.Row.withdrawal_receipt:type_name -> counterfoil.ledger.v1.WithdrawalReceipt
+	68,  // 37: counterfoil.query.v1.Row.widening:type_name -> counterfoil.ledger.v1.Widening
+	69,  // 38: counterfoil.query.v1.Row.policy:type_name -> counterfoil.ledger.v1.Policy
+	70,  // 39: counterfoil.query.v1.Row.calendar:type_name -> counterfoil.ledger.v1.Calendar
+	71,  // 40: counterfoil.query.v1.Row.handover:type_name -> counterfoil.ledger.v1.Handover
+	72,  // 41: counterfoil.query.v1.Row.agency_keys:type_name -> counterfoil.ledger.v1.AgencyKeys
+	73,  // 42: counterfoil.query.v1.Row.prohibition_check:type_name -> counterfoil.ledger.v1.ProhibitionCheck
+	74,  // 43: counterfoil.query.v1.Row.assessment:type_name -> counterfoil.ledger.v1.Assessment
+	75,  // 44: counterfoil.query.v1.Row.proposal:type_name -> counterfoil.ledger.v1.Proposal
+	76,  // 45: counterfoil.query.v1.Row.appeal:type_name -> counterfoil.ledger.v1.Appeal
+	77,  // 46: counterfoil.query.v1.Row.obligation:type_name -> counterfoil.ledger.v1.Obligation
+	78,  // 47: counterfoil.query.v1.Row.consultation:type_name -> counterfoil.ledger.v1.Consultation
+	79,  // 48: counterfoil.query.v1.Row.opinion:type_name -> counterfoil.ledger.v1.Opinion
+	80,  // 49: counterfoil.query.v1.Row.condition:type_name -> counterfoil.ledger.v1.Condition
+	81,  // 50: counterfoil.query.v1.Row.denial_notice:type_name -> counterfoil.ledger.v1.DenialNotice
+	82,  // 51: counterfoil.query.v1.Row.undercut:type_name -> counterfoil.ledger.v1.Undercut
+	83,  // 52: counterfoil.query.v1.Row.undercut_reply:type_name -> counterfoil.ledger.v1.UndercutReply
+	84,  // 53: counterfoil.query.v1.Row.denial_tokens:type_name -> counterfoil.ledger.v1.DenialTokens
+	85,  // 54: counterfoil.query.v1.Row.blind_check:type_name -> counterfoil.ledger.v1.BlindCheck
+	86,  // 55: counterfoil.query.v1.Row.blind_answer:type_name -> counterfoil.ledger.v1.BlindAnswer
+	87,  // 56: counterfoil.query.v1.Row.blind_conclusion:type_name -> counterfoil.ledger.v1.BlindConclusion
+	88,  // 57: counterfoil.query.v1.Row.list_entry:type_name -> counterfoil.ledger.v1.ListEntry
+	89,  // 58: counterfoil.query.v1.Row.watch_list:type_name -> counterfoil.ledger.v1.WatchList
+	90,  // 59: counterfoil.query.v1.Row.embargo:type_name -> counterfoil.ledger.v1.Embargo
+	91,  // 60: counterfoil.query.v1.Row.screening:type_name -> counterfoil.ledger.v1.Screening
+	92,  // 61: counterfoil.query.v1.Row.finding:type_name -> counterfoil.ledger.v1.Finding
+	93,  // 62: counterfoil.query.v1.Row.discrepancy:type_name -> counterfoil.ledger.v1.Discrepancy
+	94,  // 63: counterfoil.query.v1.Row.allowance:type_name -> counterfoil.ledger.v1.Allowance
+	95,  // 64: counterfoil.query.v1.Row.allowance_return:type_name -> counterfoil.ledger.v1.AllowanceReturn
+	96,  // 65: counterfoil.query.v1.Row.delivery:type_name -> counterfoil.ledger.v1.Delivery
+	97,  // 66: counterfoil.query.v1.Row.delivery_confirmation:type_name -> counterfoil.ledger.v1.DeliveryConfirmation
+	98,  // 67: counterfoil.query.v1.Row.post_delivery_check:type_name -> counterfoil.ledger.v1.PostDeliveryCheck
+	99,  // 68: counterfoil.query.v1.Row.alert_view:type_name -> counterfoil.ledger.v1.AlertView
+	100, // 69: counterfoil.query.v1.Row.alert_action:type_name -> counterfoil.ledger.v1.AlertAction
+	101, // 70: counterfoil.query.v1.Row.consequence_offer:type_name -> counterfoil.ledger.v1.ConsequenceOffer
+	102, // 71: counterfoil.query.v1.Row.sighting:type_name -> counterfoil.ledger.v1.Sighting
+	103, // 72: counterfoil.query.v1.Row.correction:type_name -> counterfoil.ledger.v1.Correction
+	104, // 73: counterfoil.query.v1.Row.correction_answer:type_name -> counterfoil.ledger.v1.CorrectionAnswer
+	105, // 74: counterfoil.query.v1.Row.trace:type_name -> counterfoil.ledger.v1.Trace
+	106, // 75: counterfoil.query.v1.Row.trace_reply:type_name -> counterfoil.ledger.v1.TraceReply
+	107, // 76: counterfoil.query.v1.Row.trace_hit:type_name -> counterfoil.ledger.v1.TraceHit
+	108, // 77: counterfoil.query.v1.Row.facts_used:type_name -> counterfoil.ledger.v1.FactsUsed
+	109, // 78: counterfoil.query.v1.Row.wire_file:type_name -> counterfoil.ledger.v1.WireFile
+	110, // 79: counterfoil.query.v1.Row.usage:type_name -> counterfoil.ledger.v1.Usage
+	111, // 80: counterfoil.query.v1.Row.procedure:type_name -> counterfoil.ledger.v1.Procedure
+	112, // 81: counterfoil.query.v1.Row.report_step:type_name -> counterfoil.ledger.v1.ReportStep
+	113, // 82: counterfoil.query.v1.Row.report:type_name -> counterfoil.ledger.v1.Report
+	114, // 83: counterfoil.query.v1.Row.draft_answer:type_name -> counterfoil.ledger.v1.DraftAnswer
+	115, // 84: counterfoil.query.v1.Row.row_mark:type_name -> counterfoil.ledger.v1.RowMark
+	116, // 85: counterfoil.query.v1.Row.partner_figure:type_name -> counterfoil.ledger.v1.PartnerFigure
+	117, // 86: counterfoil.query.v1.Row.partner_edition:type_name -> counterfoil.ledger.v1.PartnerEdition
+	118, // 87: counterfoil.query.v1.Row.difference:type_name -> counterfoil.ledger.v1.Difference
+	119, // 88: counterfoil.query.v1.Row.difference_answer:type_name -> counterfoil.ledger.v1.DifferenceAnswer
+	120, // 89: counterfoil.query.v1.Row.report_answers:type_name -> counterfoil.ledger.v1.ReportAnswers
+	121, // 90: counterfoil.query.v1.Row.measure:type_name -> counterfoil.ledger.v1.Measure
+	122, // 91: counterfoil.query.v1.Row.public_request:type_name -> counterfoil.ledger.v1.PublicRequest
+	46,  // 92: counterfoil.query.v1.RecordedEvent.occurred_at:type_name -> google.protobuf.Timestamp
+	46,  // 93: counterfoil.query.v1.RecordedEvent.recorded_at:type_name -> google.protobuf.Timestamp
+	46,  // 94: counterfoil.query.v1.RecordedEvent.written_at:type_name -> google.protobuf.Timestamp
+	46,  // 95: counterfoil.query.v1.RecordedEvent.received_at:type_name -> google.protobuf.Timestamp
+	123, // 96: counterfoil.query.v1.RecordedEvent.officer:type_name -> counterfoil.event.v1.Officer
+	124, // 97: counterfoil.query.v1.RecordedEvent.causes:type_name -> counterfoil.event.v1.Cause
+	125, // 98: counterfoil.query.v1.RecordedEvent.fact:type_name -> google.protobuf.Any
+	124, // 99: counterfoil.query.v1.RecordedEvent.origin:type_name -> counterfoil.event.v1.Cause
+	0,   // 100: counterfoil.query.v1.GetRequest.table:type_name -> counterfoil.query.v1.Table
+	48,  // 101: counterfoil.query.v1.GetRequest.horizon:type_name -> counterfoil.query.v1.Horizon
+	14,  // 102: counterfoil.query.v1.GetResponse.row:type_name -> counterfoil.query.v1.Row
+	4,   // 103: counterfoil.query.v1.GetResponse.basis:type_name -> counterfoil.query.v1.Basis
+	48,  // 104: counterfoil.query.v1.ExplainRequest.horizon:type_name -> counterfoil.query.v1.Horizon
+	0,   // 105: counterfoil.query.v1.ExplainResponse.table:type_name -> counterfoil.query.v1.Table
+	14,  // 106: counterfoil.query.v1.ExplainResponse.row:type_name -> counterfoil.query.v1.Row
+	15,  // 107: counterfoil.query.v1.ExplainResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
+	14,  // 108: counterfoil.query.v1.ExplainResponse.related:type_name -> counterfoil.query.v1.Row
+	4,   // 109: counterfoil.query.v1.ExplainResponse.basis:type_name -> counterfoil.query.v1.Basis
+	3,   // 110: counterfoil.query.v1.WatchRequest.filter:type_name -> counterfoil.query.v1.Filter
+	15,  // 111: counterfoil.query.v1.WatchResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
+	24,  // 112: counterfoil.query.v1.VerifyResponse.findings:type_name -> counterfoil.query.v1.Finding
+	27,  // 113: counterfoil.query.v1.DoctorResponse.checks:type_name -> counterfoil.query.v1.Check
+	46,  // 114: counterfoil.query.v1.DirectoryRequest.as_of:type_name -> google.protobuf.Timestamp
+	60,  // 115: counterfoil.query.v1.DirectoryResponse.agencies:type_name -> counterfoil.ledger.v1.Agency
+	61,  // 116: counterfoil.query.v1.DirectoryResponse.groups:type_name -> counterfoil.ledger.v1.Group
+	126, // 117: counterfoil.query.v1.DirectoryResponse.rules:type_name -> counterfoil.directory.v1.SharingRule
+	63,  // 118: counterfoil.query.v1.DirectoryResponse.releases:type_name -> counterfoil.ledger.v1.Release
+	69,  // 119: counterfoil.query.v1.DirectoryResponse.policies:type_name -> counterfoil.ledger.v1.Policy
+	70,  // 120: counterfoil.query.v1.DirectoryResponse.calendars:type_name -> counterfoil.ledger.v1.Calendar
+	71,  // 121: counterfoil.query.v1.DirectoryResponse.handovers:type_name -> counterfoil.ledger.v1.Handover
+	68,  // 122: counterfoil.query.v1.DirectoryResponse.widenings:type_name -> counterfoil.ledger.v1.Widening
+	72,  // 123: counterfoil.query.v1.DirectoryResponse.keys:type_name -> counterfoil.ledger.v1.AgencyKeys
+	4,   // 124: counterfoil.query.v1.DirectoryResponse.basis:type_name -> counterfoil.query.v1.Basis
+	32,  // 125: counterfoil.query.v1.AudienceResponse.audiences:type_name -> counterfoil.query.v1.Audience
+	4,   // 126: counterfoil.query.v1.AudienceResponse.basis:type_name -> counterfoil.query.v1.Basis
+	33,  // 127: counterfoil.query.v1.Audience.readers:type_name -> counterfoil.query.v1.Reader
+	36,  // 128: counterfoil.query.v1.ReceiptsResponse.events:type_name -> counterfoil.query.v1.EventReceipts
+	4,   // 129: counterfoil.query.v1.ReceiptsResponse.basis:type_name -> counterfoil.query.v1.Basis
+	46,  // 130: counterfoil.query.v1.EventReceipts.written_at:type_name -> google.protobuf.Timestamp
+	37,  // 131: counterfoil.query.v1.EventReceipts.holders:type_name -> counterfoil.query.v1.HolderReceipt
+	1,   // 132: counterfoil.query.v1.HolderReceipt.state:type_name -> counterfoil.query.v1.HolderState
+	46,  // 133: counterfoil.query.v1.HolderReceipt.said_at:type_name -> google.protobuf.Timestamp
+	46,  // 134: counterfoil.query.v1.HolderReceipt.behind_since:type_name -> google.protobuf.Timestamp
+	46,  // 135: counterfoil.query.v1.AccessRequest.since:type_name -> google.protobuf.Timestamp
+	40,  // 136: counterfoil.query.v1.AccessResponse.accesses:type_name -> counterfoil.query.v1.Access
+	46,  // 137: counterfoil.query.v1.Access.at:type_name -> google.protobuf.Timestamp
+	123, // 138: counterfoil.query.v1.Access.officer:type_name -> counterfoil.event.v1.Officer
+	0,   // 139: counterfoil.query.v1.Access.table:type_name -> counterfoil.query.v1.Table
+	127, // 140: counterfoil.query.v1.ParkedResponse.events:type_name -> counterfoil.query.v1.ParkedItem
+	128, // 141: counterfoil.query.v1.ParkedResponse.totals:type_name -> counterfoil.query.v1.ParkedTotal
+	4,   // 142: counterfoil.query.v1.ParkedResponse.basis:type_name -> counterfoil.query.v1.Basis
+	127, // 143: counterfoil.query.v1.ParkedEventResponse.parked:type_name -> counterfoil.query.v1.ParkedItem
+	15,  // 144: counterfoil.query.v1.ParkedEventResponse.event:type_name -> counterfoil.query.v1.RecordedEvent
+	0,   // 145: counterfoil.query.v1.ParkedEventResponse.table:type_name -> counterfoil.query.v1.Table
+	14,  // 146: counterfoil.query.v1.ParkedEventResponse.row:type_name -> counterfoil.query.v1.Row
+	4,   // 147: counterfoil.query.v1.ParkedEventResponse.basis:type_name -> counterfoil.query.v1.Basis
+	129, // 148: counterfoil.query.v1.UsageResponse.uses:type_name -> counterfoil.query.v1.Usage
+	4,   // 149: counterfoil.query.v1.UsageResponse.basis:type_name -> counterfoil.query.v1.Basis
+	130, // 150: counterfoil.query.v1.CustodyRequest.mark:type_name -> counterfoil.transfer.v1.Mark
+	131, // 151: counterfoil.query.v1.CustodyResponse.items:type_name -> counterfoil.query.v1.Custody
+	4,   // 152: counterfoil.query.v1.CustodyResponse.basis:type_name -> counterfoil.query.v1.Basis
+	6,   // 153: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
+	9,   // 154: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
+	12,  // 155: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
+	16,  // 156: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
+	18,  // 157: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
+	20,  // 158: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
+	22,  // 159: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
+	25,  // 160: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
+	28,  // 161: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
+	30,  // 162: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
+	34,  // 163: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
+	38,  // 164: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
+	132, // 165: counterfoil.query.v1.QueryService.Parked:input_type -> counterfoil.query.v1.ParkedRequest
+	133, // 166: counterfoil.query.v1.QueryService.ParkedEvent:input_type -> counterfoil.query.v1.ParkedEventRequest
+	134, // 167: counterfoil.query.v1.QueryService.RetryParked:input_type -> counterfoil.query.v1.RetryParkedRequest
+	135, // 168: counterfoil.query.v1.QueryService.Usage:input_type -> counterfoil.query.v1.UsageRequest
+	44,  // 169: counterfoil.query.v1.QueryService.Custody:input_type -> counterfoil.query.v1.CustodyRequest
+	7,   // 170: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
+	10,  // 171: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
+	13,  // 172: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
+	17,  // 173: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
+	19,  // 174: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
+	21,  // 175: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
+	23,  // 176: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
+	26,  // 177: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
+	29,  // 178: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
+	31,  // 179: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
+	35,  // 180: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
+	39,  // 181: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
+	41,  // 182: counterfoil.query.v1.QueryService.Parked:output_type -> counterfoil.query.v1.ParkedResponse
+	42,  // 183: counterfoil.query.v1.QueryService.ParkedEvent:output_type -> counterfoil.query.v1.ParkedEventResponse
+	136, // 184: counterfoil.query.v1.QueryService.RetryParked:output_type -> counterfoil.query.v1.RetryParkedResponse
+	43,  // 185: counterfoil.query.v1.QueryService.Usage:output_type -> counterfoil.query.v1.UsageResponse
+	45,  // 186: counterfoil.query.v1.QueryService.Custody:output_type -> counterfoil.query.v1.CustodyResponse
+	170, // [170:187] is the sub-list for method output_type
+	153, // [153:170] is the sub-list for method input_type
+	153, // [153:153] is the sub-list for extension type_name
+	153, // [153:153] is the sub-list for extension extendee
+	0,   // [0:153] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_query_v1_query_proto_init() }
@@ -5471,6 +5512,7 @@ func file_counterfoil_query_v1_query_proto_init() {
 		return
 	}
 	file_counterfoil_query_v1_custody_proto_init()
+	file_counterfoil_query_v1_horizon_proto_init()
 	file_counterfoil_query_v1_parked_proto_init()
 	file_counterfoil_query_v1_usage_proto_init()
 	file_counterfoil_query_v1_query_proto_msgTypes[12].OneofWrappers = []any{
