@@ -85,21 +85,7 @@ func (v View) Block(id journal.ID, number uint64) (*ledgerv1.FoldedBlock, error)
 // EachBlock calls fn with every folded block of the journal in order, until fn returns an error, which is returned as it
 // is.
 func (v View) EachBlock(id journal.ID, fn func(*ledgerv1.FoldedBlock) error) error {
-	n, ok := v.journal(id.String())
-	if !ok {
-		return nil
-	}
-	c := v.tx.Bucket(bucketBlocks).Cursor()
-	for k, raw := c.Seek(placeOf(n, 0).key()); len(k) == 8 && parsePlace(k).journal() == n; k, raw = c.Next() {
-		b, err := decode(raw, &ledgerv1.FoldedBlock{})
-		if err != nil {
-			return err
-		}
-		if err := fn(b); err != nil {
-			return err
-		}
-	}
-	return nil
+	return v.EachBlockAfter(id, 0, fn)
 }
 
 func (v View) getEvent(id string) (*queryv1.Row, error) {

@@ -37,6 +37,9 @@ func (r *reader) peek(t *table, id string) (found row, shared bool, err error) {
 	}
 	number, ok := r.number(t, id)
 	if !ok {
+		if r.write != nil && r.write.missed != nil {
+			r.write.missed(t, id)
+		}
 		return nil, false, nil
 	}
 	found, err = r.stored(t, number)

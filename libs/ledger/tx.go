@@ -24,6 +24,8 @@ type Tx struct {
 	arena  arena
 	done   bool
 	err    error // why writing failed, after which nothing commits
+	// missed is told of rows that were looked for and are not there; nil for nobody.
+	missed func(*table, string)
 }
 
 // desk is the memory that a transaction works with. There is one transaction at a time, so the ledger hands the same

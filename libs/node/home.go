@@ -32,6 +32,7 @@ import (
 //	users.json     who may call it    oidc.json      whose tokens it takes
 //	tls.crt, .key  its certificate    ca.crt, .key   the node's own certificate authority
 //	access.db      who read what
+//	snapshots/     copies of the ledger that shorten replays     past/      what was asked for of its past
 //	broker/        its journal and inbox     ledger.db     its ledger     evidence/  blocks that were not believed
 type Home string
 

@@ -24,6 +24,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/projection"
+	"github.com/counterfoil/counterfoil/libs/replay"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
 
@@ -81,6 +82,7 @@ type Node struct {
 	signers  atomic.Pointer[[]crypto.Signer] // the one in use first
 	changing sync.Mutex                      // held while keys are changed
 	follower *projection.Follower
+	past     *replay.Cache
 	api      api
 	ready    chan struct{}
 	// done and total are blocks folded at the start, of how many.
@@ -127,6 +129,10 @@ func (n *Node) open(ctx context.Context) error {
 		return err
 	}
 	if err := n.sweep(); err != nil { // the broker's lock says that no other process is at it
+		return err
+	}
+	snapshots := &replay.Snapshots{Live: n.Ledger, Dir: home.path("snapshots"), Now: n.Now, Logger: n.Logger}
+	if n.past, err = replay.Open(replay.Config{Live: n.Ledger, Dir: home.path("past"), Snapshots: snapshots, Now: n.Now, Logger: n.Logger}); err != nil {
 		return err
 	}
 	n.follower = projection.New(projection.Config{
@@ -200,6 +206,7 @@ func (n *Node) Run(ctx context.Context, service Service) error {
 	keep("take commands", n.Desk.Run)
 	keep("sync the ledger", n.sync)
 	keep("give receipts", n.giveReceipts)
+	keep("keep snapshots", n.past.Snapshots.Run)
 	if runner, ok := service.(Runner); ok {
 		keep("run the service", runner.Run)
 	}
@@ -285,6 +292,9 @@ func (n *Node) close() error {
 	if n.broker != nil {
 		errs = append(errs, n.broker.Close())
 	}
+	if n.past != nil {
+		errs = append(errs, n.past.Close())
+	}
 	if n.Ledger != nil {
 		errs = append(errs, n.Ledger.Close())
 	}
@@ -304,3 +314,6 @@ func (n *Node) Home() Home { return n.cfg.Home }
 
 // TokenFile holds the token that opens the node's API.
 func (n *Node) TokenFile() string { return n.cfg.Home.TokenFile() }
+
+// Past answers from the past of the node's ledger.
+func (n *Node) Past() *replay.Cache { return n.past }

@@ -66,7 +66,7 @@ func (n *Node) withdrawAll(ctx context.Context, settled map[string]bool) (open b
 //	the ledger folds it and drops what the event made  in the transaction that moves the position past it
 //	the messages that held the block are deleted      found by what the redacted block names
 //	the ledger's free pages are overwritten            a mark in the ledger says that it is due
-//	older copies of the ledger are removed
+//	older copies of the ledger are removed, and its snapshots and ledgers of the past
 //	the receipt is recorded                            by its idempotency key once
 func (n *Node) carryOut(ctx context.Context, w *ledgerv1.Withdrawal) (done bool, err error) {
 	id, err := journal.ParseID(w.Journal)
@@ -143,6 +143,9 @@ func (n *Node) purge(ctx context.Context, id journal.ID, block *journal.Block) (
 		return nil, err
 	}
 	if err := n.Ledger.Scrub(ctx); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(n.past.Drop(), n.past.Snapshots.Drop()); err != nil {
 		return nil, err
 	}
 	purged = []string{"ledger", "inbox"}

@@ -27,6 +27,9 @@ var allowed = table(
 		"Count": reading, "List": reading, "Get": reading, "Explain": reading, "Watch": reading, "ParkedEvent": reading, "Custody": reading,
 		"RetryParked": running, "Verify": checking, "Doctor": checking, "Access": checking,
 	}),
+	service("counterfoil.query.v1.ReplayService", calls{
+		"PlanReplay": reading, "ReplayBlocks": reading, "ListSnapshots": overview, "TakeSnapshot": running,
+	}),
 	service("counterfoil.query.v1.LinkService", calls{"Links": reading, "AlertFile": reading}),
 	service("counterfoil.licensing.v1.LicensingService", calls{
 		"SubmitApplication": recording, "RecordEdition": recording, "CloseEdition": recording,

@@ -61,8 +61,8 @@ func TestEveryProcedureSaysWhoMayCallIt(t *testing.T) {
 
 // What a role may not do, whatever is added to the contract.
 func TestRolesKeepToTheirPart(t *testing.T) {
-	content := regexp.MustCompile(`/(Count|List|Links|AlertFile|Get|Explain|Watch|ParkedEvent|Totals|Balance|Allowance|CheckDeclaration|EditionContents|ListContents|ScreenName|ConsultationFigures|SimulatePolicy|Wire|Seen|Custody|PrepareReturn|ReadDraft|BuildReport|CheckReport|ExplainFigure|TakeLineage|ExportReport|CompareReports|Reconcile|Questionnaire|DraftMeasure|WriteReport)$`)
-	read := regexp.MustCompile(`(Query|Link)Service/|/(Totals|Balance|Allowance|CheckDeclaration|EditionContents|ListContents|ScreenName|ConsultationFigures|SimulatePolicy|Wire|PlanAgency|ShowAgency|Lag|Duties|Withdrawals|Seen|PrepareReturn|ReadDraft|BuildReport|CheckReport|ExplainFigure|TakeLineage|ExportReport|CompareReports|Reconcile|Questionnaire|DraftMeasure|WriteReport|ExportSetup|Calendar)$`)
+	content := regexp.MustCompile(`/(PlanReplay|ReplayBlocks|Count|List|Links|AlertFile|Get|Explain|Watch|ParkedEvent|Totals|Balance|Allowance|CheckDeclaration|EditionContents|ListContents|ScreenName|ConsultationFigures|SimulatePolicy|Wire|Seen|Custody|PrepareReturn|ReadDraft|BuildReport|CheckReport|ExplainFigure|TakeLineage|ExportReport|CompareReports|Reconcile|Questionnaire|DraftMeasure|WriteReport)$`)
+	read := regexp.MustCompile(`(Query|Link)Service/|/(PlanReplay|ReplayBlocks|ListSnapshots|Totals|Balance|Allowance|CheckDeclaration|EditionContents|ListContents|ScreenName|ConsultationFigures|SimulatePolicy|Wire|PlanAgency|ShowAgency|Lag|Duties|Withdrawals|Seen|PrepareReturn|ReadDraft|BuildReport|CheckReport|ExplainFigure|TakeLineage|ExportReport|CompareReports|Reconcile|Questionnaire|DraftMeasure|WriteReport|ExportSetup|Calendar)$`)
 	decision := regexp.MustCompile(`/(Grant|Deny|Amend|Suspend|Reinstate|Revoke)Licence$|/(ConcludeReassessment|SignDecision|DropProposal|DecideAppeal|RevokeDenial)$|OpinionService/|DirectoryService/(Withdraw|Share|Widen|EndWidening|ReviewWidening|EndRelease)$`)
 	for _, p := range procedures(t) {
 		roles := people.Allowed(p)

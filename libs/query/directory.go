@@ -5,9 +5,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/fault"
-	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
-	"github.com/counterfoil/counterfoil/libs/projection"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
 
@@ -29,8 +27,9 @@ func (s *service) Directory(ctx context.Context, req *queryv1.DirectoryRequest) 
 	case req.AsOf.AsTime().After(s.Now()):
 		return nil, fault.Errorf(fault.Invalid, "what the directory will say at %s is not known yet; leave the moment out to see it as it is", req.AsOf.AsTime().UTC().Format("2006-01-02 15:04:05Z"))
 	}
-	ofDirectory := func(id journal.ID) bool { return id.Group == directory.Group }
-	if err := projection.AsOf(ctx, s.Ledger, req.AsOf.AsTime(), ofDirectory, read); err != nil {
+	// The authority has no journal but the directory's, which is within every horizon.
+	then := &queryv1.Horizon{AsOf: req.AsOf, Agencies: []string{directory.Authority}}
+	if err := s.at(ctx, then, read); err != nil {
 		return nil, err
 	}
 	return res, nil

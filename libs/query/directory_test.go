@@ -17,6 +17,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
+	"github.com/counterfoil/counterfoil/libs/replay"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
@@ -27,12 +28,20 @@ func asOf(t interface {
 	Fatal(...any)
 	Errorf(string, ...any)
 }, l *ledger.Ledger, at time.Time) *queryv1.DirectoryResponse {
-	s := &service{Config: Config{Agency: "licensing", Ledger: l, Now: func() time.Time { return ledgertest.Start.AddDate(1, 0, 0) }}}
+	now := func() time.Time { return ledgertest.Start.AddDate(1, 0, 0) }
+	past, err := replay.Open(replay.Config{Live: l, Dir: filepath.Join(filepath.Dir(l.Path()), "past"), Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &service{Config: Config{Agency: "licensing", Ledger: l, Now: now, Past: past}}
 	res, err := s.Directory(context.Background(), &queryv1.DirectoryRequest{AsOf: timestamppb.New(at)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	left, err := filepath.Glob(filepath.Join(filepath.Dir(l.Path()), "asof-*"))
+	if err := past.Close(); err != nil {
+		t.Fatal(err)
+	}
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(l.Path()), "*", "ledger.db"))
 	if err != nil || len(left) > 0 {
 		t.Errorf("%v is left behind, %v", left, err)
 	}

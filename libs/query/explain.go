@@ -7,17 +7,21 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/replay"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
 
 // Explain returns a row, the events that made it, and what else on this ledger touches it.
 func (s *service) Explain(ctx context.Context, req *queryv1.ExplainRequest) (res *queryv1.ExplainResponse, err error) {
 	res = &queryv1.ExplainResponse{}
-	err = s.Ledger.View(func(v ledger.View) error {
+	err = s.at(ctx, req.Horizon, func(v ledger.View) error {
 		if res.Table, res.Row, err = v.Find(req.Id); err != nil {
 			return err
 		}
 		if res.Row == nil {
+			if !replay.Whole(req.Horizon) {
+				return notThen(req.Horizon, req.Id, s.Agency)
+			}
 			return fault.Errorf(fault.NotFound, "nothing called %s is on record at %s; what there is shows: counterfoil list TABLE", req.Id, s.Agency)
 		}
 		if made, ok := inner(res.Row).(made); ok {

@@ -11,10 +11,10 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/access"
 	"github.com/counterfoil/counterfoil/libs/backbone"
-	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/projection"
+	"github.com/counterfoil/counterfoil/libs/replay"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/query/v1/queryv1connect"
 )
@@ -37,6 +37,8 @@ type Config struct {
 	Now   func() time.Time
 	// Accesses is where it is kept who read what; nil: nowhere.
 	Accesses *access.Journal
+	// Past answers from the past of the ledger.
+	Past *replay.Cache
 }
 
 // Line is the state of the line to the hub.
@@ -64,6 +66,7 @@ func Register(server *connect.Server, cfg Config) {
 	s := &service{Config: cfg}
 	queryv1connect.RegisterQueryServiceHandler(server, s)
 	queryv1connect.RegisterLinkServiceHandler(server, s)
+	queryv1connect.RegisterReplayServiceHandler(server, s)
 }
 
 func (s *service) Status(ctx context.Context, req *queryv1.StatusRequest) (*queryv1.StatusResponse, error) {
@@ -125,7 +128,7 @@ func (s *service) journals(v ledger.View, behind map[journal.ID]uint64, rows map
 
 func (s *service) Count(ctx context.Context, req *queryv1.CountRequest) (res *queryv1.CountResponse, err error) {
 	res = &queryv1.CountResponse{}
-	err = s.Ledger.View(func(v ledger.View) error {
+	err = s.at(ctx, req.Horizon, func(v ledger.View) error {
 		if res.Total, res.Groups, err = v.Count(req.Table, req.Filter, req.By); err != nil {
 			return err
 		}
@@ -144,7 +147,7 @@ func (s *service) List(ctx context.Context, req *queryv1.ListRequest) (res *quer
 	if limit == 0 {
 		limit = pageSize
 	}
-	err = s.Ledger.View(func(v ledger.View) error {
+	err = s.at(ctx, req.Horizon, func(v ledger.View) error {
 		if res.Rows, res.NextPageToken, err = v.List(req.Table, req.Filter, req.PageToken, limit); err != nil {
 			return err
 		}
@@ -157,18 +160,11 @@ func (s *service) List(ctx context.Context, req *queryv1.ListRequest) (res *quer
 	return res, s.accessed(ctx, &queryv1.Access{Call: "List", Table: req.Table, Rows: uint64(len(res.Rows))}, res.Rows...)
 }
 
-func (s *service) Get(ctx context.Context, req *queryv1.GetRequest) (res *queryv1.GetResponse, err error) {
-	res = &queryv1.GetResponse{}
-	err = s.Ledger.View(func(v ledger.View) error {
-		if res.Row, err = v.Get(req.Table, req.Id); err != nil {
-			return err
-		}
-		if res.Row == nil {
-			return fault.Errorf(fault.NotFound, "%s is not on record at %s; it may not be released to it, or not have arrived", req.Id, s.Agency)
-		}
-		res.Basis, err = basis(v)
-		return err
-	})
+func (s *service) Get(ctx context.Context, req *queryv1.GetRequest) (*queryv1.GetResponse, error) {
+	res, err := s.get(ctx, req)
+	if err == nil && res.Row == nil {
+		err = notThen(req.Horizon, req.Id, s.Agency)
+	}
 	if err != nil {
 		return nil, err
 	}

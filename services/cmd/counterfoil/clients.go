@@ -32,6 +32,7 @@ import (
 type Clients struct {
 	Context        config.Context
 	Query          queryv1connect.QueryServiceClient
+	Replay         queryv1connect.ReplayServiceClient
 	Licensing      licensingv1connect.LicensingServiceClient
 	Consultation   licensingv1connect.ConsultationServiceClient
 	Opinion        licensingv1connect.OpinionServiceClient
@@ -85,6 +86,7 @@ func dial(contexts config.Contexts, to config.Context) (*Clients, error) {
 	return &Clients{
 		Context:        to,
 		Query:          queryv1connect.NewQueryServiceClient(client),
+		Replay:         queryv1connect.NewReplayServiceClient(client),
 		Licensing:      licensingv1connect.NewLicensingServiceClient(client),
 		Consultation:   licensingv1connect.NewConsultationServiceClient(client),
 		Opinion:        licensingv1connect.NewOpinionServiceClient(client),

@@ -65,13 +65,14 @@ func newDropConditionCommand(env *Env) *cobra.Command {
 
 // conditionsOf shows people what became of the conditions that were asked for: of a licence, or of an application. A condition
 // whose own row is not read here is shown as the licence has it. Other rows have none.
-func (env *Env) conditionsOf(ctx context.Context, c *Clients, row *queryv1.Row) ([]output.Section, error) {
+func (env *Env) conditionsOf(ctx context.Context, c *Clients, row *queryv1.Row, h *queryv1.Horizon) ([]output.Section, error) {
 	licence := row.GetLicence()
 	application := orElse(licence.GetApplicationId(), row.GetApplication().GetId())
 	if application == "" || env.Format != output.Table {
 		return nil, nil
 	}
-	asked, err := everyRow(ctx, c, queryv1.Table_TABLE_CONDITIONS, "application", application)
+	ofIt := &queryv1.Filter{Conditions: []*queryv1.Condition{{Attribute: "application", Values: []string{application}}}}
+	asked, err := everyPage(ctx, c, &queryv1.ListRequest{Table: queryv1.Table_TABLE_CONDITIONS, Filter: ofIt, Horizon: h})
 	if err != nil {
 		return nil, err
 	}
@@ -119,8 +120,13 @@ func everyRow(ctx context.Context, c *Clients, table queryv1.Table, attribute, v
 }
 
 // everyRowOf lists all rows of a table that a filter lets through; nil is all of them.
-func everyRowOf(ctx context.Context, c *Clients, table queryv1.Table, filter *queryv1.Filter) (rows []*queryv1.Row, err error) {
-	req := &queryv1.ListRequest{Table: table, PageSize: maxPage, Filter: filter}
+func everyRowOf(ctx context.Context, c *Clients, table queryv1.Table, filter *queryv1.Filter) ([]*queryv1.Row, error) {
+	return everyPage(ctx, c, &queryv1.ListRequest{Table: table, Filter: filter})
+}
+
+// everyPage lists every page that a request asks for.
+func everyPage(ctx context.Context, c *Clients, req *queryv1.ListRequest) (rows []*queryv1.Row, err error) {
+	req.PageSize = maxPage
 	for {
 		res, err := c.Query.List(ctx, req)
 		if err != nil {

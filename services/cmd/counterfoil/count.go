@@ -14,6 +14,7 @@ import (
 
 func newCountCommand(env *Env) *cobra.Command {
 	var filter filterFlags
+	var then horizonFlags
 	var by string
 	cmd := &cobra.Command{
 		Use:   "count TABLE",
@@ -32,15 +33,20 @@ func newCountCommand(env *Env) *cobra.Command {
 		if req.Filter, err = filter.filter(); err != nil {
 			return err
 		}
+		if req.Horizon, err = then.horizon(); err != nil {
+			return err
+		}
 		res, err := c.Query.Count(ctx, req)
 		if err != nil {
 			return doing("count "+args[0], "", err)
 		}
+		env.adviseHorizon(req.Horizon)
 		env.adviseBasis(res.Basis)
 		return env.Print(countDocument(req.By, res))
 	})
 	cmd.Flags().StringVar(&by, "by", "", "attribute to count by, such as destination, rating, year, status")
 	filter.add(cmd)
+	then.add(cmd)
 	return cmd
 }
 

@@ -14,20 +14,28 @@ import (
 
 func newExplainCommand(env *Env) *cobra.Command {
 	var ask audienceFlags
+	var then horizonFlags
 	cmd := &cobra.Command{
 		Use:   "explain ID",
 		Short: "Show the signed events behind a row, and what else touches it; or who reads it",
 		Example: "counterfoil explain licensing/L-2026-000001\n" +
+			"counterfoil explain licensing/L-2026-000001 --at 2026-03-01\n" +
 			"counterfoil explain --audience licensing/L-2026-000001\n" +
 			"counterfoil explain --audience --kind LicenceGranted --marking border",
 		Args: ask.arguments,
 	}
 	ask.add(cmd)
+	then.add(cmd)
 	cmd.RunE = env.online(func(ctx context.Context, c *Clients, args []string) error {
 		if ask.audience {
 			return env.explainAudience(ctx, c, ask.request(args))
 		}
-		res, err := c.Query.Explain(ctx, &queryv1.ExplainRequest{Id: args[0]})
+		then.alias()
+		h, err := then.horizon()
+		if err != nil {
+			return err
+		}
+		res, err := c.Query.Explain(ctx, &queryv1.ExplainRequest{Id: args[0], Horizon: h})
 		if err != nil {
 			return doing("explain "+args[0], "", err)
 		}
@@ -35,11 +43,12 @@ func newExplainCommand(env *Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		conditions, err := env.conditionsOf(ctx, c, res.Row)
+		conditions, err := env.conditionsOf(ctx, c, res.Row, h)
 		if err != nil {
 			return doing("list the conditions of "+args[0], "", err)
 		}
 		doc.Sections = append(doc.Sections, conditions...)
+		env.adviseHorizon(h)
 		env.adviseBasis(res.Basis)
 		return env.Print(doc)
 	})

@@ -10,10 +10,12 @@ import (
 )
 
 func newGetCommand(env *Env) *cobra.Command {
+	var then horizonFlags
 	cmd := &cobra.Command{
 		Use:   "get TABLE ID",
 		Short: "Show one row with everything in it",
 		Example: "counterfoil get licence licensing/L-000001\n" +
+			"counterfoil get licence licensing/L-000001 --known-to customs --at 2026-03-01T12:00:00Z\n" +
 			"counterfoil get event licensing/border/12 -o json",
 		Args:              oneTable("ID"),
 		ValidArgsFunction: completeTable,
@@ -23,7 +25,11 @@ func newGetCommand(env *Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		res, err := c.Query.Get(ctx, &queryv1.GetRequest{Table: table, Id: args[1]})
+		req := &queryv1.GetRequest{Table: table, Id: args[1]}
+		if req.Horizon, err = then.horizon(); err != nil {
+			return err
+		}
+		res, err := c.Query.Get(ctx, req)
 		if err != nil {
 			return doing("get "+args[0]+" "+args[1], "counterfoil list "+args[0], err)
 		}
@@ -36,13 +42,17 @@ func newGetCommand(env *Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		conditions, err := env.conditionsOf(ctx, c, res.Row)
-		if err != nil {
-			return doing("list the conditions of "+args[1], "", err)
+		var conditions []output.Section
+		if req.Horizon == nil { // of the past, explain shows them: it folds more than the row
+			if conditions, err = env.conditionsOf(ctx, c, res.Row, nil); err != nil {
+				return doing("list the conditions of "+args[1], "", err)
+			}
 		}
 		doc.Sections = append([]output.Section{{Grid: fields}}, conditions...)
+		env.adviseHorizon(req.Horizon)
 		env.adviseBasis(res.Basis)
 		return env.Print(doc)
 	})
+	then.add(cmd)
 	return cmd
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+	"github.com/counterfoil/counterfoil/services/cmd/counterfoil/internal/output"
 )
 
 // horizonFlags choose the part of history that an answer rests on.
@@ -19,6 +20,13 @@ func (f *horizonFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.trueAt, "true-at", "", "only what had come true by then, as it is known today")
 	flags.StringVar(&f.knownTo, "known-to", "", "only what this agency had received by --at")
 	flags.StringVar(&f.at, "at", "", "with --known-to: when it had it (default: now)")
+}
+
+// alias lets --at alone stand for --as-of.
+func (f *horizonFlags) alias() {
+	if f.knownTo == "" && f.asOf == "" {
+		f.asOf, f.at = f.at, ""
+	}
 }
 
 // horizon returns the flags as the API takes them; nil when none was given.
@@ -59,4 +67,11 @@ func horizonWords(h *queryv1.Horizon) string {
 		parts = append(parts, "what "+h.KnownTo+" had received by "+by)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// adviseHorizon says beside a table what the answer was limited to.
+func (env *Env) adviseHorizon(h *queryv1.Horizon) {
+	if env.Format == output.Table && h != nil {
+		env.Advise("%s", horizonWords(h))
+	}
 }

@@ -14,13 +14,15 @@ const maxPage = 1000
 
 func newListCommand(env *Env) *cobra.Command {
 	var filter filterFlags
+	var then horizonFlags
 	var pageSize uint32
 	var pageToken string
 	var all bool
 	cmd := &cobra.Command{
 		Use:   "list TABLE",
 		Short: "List rows, page by page or all of them",
-		Example: "counterfoil list licences --destination XB --from 2008-01-01 --until 2009-01-01\n" +
+		Example: "counterfoil list licences --status granted --as-of 2009-01-01\n" +
+			"counterfoil list licences --destination XB --from 2008-01-01 --until 2009-01-01\n" +
 			"counterfoil list lines --rating ML1.a --all -o csv > lines.csv",
 		Args:              oneTable(),
 		ValidArgsFunction: completeTable,
@@ -37,6 +39,9 @@ func newListCommand(env *Env) *cobra.Command {
 		if req.Filter, err = filter.filter(); err != nil {
 			return err
 		}
+		if req.Horizon, err = then.horizon(); err != nil {
+			return err
+		}
 		if !all {
 			return doing("list "+args[0], "", env.listPage(ctx, c, req))
 		}
@@ -46,6 +51,7 @@ func newListCommand(env *Env) *cobra.Command {
 		return doing("list "+args[0], "", env.listAll(ctx, c, req))
 	})
 	filter.add(cmd)
+	then.add(cmd)
 	cmd.Flags().Uint32Var(&pageSize, "page-size", 50, "rows of a page, at most 1000")
 	cmd.Flags().StringVar(&pageToken, "page-token", "", "go on where an earlier page ended")
 	cmd.Flags().BoolVar(&all, "all", false, "every page, one after the other")
@@ -60,6 +66,7 @@ func (env *Env) listPage(ctx context.Context, c *Clients, req *queryv1.ListReque
 	if err := env.Print(listDocument(env.Format, req.Table, res)); err != nil {
 		return err
 	}
+	env.adviseHorizon(req.Horizon)
 	env.adviseBasis(res.Basis)
 	if res.NextPageToken != "" {
 		env.Advise("there is more: %s", env.again("--page-token", res.NextPageToken))
@@ -99,6 +106,7 @@ func (env *Env) listAll(ctx context.Context, c *Clients, req *queryv1.ListReques
 		}
 		req.PageToken = res.NextPageToken
 	}
+	env.adviseHorizon(req.Horizon)
 	env.adviseBasis(whole.Basis)
 	if lines != nil {
 		return nil
