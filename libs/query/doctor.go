@@ -29,6 +29,9 @@ const (
 
 // Doctor runs every check of the node, in order; each that fails says what to do.
 func (s *service) Doctor(ctx context.Context, _ *queryv1.DoctorRequest) (*queryv1.DoctorResponse, error) {
+	if s.Follower == nil {
+		return nil, notServed("the doctor looks at a node")
+	}
 	checks := []func(context.Context) (*queryv1.Check, error){
 		s.checkBuilt, s.checkLine, s.checkSent, s.checkJournals, s.checkLag, s.checkParked, s.checkClocks, s.checkDisk, s.checkSecrets,
 		s.checkPart, s.checkKeys, s.checkWithdrawals,

@@ -45,3 +45,8 @@ func notThen(h *queryv1.Horizon, id, agency string) error {
 	}
 	return fault.Errorf(fault.NotFound, "%s was not on record at %s in what was asked for; without the moment the answer is as of now", id, agency)
 }
+
+// notServed refuses what only a node can answer.
+func notServed(why string) error {
+	return fault.Errorf(fault.Precondition, "%s, and this is a ledger in a folder: leave --ledger out and give --context", why)
+}

@@ -114,6 +114,9 @@ func (s *service) ParkedEvent(ctx context.Context, req *queryv1.ParkedEventReque
 
 // RetryParked applies the parked events that can be applied by now, as ledger.RetryParked does.
 func (s *service) RetryParked(ctx context.Context, req *queryv1.RetryParkedRequest) (res *queryv1.RetryParkedResponse, err error) {
+	if s.Follower == nil {
+		return nil, notServed("what is parked is tried again at a node")
+	}
 	id := journal.ID{}
 	if req.Journal != "" {
 		if id, err = journalCalled(req.Journal); err != nil {

@@ -15,11 +15,13 @@ import (
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/projection"
 	"github.com/counterfoil/counterfoil/libs/replay"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/query/v1/queryv1connect"
 )
 
-// Config is what the service reads.
+// Config is what the service reads. Of a ledger's file that no node serves there is no Follower, Hub, Relay, Permitted, Built and
+// Accesses.
 type Config struct {
 	Agency, Version string
 	Dir             string
@@ -69,14 +71,15 @@ func Register(server *connect.Server, cfg Config) {
 	queryv1connect.RegisterReplayServiceHandler(server, s)
 }
 
-func (s *service) Status(ctx context.Context, req *queryv1.StatusRequest) (*queryv1.StatusResponse, error) {
-	line := s.Hub()
-	res := &queryv1.StatusResponse{
-		Agency: s.Agency, Schema: ledger.Schema, HubConnected: line.Connected, ToSend: line.ToSend, Version: s.Version, Built: s.Built(),
-	}
-	behind, err := s.Follower.Behind(ctx)
-	if err != nil {
-		return nil, err
+func (s *service) Status(ctx context.Context, req *queryv1.StatusRequest) (res *queryv1.StatusResponse, err error) {
+	res = &queryv1.StatusResponse{Agency: s.Agency, Schema: ledger.Schema, Version: s.Version, Built: 1}
+	var behind map[journal.ID]uint64
+	if s.Follower != nil {
+		line := s.Hub()
+		res.HubConnected, res.ToSend, res.Built = line.Connected, line.ToSend, s.Built()
+		if behind, err = s.Follower.Behind(ctx); err != nil {
+			return nil, err
+		}
 	}
 	err = s.Ledger.View(func(v ledger.View) error {
 		rows := map[journal.ID][32]byte{}
@@ -102,7 +105,10 @@ func (s *service) journals(v ledger.View, behind map[journal.ID]uint64, rows map
 	if err != nil {
 		return nil, err
 	}
-	stops := s.Follower.State()
+	stops := map[journal.ID]*ledgerv1.Stop{}
+	if s.Follower != nil {
+		stops = s.Follower.State()
+	}
 	var list []*queryv1.JournalStatus
 	for _, p := range positions {
 		id, err := journal.ParseID(p.Journal)

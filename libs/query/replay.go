@@ -10,7 +10,6 @@ import (
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/replay"
-	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/query/v1/queryv1connect"
@@ -166,22 +165,4 @@ func snapshotOnTheWire(one *replay.Snapshot) *queryv1.Snapshot {
 		w.Journals = append(w.Journals, &queryv1.JournalExtent{Journal: j.Journal, Block: j.Block, Events: j.Events})
 	}
 	return w
-}
-
-// TrustOf reads off the wire what blocks are checked against.
-func TrustOf(res *queryv1.PlanReplayResponse) (*replay.Trust, error) {
-	t := &replay.Trust{Keys: map[string][]replay.Key{}, Starts: map[journal.ID][]*directoryv1.JournalStart{}}
-	for _, s := range res.GetSigners() {
-		for _, k := range s.GetKeys() {
-			t.Keys[s.Agency] = append(t.Keys[s.Agency], k)
-		}
-	}
-	for _, s := range res.GetStarts() {
-		id, err := journal.ParseID(s.GetJournal())
-		if err != nil {
-			return nil, err
-		}
-		t.Starts[id] = append(t.Starts[id], s.GetStart())
-	}
-	return t, nil
 }

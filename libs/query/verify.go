@@ -9,6 +9,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/backbone"
 	"github.com/counterfoil/counterfoil/libs/journal"
+	"github.com/counterfoil/counterfoil/libs/replay"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/query/v1/queryv1connect"
 )
@@ -22,7 +23,7 @@ func (s *service) Verify(ctx context.Context, _ *queryv1.VerifyRequest, stream q
 	result := &queryv1.VerifyResponse{Done: true}
 	ended := make(chan error, 1)
 	go func() {
-		findings, root, err := s.Follower.Verify(ctx, func(d, t uint64) { done.Store(d); total.Store(t) })
+		findings, root, err := s.verify(ctx, func(d, t uint64) { done.Store(d); total.Store(t) })
 		result.Findings, result.Root = findings, hex.EncodeToString(root[:])
 		if err == nil {
 			err = s.compareRelay(ctx, result)
@@ -47,8 +48,20 @@ func (s *service) Verify(ctx context.Context, _ *queryv1.VerifyRequest, stream q
 	}
 }
 
+// verify reads everything again: from the streams of a node, or from the blocks that a ledger's file keeps.
+func (s *service) verify(ctx context.Context, progress func(done, total uint64)) ([]*queryv1.Finding, [32]byte, error) {
+	if s.Follower != nil {
+		return s.Follower.Verify(ctx, progress)
+	}
+	return replay.Verify(ctx, s.Ledger, s.Past.Dir, progress)
+}
+
 // compareRelay adds what the hub's copy of the own journals has lost or has otherwise. A hub that is away is no finding.
 func (s *service) compareRelay(ctx context.Context, result *queryv1.VerifyResponse) error {
+	if s.Relay == nil {
+		result.NotRelayed = "this is a ledger in a folder"
+		return nil
+	}
 	compared, err := s.Relay(ctx, func(id journal.ID, block uint64, what string) {
 		result.Findings = append(result.Findings, &queryv1.Finding{Journal: id.String(), Block: block, What: what, Next: "counterfoil doctor"})
 	})

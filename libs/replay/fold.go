@@ -15,6 +15,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
 
 const (
@@ -68,6 +69,24 @@ func TrustOf(v ledger.View) (*Trust, error) {
 		}
 		id.Group = r.GetGroup()
 		t.Starts[id] = append(r.GetEarlierStarts(), r.GetStart())
+	}
+	return t, nil
+}
+
+// ReadTrust reads off the wire what blocks are checked against.
+func ReadTrust(res *queryv1.PlanReplayResponse) (*Trust, error) {
+	t := &Trust{Keys: map[string][]Key{}, Starts: map[journal.ID][]*directoryv1.JournalStart{}}
+	for _, s := range res.GetSigners() {
+		for _, k := range s.GetKeys() {
+			t.Keys[s.Agency] = append(t.Keys[s.Agency], k)
+		}
+	}
+	for _, s := range res.GetStarts() {
+		id, err := journal.ParseID(s.GetJournal())
+		if err != nil {
+			return nil, err
+		}
+		t.Starts[id] = append(t.Starts[id], s.GetStart())
 	}
 	return t, nil
 }
@@ -284,11 +303,8 @@ func (i *Into) abandon() {
 	}
 }
 
-// What a ledger that was replayed says of itself.
-const (
-	horizonKey  = "replay/horizon"
-	finishedKey = "replay/finished"
-)
+// horizonKey is where a ledger that was replayed says which part of history it holds.
+const horizonKey = "replay/horizon"
 
 // Begin marks a ledger as one that holds a horizon. One that holds another is refused.
 func Begin(l *ledger.Ledger, asked proto.Message) error {

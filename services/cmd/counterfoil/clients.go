@@ -79,8 +79,12 @@ func dial(contexts config.Contexts, to config.Context) (*Clients, error) {
 	if err != nil {
 		return nil, err
 	}
+	return clientsOver(over, to.URL, to, token), nil
+}
+
+func clientsOver(over *http.Client, url string, to config.Context, token string) *Clients {
 	client := connect.NewClient(
-		connecthttp.NewTransport(over, to.URL, connecthttp.WithReadMaxBytes(maxAnswer)),
+		connecthttp.NewTransport(over, url, connecthttp.WithReadMaxBytes(maxAnswer)),
 		identify(to, token), keepCode,
 	)
 	return &Clients{
@@ -116,7 +120,7 @@ func dial(contexts config.Contexts, to config.Context) (*Clients, error) {
 		Directory:      directoryv1connect.NewDirectoryServiceClient(client),
 		Screening:      screeningv1connect.NewScreeningServiceClient(client),
 		List:           screeningv1connect.NewListServiceClient(client),
-	}, nil
+	}
 }
 
 // httpClient speaks to the node of a context. It trusts those whom the context names, or the machine where it names none.

@@ -24,6 +24,7 @@ type Env struct {
 	Format  output.Format
 	Context string // name; empty: the current one
 	Home    string // folder of the contexts
+	Ledger  string // folder of a ledger that is read in place of a node
 	NoInput bool
 	Yes     bool
 
@@ -33,6 +34,8 @@ type Env struct {
 	began   bool           // the command's own body was reached
 	in      config.Context // the context that was picked
 	key     string         // the idempotency key that something was sent with
+
+	ending []func() error // what is done when the command has ended
 }
 
 func newEnv() *Env {
@@ -47,6 +50,7 @@ func (env *Env) addFlags(root *cobra.Command) {
 	flags.BoolVar(&env.NoInput, "no-input", false, "never ask: what cannot be done without an answer fails, unless --yes is given")
 	flags.BoolVar(&env.Yes, "yes", false, "answer every question with yes")
 	flags.StringVar(&env.Home, "home", "", "folder of the contexts (default: $COUNTERFOIL_HOME, or counterfoil in the configuration folder)")
+	flags.StringVar(&env.Ledger, "ledger", "", "folder of a ledger to read in place of a node, such as one made by replay --into")
 	complete(root, "output", "table", "json", "jsonl", "yaml", "csv")
 	err := root.RegisterFlagCompletionFunc("context", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		return env.contextNames(), cobra.ShellCompDirectiveNoFileComp
@@ -112,6 +116,9 @@ func (env *Env) ofAgency(agency string) (config.Context, error) {
 
 // Connect returns the clients of the node that the context names. Nothing is sent yet.
 func (env *Env) Connect() (*Clients, error) {
+	if env.Ledger != "" {
+		return env.connectFolder(env.Ledger)
+	}
 	contexts, err := env.contexts()
 	if err != nil {
 		return nil, err

@@ -24,6 +24,7 @@ func run(ctx context.Context, env *Env, args []string) int {
 	root.SetOut(env.Out)
 	root.SetErr(env.Err)
 	env.watchOver(root, args)
+	defer func() { _ = env.end() }() // what it had open was only read
 	err := fang.Execute(ctx, root,
 		fang.WithVersion(version()),
 		fang.WithoutManpage(), // ours is not hidden, and prints where it is told to
