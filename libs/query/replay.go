@@ -29,7 +29,7 @@ func (s *service) PlanReplay(ctx context.Context, req *queryv1.PlanReplayRequest
 		if h, err = replay.Resolve(v, req.Horizon, s.Now()); err != nil {
 			return err
 		}
-		trust, err := replay.TrustOf(v)
+		trust, err := replay.TrustIn(v)
 		if err != nil {
 			return err
 		}

@@ -280,7 +280,7 @@ func (c *Cache) bringUp(ctx context.Context, t *then, asked *queryv1.Horizon) er
 	}
 	from := maps.Clone(has)
 	for id, looked := range t.looked {
-		if looked.Block > from[id].Block {
+		if looked.Block > from[id].Block && !h.grows() {
 			from[id] = looked
 		}
 	}

@@ -190,3 +190,6 @@ func (h *Horizon) skips(id journal.ID) bool {
 	last, bounded := h.upTo[id]
 	return bounded && last == 0 || h.agencies != nil && id.Group != directory.Group && !h.agencies[id.Agency]
 }
+
+// grows reports whether what was not within the horizon may be later, when another receipt is given.
+func (h *Horizon) grows() bool { return h.known != nil && !h.known.own && h.asked.GetAt() == nil }

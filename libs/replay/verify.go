@@ -35,8 +35,8 @@ func KeepTrust(l *ledger.Ledger, said *queryv1.PlanReplayResponse) error {
 	return tx.Commit()
 }
 
-// trustIn is what a ledger's blocks are checked against: what was noted in it, or what its directory says.
-func trustIn(v ledger.View) (*Trust, error) {
+// TrustIn is what a ledger's blocks are checked against: what was noted in it, or what its directory says.
+func TrustIn(v ledger.View) (*Trust, error) {
 	raw := v.Local(trustKey)
 	if raw == nil {
 		return TrustOf(v)
@@ -64,7 +64,7 @@ func Verify(ctx context.Context, of *ledger.Ledger, dir string, progress func(do
 	var trust *Trust
 	var rows map[journal.ID][32]byte
 	err = of.View(func(v ledger.View) error {
-		if trust, err = trustIn(v); err != nil {
+		if trust, err = TrustIn(v); err != nil {
 			return err
 		}
 		said, err := v.Check(ctx)
