@@ -31,6 +31,7 @@ var allowed = table(
 		"PlanReplay": reading, "ReplayBlocks": reading, "ListSnapshots": overview, "TakeSnapshot": running,
 	}),
 	service("counterfoil.query.v1.LinkService", calls{"Links": reading, "AlertFile": reading}),
+	service("counterfoil.query.v1.KnowledgeService", calls{"Knew": reading}),
 	service("counterfoil.licensing.v1.LicensingService", calls{
 		"SubmitApplication": recording, "RecordEdition": recording, "CloseEdition": recording,
 		"GrantLicence": deciding, "DenyLicence": deciding, "AmendLicence": deciding, "SuspendLicence": deciding,

@@ -69,6 +69,7 @@ func Register(server *connect.Server, cfg Config) {
 	queryv1connect.RegisterQueryServiceHandler(server, s)
 	queryv1connect.RegisterLinkServiceHandler(server, s)
 	queryv1connect.RegisterReplayServiceHandler(server, s)
+	queryv1connect.RegisterKnowledgeServiceHandler(server, s)
 }
 
 func (s *service) Status(ctx context.Context, req *queryv1.StatusRequest) (res *queryv1.StatusResponse, err error) {

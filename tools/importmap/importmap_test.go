@@ -17,7 +17,7 @@ var layers = []string{
 	"journal people access published policy blind marks",
 	"rpc ledger",
 	"backbone directory screening adopted citations custody incident links report",
-	"projection replay natstest backup lineage duedates render",
+	"projection replay natstest backup lineage duedates render knowledge",
 	"desk query",
 	"node",
 	"joining",

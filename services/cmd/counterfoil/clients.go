@@ -49,6 +49,7 @@ type Clients struct {
 	TraceReply     enforcementv1connect.TraceReplyServiceClient
 	Incident       enforcementv1connect.IncidentServiceClient
 	Link           queryv1connect.LinkServiceClient
+	Knowledge      queryv1connect.KnowledgeServiceClient
 	Reporting      reportingv1connect.ReportingServiceClient
 	Return         reportingv1connect.ReturnServiceClient
 	Procedure      reportingv1connect.ProcedureServiceClient
@@ -107,6 +108,7 @@ func clientsOver(over *http.Client, url string, to config.Context, token string)
 		TraceReply:     enforcementv1connect.NewTraceReplyServiceClient(client),
 		Incident:       enforcementv1connect.NewIncidentServiceClient(client),
 		Link:           queryv1connect.NewLinkServiceClient(client),
+		Knowledge:      queryv1connect.NewKnowledgeServiceClient(client),
 		Reporting:      reportingv1connect.NewReportingServiceClient(client),
 		Return:         reportingv1connect.NewReturnServiceClient(client),
 		Procedure:      reportingv1connect.NewProcedureServiceClient(client),

@@ -34,7 +34,9 @@ func newRootCommand(env *Env) *cobra.Command {
 	)
 	add(root, "read",
 		newStatusCommand(env), newCountCommand(env), newListCommand(env), newGetCommand(env), newExplainCommand(env), newLinksCommand(env), newReceiptsCommand(env),
-		newUsageCommand(env), newDirectoryCommand(env), newWatchCommand(env), newBalanceCommand(env), newReportCommand(env), newExportCommand(env), newReplayCommand(env), newSnapshotCommand(env))
+		newUsageCommand(env), newDirectoryCommand(env), newWatchCommand(env), newBalanceCommand(env), newReportCommand(env), newExportCommand(env), newReplayCommand(env), newSnapshotCommand(env),
+		newStatusCommand(env), newCountCommand(env), newListCommand(env), newGetCommand(env), newExplainCommand(env), newLinksCommand(env), newKnewCommand(env), newReceiptsCommand(env),
+		newUsageCommand(env), newDirectoryCommand(env), newWatchCommand(env), newBalanceCommand(env), newReportCommand(env), newExportCommand(env))
 	add(root, "record",
 		newLicenceCommand(env), newConsultCommand(env), newConditionCommand(env), newDenialCommand(env), newReassessmentCommand(env),
 		newDeclareCommand(env), newAllowanceCommand(env), newWriteOffCommand(env), newDeliverCommand(env), newAlertCommand(env), newSightingCommand(env),
