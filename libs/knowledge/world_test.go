@@ -56,12 +56,17 @@ func (w *world) tell(s said) *journal.Block {
 		}
 		e.Causes = append(e.Causes, cause)
 	}
+	b := w.put(id, e, s.written, max(s.received, s.written))
+	w.causes[s.name] = &eventv1.Cause{Journal: id.String(), Number: b.Header.FirstEvent, Id: e.Id}
+	return b
+}
+
+func (w *world) put(id journal.ID, e *eventv1.Event, written, received int) *journal.Block {
 	b := w.writer.Block(id, e)
-	root := sha256.Sum256(e.Salt)
-	b.Header.Root, b.Header.RecordedAt, b.ReceivedAt = root[:], timestamppb.New(hour(s.written)), hour(max(s.received, s.written))
+	root := sha256.Sum256(append(e.Salt, byte(written)))
+	b.Header.Root, b.Header.RecordedAt, b.ReceivedAt = root[:], timestamppb.New(hour(written)), hour(received)
 	b.HeaderBytes, _ = proto.MarshalOptions{Deterministic: true}.Marshal(b.Header)
 	w.blocks = append(w.blocks, b)
-	w.causes[s.name] = &eventv1.Cause{Journal: id.String(), Number: b.Header.FirstEvent, Id: e.Id}
 	return b
 }
 
