@@ -65,7 +65,7 @@ func knewDocument(res *queryv1.KnewResponse, all bool) output.Document {
 	}
 	doc.Sections = append(doc.Sections,
 		knownSection("received and used", "use", used, most, func(e *queryv1.KnownEvent) string { return enum(e.Use) }),
-		knownSection("existed and had not arrived", "came", res.NotArrived, most, came),
+		knownSection("had not arrived", "came", res.NotArrived, most, came),
 		knownSection("had arrived and is not cited", "came", unused, most, came))
 	if len(res.LeftOut) > 0 {
 		grid := output.Grid{Heads: []string{"not looked at", "records"}}
