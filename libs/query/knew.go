@@ -21,7 +21,7 @@ func (s *service) Knew(ctx context.Context, req *queryv1.KnewRequest) (res *quer
 	if err != nil {
 		return nil, err
 	}
-	read.Owners = addOwner(read.Owners, res.Decision.Journal)
+	read.Rows, read.Owners = 1, addOwner(nil, res.Decision.Journal)
 	for _, list := range [][]*queryv1.KnownEvent{res.Received, res.NotArrived} {
 		read.Rows += uint64(len(list))
 		for _, e := range list {

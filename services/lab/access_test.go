@@ -30,6 +30,7 @@ func TestEveryReadLeavesOneEntry(t *testing.T) {
 	addUser(t, usersOf(folder, "customs"), "u-12", people.Officer, people.Auditor)
 	ctx, q := t.Context(), queryv1connect.NewQueryServiceClient(as(n, sessionOf(t, n, "u-12"), "", ""))
 	officer := queryv1connect.NewQueryServiceClient(as(n, sessionOf(t, n, "u-12"), "officer", ""))
+	knowledge := queryv1connect.NewKnowledgeServiceClient(as(n, sessionOf(t, n, "u-12"), "", ""))
 	licences := queryv1.Table_TABLE_LICENCES
 	refused := func(_ any, err error) error {
 		if err == nil {
@@ -55,6 +56,10 @@ func TestEveryReadLeavesOneEntry(t *testing.T) {
 		{func() error { return done(q.List(ctx, &queryv1.ListRequest{Table: queryv1.Table_TABLE_ALERTS})) }, "List  ALERTS 0 [] auditor"},
 		{func() error { return done(q.Count(ctx, &queryv1.CountRequest{Table: licences, By: "destination"})) }, "Count  LICENCES 0 [] auditor"},
 		{func() error { return done(q.Explain(ctx, &queryv1.ExplainRequest{Id: "licensing/L-1"})) }, "Explain licensing/L-1 LICENCES 3 [customs licensing] auditor"},
+		{func() error {
+			return done(knowledge.Knew(ctx, &queryv1.KnewRequest{Id: "customs/D-1"}))
+		}, "Knew customs/D-1 DECLARATIONS 2 [customs licensing] auditor"},
+		{func() error { return refused(knowledge.Knew(ctx, &queryv1.KnewRequest{Id: "licensing/L-404"})) }, ""},
 		{func() error {
 			stream, err := q.Watch(ctx, &queryv1.WatchRequest{UntilCaughtUp: true, Filter: &queryv1.Filter{Conditions: []*queryv1.Condition{{Attribute: "journal", Values: []string{"licensing/all"}}}}})
 			for err == nil {
