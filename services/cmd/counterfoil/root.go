@@ -33,25 +33,24 @@ func newRootCommand(env *Env) *cobra.Command {
 		&cobra.Group{ID: "run", Title: "run nodes"},
 	)
 	add(root, "read",
-		newStatusCommand(env), newCountCommand(env), newListCommand(env), newGetCommand(env), newExplainCommand(env), newLinksCommand(env), newReceiptsCommand(env),
-		newUsageCommand(env), newDirectoryCommand(env), newWatchCommand(env), newBalanceCommand(env), newReportCommand(env), newExportCommand(env), newReplayCommand(env), newSnapshotCommand(env),
-		newStatusCommand(env), newCountCommand(env), newListCommand(env), newGetCommand(env), newExplainCommand(env), newLinksCommand(env), newKnewCommand(env), newReceiptsCommand(env),
-		newUsageCommand(env), newDirectoryCommand(env), newWatchCommand(env), newBalanceCommand(env), newReportCommand(env), newExportCommand(env))
+		newStatusCommand(env), newCountCommand(env), newListCommand(env), newGetCommand(env), newExplainCommand(env), newLinksCommand(env),
+		newReceiptsCommand(env), newUsageCommand(env), newDirectoryCommand(env), newWatchCommand(env), newBalanceCommand(env),
+		newReportCommand(env), newExportCommand(env), newReplayCommand(env), newSnapshotCommand(env), newKnewCommand(env))
 	add(root, "record",
 		newLicenceCommand(env), newConsultCommand(env), newConditionCommand(env), newDenialCommand(env), newReassessmentCommand(env),
-		newDeclareCommand(env), newAllowanceCommand(env), newWriteOffCommand(env), newDeliverCommand(env), newAlertCommand(env), newSightingCommand(env),
-		newTraceCommand(env), newScreenCommand(env), newEmbargoCommand(env), newImportCommand(env), newWithdrawCommand(env), newReturnCommand(env),
-		newReconcileCommand(env), newDifferenceCommand(env))
+		newDeclareCommand(env), newAllowanceCommand(env), newWriteOffCommand(env), newDeliverCommand(env), newAlertCommand(env),
+		newSightingCommand(env), newTraceCommand(env), newScreenCommand(env), newEmbargoCommand(env), newImportCommand(env),
+		newWithdrawCommand(env), newReturnCommand(env), newReconcileCommand(env), newDifferenceCommand(env))
 	add(root, "direct",
 		newAgencyCommand(env), newGroupCommand(env), newRulesCommand(env), newPolicyCommand(env), newCalendarCommand(env), newJoinCommand(env),
-		newReleaseCommand(env), newShareCommand(env), newWidenCommand(env), newWideningCommand(env), newKeyCommand(env),
-		newHandoverCommand(env), newDutiesCommand(env), newObligationsCommand(env))
+		newReleaseCommand(env), newShareCommand(env), newWidenCommand(env), newWideningCommand(env), newKeyCommand(env), newHandoverCommand(env),
+		newDutiesCommand(env), newObligationsCommand(env))
 	add(root, "check",
 		newVerifyCommand(env), newDoctorCommand(env), newParkedCommand(env), newWithdrawalsCommand(env), newAccessCommand(env),
 		newContextCommand(env), newLoginCommand(env), newLogoutCommand(env), newManCommand(env), newVersionCommand(env))
-	add(root, "run", env.settled(newLabCommand(env)), env.settled(newHubCommand(env)), env.settled(newServeCommand(env)),
-		newUserCommand(env), newTLSCommand(env),
-		newBackupCommand(env), newRestoreCommand(env), env.settled(newProbeCommand(env)), newPlaceCommand(env))
+	add(root, "run",
+		env.settled(newLabCommand(env)), env.settled(newHubCommand(env)), env.settled(newServeCommand(env)), newUserCommand(env),
+		newTLSCommand(env), newBackupCommand(env), newRestoreCommand(env), env.settled(newProbeCommand(env)), newPlaceCommand(env))
 	unbreak(root)
 	return root
 }
