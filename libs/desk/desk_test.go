@@ -147,6 +147,34 @@ func TestConcurrentCommandsShareBlocks(t *testing.T) {
 	}
 }
 
+// Requests that are sent twice at once, with one key each, are recorded once and get one receipt.
+func TestSameKeyInOneBatch(t *testing.T) {
+	a := desktest.New(t, "licensing").Agency("licensing")
+	const keys = 60
+	var wg sync.WaitGroup
+	receipts := make([][4]*eventv1.Receipt, keys)
+	for k := range keys {
+		for i := range receipts[k] {
+			wg.Go(func() {
+				id := fmt.Sprintf("licensing/L-%d", k)
+				req := &licensingv1.SuspendLicenceRequest{Particulars: &eventv1.Particulars{IdempotencyKey: id}, LicenceId: id}
+				var err error
+				if receipts[k][i], err = a.Desk.Execute(t.Context(), req, desktest.Facts(granted(id))); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	for k, of := range receipts {
+		for _, r := range of {
+			if r.GetFirstEvent() != of[0].GetFirstEvent() || r.GetBlock() != of[0].GetBlock() {
+				t.Errorf("key %d has the receipts %v", k, of)
+			}
+		}
+	}
+}
+
 // lossy is a JetStream that stores what is published and loses the acknowledgement, as often as it is told to.
 type lossy struct {
 	jetstream.JetStream

@@ -349,7 +349,8 @@ func orTime(t, otherwise time.Time) time.Time {
 	return t
 }
 
-// repeated returns the receipt of a command that was recorded before under the same key, or nil when there is none.
+// repeated returns the receipt of a command that was recorded before under the same key, or nil when there is none; errNextBlock when
+// that command is in the block that is being made.
 func repeated(tx *ledger.Tx, key string, digest []byte) (*eventv1.Receipt, error) {
 	kept, err := tx.KeptCommand(key)
 	if err != nil || kept == nil {
@@ -363,8 +364,11 @@ func repeated(tx *ledger.Tx, key string, digest []byte) (*eventv1.Receipt, error
 		return nil, err
 	}
 	first, err := tx.Event(id, kept.Events[0])
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case first == nil:
+		return nil, errNextBlock // it is in the block that is being made
 	}
 	fact, err := first.Fact.UnmarshalNew()
 	if err != nil {
