@@ -15,12 +15,12 @@ import (
 func newBuildReportCommand(env *Env) *cobra.Command {
 	req := &reportingv1.BuildReportRequest{}
 	var year uint32
-	var audience string
+	var audience, asOf, trueAt string
 	cmd := &cobra.Command{
 		Use:     "build REPORT",
 		Short:   "Show a report's rows, as its facts stand now or as they are on record",
 		Long:    "Shows what an audience reads of it: without --audience, everything. REPORT: " + whichUsage + ".",
-		Example: "counterfoil report build att-annual --year 2025\ncounterfoil report build reporting/att-annual-2025.1#2 --table exports --audience public -o csv",
+		Example: "counterfoil report build att-annual --year 2025\ncounterfoil report build att-annual --year 2025 --as-of 2026-03-01\ncounterfoil report build reporting/att-annual-2025.1#2 --table exports --audience public -o csv",
 		Args:    takes("REPORT"),
 	}
 	cmd.RunE = env.online(func(ctx context.Context, c *Clients, args []string) (err error) {
@@ -32,6 +32,12 @@ func newBuildReportCommand(env *Env) *cobra.Command {
 				return err
 			}
 		}
+		if req.AsOf, err = parseTime("as-of", asOf); err != nil {
+			return err
+		}
+		if req.TrueAt, err = parseTime("true-at", trueAt); err != nil {
+			return err
+		}
 		res, err := c.Report.BuildReport(ctx, req)
 		if err != nil {
 			return doing("report build "+args[0], "", err)
@@ -39,6 +45,8 @@ func newBuildReportCommand(env *Env) *cobra.Command {
 		return env.Print(reportDocument(res))
 	})
 	cmd.Flags().Uint32Var(&year, "year", 0, "year that it is about, where REPORT is a name alone")
+	cmd.Flags().StringVar(&asOf, "as-of", "", "as its facts were on record then: yyyy-mm-dd, or a time with its zone (default: now)")
+	cmd.Flags().StringVar(&trueAt, "true-at", "", "only of what had come true by then")
 	cmd.Flags().StringVar(&req.Table, "table", "", "only this table, such as exports")
 	cmd.Flags().StringVar(&audience, "audience", "", "what public, states_parties or internal readers see (default: everything)")
 	complete(cmd, "audience", audiences...)

@@ -157,6 +157,10 @@ type BuildReportRequest struct {
 	Table string `protobuf:"bytes,3,opt,name=table,proto3" json:"table,omitempty"`
 	// With what each row is made of.
 	Contributions bool `protobuf:"varint,4,opt,name=contributions,proto3" json:"contributions,omitempty"`
+	// As its facts were on record then (recorded_at), under the procedure that there is now. Not of a report that is on record.
+	AsOf *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// Only of what had come true by then (occurred_at).
+	TrueAt        *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=true_at,json=trueAt,proto3" json:"true_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -217,6 +221,20 @@ func (x *BuildReportRequest) GetContributions() bool {
 		return x.Contributions
 	}
 	return false
+}
+
+func (x *BuildReportRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+func (x *BuildReportRequest) GetTrueAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.TrueAt
+	}
+	return nil
 }
 
 type BuildReportResponse struct {
@@ -2393,12 +2411,14 @@ const file_counterfoil_reporting_v1_report_service_proto_rawDesc = "" +
 	"\x04year\x18\x02 \x01(\rB\b\xbaH\x05*\x03\x18\x98\x11R\x04year\x12S\n" +
 	"\treport_id\x18\x03 \x01(\tB6\xbaH3r12/^([a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100})?$R\breportId\x12\x14\n" +
 	"\x05draft\x18\x04 \x01(\rR\x05draft:z\xbaHw\x1au\n" +
-	"\freport_or_id\x126name a report and its year, or the id of one on record\x1a-(this.report != '') != (this.report_id != '')\"\xfb\x01\n" +
+	"\freport_or_id\x126name a report and its year, or the id of one on record\x1a-(this.report != '') != (this.report_id != '')\"\xe1\x02\n" +
 	"\x12BuildReportRequest\x12=\n" +
 	"\x05which\x18\x01 \x01(\v2\x1f.counterfoil.reporting.v1.WhichB\x06\xbaH\x03\xc8\x01\x01R\x05which\x12H\n" +
 	"\baudience\x18\x02 \x01(\x0e2\".counterfoil.reporting.v1.AudienceB\b\xbaH\x05\x82\x01\x02\x10\x01R\baudience\x126\n" +
 	"\x05table\x18\x03 \x01(\tB \xbaH\x1dr\x1b2\x19^([a-z][a-z0-9-]{0,39})?$R\x05table\x12$\n" +
-	"\rcontributions\x18\x04 \x01(\bR\rcontributions\"\x9d\x01\n" +
+	"\rcontributions\x18\x04 \x01(\bR\rcontributions\x12/\n" +
+	"\x05as_of\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x123\n" +
+	"\atrue_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x06trueAt\"\x9d\x01\n" +
 	"\x13BuildReportResponse\x12;\n" +
 	"\acontent\x18\x01 \x01(\v2!.counterfoil.reporting.v1.ContentR\acontent\x12\x1b\n" +
 	"\treport_id\x18\x02 \x01(\tR\breportId\x12\x14\n" +
@@ -2644,12 +2664,12 @@ var file_counterfoil_reporting_v1_report_service_proto_goTypes = []any{
 	(*ReviseReportResponse)(nil),    // 34: counterfoil.reporting.v1.ReviseReportResponse
 	nil,                             // 35: counterfoil.reporting.v1.SubmitReportRequest.FilesEntry
 	(Audience)(0),                   // 36: counterfoil.reporting.v1.Audience
-	(*Content)(nil),                 // 37: counterfoil.reporting.v1.Content
-	(*Problem)(nil),                 // 38: counterfoil.reporting.v1.Problem
-	(*Row)(nil),                     // 39: counterfoil.reporting.v1.Row
-	(*TableHead)(nil),               // 40: counterfoil.reporting.v1.TableHead
-	(*Amounts)(nil),                 // 41: counterfoil.reporting.v1.Amounts
-	(*timestamppb.Timestamp)(nil),   // 42: google.protobuf.Timestamp
+	(*timestamppb.Timestamp)(nil),   // 37: google.protobuf.Timestamp
+	(*Content)(nil),                 // 38: counterfoil.reporting.v1.Content
+	(*Problem)(nil),                 // 39: counterfoil.reporting.v1.Problem
+	(*Row)(nil),                     // 40: counterfoil.reporting.v1.Row
+	(*TableHead)(nil),               // 41: counterfoil.reporting.v1.TableHead
+	(*Amounts)(nil),                 // 42: counterfoil.reporting.v1.Amounts
 	(*anypb.Any)(nil),               // 43: google.protobuf.Any
 	(*Title)(nil),                   // 44: counterfoil.reporting.v1.Title
 	(*Contribution)(nil),            // 45: counterfoil.reporting.v1.Contribution
@@ -2660,87 +2680,89 @@ var file_counterfoil_reporting_v1_report_service_proto_goTypes = []any{
 var file_counterfoil_reporting_v1_report_service_proto_depIdxs = []int32{
 	1,  // 0: counterfoil.reporting.v1.BuildReportRequest.which:type_name -> counterfoil.reporting.v1.Which
 	36, // 1: counterfoil.reporting.v1.BuildReportRequest.audience:type_name -> counterfoil.reporting.v1.Audience
-	37, // 2: counterfoil.reporting.v1.BuildReportResponse.content:type_name -> counterfoil.reporting.v1.Content
-	1,  // 3: counterfoil.reporting.v1.CheckReportRequest.which:type_name -> counterfoil.reporting.v1.Which
-	38, // 4: counterfoil.reporting.v1.CheckReportResponse.problems:type_name -> counterfoil.reporting.v1.Problem
-	1,  // 5: counterfoil.reporting.v1.ExplainFigureRequest.which:type_name -> counterfoil.reporting.v1.Which
-	39, // 6: counterfoil.reporting.v1.ExplainFigureResponse.row:type_name -> counterfoil.reporting.v1.Row
-	8,  // 7: counterfoil.reporting.v1.ExplainFigureResponse.sources:type_name -> counterfoil.reporting.v1.Source
-	40, // 8: counterfoil.reporting.v1.ExplainFigureResponse.table:type_name -> counterfoil.reporting.v1.TableHead
-	41, // 9: counterfoil.reporting.v1.Source.amounts:type_name -> counterfoil.reporting.v1.Amounts
-	42, // 10: counterfoil.reporting.v1.Source.occurred_at:type_name -> google.protobuf.Timestamp
-	42, // 11: counterfoil.reporting.v1.Source.recorded_at:type_name -> google.protobuf.Timestamp
-	43, // 12: counterfoil.reporting.v1.Source.fact:type_name -> google.protobuf.Any
-	9,  // 13: counterfoil.reporting.v1.Source.proof:type_name -> counterfoil.reporting.v1.InclusionProof
-	1,  // 14: counterfoil.reporting.v1.TakeLineageRequest.which:type_name -> counterfoil.reporting.v1.Which
-	36, // 15: counterfoil.reporting.v1.TakeLineageRequest.audience:type_name -> counterfoil.reporting.v1.Audience
-	1,  // 16: counterfoil.reporting.v1.ExportReportRequest.which:type_name -> counterfoil.reporting.v1.Which
-	36, // 17: counterfoil.reporting.v1.ExportReportRequest.audience:type_name -> counterfoil.reporting.v1.Audience
-	14, // 18: counterfoil.reporting.v1.ExportReportResponse.files:type_name -> counterfoil.reporting.v1.ExportedFile
-	44, // 19: counterfoil.reporting.v1.ExportReportResponse.title:type_name -> counterfoil.reporting.v1.Title
-	1,  // 20: counterfoil.reporting.v1.CompareReportsRequest.a:type_name -> counterfoil.reporting.v1.Which
-	1,  // 21: counterfoil.reporting.v1.CompareReportsRequest.b:type_name -> counterfoil.reporting.v1.Which
-	17, // 22: counterfoil.reporting.v1.CompareReportsResponse.rows:type_name -> counterfoil.reporting.v1.ChangedRow
-	41, // 23: counterfoil.reporting.v1.ChangedRow.a:type_name -> counterfoil.reporting.v1.Amounts
-	41, // 24: counterfoil.reporting.v1.ChangedRow.b:type_name -> counterfoil.reporting.v1.Amounts
-	18, // 25: counterfoil.reporting.v1.ChangedRow.changes:type_name -> counterfoil.reporting.v1.ChangedContribution
-	0,  // 26: counterfoil.reporting.v1.ChangedContribution.cause:type_name -> counterfoil.reporting.v1.ChangeCause
-	45, // 27: counterfoil.reporting.v1.ChangedContribution.a:type_name -> counterfoil.reporting.v1.Contribution
-	45, // 28: counterfoil.reporting.v1.ChangedContribution.b:type_name -> counterfoil.reporting.v1.Contribution
-	46, // 29: counterfoil.reporting.v1.HideRowRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	47, // 30: counterfoil.reporting.v1.HideRowRequest.hidden:type_name -> counterfoil.reporting.v1.Hidden
-	48, // 31: counterfoil.reporting.v1.HideRowResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	46, // 32: counterfoil.reporting.v1.NoteRowRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	48, // 33: counterfoil.reporting.v1.NoteRowResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	46, // 34: counterfoil.reporting.v1.CirculateReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	42, // 35: counterfoil.reporting.v1.CirculateReportRequest.due:type_name -> google.protobuf.Timestamp
-	48, // 36: counterfoil.reporting.v1.CirculateReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	46, // 37: counterfoil.reporting.v1.AnswerDraftRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	37, // 38: counterfoil.reporting.v1.ReadDraftResponse.content:type_name -> counterfoil.reporting.v1.Content
-	38, // 39: counterfoil.reporting.v1.ReadDraftResponse.problems:type_name -> counterfoil.reporting.v1.Problem
-	48, // 40: counterfoil.reporting.v1.AnswerDraftResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	46, // 41: counterfoil.reporting.v1.FreezeReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	48, // 42: counterfoil.reporting.v1.FreezeReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	38, // 43: counterfoil.reporting.v1.FreezeReportResponse.problems:type_name -> counterfoil.reporting.v1.Problem
-	46, // 44: counterfoil.reporting.v1.SubmitReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	36, // 45: counterfoil.reporting.v1.SubmitReportRequest.audience:type_name -> counterfoil.reporting.v1.Audience
-	35, // 46: counterfoil.reporting.v1.SubmitReportRequest.files:type_name -> counterfoil.reporting.v1.SubmitReportRequest.FilesEntry
-	48, // 47: counterfoil.reporting.v1.SubmitReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	46, // 48: counterfoil.reporting.v1.ReviseReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	48, // 49: counterfoil.reporting.v1.ReviseReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	2,  // 50: counterfoil.reporting.v1.ReportService.BuildReport:input_type -> counterfoil.reporting.v1.BuildReportRequest
-	4,  // 51: counterfoil.reporting.v1.ReportService.CheckReport:input_type -> counterfoil.reporting.v1.CheckReportRequest
-	6,  // 52: counterfoil.reporting.v1.ReportService.ExplainFigure:input_type -> counterfoil.reporting.v1.ExplainFigureRequest
-	10, // 53: counterfoil.reporting.v1.ReportService.TakeLineage:input_type -> counterfoil.reporting.v1.TakeLineageRequest
-	12, // 54: counterfoil.reporting.v1.ReportService.ExportReport:input_type -> counterfoil.reporting.v1.ExportReportRequest
-	15, // 55: counterfoil.reporting.v1.ReportService.CompareReports:input_type -> counterfoil.reporting.v1.CompareReportsRequest
-	19, // 56: counterfoil.reporting.v1.ReportService.HideRow:input_type -> counterfoil.reporting.v1.HideRowRequest
-	21, // 57: counterfoil.reporting.v1.ReportService.NoteRow:input_type -> counterfoil.reporting.v1.NoteRowRequest
-	23, // 58: counterfoil.reporting.v1.ReportService.CirculateReport:input_type -> counterfoil.reporting.v1.CirculateReportRequest
-	29, // 59: counterfoil.reporting.v1.ReportService.FreezeReport:input_type -> counterfoil.reporting.v1.FreezeReportRequest
-	31, // 60: counterfoil.reporting.v1.ReportService.SubmitReport:input_type -> counterfoil.reporting.v1.SubmitReportRequest
-	33, // 61: counterfoil.reporting.v1.ReportService.ReviseReport:input_type -> counterfoil.reporting.v1.ReviseReportRequest
-	25, // 62: counterfoil.reporting.v1.DraftService.AnswerDraft:input_type -> counterfoil.reporting.v1.AnswerDraftRequest
-	26, // 63: counterfoil.reporting.v1.DraftService.ReadDraft:input_type -> counterfoil.reporting.v1.ReadDraftRequest
-	3,  // 64: counterfoil.reporting.v1.ReportService.BuildReport:output_type -> counterfoil.reporting.v1.BuildReportResponse
-	5,  // 65: counterfoil.reporting.v1.ReportService.CheckReport:output_type -> counterfoil.reporting.v1.CheckReportResponse
-	7,  // 66: counterfoil.reporting.v1.ReportService.ExplainFigure:output_type -> counterfoil.reporting.v1.ExplainFigureResponse
-	11, // 67: counterfoil.reporting.v1.ReportService.TakeLineage:output_type -> counterfoil.reporting.v1.TakeLineageResponse
-	13, // 68: counterfoil.reporting.v1.ReportService.ExportReport:output_type -> counterfoil.reporting.v1.ExportReportResponse
-	16, // 69: counterfoil.reporting.v1.ReportService.CompareReports:output_type -> counterfoil.reporting.v1.CompareReportsResponse
-	20, // 70: counterfoil.reporting.v1.ReportService.HideRow:output_type -> counterfoil.reporting.v1.HideRowResponse
-	22, // 71: counterfoil.reporting.v1.ReportService.NoteRow:output_type -> counterfoil.reporting.v1.NoteRowResponse
-	24, // 72: counterfoil.reporting.v1.ReportService.CirculateReport:output_type -> counterfoil.reporting.v1.CirculateReportResponse
-	30, // 73: counterfoil.reporting.v1.ReportService.FreezeReport:output_type -> counterfoil.reporting.v1.FreezeReportResponse
-	32, // 74: counterfoil.reporting.v1.ReportService.SubmitReport:output_type -> counterfoil.reporting.v1.SubmitReportResponse
-	34, // 75: counterfoil.reporting.v1.ReportService.ReviseReport:output_type -> counterfoil.reporting.v1.ReviseReportResponse
-	28, // 76: counterfoil.reporting.v1.DraftService.AnswerDraft:output_type -> counterfoil.reporting.v1.AnswerDraftResponse
-	27, // 77: counterfoil.reporting.v1.DraftService.ReadDraft:output_type -> counterfoil.reporting.v1.ReadDraftResponse
-	64, // [64:78] is the sub-list for method output_type
-	50, // [50:64] is the sub-list for method input_type
-	50, // [50:50] is the sub-list for extension type_name
-	50, // [50:50] is the sub-list for extension extendee
-	0,  // [0:50] is the sub-list for field type_name
+	37, // 2: counterfoil.reporting.v1.BuildReportRequest.as_of:type_name -> google.protobuf.Timestamp
+	37, // 3: counterfoil.reporting.v1.BuildReportRequest.true_at:type_name -> google.protobuf.Timestamp
+	38, // 4: counterfoil.reporting.v1.BuildReportResponse.content:type_name -> counterfoil.reporting.v1.Content
+	1,  // 5: counterfoil.reporting.v1.CheckReportRequest.which:type_name -> counterfoil.reporting.v1.Which
+	39, // 6: counterfoil.reporting.v1.CheckReportResponse.problems:type_name -> counterfoil.reporting.v1.Problem
+	1,  // 7: counterfoil.reporting.v1.ExplainFigureRequest.which:type_name -> counterfoil.reporting.v1.Which
+	40, // 8: counterfoil.reporting.v1.ExplainFigureResponse.row:type_name -> counterfoil.reporting.v1.Row
+	8,  // 9: counterfoil.reporting.v1.ExplainFigureResponse.sources:type_name -> counterfoil.reporting.v1.Source
+	41, // 10: counterfoil.reporting.v1.ExplainFigureResponse.table:type_name -> counterfoil.reporting.v1.TableHead
+	42, // 11: counterfoil.reporting.v1.Source.amounts:type_name -> counterfoil.reporting.v1.Amounts
+	37, // 12: counterfoil.reporting.v1.Source.occurred_at:type_name -> google.protobuf.Timestamp
+	37, // 13: counterfoil.reporting.v1.Source.recorded_at:type_name -> google.protobuf.Timestamp
+	43, // 14: counterfoil.reporting.v1.Source.fact:type_name -> google.protobuf.Any
+	9,  // 15: counterfoil.reporting.v1.Source.proof:type_name -> counterfoil.reporting.v1.InclusionProof
+	1,  // 16: counterfoil.reporting.v1.TakeLineageRequest.which:type_name -> counterfoil.reporting.v1.Which
+	36, // 17: counterfoil.reporting.v1.TakeLineageRequest.audience:type_name -> counterfoil.reporting.v1.Audience
+	1,  // 18: counterfoil.reporting.v1.ExportReportRequest.which:type_name -> counterfoil.reporting.v1.Which
+	36, // 19: counterfoil.reporting.v1.ExportReportRequest.audience:type_name -> counterfoil.reporting.v1.Audience
+	14, // 20: counterfoil.reporting.v1.ExportReportResponse.files:type_name -> counterfoil.reporting.v1.ExportedFile
+	44, // 21: counterfoil.reporting.v1.ExportReportResponse.title:type_name -> counterfoil.reporting.v1.Title
+	1,  // 22: counterfoil.reporting.v1.CompareReportsRequest.a:type_name -> counterfoil.reporting.v1.Which
+	1,  // 23: counterfoil.reporting.v1.CompareReportsRequest.b:type_name -> counterfoil.reporting.v1.Which
+	17, // 24: counterfoil.reporting.v1.CompareReportsResponse.rows:type_name -> counterfoil.reporting.v1.ChangedRow
+	42, // 25: counterfoil.reporting.v1.ChangedRow.a:type_name -> counterfoil.reporting.v1.Amounts
+	42, // 26: counterfoil.reporting.v1.ChangedRow.b:type_name -> counterfoil.reporting.v1.Amounts
+	18, // 27: counterfoil.reporting.v1.ChangedRow.changes:type_name -> counterfoil.reporting.v1.ChangedContribution
+	0,  // 28: counterfoil.reporting.v1.ChangedContribution.cause:type_name -> counterfoil.reporting.v1.ChangeCause
+	45, // 29: counterfoil.reporting.v1.ChangedContribution.a:type_name -> counterfoil.reporting.v1.Contribution
+	45, // 30: counterfoil.reporting.v1.ChangedContribution.b:type_name -> counterfoil.reporting.v1.Contribution
+	46, // 31: counterfoil.reporting.v1.HideRowRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	47, // 32: counterfoil.reporting.v1.HideRowRequest.hidden:type_name -> counterfoil.reporting.v1.Hidden
+	48, // 33: counterfoil.reporting.v1.HideRowResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	46, // 34: counterfoil.reporting.v1.NoteRowRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	48, // 35: counterfoil.reporting.v1.NoteRowResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	46, // 36: counterfoil.reporting.v1.CirculateReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	37, // 37: counterfoil.reporting.v1.CirculateReportRequest.due:type_name -> google.protobuf.Timestamp
+	48, // 38: counterfoil.reporting.v1.CirculateReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	46, // 39: counterfoil.reporting.v1.AnswerDraftRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	38, // 40: counterfoil.reporting.v1.ReadDraftResponse.content:type_name -> counterfoil.reporting.v1.Content
+	39, // 41: counterfoil.reporting.v1.ReadDraftResponse.problems:type_name -> counterfoil.reporting.v1.Problem
+	48, // 42: counterfoil.reporting.v1.AnswerDraftResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	46, // 43: counterfoil.reporting.v1.FreezeReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	48, // 44: counterfoil.reporting.v1.FreezeReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	39, // 45: counterfoil.reporting.v1.FreezeReportResponse.problems:type_name -> counterfoil.reporting.v1.Problem
+	46, // 46: counterfoil.reporting.v1.SubmitReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	36, // 47: counterfoil.reporting.v1.SubmitReportRequest.audience:type_name -> counterfoil.reporting.v1.Audience
+	35, // 48: counterfoil.reporting.v1.SubmitReportRequest.files:type_name -> counterfoil.reporting.v1.SubmitReportRequest.FilesEntry
+	48, // 49: counterfoil.reporting.v1.SubmitReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	46, // 50: counterfoil.reporting.v1.ReviseReportRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	48, // 51: counterfoil.reporting.v1.ReviseReportResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	2,  // 52: counterfoil.reporting.v1.ReportService.BuildReport:input_type -> counterfoil.reporting.v1.BuildReportRequest
+	4,  // 53: counterfoil.reporting.v1.ReportService.CheckReport:input_type -> counterfoil.reporting.v1.CheckReportRequest
+	6,  // 54: counterfoil.reporting.v1.ReportService.ExplainFigure:input_type -> counterfoil.reporting.v1.ExplainFigureRequest
+	10, // 55: counterfoil.reporting.v1.ReportService.TakeLineage:input_type -> counterfoil.reporting.v1.TakeLineageRequest
+	12, // 56: counterfoil.reporting.v1.ReportService.ExportReport:input_type -> counterfoil.reporting.v1.ExportReportRequest
+	15, // 57: counterfoil.reporting.v1.ReportService.CompareReports:input_type -> counterfoil.reporting.v1.CompareReportsRequest
+	19, // 58: counterfoil.reporting.v1.ReportService.HideRow:input_type -> counterfoil.reporting.v1.HideRowRequest
+	21, // 59: counterfoil.reporting.v1.ReportService.NoteRow:input_type -> counterfoil.reporting.v1.NoteRowRequest
+	23, // 60: counterfoil.reporting.v1.ReportService.CirculateReport:input_type -> counterfoil.reporting.v1.CirculateReportRequest
+	29, // 61: counterfoil.reporting.v1.ReportService.FreezeReport:input_type -> counterfoil.reporting.v1.FreezeReportRequest
+	31, // 62: counterfoil.reporting.v1.ReportService.SubmitReport:input_type -> counterfoil.reporting.v1.SubmitReportRequest
+	33, // 63: counterfoil.reporting.v1.ReportService.ReviseReport:input_type -> counterfoil.reporting.v1.ReviseReportRequest
+	25, // 64: counterfoil.reporting.v1.DraftService.AnswerDraft:input_type -> counterfoil.reporting.v1.AnswerDraftRequest
+	26, // 65: counterfoil.reporting.v1.DraftService.ReadDraft:input_type -> counterfoil.reporting.v1.ReadDraftRequest
+	3,  // 66: counterfoil.reporting.v1.ReportService.BuildReport:output_type -> counterfoil.reporting.v1.BuildReportResponse
+	5,  // 67: counterfoil.reporting.v1.ReportService.CheckReport:output_type -> counterfoil.reporting.v1.CheckReportResponse
+	7,  // 68: counterfoil.reporting.v1.ReportService.ExplainFigure:output_type -> counterfoil.reporting.v1.ExplainFigureResponse
+	11, // 69: counterfoil.reporting.v1.ReportService.TakeLineage:output_type -> counterfoil.reporting.v1.TakeLineageResponse
+	13, // 70: counterfoil.reporting.v1.ReportService.ExportReport:output_type -> counterfoil.reporting.v1.ExportReportResponse
+	16, // 71: counterfoil.reporting.v1.ReportService.CompareReports:output_type -> counterfoil.reporting.v1.CompareReportsResponse
+	20, // 72: counterfoil.reporting.v1.ReportService.HideRow:output_type -> counterfoil.reporting.v1.HideRowResponse
+	22, // 73: counterfoil.reporting.v1.ReportService.NoteRow:output_type -> counterfoil.reporting.v1.NoteRowResponse
+	24, // 74: counterfoil.reporting.v1.ReportService.CirculateReport:output_type -> counterfoil.reporting.v1.CirculateReportResponse
+	30, // 75: counterfoil.reporting.v1.ReportService.FreezeReport:output_type -> counterfoil.reporting.v1.FreezeReportResponse
+	32, // 76: counterfoil.reporting.v1.ReportService.SubmitReport:output_type -> counterfoil.reporting.v1.SubmitReportResponse
+	34, // 77: counterfoil.reporting.v1.ReportService.ReviseReport:output_type -> counterfoil.reporting.v1.ReviseReportResponse
+	28, // 78: counterfoil.reporting.v1.DraftService.AnswerDraft:output_type -> counterfoil.reporting.v1.AnswerDraftResponse
+	27, // 79: counterfoil.reporting.v1.DraftService.ReadDraft:output_type -> counterfoil.reporting.v1.ReadDraftResponse
+	66, // [66:80] is the sub-list for method output_type
+	52, // [52:66] is the sub-list for method input_type
+	52, // [52:52] is the sub-list for extension type_name
+	52, // [52:52] is the sub-list for extension extendee
+	0,  // [0:52] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_reporting_v1_report_service_proto_init() }
