@@ -22,8 +22,10 @@ check: ## what lands: formatted, vetted, generated code fresh, every test
 	go tool staticcheck work
 	$(MAKE) test
 
-generate: ## write the Go code of the contract anew (needs npm)
-	cd proto && $(BUF) lint && $(BUF) generate
+generate: ## write the Go code of the contract, and what its comments say, anew (needs npm)
+	mkdir -p .build
+	cd proto && $(BUF) lint && $(BUF) generate && $(BUF) build -o ../.build/contract.binpb
+	go run ./tools/meanings -from .build/contract.binpb
 
 countries: ## write the names of countries anew from CLDR (needs npm)
 	mkdir -p .build && cd .build && rm -rf package && npm pack --silent $(CLDR) && tar xzf $(subst @,-,$(CLDR)).tgz

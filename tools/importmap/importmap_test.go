@@ -14,7 +14,7 @@ const root = "github.com/counterfoil/counterfoil/"
 // layers of libs, from the ground up: a package imports only packages of lower layers, or named beside it.
 var layers = []string{
 	"fault config seal refdata names written",
-	"journal people access published policy blind marks",
+	"journal people access published policy blind marks columns",
 	"rpc ledger",
 	"backbone directory screening adopted citations custody incident links report",
 	"projection replay natstest backup lineage duedates render knowledge",

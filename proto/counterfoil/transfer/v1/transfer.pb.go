@@ -439,12 +439,12 @@ type Line struct {
 	Model    string `protobuf:"bytes,9,opt,name=model,proto3" json:"model,omitempty"`
 	// Sub-row of the category, such as "VIII small arms 4".
 	Row string `protobuf:"bytes,10,opt,name=row,proto3" json:"row,omitempty"`
-	// Technical parameters that classification looks at, such as gun_calibre_mm: 105.
 	// How much more than stated may be shipped, in thousandths of it; applies to quantity and to value.
-	TolerancePermille uint32            `protobuf:"varint,12,opt,name=tolerance_permille,json=tolerancePermille,proto3" json:"tolerance_permille,omitempty"`
-	Parameters        map[string]string `protobuf:"bytes,11,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	TolerancePermille uint32 `protobuf:"varint,12,opt,name=tolerance_permille,json=tolerancePermille,proto3" json:"tolerance_permille,omitempty"`
+	// Technical parameters that classification looks at, such as gun_calibre_mm: 105.
+	Parameters    map[string]string `protobuf:"bytes,11,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Line) Reset() {
