@@ -73,11 +73,16 @@ type positionOfJSON struct {
 	RecordedAt *time.Time `json:"recorded_at"`
 }
 
-func countDocument(by string, res *queryv1.CountResponse) output.Document {
-	value := counted{Total: res.Total, Groups: []group{}, Basis: basisOfJSON{[]positionOfJSON{}}}
-	for _, p := range res.Basis.GetPositions() {
-		value.Basis.Positions = append(value.Basis.Positions, positionOfJSON{p.Journal, p.Block, p.Events, instant(p.RecordedAt)})
+func basisJSON(basis *queryv1.Basis) basisOfJSON {
+	b := basisOfJSON{[]positionOfJSON{}}
+	for _, p := range basis.GetPositions() {
+		b.Positions = append(b.Positions, positionOfJSON{p.Journal, p.Block, p.Events, instant(p.RecordedAt)})
 	}
+	return b
+}
+
+func countDocument(by string, res *queryv1.CountResponse) output.Document {
+	value := counted{Total: res.Total, Groups: []group{}, Basis: basisJSON(res.Basis)}
 	doc := output.Document{Flat: &output.Grid{Heads: []string{"total"}, Rows: [][]string{{number(res.Total)}}}}
 	if by == "" {
 		doc.Value = value

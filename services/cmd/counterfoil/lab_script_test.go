@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/counterfoil/counterfoil/libs/columns/duckdbtest"
 	"github.com/counterfoil/counterfoil/libs/config"
 	"github.com/counterfoil/counterfoil/services/lab"
 )
@@ -20,12 +22,16 @@ import (
 // reads its journals, and a post of customs where a script has a file "post". $YEAR is this one. Beside those of TestScripts, the scripts have this command:
 //
 //	comes PATTERN counterfoil …    run it again and again until it ends well and prints what matches, for 20 s at most
+//	duckdb PATTERN QUERY           DuckDB's answer, in the script's folder, as lines of JSON, matches; without DuckDB it says so and goes on
+//
+// $TABLES are the names of all tables, with commas.
 func TestLabScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "lab"),
 		RequireExplicitExec: true,
 		Setup: func(script *testscript.Env) error {
 			script.Setenv("COUNTERFOIL_HOME", filepath.Join(script.WorkDir, "lab"))
+			script.Setenv("TABLES", strings.Join(tableNames(), ","))
 			script.Setenv("YEAR", time.Now().UTC().Format("2006"))
 			example, err := filepath.Abs(filepath.Join("..", "..", "..", "deploy", "example"))
 			if err != nil {
@@ -34,7 +40,7 @@ func TestLabScripts(t *testing.T) {
 			script.Setenv("EXAMPLE", example)
 			return startLab(t, script)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"runs": runs, "exits": exits, "comes": comes},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"runs": runs, "exits": exits, "comes": comes, "duckdb": askDuckDB},
 	})
 }
 
@@ -109,5 +115,29 @@ func comes(ts *testscript.TestScript, neg bool, args []string) {
 		case <-ctx.Done():
 			ts.Fatalf("%s does not come; the last was:\n%s%s", args[0], out.String(), advice.String())
 		}
+	}
+}
+
+func askDuckDB(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: duckdb PATTERN QUERY")
+	}
+	db, err := duckdbtest.Open(context.Background())
+	if err != nil {
+		ts.Logf("not looked at: %v", err)
+		return
+	}
+	defer db.Close()
+	_, err = db.Query("SET file_search_path = '" + ts.Getenv("WORK") + "'")
+	ts.Check(err)
+	rows, err := db.Query(args[1])
+	ts.Check(err)
+	var answer bytes.Buffer
+	encoder := json.NewEncoder(&answer)
+	for _, row := range rows {
+		ts.Check(encoder.Encode(row))
+	}
+	if !regexp.MustCompile(args[0]).Match(answer.Bytes()) {
+		ts.Fatalf("DuckDB answers %s, which does not match %s", answer.String(), args[0])
 	}
 }
