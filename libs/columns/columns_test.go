@@ -62,6 +62,15 @@ func TestJSONLines(t *testing.T) {
 func TestCSV(t *testing.T) {
 	everyTable(t, func(t *rapid.T, table queryv1.Table, rows []proto.Message) {
 		data := written(t, "csv", columns.Of(table), rows)
+		if quoted := strings.Split(string(data), `"`); len(quoted)%2 == 0 {
+			t.Fatalf("a quote is open at the end: %q", data)
+		} else {
+			for i := 0; i < len(quoted); i += 2 {
+				if lines := strings.ReplaceAll(quoted[i], "\r\n", ""); strings.ContainsAny(lines, "\r\n") {
+					t.Fatalf("a line ends within a cell without quotes: %q", quoted[i])
+				}
+			}
+		}
 		records, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
 		if err != nil {
 			t.Fatalf("%v\n%q", err, data)
