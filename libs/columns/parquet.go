@@ -23,7 +23,7 @@ const dictionaryBytes = 1 << 20
 // parquetWriter writes columns: each row is taken apart into the values of its leaves, with the levels that say what of it is absent
 // or repeated (parquet-format, "Nested Encoding").
 type parquetWriter struct {
-	writer *parquet.Writer
+	writer *parquet.GenericWriter[any]
 	of     *Record
 	root   []*branch
 	leaves [][]parquet.Value // by column
@@ -36,7 +36,7 @@ func newParquet(w io.Writer, of *Record) (*parquetWriter, error) {
 	columns := 0
 	p.root = branches(of, 0, 0, &columns)
 	p.leaves = make([][]parquet.Value, columns)
-	p.writer = parquet.NewWriter(w,
+	p.writer = parquet.NewGenericWriter[any](w,
 		parquet.NewSchema(string(of.Name.Name()), groupOf(of)),
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
 		parquet.DictionaryMaxBytes(dictionaryBytes),

@@ -14,6 +14,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/columns"
 	"github.com/counterfoil/counterfoil/libs/columns/columnstest"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
 
@@ -76,4 +77,47 @@ func stored(t *rapid.T, want, got any) any {
 		return fmt.Sprint(v)
 	}
 	return got
+}
+
+// A file of more rows than one row group has holds all of them, in order, in groups that are bounded.
+func TestRowGroupsAreBounded(t *testing.T) {
+	const rows = 70_000
+	var data bytes.Buffer
+	w, err := columns.New("parquet", &data, columns.Of(queryv1.Table_TABLE_ACKNOWLEDGEMENTS))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for from := 0; from < rows; from += 1000 {
+		var page []proto.Message
+		for i := from; i < from+1000; i++ {
+			page = append(page, &ledgerv1.Acknowledgement{Id: fmt.Sprint("customs/", i), Events: []uint64{uint64(i), uint64(i + 1)}, Note: "seen"})
+		}
+		if err := w.Write(page...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	file, err := parquet.OpenFile(bytes.NewReader(data.Bytes()), int64(data.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if groups := file.RowGroups(); len(groups) != 2 || groups[0].NumRows() != 64<<10 {
+		t.Errorf("%d row groups", len(groups))
+	}
+	type read struct {
+		ID     string   `parquet:"id"`
+		Events []uint64 `parquet:"events,list"`
+		Note   string   `parquet:"note"`
+	}
+	got, err := parquet.Read[read](bytes.NewReader(data.Bytes()), int64(data.Len()))
+	if err != nil || len(got) != rows {
+		t.Fatalf("%d rows, %v", len(got), err)
+	}
+	for i, r := range got {
+		if r.ID != fmt.Sprint("customs/", i) || len(r.Events) != 2 || r.Events[1] != uint64(i+1) || r.Note != "seen" {
+			t.Fatalf("row %d is %+v", i, r)
+		}
+	}
 }
