@@ -38,3 +38,6 @@ func (l *Ledger) Part() error {
 	}
 	return nil
 }
+
+// ReadOnly reports whether it was opened for nothing but reading.
+func (l *Ledger) ReadOnly() bool { return l.db.IsReadOnly() }

@@ -114,7 +114,7 @@ func (s *service) ParkedEvent(ctx context.Context, req *queryv1.ParkedEventReque
 
 // RetryParked applies the parked events that can be applied by now, as ledger.RetryParked does.
 func (s *service) RetryParked(ctx context.Context, req *queryv1.RetryParkedRequest) (res *queryv1.RetryParkedResponse, err error) {
-	if s.Follower == nil {
+	if s.Ledger.ReadOnly() {
 		return nil, notServed("what is parked is tried again at a node")
 	}
 	id := journal.ID{}
