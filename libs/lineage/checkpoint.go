@@ -25,15 +25,19 @@ type Trees struct {
 	trees map[journal.ID]*tree
 }
 
-// Checkpoint is a journal up to one of its blocks, whose header its agency signed.
-type Checkpoint struct {
+// Signed is a journal up to one of its blocks, whose header its agency signed.
+type Signed struct {
 	ID journal.ID
 	// Header as signed, and read.
 	HeaderBytes, Signature []byte
 	Header                 *eventv1.Header
 	// Key is the public key that it was signed with.
 	Key ed25519.PublicKey
+}
 
+// Checkpoint is a journal up to one of its blocks, with the hashes that lead to the root in its header.
+type Checkpoint struct {
+	Signed
 	tree tree
 }
 
@@ -44,10 +48,11 @@ func (t *Trees) At(view ledger.View, extent *reportingv1.Extent) (*Checkpoint, e
 	if err != nil {
 		return nil, err
 	}
-	c, err := signedAt(view, id, extent)
+	signed, err := SignedAt(view, id, extent.GetEvents())
 	if err != nil {
-		return nil, fmt.Errorf("find the signed header of %s at block %d: %w", id, extent.GetBlock(), err)
+		return nil, err
 	}
+	c := &Checkpoint{Signed: *signed}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	kept := t.trees[id]
@@ -67,31 +72,41 @@ func (t *Trees) At(view ledger.View, extent *reportingv1.Extent) (*Checkpoint, e
 	return c, nil
 }
 
-// signedAt finds the header at the end of an extent and the key that signed it.
-func signedAt(view ledger.View, id journal.ID, extent *reportingv1.Extent) (*Checkpoint, error) {
-	b, err := view.Block(id, extent.GetEvents())
+// SignedAt returns the header of the block that ends at event number events of a journal. Its signature was checked. What the ledger's
+// events hash to was held against it when they were folded.
+func SignedAt(view ledger.View, id journal.ID, events uint64) (*Signed, error) {
+	s, err := signedAt(view, id, events)
+	if err != nil {
+		return nil, fmt.Errorf("find the signed header of %s at event %d: %w", id, events, err)
+	}
+	return s, nil
+}
+
+func signedAt(view ledger.View, id journal.ID, events uint64) (*Signed, error) {
+	b, err := view.Block(id, events)
 	switch {
 	case err != nil:
 		return nil, err
 	case b == nil:
-		return nil, fault.Errorf(fault.NotFound, "event %d of %s is not in the copy of this ledger", extent.GetEvents(), id)
+		return nil, fault.Errorf(fault.NotFound, "event %d of %s is not in the copy of this ledger", events, id)
 	}
-	c := &Checkpoint{ID: id, HeaderBytes: b.GetHeader(), Signature: b.GetSignature(), Header: &eventv1.Header{}}
-	if err := proto.Unmarshal(b.GetHeader(), c.Header); err != nil {
+	s := &Signed{ID: id, HeaderBytes: b.GetHeader(), Signature: b.GetSignature(), Header: &eventv1.Header{}}
+	if err := proto.Unmarshal(b.GetHeader(), s.Header); err != nil {
 		return nil, err
 	}
-	if c.Header.GetSize() != extent.GetEvents() {
-		return nil, fmt.Errorf("block %d ends at event %d, not %d", c.Header.GetNumber(), c.Header.GetSize(), extent.GetEvents())
+	if s.Header.GetSize() != events {
+		return nil, fmt.Errorf("block %d ends at event %d, not %d", s.Header.GetNumber(), s.Header.GetSize(), events)
 	}
-	if c.Key, err = keyOf(view, id.Agency, c.Header.GetKeyId()); err != nil {
+	if s.Key, err = keyOf(view, id.Agency, s.Header.GetKeyId()); err != nil {
 		return nil, err
 	}
-	block := &journal.Block{ID: id, Header: c.Header, HeaderBytes: c.HeaderBytes, Signature: c.Signature}
-	return c, block.VerifySignature(c.Key)
+	block := &journal.Block{ID: id, Header: s.Header, HeaderBytes: s.HeaderBytes, Signature: s.Signature}
+	return s, block.VerifySignature(s.Key)
 }
 
-// keyOf is the public key of an agency that a header names: one that the authority registered, or that the agency changed to.
-func keyOf(view ledger.View, agency string, keyID []byte) (ed25519.PublicKey, error) {
+// Keys are the signing keys of an agency that the directory has: those that the authority registered, then those that the agency
+// changed to.
+func Keys(view ledger.View, agency string) (keys []ed25519.PublicKey, err error) {
 	row, err := view.AgencyRow(agency)
 	if err != nil {
 		return nil, fmt.Errorf("read agency %s: %w", agency, err)
@@ -100,12 +115,23 @@ func keyOf(view ledger.View, agency string, keyID []byte) (ed25519.PublicKey, er
 	if err != nil {
 		return nil, fmt.Errorf("read the keys of %s: %w", agency, err)
 	}
-	known := slices.Concat(row.GetSigningKeys(), own.GetSigningKeys())
-	i := slices.IndexFunc(known, func(k *directoryv1.SigningKey) bool { return bytes.Equal(journal.KeyID(k.GetPublic()), keyID) })
+	for _, k := range slices.Concat(row.GetSigningKeys(), own.GetSigningKeys()) {
+		keys = append(keys, k.GetPublic())
+	}
+	return keys, nil
+}
+
+// keyOf is the key of an agency that a header names.
+func keyOf(view ledger.View, agency string, keyID []byte) (ed25519.PublicKey, error) {
+	known, err := Keys(view, agency)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(known, func(k ed25519.PublicKey) bool { return bytes.Equal(journal.KeyID(k), keyID) })
 	if i < 0 {
 		return nil, fault.Errorf(fault.NotFound, "key %x of agency %s is not in the directory; counterfoil doctor says whether it was read", keyID, agency)
 	}
-	return known[i].GetPublic(), nil
+	return known[i], nil
 }
 
 // emptyTree is a journal's tree before anything of it was read.

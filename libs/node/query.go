@@ -16,7 +16,7 @@ import (
 func (n *Node) query() query.Config {
 	return query.Config{
 		Agency: n.Agency, Version: n.cfg.Version, Dir: string(n.cfg.Home), Ledger: n.Ledger, Follower: n.follower,
-		Hub: n.line, Relay: n.CompareRelay, Permitted: n.permitted, Built: n.built, Now: n.Now, Past: n.past,
+		Hub: n.line, Relay: n.CompareRelay, Permitted: n.permitted, Built: n.built, Now: n.Now, Past: n.past, Signer: n.Signer,
 	}
 }
 

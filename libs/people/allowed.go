@@ -32,6 +32,9 @@ var allowed = table(
 	}),
 	service("counterfoil.query.v1.LinkService", calls{"Links": reading, "AlertFile": reading}),
 	service("counterfoil.query.v1.KnowledgeService", calls{"Knew": reading}),
+	service("counterfoil.query.v1.ProofService", calls{
+		"Consistency": overview, "Checkpoint": overview, "Leaves": overview, "Prove": reading, "Entries": reading,
+	}),
 	service("counterfoil.licensing.v1.LicensingService", calls{
 		"SubmitApplication": recording, "RecordEdition": recording, "CloseEdition": recording,
 		"GrantLicence": deciding, "DenyLicence": deciding, "AmendLicence": deciding, "SuspendLicence": deciding,

@@ -3,6 +3,7 @@ package query
 
 import (
 	"context"
+	"crypto"
 	"encoding/hex"
 	"fmt"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/projection"
+	"github.com/counterfoil/counterfoil/libs/proofs"
 	"github.com/counterfoil/counterfoil/libs/replay"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
@@ -41,6 +43,8 @@ type Config struct {
 	Accesses *access.Journal
 	// Past answers from the past of the ledger.
 	Past *replay.Cache
+	// Signer gives the agency's signing key, for checkpoints of its own journals; nil: none are signed.
+	Signer func() crypto.Signer
 }
 
 // Line is the state of the line to the hub.
@@ -61,15 +65,17 @@ const (
 
 type service struct {
 	Config
+	proofs proofs.Source
 }
 
 // Register serves the queries.
 func Register(server *connect.Server, cfg Config) {
-	s := &service{Config: cfg}
+	s := &service{Config: cfg, proofs: proofs.Source{Signer: cfg.Signer}}
 	queryv1connect.RegisterQueryServiceHandler(server, s)
 	queryv1connect.RegisterLinkServiceHandler(server, s)
 	queryv1connect.RegisterReplayServiceHandler(server, s)
 	queryv1connect.RegisterKnowledgeServiceHandler(server, s)
+	queryv1connect.RegisterProofServiceHandler(server, s)
 }
 
 func (s *service) Status(ctx context.Context, req *queryv1.StatusRequest) (res *queryv1.StatusResponse, err error) {

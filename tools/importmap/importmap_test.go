@@ -18,6 +18,7 @@ var layers = []string{
 	"rpc ledger",
 	"backbone directory screening adopted citations custody incident links report",
 	"projection replay natstest backup lineage duedates render knowledge",
+	"proofs",
 	"desk query",
 	"node",
 	"joining",
