@@ -32,6 +32,8 @@ type Folder struct {
 	Left []Left
 	// Findings say what is there and should not be.
 	Findings []string
+	// Stale says that bundles are there from before, of which nothing was looked at.
+	Stale bool
 
 	dir   string
 	head  Head
@@ -74,6 +76,9 @@ func OpenFolder(dir string, head Head, note []byte, entries bool) (*Folder, erro
 	f.tiler.Put = func(level int, n int64, width int, data []byte) error {
 		return f.put(TilePath(level, n, width), data, 0o644, &f.Tiles)
 	}
+	if _, err := os.Stat(filepath.Join(dir, "tile", "entries")); err == nil {
+		f.Stale = !entries
+	}
 	if entries {
 		f.bundler = &Bundler{Leave: f.leave, Put: func(n int64, width int, data []byte) error {
 			return f.put(TilePath(-1, n, width), data, 0o600, &f.Bundles)
@@ -81,6 +86,9 @@ func OpenFolder(dir string, head Head, note []byte, entries bool) (*Folder, erro
 	}
 	return f, nil
 }
+
+// Size is how many events were added.
+func (f *Folder) Size() uint64 { return f.tiler.Size() }
 
 // Leaf adds the next event by its leaf hash, where entries are not written.
 func (f *Folder) Leaf(leaf tlog.Hash) error {

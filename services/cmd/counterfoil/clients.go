@@ -50,6 +50,7 @@ type Clients struct {
 	Incident       enforcementv1connect.IncidentServiceClient
 	Link           queryv1connect.LinkServiceClient
 	Knowledge      queryv1connect.KnowledgeServiceClient
+	Proof          queryv1connect.ProofServiceClient
 	Reporting      reportingv1connect.ReportingServiceClient
 	Return         reportingv1connect.ReturnServiceClient
 	Procedure      reportingv1connect.ProcedureServiceClient
@@ -109,6 +110,7 @@ func clientsOver(over *http.Client, url string, to config.Context, token string)
 		Incident:       enforcementv1connect.NewIncidentServiceClient(client),
 		Link:           queryv1connect.NewLinkServiceClient(client),
 		Knowledge:      queryv1connect.NewKnowledgeServiceClient(client),
+		Proof:          queryv1connect.NewProofServiceClient(client),
 		Reporting:      reportingv1connect.NewReportingServiceClient(client),
 		Return:         reportingv1connect.NewReturnServiceClient(client),
 		Procedure:      reportingv1connect.NewProcedureServiceClient(client),
