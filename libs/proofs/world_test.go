@@ -5,9 +5,11 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -169,6 +171,20 @@ func must[T any](v T, err error) T {
 		panic(err)
 	}
 	return v
+}
+
+// TestMain draws fewer cases than rapid would, for a run in passing; go test -rapid.checks=1000 draws more.
+func TestMain(m *testing.M) {
+	if !slices.ContainsFunc(os.Args, func(arg string) bool { return strings.Contains(arg, "rapid.checks") }) {
+		checks := "25"
+		if os.Getenv("COUNTERFOIL_SOAK") != "" {
+			checks = "1000"
+		}
+		if err := flag.Set("rapid.checks", checks); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
 }
 
 // inWorlds runs a property, each time in a world of its own.

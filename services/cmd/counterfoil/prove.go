@@ -28,7 +28,7 @@ type prover struct {
 func newProveCommand(env *Env) *cobra.Command {
 	p := prover{env: env}
 	cmd := &cobra.Command{
-		Use:   "prove EVENT | --consistency A [B] | --check FILE",
+		Use:   "prove EVENT",
 		Short: "Prove that an event is in its journal, or that a journal only grew; check such a proof",
 		Long: "EVENT is a UUID or agency/group/number. Its proof leads from the event's hash to the root that its agency signed. A file\n" +
 			"that --out writes is checked by --check without a node, which says exactly what is wrong otherwise. Of the agency's own\n" +
@@ -51,7 +51,7 @@ func newProveCommand(env *Env) *cobra.Command {
 	flags.BoolVar(&p.withEvent, "with-event", false, "have the event's bytes go along")
 	flags.StringVar(&p.tlogProof, "tlog-proof", "", "file to write the proof of an own event to, for other tools")
 	flags.StringVar(&p.check, "check", "", "file to check, without a node")
-	flags.StringArrayVar(&p.keys, "key", nil, "with --check: a key that is trusted, as AGENCY=KEY with a public key or its id, or as checkpoint --vkey prints it; may be given more than once")
+	flags.StringArrayVar(&p.keys, "key", nil, "with --check: a key that is trusted, as AGENCY=KEY with a public key or its id, as checkpoint --vkey prints it, or @FILE with such; may be given more than once")
 	p.out.add(cmd, "file to write the proof to")
 	return cmd
 }

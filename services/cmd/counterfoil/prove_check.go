@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
@@ -37,9 +38,13 @@ type checkedProof struct {
 // checkFile checks a file without a node.
 func (p *prover) checkFile() error {
 	what := "prove --check " + p.check
-	trust, err := proofs.ParseTrust(p.keys)
+	keys, err := readKeys(p.keys)
 	if err != nil {
-		return usage("%v", err)
+		return usage("--key: %v", err)
+	}
+	trust, err := proofs.ParseTrust(keys)
+	if err != nil {
+		return usage("--key: %v", err)
 	}
 	data, err := os.ReadFile(p.check)
 	if err != nil {
@@ -59,6 +64,23 @@ func (p *prover) checkFile() error {
 		p.env.Advise("that key %s is one of %s is what the file says: compare it with counterfoil key list at %s, or give --key %s=KEY", done.KeyID, agency, agency, agency)
 	}
 	return p.env.Print(done.document())
+}
+
+// readKeys reads the files that keys are in, one a line: those that are given as @FILE.
+func readKeys(given []string) (keys []string, err error) {
+	for _, key := range given {
+		name, isFile := strings.CutPrefix(key, "@")
+		if !isFile {
+			keys = append(keys, key)
+			continue
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, strings.Fields(string(data))...)
+	}
+	return keys, nil
 }
 
 func checkedOf(name string, r *proofs.Result) checkedProof {
