@@ -29,6 +29,7 @@ func TestEveryReadLeavesOneEntry(t *testing.T) {
 	wait(t, n, licensingAll, 2)
 	addUser(t, usersOf(folder, "customs"), "u-12", people.Officer, people.Auditor)
 	ctx, q := t.Context(), queryv1connect.NewQueryServiceClient(as(n, sessionOf(t, n, "u-12"), "", ""))
+	prove := queryv1connect.NewProofServiceClient(as(n, sessionOf(t, n, "u-12"), "", ""))
 	officer := queryv1connect.NewQueryServiceClient(as(n, sessionOf(t, n, "u-12"), "officer", ""))
 	knowledge := queryv1connect.NewKnowledgeServiceClient(as(n, sessionOf(t, n, "u-12"), "", ""))
 	licences := queryv1.Table_TABLE_LICENCES
@@ -70,6 +71,23 @@ func TestEveryReadLeavesOneEntry(t *testing.T) {
 			}
 			return nil
 		}, "Watch  EVENTS 2 [licensing] auditor"},
+		{func() error {
+			return done(prove.Prove(ctx, &queryv1.ProveRequest{Event: "licensing/all/1", WithEvent: true}))
+		}, "Prove licensing/all/1 EVENTS 1 [licensing] auditor"},
+		{func() error {
+			stream, err := prove.Entries(ctx, &queryv1.EntriesRequest{Journal: "licensing/all"})
+			for err == nil {
+				_, err = stream.Receive()
+			}
+			if !errors.Is(err, io.EOF) {
+				return err
+			}
+			return nil
+		}, "Entries licensing/all EVENTS 2 [licensing] auditor"},
+		{func() error {
+			return done(prove.Consistency(ctx, &queryv1.ConsistencyRequest{Journal: "licensing/all"}))
+		}, ""},
+		{func() error { return refused(prove.Prove(ctx, &queryv1.ProveRequest{Event: "licensing/all/404"})) }, ""},
 		{func() error { return refused(q.Get(ctx, &queryv1.GetRequest{Table: licences, Id: "licensing/L-404"})) }, ""},
 		{func() error {
 			return refused(q.ParkedEvent(ctx, &queryv1.ParkedEventRequest{Journal: "licensing/all", Number: 1}))

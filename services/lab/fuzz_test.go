@@ -39,6 +39,7 @@ func TestRandomRequests(t *testing.T) {
 		licensingv1.File_counterfoil_licensing_v1_service_proto: "licensing", customsv1.File_counterfoil_customs_v1_customs_proto: "customs",
 		enforcementv1.File_counterfoil_enforcement_v1_enforcement_proto: "enforcement", enforcementv1.File_counterfoil_enforcement_v1_tracing_proto: "enforcement",
 		reportingv1.File_counterfoil_reporting_v1_reporting_proto: "reporting", reportingv1.File_counterfoil_reporting_v1_national_proto: "reporting", queryv1.File_counterfoil_query_v1_query_proto: "observer",
+		queryv1.File_counterfoil_query_v1_proof_proto: "licensing",
 	} {
 		n := l.Agencies[agency].Node
 		c := client(n, tokenOf(t, n))

@@ -106,6 +106,16 @@ func comesTo(t *testing.T, n *node.Node, what string, holds func(ledger.View) bo
 	}
 }
 
+// checkpointOf is licensing's checkpoint of licensing/all.
+func checkpointOf(t *testing.T, folder lab.Folder) *queryv1.SignedHead {
+	t.Helper()
+	res, err := queryv1connect.NewProofServiceClient(caller(t, folder, "licensing", "operator")).Checkpoint(t.Context(), &queryv1.CheckpointRequest{Journal: licensingAll.String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.Heads[0]
+}
+
 // Keys are changed while commands are recorded: nothing is lost and nothing is stopped, at the agency and at those who follow
 // it, across a restart and a rebuild. A block that somebody signs with a key that was ended stops the journal.
 func TestKeysChangeUnderLoad(t *testing.T) {
@@ -124,8 +134,12 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 			})
 		}
 		say := statements(t, folder, "licensing")
+		var kept *queryv1.SignedHead
 		for n := range 4 {
 			wait(t, customs, licensingAll, uint64((n+1)*20)) // the load goes on around each change
+			if n == 0 {
+				kept = checkpointOf(t, folder)
+			}
 			use := directoryv1.KeyUse_KEY_USE_SIGNING
 			if n == 1 {
 				use = directoryv1.KeyUse_KEY_USE_SEALING
@@ -142,6 +156,15 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 		wait(t, customs, licensingAll, writers*each)
 		if got := keyOf(licensing); got != after || got == before {
 			t.Errorf("licensing signs with %s; want %s and no longer %s", got, after, before)
+		}
+		if now := checkpointOf(t, folder); now.VerifierKey == kept.VerifierKey {
+			t.Error("a checkpoint is signed with the key of before")
+		}
+		grew, err := queryv1connect.NewProofServiceClient(caller(t, folder, "customs", "operator")).Consistency(t.Context(), &queryv1.ConsistencyRequest{
+			From: &queryv1.JournalPoint{At: &queryv1.JournalPoint_File{File: []byte(kept.Note)}},
+		})
+		if err != nil || grew.Finding != "" || grew.From.Events != kept.Events || grew.To.Events != writers*each {
+			t.Errorf("at customs the journal is not shown to have grown from a checkpoint that the key of before signed: %v: %v", err, grew)
 		}
 		// The hub takes the new key's word, too: it gives out new credentials for it.
 		user := userOf(t, folder)
