@@ -76,7 +76,7 @@ func exportAsServed(b *testing.B, w *world, dir string, entries bool, look func(
 			}
 			hashes := must(proofs.Leaves(v, others, f.Size(), head.Events, 1<<16))
 			for i := 0; i < len(hashes); i += tlog.HashSize {
-				if err := f.Leaf(tlog.Hash(hashes[i:i+tlog.HashSize])); err != nil {
+				if err := f.Leaf(tlog.Hash(hashes[i : i+tlog.HashSize])); err != nil {
 					b.Fatal(err)
 				}
 			}
