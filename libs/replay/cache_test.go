@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,6 +40,7 @@ func everyTable(v ledger.View) (map[queryv1.Table][]*queryv1.Row, error) {
 				e.ReceivedAt = nil
 			}
 		}
+		slices.SortFunc(rows, func(a, b *queryv1.Row) int { return strings.Compare(idOf(a), idOf(b)) }) // they stand as they came
 		if len(rows) > 0 {
 			all[of] = rows
 		}
