@@ -66,6 +66,7 @@ const (
 type service struct {
 	Config
 	proofs proofs.Source
+	trees rowTrees
 }
 
 // Register serves the queries.
@@ -76,6 +77,7 @@ func Register(server *connect.Server, cfg Config) {
 	queryv1connect.RegisterReplayServiceHandler(server, s)
 	queryv1connect.RegisterKnowledgeServiceHandler(server, s)
 	queryv1connect.RegisterProofServiceHandler(server, s)
+	queryv1connect.RegisterCompareServiceHandler(server, s)
 }
 
 func (s *service) Status(ctx context.Context, req *queryv1.StatusRequest) (res *queryv1.StatusResponse, err error) {

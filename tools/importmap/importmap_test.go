@@ -16,7 +16,7 @@ var layers = []string{
 	"fault config seal refdata names written",
 	"journal people access published policy blind marks columns",
 	"rpc ledger",
-	"backbone directory screening adopted citations custody incident links report",
+	"backbone directory screening adopted citations custody incident differences descent links report",
 	"projection replay natstest backup lineage duedates render knowledge",
 	"proofs",
 	"desk query",
