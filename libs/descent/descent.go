@@ -73,6 +73,8 @@ type Journal struct {
 	Why string `json:"why"`
 	// Uneven: the sides have read it to different blocks.
 	Uneven bool `json:"uneven"`
+	// Parted: the same block is another one on each side.
+	Parted bool `json:"parted"`
 	// Behind is the agency that has read less of it.
 	Behind string `json:"behind"`
 	BlockA uint64 `json:"block_a"`
@@ -215,6 +217,8 @@ func (c *comparison) choose(held [2]*queryv1.HeldJournalsResponse) (names []stri
 		j := &Journal{Name: name, State: NotCompared, BlockA: x.GetBlock(), BlockB: y.GetBlock()}
 		c.result.Journals = append(c.result.Journals, j)
 		switch {
+		case x == nil && y == nil:
+			j.Why = "neither has it"
 		case x == nil || y == nil:
 			lacks := held[0].Agency
 			if y == nil {
@@ -279,6 +283,7 @@ func (c *comparison) plant(ctx context.Context, names []string) ([]place, error)
 			c.uneven(j)
 			continue
 		case !bytes.Equal(x.At.GetHeaderDigest(), y.At.GetHeaderDigest()):
+			j.State, j.Parted = NotCompared, true
 			j.Why = fmt.Sprintf("block %d is another one at %s than at %s: the journal has parted", j.BlockA, c.result.A, c.result.B)
 			continue
 		}

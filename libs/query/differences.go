@@ -22,8 +22,13 @@ var errEnough = errors.New("enough for one message")
 
 // Differences compares the ledger at two points, batch by batch.
 func (s *service) Differences(ctx context.Context, req *queryv1.DifferencesRequest, stream queryv1connect.CompareServiceDifferencesServerStream) error {
-	if req.Table == queryv1.Table_TABLE_UNSPECIFIED && req.Id == "" && !proto.Equal(req.Filter, &queryv1.Filter{Withdrawn: req.Filter.GetWithdrawn()}) && req.Filter != nil {
-		return fault.Errorf(fault.Invalid, "a filter is of one table: say of which")
+	return s.differences(ctx, req, stream.Send)
+}
+
+func (s *service) differences(ctx context.Context, req *queryv1.DifferencesRequest, send func(*queryv1.DifferencesResponse) error) error {
+	filtered := req.Filter != nil && !proto.Equal(req.Filter, &queryv1.Filter{Withdrawn: req.Filter.Withdrawn})
+	if filtered && (req.Table == queryv1.Table_TABLE_UNSPECIFIED || req.Id != "") {
+		return fault.Errorf(fault.Invalid, "a filter is of the rows of one table: say of which, and no id")
 	}
 	return s.between(ctx, req.Before, req.After, func(look func(func(before, after ledger.View) error) error) error {
 		d := &differing{ctx: ctx, req: req, done: &queryv1.DifferencesDone{}}
@@ -34,7 +39,7 @@ func (s *service) Differences(ctx context.Context, req *queryv1.DifferencesReque
 			if err := s.accessedDifferences(ctx, req, d.res.Differences); err != nil {
 				return err
 			}
-			if err := stream.Send(d.res); err != nil {
+			if err := send(d.res); err != nil {
 				return err
 			}
 		}

@@ -51,6 +51,7 @@ type Clients struct {
 	Link           queryv1connect.LinkServiceClient
 	Knowledge      queryv1connect.KnowledgeServiceClient
 	Proof          queryv1connect.ProofServiceClient
+	Compare        queryv1connect.CompareServiceClient
 	Reporting      reportingv1connect.ReportingServiceClient
 	Return         reportingv1connect.ReturnServiceClient
 	Procedure      reportingv1connect.ProcedureServiceClient
@@ -111,6 +112,7 @@ func clientsOver(over *http.Client, url string, to config.Context, token string)
 		Link:           queryv1connect.NewLinkServiceClient(client),
 		Knowledge:      queryv1connect.NewKnowledgeServiceClient(client),
 		Proof:          queryv1connect.NewProofServiceClient(client),
+		Compare:        queryv1connect.NewCompareServiceClient(client),
 		Reporting:      reportingv1connect.NewReportingServiceClient(client),
 		Return:         reportingv1connect.NewReturnServiceClient(client),
 		Procedure:      reportingv1connect.NewProcedureServiceClient(client),

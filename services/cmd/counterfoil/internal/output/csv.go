@@ -27,6 +27,9 @@ func writeCSV(w io.Writer, heads []string, rows [][]string) error {
 	return writer.WriteAll(rows)
 }
 
+// WriteCSV writes records, after the heads where they are given: for a grid that comes in parts.
+func WriteCSV(w io.Writer, heads []string, rows [][]string) error { return writeCSV(w, heads, rows) }
+
 // column is one field of a message, or of a message in it: "deal.destination.country".
 type column struct {
 	name string
