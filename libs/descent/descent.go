@@ -326,6 +326,11 @@ func (c *comparison) events(ctx context.Context) error {
 		}
 		return nil
 	})
+	for _, r := range c.result.Rows {
+		if r.A != nil && r.B != nil {
+			r.What = Content // also where it says that it is of another journal
+		}
+	}
 	slices.SortFunc(c.result.Rows, func(x, y *Row) int {
 		return strings.Compare(x.Journal+"\x00"+x.Table+"\x00"+x.ID, y.Journal+"\x00"+y.Table+"\x00"+y.ID)
 	})

@@ -24,7 +24,8 @@ import (
 //
 // The trees of two ledgers with the same position in a journal are the same, as Root is.
 type RowTree struct {
-	nodes map[treeKey]RowNode
+	nodes   map[treeKey]RowNode
+	scratch []byte // of whoever adds rows
 }
 
 // RowNode is what stands at a node: the hash over its rows, and how many they are.
@@ -73,11 +74,16 @@ func BucketOf(table, id string) string {
 }
 
 func bucketOf(table, id []byte) uint16 {
-	h := sha256.New()
-	h.Write([]byte{hashPlace})
-	hashPart(h, table)
-	hashPart(h, id)
-	return binary.BigEndian.Uint16(h.Sum(nil))
+	sum := sha256.Sum256(appendParts(append(make([]byte, 0, 128), hashPlace), table, id))
+	return binary.BigEndian.Uint16(sum[:])
+}
+
+// appendParts appends each part with its length before it, as hashPart writes it.
+func appendParts(to []byte, parts ...[]byte) []byte {
+	for _, part := range parts {
+		to = append(binary.BigEndian.AppendUint64(to, uint64(len(part))), part...)
+	}
+	return to
 }
 
 // RowTreeOf is the tree over rows that are given in the order of table and id. For those of one node only, that node is as in the
@@ -94,13 +100,9 @@ func RowTreeOf(rows []HashedRow) *RowTree {
 func (t *RowTree) add(table, id []byte, hash [32]byte) {
 	at := treeKey{TreeDepth, bucketOf(table, id)}
 	n := t.nodes[at]
-	h := sha256.New()
-	h.Write([]byte{hashBucket})
-	h.Write(n.Hash[:])
-	hashPart(h, table)
-	hashPart(h, id)
-	h.Write(hash[:])
-	t.nodes[at] = RowNode{Hash: [32]byte(h.Sum(nil)), Rows: n.Rows + 1}
+	b := append(append(t.scratch[:0], hashBucket), n.Hash[:]...)
+	t.scratch = append(appendParts(b, table, id), hash[:]...)
+	t.nodes[at] = RowNode{Hash: sha256.Sum256(t.scratch), Rows: n.Rows + 1}
 }
 
 // close works out the nodes above the buckets.
@@ -190,7 +192,9 @@ func (v View) RowTrees(ctx context.Context, journals []journal.ID) (map[journal.
 			return nil
 		}
 		if tree := byName[of]; tree != nil {
-			tree.add([]byte(t.name), id, hashOf(t, id, raw))
+			name := []byte(t.name)
+			tree.scratch = appendParts(append(tree.scratch[:0], hashRow), name, id, raw)
+			tree.add(name, id, sha256.Sum256(tree.scratch))
 		}
 		return nil
 	})
@@ -225,17 +229,8 @@ func (v View) RowsBelow(ctx context.Context, id journal.ID, prefixes []string, f
 		if of, err := fieldOf(raw, 2); err != nil || !bytes.Equal(of, name) {
 			return nil // in no tree, or in another one
 		}
-		return fn(HashedRow{t.name, string(id), hashOf(t, id, raw)})
+		return fn(HashedRow{t.name, string(id), sha256.Sum256(appendParts([]byte{hashRow}, []byte(t.name), id, raw))})
 	})
-}
-
-func hashOf(t *table, id, raw []byte) [32]byte {
-	h := sha256.New()
-	h.Write([]byte{hashRow})
-	hashPart(h, []byte(t.name))
-	hashPart(h, id)
-	hashPart(h, raw)
-	return [32]byte(h.Sum(nil))
 }
 
 // eachRaw calls fn with every row that wanted, where it is given, says yes to, in the order of table and id. raw is nil where an id has
