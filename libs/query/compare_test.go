@@ -21,6 +21,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
+	"github.com/counterfoil/counterfoil/libs/replay"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
@@ -28,6 +29,22 @@ import (
 
 func comparing(l *ledger.Ledger) *service {
 	return &service{Config: Config{Agency: l.Agency(), Ledger: l}}
+}
+
+// comparingPast is comparing, and has the past of the ledger too.
+func comparingPast(t *testing.T, l *ledger.Ledger) *service {
+	past, err := replay.Open(replay.Config{Live: l, Dir: filepath.Join(t.TempDir(), "past"), Now: func() time.Time { return day(31) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := past.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	s := comparing(l)
+	s.Past = past
+	return s
 }
 
 func licence(id string, variant int) proto.Message {
@@ -371,6 +388,10 @@ func TestJournalsThatCannotBeCompared(t *testing.T) {
 	}
 	if r, err = descent.Compare(t.Context(), comparing(a), comparing(b), descent.Options{Journals: []string{"licensing/alone"}}); err != nil || r.Journals[0].Why != "customs does not have it" {
 		t.Errorf("%+v, %v", r, err)
+	}
+	level := descent.Options{Journals: []string{"licensing/all"}, Level: true}
+	if r, err = descent.Compare(t.Context(), comparingPast(t, a), comparingPast(t, b), level); err != nil || !r.Same() || r.Journals[0].BlockA != 1 || r.Journals[0].RowsA != 2 {
+		t.Errorf("after block 1: %+v, %v", r, err)
 	}
 	if r, err = descent.Compare(t.Context(), comparing(a), comparing(b), descent.Options{Journals: []string{"licensing/border"}}); err != nil || !r.Same() {
 		t.Errorf("%+v, %v", r, err)

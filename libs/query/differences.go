@@ -11,6 +11,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/differences"
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/replay"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/query/v1/queryv1connect"
 )
@@ -30,20 +31,33 @@ func (s *service) differences(ctx context.Context, req *queryv1.DifferencesReque
 	if filtered && (req.Table == queryv1.Table_TABLE_UNSPECIFIED || req.Id != "") {
 		return fault.Errorf(fault.Invalid, "a filter is of the rows of one table: say of which, and no id")
 	}
-	return s.between(ctx, req.Before, req.After, func(look func(func(before, after ledger.View) error) error) error {
-		d := &differing{ctx: ctx, req: req, done: &queryv1.DifferencesDone{}}
-		for d.more = true; d.more; {
-			if err := look(d.batch); err != nil {
-				return err
-			}
-			if err := s.accessedDifferences(ctx, req, d.res.Differences); err != nil {
-				return err
-			}
-			if err := send(d.res); err != nil {
-				return err
-			}
+	d := &differing{ctx: ctx, req: req, done: &queryv1.DifferencesDone{}}
+	for d.more = true; d.more; {
+		if err := s.between(ctx, req.Before, req.After, d.batch); err != nil {
+			return err
 		}
-		return nil
+		if err := s.accessedDifferences(ctx, req, d.res.Differences); err != nil {
+			return err
+		}
+		if err := send(d.res); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// between calls fn with the ledger at two points. Whoever is slow to read what is sent holds neither.
+func (s *service) between(ctx context.Context, before, after *queryv1.Horizon, fn func(before, after ledger.View) error) error {
+	switch {
+	case replay.Whole(before) && replay.Whole(after), proto.Equal(before, after):
+		return fault.Errorf(fault.Invalid, "both points are the same: give two that differ")
+	case replay.Whole(before): // the past may have to be folded from the ledger of now, which is opened last
+		return s.at(ctx, after, func(then ledger.View) error {
+			return s.Ledger.View(func(now ledger.View) error { return fn(now, then) })
+		})
+	}
+	return s.at(ctx, before, func(earlier ledger.View) error {
+		return s.at(ctx, after, func(later ledger.View) error { return fn(earlier, later) })
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
@@ -73,7 +74,7 @@ func dossierOfALicence() []proto.Message {
 }
 
 func TestDifferencesOfADossier(t *testing.T) {
-	s := comparing(ledgertest.Open(t, "licensing"))
+	s := comparingPast(t, ledgertest.Open(t, "licensing"))
 	foldInto(t, s.Ledger, ledgertest.NewWriter().Blocks(dossierOfALicence()...)...)
 	var b strings.Builder
 	for n := 0; n < 6; n++ {
@@ -132,7 +133,7 @@ func orNothing(text *string) string {
 // A ledger that has many differences sends them in parts, and says whether it went on meanwhile.
 func TestDifferencesComeInParts(t *testing.T) {
 	for _, moves := range []bool{false, true} {
-		s := comparing(ledgertest.Open(t, "licensing"))
+		s := comparingPast(t, ledgertest.Open(t, "licensing"))
 		w := ledgertest.NewWriter()
 		const n = 2*differencesBatch + 50
 		for k := range n {
@@ -162,8 +163,29 @@ func TestDifferencesComeInParts(t *testing.T) {
 	}
 }
 
+// Whoever compares two points of the past does not wait for themselves when others ask for many.
+func TestDifferencesOfTwoPointsBesideOthers(t *testing.T) {
+	s := comparingPast(t, ledgertest.Open(t, "licensing"))
+	foldInto(t, s.Ledger, ledgertest.NewWriter().Blocks(dossierOfALicence()...)...)
+	err := s.at(t.Context(), asOn(1), func(earlier ledger.View) error {
+		for n := 2; n < 9; n++ {
+			if err := s.at(t.Context(), asOn(n), func(ledger.View) error { return nil }); err != nil {
+				return err
+			}
+		}
+		p, err := earlier.Positions()
+		if err == nil && len(p) != 1 {
+			t.Errorf("positions %v", p)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestDifferencesThatCannotBeSaid(t *testing.T) {
-	s := comparing(ledgertest.Open(t, "licensing"))
+	s := comparingPast(t, ledgertest.Open(t, "licensing"))
 	status := &queryv1.Filter{Conditions: []*queryv1.Condition{{Attribute: "status", Values: []string{"granted"}}}}
 	for name, tt := range map[string]struct {
 		req  *queryv1.DifferencesRequest

@@ -55,6 +55,7 @@ type then struct {
 	looked  map[journal.ID]Extent
 	readers sync.WaitGroup
 	used    uint64
+	wanted  int // by how many it is waited for or read
 }
 
 // Open returns a cache; Close removes what it keeps.
@@ -175,25 +176,42 @@ func Made(row *queryv1.Row) (interface {
 // at returns the ledger of a horizon, brought up, and what to call when it was read.
 func (c *Cache) at(ctx context.Context, asked *queryv1.Horizon) (*ledger.Ledger, func(), error) {
 	t, err := c.entry(asked)
+	if err == nil {
+		err = c.ready(ctx, t, asked)
+	}
+	done := func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		t.wanted--
+	}
 	if err != nil {
+		done()
 		return nil, nil, err
 	}
+	return t.ledger, func() {
+		t.readers.Done()
+		done()
+	}, nil
+}
+
+// ready opens the ledger of a horizon, brings it up, and counts its reader.
+func (c *Cache) ready(ctx context.Context, t *then, asked *queryv1.Horizon) error {
 	select {
 	case t.turn <- struct{}{}:
 	case <-ctx.Done():
-		return nil, nil, ctx.Err()
+		return ctx.Err()
 	}
 	defer func() { <-t.turn }()
 	if t.ledger == nil {
 		if err := c.start(ctx, t, asked); err != nil {
-			return nil, nil, fmt.Errorf("open a ledger of the past: %w", err)
+			return fmt.Errorf("open a ledger of the past: %w", err)
 		}
 	}
 	if err := c.bringUp(ctx, t, asked); err != nil {
-		return nil, nil, err
+		return err
 	}
 	t.readers.Add(1)
-	return t.ledger, t.readers.Done, nil
+	return nil
 }
 
 // entry finds the ledger of a horizon, or makes room for it in the place of the one that was asked for longest ago.
@@ -209,13 +227,14 @@ func (c *Cache) entry(asked *queryv1.Horizon) (*then, error) {
 	t := c.kept[name]
 	var oldest *then
 	if t == nil {
-		if len(c.kept) == maxKept {
+		if len(c.kept) >= maxKept {
 			oldest = c.evict()
 		}
 		t = &then{turn: make(chan struct{}, 1), path: filepath.Join(c.Dir, fmt.Sprintf("%s-%d", name, c.uses), "ledger.db"), looked: map[journal.ID]Extent{}}
 		c.kept[name] = t
 	}
 	t.used = c.uses
+	t.wanted++
 	c.mu.Unlock()
 	if oldest != nil {
 		return t, oldest.remove()
@@ -223,10 +242,12 @@ func (c *Cache) entry(asked *queryv1.Horizon) (*then, error) {
 	return t, nil
 }
 
+// evict forgets the ledger that was asked for longest ago and that nobody wants: who reads two points at once must not wait for
+// themselves, nor for others who wait for them. Where all are wanted, there is one more for a while.
 func (c *Cache) evict() (oldest *then) {
 	var name string
 	for n, t := range c.kept {
-		if oldest == nil || t.used < oldest.used {
+		if t.wanted == 0 && (oldest == nil || t.used < oldest.used) {
 			oldest, name = t, n
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,8 +20,8 @@ func newCompareLedgersCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare-ledgers A B",
 		Short: "Find the rows in which the ledgers of two agencies differ, by hashes",
-		Long: "A and B are contexts. Of the journals that both agencies hold, one hash over all rows is compared; where it differs, a hash tree\n" +
-			"leads to the rows. What a row states is not sent. Rows differ when a file was damaged, or a program folded otherwise.\n\n" +
+		Long: "A and B are contexts, or folders of ledgers such as replay --into makes. Of the journals that both hold, one hash over\n" +
+			"all rows is compared; where it differs, a hash tree leads to the rows. What a row states is not sent. Rows differ when a file was damaged, or a program folded otherwise.\n\n" +
 			"A journal that one of them has read further than the other is compared with --level: as it was after the last block that both have.\n" +
 			"The exit code is 3 where a row differs, or a journal could not be compared.",
 		Example: "counterfoil compare-ledgers licensing customs\n" +
@@ -77,8 +78,15 @@ func (env *Env) compareLedgers(ctx context.Context, a, b string, o descent.Optio
 	return nil
 }
 
-// side is the ledger that a name on the command line means: that of the node of a context.
+// side is the ledger that a name on the command line means: that of the node of a context, or in a folder.
 func (env *Env) side(name string) (descent.Side, error) {
+	if _, err := os.Stat(ledgerIn(name)); err == nil {
+		clients, err := env.connectFolder(name)
+		if err != nil {
+			return nil, err
+		}
+		return side{clients.Compare, *env, env.in}, nil
+	}
 	contexts, err := env.contexts()
 	if err != nil {
 		return nil, err
@@ -148,7 +156,7 @@ func (c compared) wrong() (why, next string) {
 			apart = append(apart, j.Name+": "+j.Why)
 		}
 		if j.Parted {
-			more = "counterfoil doctor --context " + quote(c.a)
+			more = "counterfoil doctor " + ofLedger(c.a)
 		}
 	}
 	switch {
@@ -196,14 +204,22 @@ func (c compared) next(r *descent.Row) (commands []string) {
 		verify = []string{c.b}
 	}
 	for _, context := range verify {
-		commands = append(commands, "counterfoil verify --context "+quote(context))
+		commands = append(commands, "counterfoil verify "+ofLedger(context))
 	}
 	for i, made := range []*queryv1.RowMade{r.A, r.B} {
 		if made.GetOnRecord() && made.GetUnreadable() == "" {
-			commands = append(commands, fmt.Sprintf("counterfoil explain %s --context %s", quote(r.ID), quote([]string{c.a, c.b}[i])))
+			commands = append(commands, fmt.Sprintf("counterfoil explain %s %s", quote(r.ID), ofLedger([]string{c.a, c.b}[i])))
 		}
 	}
 	return commands
+}
+
+// ofLedger is the flag by which a command reads that ledger.
+func ofLedger(name string) string {
+	if _, err := os.Stat(ledgerIn(name)); err == nil {
+		return "--ledger " + quote(name)
+	}
+	return "--context " + quote(name)
 }
 
 func (c compared) document() (output.Document, error) {
