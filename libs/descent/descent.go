@@ -154,6 +154,7 @@ type comparison struct {
 	result  *Result
 	horizon *queryv1.Horizon
 	trees   [2]string
+	names   [2]string // what the sides are called: by agency, which may be the same
 }
 
 func (c *comparison) run(ctx context.Context) error {
@@ -166,6 +167,10 @@ func (c *comparison) run(ctx context.Context) error {
 		return err
 	}
 	c.result.A, c.result.B = held[0].Agency, held[1].Agency
+	c.names = [2]string{held[0].Agency, held[1].Agency}
+	if held[0].Agency == held[1].Agency {
+		c.names = [2]string{held[0].Agency + " (A)", held[1].Agency + " (B)"}
+	}
 	if held[0].Schema != held[1].Schema {
 		return fault.Errorf(fault.Precondition, "%s keeps rows in layout %d and %s in layout %d: rows of different layouts differ; have both run the same version", held[0].Agency, held[0].Schema, held[1].Agency, held[1].Schema)
 	}
@@ -220,13 +225,13 @@ func (c *comparison) choose(held [2]*queryv1.HeldJournalsResponse) (names []stri
 		case x == nil && y == nil:
 			j.Why = "neither has it"
 		case x == nil || y == nil:
-			lacks := held[0].Agency
+			lacks := c.names[0]
 			if y == nil {
-				lacks = held[1].Agency
+				lacks = c.names[1]
 			}
 			j.Why = lacks + " does not have it"
 		case x.StartBlock != y.StartBlock:
-			j.Why = fmt.Sprintf("the copy of %s begins after block %d, that of %s after block %d: rows from before are not in both", held[0].Agency, x.StartBlock, held[1].Agency, y.StartBlock)
+			j.Why = fmt.Sprintf("the copy of %s begins after block %d, that of %s after block %d: rows from before are not in both", c.names[0], x.StartBlock, c.names[1], y.StartBlock)
 		case x.Block != y.Block && !c.options.Level:
 			c.uneven(j)
 		default:
@@ -244,11 +249,11 @@ func (c *comparison) choose(held [2]*queryv1.HeldJournalsResponse) (names []stri
 
 // uneven notes that the sides have read a journal to different blocks.
 func (c *comparison) uneven(j *Journal) {
-	j.State, j.Uneven, j.Behind = NotCompared, true, c.result.A
+	j.State, j.Uneven, j.Behind = NotCompared, true, c.names[0]
 	if j.BlockB < j.BlockA {
-		j.Behind = c.result.B
+		j.Behind = c.names[1]
 	}
-	j.Why = fmt.Sprintf("%s is at block %d, %s at block %d", c.result.A, j.BlockA, c.result.B, j.BlockB)
+	j.Why = fmt.Sprintf("%s is at block %d, %s at block %d", c.names[0], j.BlockA, c.names[1], j.BlockB)
 }
 
 // plant has both sides make their trees and returns the roots that differ.
@@ -284,7 +289,7 @@ func (c *comparison) plant(ctx context.Context, names []string) ([]place, error)
 			continue
 		case !bytes.Equal(x.At.GetHeaderDigest(), y.At.GetHeaderDigest()):
 			j.State, j.Parted = NotCompared, true
-			j.Why = fmt.Sprintf("block %d is another one at %s than at %s: the journal has parted", j.BlockA, c.result.A, c.result.B)
+			j.Why = fmt.Sprintf("block %d is another one at %s than at %s: the journal has parted", j.BlockA, c.names[0], c.names[1])
 			continue
 		}
 		j.State = Equal
