@@ -34,6 +34,7 @@ var allowed = table(
 	service("counterfoil.query.v1.KnowledgeService", calls{"Knew": reading}),
 	service("counterfoil.query.v1.ProofService", calls{
 		"Consistency": overview, "Checkpoint": overview, "Leaves": overview, "Prove": reading, "Entries": reading,
+	}),
 	service("counterfoil.query.v1.CompareService", calls{
 		"HeldJournals": overview, "RowTree": reading, "RowEvents": reading, "Differences": reading,
 	}),

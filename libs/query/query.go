@@ -66,7 +66,7 @@ const (
 type service struct {
 	Config
 	proofs proofs.Source
-	trees rowTrees
+	trees  rowTrees
 }
 
 // Register serves the queries.

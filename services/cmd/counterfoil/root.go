@@ -33,9 +33,9 @@ func newRootCommand(env *Env) *cobra.Command {
 		&cobra.Group{ID: "run", Title: "run nodes"},
 	)
 	add(root, "read",
-		newStatusCommand(env), newCountCommand(env), newListCommand(env), newGetCommand(env), newExplainCommand(env), newDiffCommand(env), newLinksCommand(env),
-		newReceiptsCommand(env), newUsageCommand(env), newDirectoryCommand(env), newWatchCommand(env), newBalanceCommand(env),
-		newReportCommand(env), newExportCommand(env), newReplayCommand(env), newSnapshotCommand(env), newKnewCommand(env))
+		newStatusCommand(env), newCountCommand(env), newListCommand(env), newGetCommand(env), newExplainCommand(env), newDiffCommand(env),
+		newLinksCommand(env), newReceiptsCommand(env), newUsageCommand(env), newDirectoryCommand(env), newWatchCommand(env),
+		newBalanceCommand(env), newReportCommand(env), newExportCommand(env), newReplayCommand(env), newSnapshotCommand(env), newKnewCommand(env))
 	add(root, "record",
 		newLicenceCommand(env), newConsultCommand(env), newConditionCommand(env), newDenialCommand(env), newReassessmentCommand(env),
 		newDeclareCommand(env), newAllowanceCommand(env), newWriteOffCommand(env), newDeliverCommand(env), newAlertCommand(env),
@@ -48,9 +48,7 @@ func newRootCommand(env *Env) *cobra.Command {
 	add(root, "check",
 		newVerifyCommand(env), newProveCommand(env), newCheckpointCommand(env), newLogCommand(env), newDoctorCommand(env), newParkedCommand(env),
 		newWithdrawalsCommand(env), newAccessCommand(env), newContextCommand(env), newLoginCommand(env), newLogoutCommand(env), newManCommand(env),
-		newVersionCommand(env),
-		newVerifyCommand(env), newCompareLedgersCommand(env), newDoctorCommand(env), newParkedCommand(env), newWithdrawalsCommand(env), newAccessCommand(env),
-		newContextCommand(env), newLoginCommand(env), newLogoutCommand(env), newManCommand(env), newVersionCommand(env))
+		newVersionCommand(env), newCompareLedgersCommand(env))
 	add(root, "run",
 		env.settled(newLabCommand(env)), env.settled(newHubCommand(env)), env.settled(newServeCommand(env)), newUserCommand(env),
 		newTLSCommand(env), newBackupCommand(env), newRestoreCommand(env), env.settled(newProbeCommand(env)), newPlaceCommand(env))
