@@ -2,11 +2,10 @@ package ledger
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/binary"
 	"errors"
 	"slices"
-	"strings"
+	"sync"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -16,21 +15,44 @@ const fill = 0.95
 
 // flush writes what is in memory to bbolt, keys in order. A transaction whose flush failed can only be rolled back.
 func (tx *Tx) flush() error {
-	if tx.err != nil {
-		return tx.err
-	}
-	for _, t := range tables {
-		if len(tx.tables[t.slot].pending) > 0 && tx.err == nil {
-			tx.err = tx.flushTable(t)
-		}
-	}
-	if len(tx.events) > 0 && tx.err == nil {
-		tx.err = tx.flushEvents()
-	}
-	if len(tx.repeats) > 0 && tx.err == nil {
-		tx.err = tx.flushRepeats()
+	if tx.err == nil {
+		tx.err = tx.flushAll()
 	}
 	return tx.err
+}
+
+// flushAll makes tables ready on other goroutines while this one, the only one that touches the file, writes.
+func (tx *Tx) flushAll() error {
+	var making sync.WaitGroup
+	defer making.Wait()
+	var changed []*table
+	for _, t := range tables {
+		if c := &tx.tables[t.slot]; len(c.pending) > 0 {
+			changed = append(changed, t)
+			c.make(t, &making)
+		}
+	}
+	if err := tx.flushEvents(); err != nil {
+		return err
+	}
+	for _, t := range changed {
+		if err := tx.flushTable(t); err != nil {
+			return err
+		}
+	}
+	return tx.flushRepeats()
+}
+
+// lighten writes what is in memory once that is much, and gives the memory back. It is called between events.
+func (tx *Tx) lighten() error {
+	if !tx.crowded() {
+		return nil
+	}
+	clear(tx.undo)
+	tx.undo = tx.undo[:0]
+	err := tx.flush()
+	tx.rows.reset()
+	return err
 }
 
 // crowded reports whether enough is in memory to write it.
@@ -43,53 +65,36 @@ func (tx *Tx) crowded() bool {
 }
 
 func (tx *Tx) flushTable(t *table) error {
-	changes, b := &tx.tables[t.slot], tx.of(t)
-	changed := changes.order
-	slices.SortFunc(changed, func(x, y *pending) int { return cmp.Compare(x.number, y.number) })
-
-	b.rows.FillPercent = fill
-	x, key := entries{}, make([]byte, 0, 4)
-	for _, c := range changed {
-		x.list = x.list[:0]
-		key = binary.BigEndian.AppendUint32(key[:0], uint32(c.number))
-		if c.row == nil {
-			if !c.stored {
-				continue // came and went
-			}
-			if err := b.rows.Delete(key); err != nil {
-				return err
-			}
-		} else {
-			t.entriesOf(c.row, &x)
-			raw, err := tx.arena.encode(c.row)
-			if err != nil {
-				return err
-			}
-			if err := b.rows.Put(key, raw); err != nil {
-				return err
-			}
-		}
-		tx.deltas.change(c.number, c.was, x.list)
+	c, b := &tx.tables[t.slot], tx.of(t)
+	if <-c.made; c.err != nil {
+		return c.err
 	}
-	if changes.next > 0 {
-		if err := b.rows.SetSequence(uint64(changes.next) - 1); err != nil {
+	b.rows.FillPercent = fill
+	key := make([]byte, 0, 4)
+	for _, p := range c.order {
+		key = binary.BigEndian.AppendUint32(key[:0], uint32(p.number))
+		var err error
+		switch {
+		case p.row != nil:
+			err = b.rows.Put(key, p.raw)
+		case p.stored:
+			err = b.rows.Delete(key)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	if err := tx.writeIDs(b.ids, changed); err != nil {
-		return err
+	if c.next > 0 {
+		if err := b.rows.SetSequence(uint64(c.next) - 1); err != nil {
+			return err
+		}
 	}
-	if err := errors.Join(tx.deltas.write(b.postings), tx.writePlaces(x.places), tx.writeNames(x.names)); err != nil {
-		return err
-	}
-	next := changes.next
-	changes.clear()
-	changes.next = next
-	return nil
+	err := errors.Join(tx.writeIDs(b.ids, c.byID), writePostings(b.postings, c.postings), tx.writePlaces(c.found.places), tx.writeNames(c.found.names))
+	c.flushed()
+	return err
 }
 
 func (tx *Tx) writeIDs(ids *bolt.Bucket, changed []*pending) error {
-	slices.SortFunc(changed, func(x, y *pending) int { return strings.Compare(x.id, y.id) })
 	highest, key := map[string]uint64{}, make([]byte, 0, 64)
 	values := make([]byte, 0, 4*len(changed)) // bbolt holds on to values, not to keys
 	ids.FillPercent = fill
@@ -164,6 +169,9 @@ func placeKey(name, indexed string) []byte {
 }
 
 func (tx *Tx) flushEvents() error {
+	if len(tx.events) == 0 {
+		return nil
+	}
 	list, names := make([]entry, 0, 4), map[uint16]string{}
 	for _, h := range tx.heads {
 		names[h.number] = h.name
@@ -197,129 +205,4 @@ func eventEntries(list []entry, journal, kind, year string) []entry {
 		list = append(list, entry{byYear, year})
 	}
 	return list
-}
-
-// deltas are changes to postings, by chunk.
-type deltas struct {
-	chunks map[uint32]*chunkDeltas
-	slab   slab[delta]
-	// recent is the delta of each attribute that was last added to, in one chunk: rows that come together share much.
-	recent      [attributeCount]*delta
-	recentChunk uint32
-}
-
-// chunkDeltas are by attribute, then by value.
-type chunkDeltas [attributeCount]map[string]*delta
-
-type delta struct {
-	value          string
-	added, removed []uint16
-	few            [4]uint16 // room for the first ones added: most values are rare
-}
-
-func newDeltas() deltas { return deltas{chunks: map[uint32]*chunkDeltas{}} }
-
-func (d *deltas) clear() {
-	for chunk, changes := range d.chunks {
-		if len(d.chunks) > 4 {
-			delete(d.chunks, chunk)
-			continue
-		}
-		for _, values := range changes {
-			clear(values)
-		}
-	}
-	d.slab.reset()
-	d.recent = [attributeCount]*delta{}
-}
-
-// change moves a place from what it was found under to what it is found under now.
-func (d *deltas) change(p place, was, is []entry) {
-	before, now := membership(was), membership(is)
-	for _, e := range is {
-		if len(was) == 0 || !before(e) {
-			x := d.of(p.chunk(), e)
-			x.added = append(x.added, uint16(p))
-		}
-	}
-	for _, e := range was {
-		if !now(e) {
-			x := d.of(p.chunk(), e)
-			x.removed = append(x.removed, uint16(p))
-		}
-	}
-}
-
-// fewEntries is up to how many entries a list is looked through; of more, as of a declaration with serials, a set is made.
-const fewEntries = 32
-
-// membership reports whether a list has an entry.
-func membership(list []entry) func(entry) bool {
-	if len(list) <= fewEntries {
-		return func(e entry) bool { return slices.Contains(list, e) }
-	}
-	has := make(map[entry]bool, len(list))
-	for _, e := range list {
-		has[e] = true
-	}
-	return func(e entry) bool { return has[e] }
-}
-
-func (d *deltas) of(chunk uint32, e entry) *delta {
-	if d.recentChunk != chunk {
-		d.recent, d.recentChunk = [attributeCount]*delta{}, chunk
-	}
-	if x := d.recent[e.attribute]; x != nil && x.value == e.value {
-		return x
-	}
-	changes := d.chunks[chunk]
-	if changes == nil {
-		changes = &chunkDeltas{}
-		d.chunks[chunk] = changes
-	}
-	x := changes[e.attribute][e.value]
-	if x == nil {
-		x = d.slab.new()
-		x.value, x.added = e.value, x.few[:0]
-		if changes[e.attribute] == nil {
-			changes[e.attribute] = map[string]*delta{}
-		}
-		changes[e.attribute][e.value] = x
-	}
-	d.recent[e.attribute] = x
-	return x
-}
-
-// write merges the changes into the postings, keys in order, and forgets them.
-func (d *deltas) write(b *bolt.Bucket) error {
-	var scratch set
-	var key []byte
-	var changes []*delta
-	c := b.Cursor() // seeking again with one cursor spares its memory
-	for _, chunk := range sortedKeys(d.chunks) {
-		for a, values := range d.chunks[chunk] {
-			changes = changes[:0]
-			for _, x := range values {
-				changes = append(changes, x)
-			}
-			slices.SortFunc(changes, func(x, y *delta) int { return strings.Compare(x.value, y.value) })
-			for _, x := range changes {
-				key = appendPostingKey(key[:0], chunk, attribute(a), x.value)
-				k, kept := c.Seek(key)
-				if !bytes.Equal(k, key) {
-					kept = nil
-				}
-				merged := merge(kept, x.added, x.removed, &scratch)
-				if merged == nil {
-					if err := b.Delete(key); err != nil {
-						return err
-					}
-				} else if err := b.Put(key, merged); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	d.clear()
-	return nil
 }

@@ -40,10 +40,7 @@ func (tx *Tx) Apply(id journal.ID, entries ...journal.Entry) error {
 			return err
 		}
 	}
-	if tx.crowded() {
-		return tx.flush()
-	}
-	return nil
+	return tx.lighten()
 }
 
 // apply folds one event. What it wrote before an error has to be taken back.
@@ -152,10 +149,7 @@ func (tx *Tx) Fold(b *journal.Block, pos *ledgerv1.Position) error {
 		return tx.err
 	}
 	h.block, h.events = pos.Block, pos.Events
-	if tx.crowded() {
-		return tx.flush()
-	}
-	return nil
+	return tx.lighten()
 }
 
 // foldEntry applies an event of a block, or parks it; one that was withdrawn is passed over.

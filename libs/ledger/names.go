@@ -37,12 +37,12 @@ func (v View) NamesNear(name string) ([]string, error) {
 	return found, nil
 }
 
-// writeNames learns the names that parties go by. Keys are put in order, which spares the file moving what it holds.
+// writeNames learns the names that parties go by, each given once. Keys are put in order, which spares the file moving what
+// it holds.
 func (tx *Tx) writeNames(folded []string) error {
-	slices.Sort(folded)
 	b := tx.tx.Bucket(bucketNames)
 	var learnt []nameEntry
-	for _, name := range slices.Compact(folded) {
+	for _, name := range folded {
 		if b.Get(nameKey(nameLearnt, name)) != nil {
 			continue
 		}

@@ -21,7 +21,6 @@ type Tx struct {
 	undo  []undone // what takes the Apply under way back
 	*desk
 	lastID *[16]byte // the highest event id in the file, nil while it is not known; ids beyond it need no looking up
-	arena  arena
 	done   bool
 	err    error // why writing failed, after which nothing commits
 	// missed is told of rows that were looked for and are not there; nil for nobody.
@@ -44,7 +43,7 @@ type desk struct {
 }
 
 func newDesk() *desk {
-	return &desk{tables: make([]tableChanges, len(tables)), ids: map[[16]byte]place{}, deltas: newDeltas()}
+	return &desk{tables: make([]tableChanges, len(tables)), ids: map[[16]byte]place{}}
 }
 
 func (d *desk) clear() {
@@ -73,14 +72,6 @@ type head struct {
 	withdrawn bool
 }
 
-// tableChanges are the rows of a table that the transaction has changed and not yet written.
-type tableChanges struct {
-	pending map[string]*pending
-	order   []*pending // the same, new rows in the order of their numbers
-	next    place      // the next new row's number; 0 while it is not known
-	last    []byte     // the highest id in the file, nil while it is not known; ids beyond it need no looking up
-}
-
 func (d *desk) forgetIDs() {
 	clear(d.ids)
 	d.indexed, d.highest = false, [16]byte{}
@@ -101,21 +92,6 @@ func (d *desk) noted(id [16]byte) (place, bool) {
 	}
 	p, ok := d.ids[id]
 	return p, ok
-}
-
-func (c *tableChanges) clear() {
-	clear(c.pending)
-	clear(c.order)
-	c.order, c.next, c.last = c.order[:0], 0, nil
-}
-
-// pending is a changed row.
-type pending struct {
-	id     string
-	number place
-	row    row     // nil: deleted
-	stored bool    // the file has it, as it was before
-	was    []entry // what the file has it under
 }
 
 // undone is one change to a table as it was before.
