@@ -8,9 +8,6 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"github.com/counterfoil/counterfoil/libs/seal"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
@@ -117,32 +114,13 @@ func SplitBody(plain []byte) ([][]byte, error) {
 }
 
 func decode(raws [][]byte, first uint64) ([]Entry, error) {
-	entries := make([]Entry, len(raws))
+	entries, d := make([]Entry, len(raws)), newDecoding(len(raws))
 	for i, raw := range raws {
-		e, err := DecodeEntry(first+uint64(i), raw)
+		e, err := d.entry(first+uint64(i), raw)
 		if err != nil {
 			return nil, err
 		}
 		entries[i] = e
 	}
 	return entries, nil
-}
-
-// DecodeEntry decodes one event as recorded. A fact of a kind that this program does not know is left nil; one that is
-// not what its kind says is an error.
-func DecodeEntry(number uint64, raw []byte) (Entry, error) {
-	e := Entry{Number: number, Raw: raw, Event: &eventv1.Event{}}
-	if err := proto.Unmarshal(raw, e.Event); err != nil {
-		return Entry{}, fmt.Errorf("event %d is not an event: %w", number, err)
-	}
-	typ, err := protoregistry.GlobalTypes.FindMessageByName(protoreflect.FullName(e.Event.Kind))
-	if err != nil {
-		return e, nil //nolint:nilerr // newer than this program: kept aside and counted by the ledger
-	}
-	fact := typ.New().Interface()
-	if err := proto.Unmarshal(e.Event.Fact, fact); err != nil {
-		return Entry{}, fmt.Errorf("event %d is not a %s: %w", number, e.Event.Kind, err)
-	}
-	e.Fact = fact
-	return e, nil
 }

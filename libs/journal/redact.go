@@ -118,14 +118,16 @@ func Reopened(kept *ledgerv1.FoldedBlock) (*Block, error) {
 	for _, w := range kept.Withdrawn {
 		left[w.Number] = w.Leaf
 	}
+	b.Entries = make([]Entry, len(raws))
+	d := newDecoding(len(raws))
 	for i, raw := range raws {
 		e := Entry{Number: header.FirstEvent + uint64(i)}
 		if e.Leaf = left[e.Number]; !e.Withdrawn() {
-			if e, err = DecodeEntry(e.Number, raw); err != nil {
+			if e, err = d.entry(e.Number, raw); err != nil {
 				return nil, err
 			}
 		}
-		b.Entries = append(b.Entries, e)
+		b.Entries[i] = e
 	}
 	b.leaves = leaves(b.Entries)
 	return b, nil
