@@ -11,6 +11,7 @@ require (
 	github.com/counterfoil/counterfoil/services v0.0.0
 	github.com/google/go-cmp v0.7.0
 	github.com/google/go-containerregistry v0.22.1
+	github.com/jackc/pgx/v5 v5.12.0
 	github.com/jedib0t/go-pretty/v6 v6.8.3
 	github.com/nats-io/nats.go v1.55.0
 	golang.org/x/sys v0.49.0

@@ -48,24 +48,39 @@ func (w *writer) write(facts ...proto.Message) ([]byte, error) {
 	return data, err
 }
 
-// folding folds histories of growing length from the inbox into a fresh ledger: opened, verified, with all indexes.
-func folding(ctx context.Context, dir string, o options) (rows []row, err error) {
-	node, err := backbone.StartNode(ctx, backbone.NodeConfig{Agency: "customs", Dir: filepath.Join(dir, "fold")})
+// inbox is a node's with a journal of licences in it, and what is needed to read it.
+type inbox struct {
+	node *backbone.Node
+	keys *directory.Keys
+	w    writer
+}
+
+// newInbox starts a node whose inbox holds the directory, and nothing yet of the journal licensing/all.
+func newInbox(ctx context.Context, dir string) (*inbox, error) {
+	node, err := backbone.StartNode(ctx, backbone.NodeConfig{Agency: "customs", Dir: dir})
 	if err != nil {
 		return nil, err
 	}
-	defer node.Close()
+	in := &inbox{node: node}
+	if err := in.found(ctx); err != nil {
+		node.Close()
+		return nil, err
+	}
+	return in, nil
+}
+
+func (in *inbox) found(ctx context.Context) error {
 	private, public, err := seal.GenerateMember()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	pinned, authority, err := ed25519.GenerateKey(nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	_, licensing, err := ed25519.GenerateKey(nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	members := []directory.Member{
 		{Agency: "customs", Signing: pinned, Sealing: public},
@@ -75,30 +90,48 @@ func folding(ctx context.Context, dir string, o options) (rows []row, err error)
 	groups := []*directoryv1.GroupDefined{{Group: directory.Group, Members: []string{"customs"}}, {Group: "all", Members: []string{"customs", "licensing"}}}
 	facts, err := directory.Found(members, groups, nil, shared, time.Now())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	root := writer{journal.Head{ID: directory.Journal}, journal.Sealer{Signer: authority, Key: shared, Epoch: 1}}
-	if err := deliver(ctx, node, &root, facts); err != nil {
-		return nil, err
+	if err := deliver(ctx, in.node, &root, facts); err != nil {
+		return err
 	}
 	all := journal.ID{Agency: "licensing", Group: "all"}
 	wrapped, err := seal.Wrap(public, key, seal.Place(all.String(), 1, "customs"))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	issued := &directoryv1.JournalKeyIssued{Group: "all", Epoch: 1, Wrapped: []*directoryv1.WrappedKey{{Agency: "customs", Sealed: wrapped}}}
 	own := writer{journal.Head{ID: directory.Own("licensing")}, journal.Sealer{Signer: licensing, Key: shared, Epoch: 1}}
-	if err := deliver(ctx, node, &own, []proto.Message{issued}); err != nil {
+	if err := deliver(ctx, in.node, &own, []proto.Message{issued}); err != nil {
+		return err
+	}
+	in.keys = directory.NewKeys("customs", directory.Secrets{Sealing: [][]byte{private}, Directory: map[uint32][]byte{1: shared}, Authority: pinned})
+	in.w = writer{journal.Head{ID: all}, journal.Sealer{Signer: licensing, Key: key, Epoch: 1}}
+	return nil
+}
+
+// upTo delivers licences until there are n.
+func (in *inbox) upTo(ctx context.Context, n int) error {
+	for int(in.w.head.Events) < n {
+		if err := deliver(ctx, in.node, &in.w, licences(int(in.w.head.Events), min(perBlock, n-int(in.w.head.Events)))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// folding folds histories of growing length from the inbox into a fresh ledger: opened, verified, with all indexes.
+func folding(ctx context.Context, dir string, o options) (rows []row, err error) {
+	in, err := newInbox(ctx, filepath.Join(dir, "fold"))
+	if err != nil {
 		return nil, err
 	}
-	keys := directory.NewKeys("customs", directory.Secrets{Sealing: [][]byte{private}, Directory: map[uint32][]byte{1: shared}, Authority: pinned})
-	w := writer{journal.Head{ID: all}, journal.Sealer{Signer: licensing, Key: key, Epoch: 1}}
+	defer in.node.Close()
 	var shortest float64
 	for _, n := range []int{10_000, 100_000, o.events} {
-		for int(w.head.Events) < n {
-			if err := deliver(ctx, node, &w, licences(int(w.head.Events), perBlock)); err != nil {
-				return nil, err
-			}
+		if err := in.upTo(ctx, n); err != nil {
+			return nil, err
 		}
 		sqlite, err := newPeer(ctx, dir, fmt.Sprintf("%d.sqlite", n))
 		if err != nil {
@@ -110,7 +143,7 @@ func folding(ctx context.Context, dir string, o options) (rows []row, err error)
 		}
 		var runs []float64 // µs per event
 		for run := range max(1, min(5, 200_000/n)) {
-			took, err := fold(ctx, node, keys, filepath.Join(dir, fmt.Sprintf("%d-%d.db", n, run)))
+			took, err := fold(ctx, in.node, in.keys, filepath.Join(dir, fmt.Sprintf("%d-%d.db", n, run)))
 			if err != nil {
 				return nil, err
 			}

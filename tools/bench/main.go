@@ -25,7 +25,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.register, "register", "", "folder of a published register to import, such as caat-uk-licences-2012-06 (default: one that is made up, of the same size)")
 	flag.IntVar(&o.events, "events", 1_000_000, "events of the longest history that is folded")
-	flag.StringVar(&o.only, "only", "", "measure one thing only: idle, commands, arrival, importing, folding, joining, alerting, screening, tracing or reporting")
+	flag.StringVar(&o.only, "only", "", "measure one thing only: idle, commands, arrival, importing, folding, joining, alerting, screening, tracing, reporting or replay")
 	profile := flag.String("cpuprofile", "", "file to write a processor profile to")
 	flag.Parse()
 	if *profile != "" {
@@ -63,7 +63,7 @@ func run(ctx context.Context, o options) error {
 	for _, m := range []struct {
 		name    string
 		measure func(context.Context, string, options) ([]row, error)
-	}{{"idle", idle}, {"commands", commands}, {"arrival", arrival}, {"importing", importing}, {"folding", folding}, {"joining", joins}, {"alerting", alerting}, {"screening", screens}, {"tracing", traces}, {"reporting", reports}} {
+	}{{"idle", idle}, {"commands", commands}, {"arrival", arrival}, {"importing", importing}, {"folding", folding}, {"joining", joins}, {"alerting", alerting}, {"screening", screens}, {"tracing", traces}, {"reporting", reports}, {"replay", replays}} {
 		if o.only != "" && o.only != m.name {
 			continue
 		}
@@ -79,7 +79,7 @@ func run(ctx context.Context, o options) error {
 	}
 	t := table.NewWriter()
 	t.SetOutputMirror(os.Stdout)
-	t.AppendHeader(table.Row{"what", "measured", "the broker's limit, or the shortest run", "ratio", "SQLite, the same work", "target", ""})
+	t.AppendHeader(table.Row{"what", "measured", "the broker's limit, or the shortest run", "ratio", "SQLite or PostgreSQL, the same work", "target", ""})
 	missed := 0
 	for _, r := range rows {
 		verdict := "met"

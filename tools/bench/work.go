@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -270,16 +269,8 @@ func idle(ctx context.Context, dir string, _ options) (rows []row, err error) {
 
 // resident is this process's memory in KiB.
 func resident() (int, error) {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			return strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")))
-		}
-	}
-	return 0, errors.New("this system does not say how much memory a process has")
+	kinds, err := memory()
+	return kinds["VmRSS"], err
 }
 
 func median(values []float64) float64 {

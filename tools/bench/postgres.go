@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5" // the peer
+	"google.golang.org/protobuf/proto"
+
+	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
+)
+
+// postgres is a PostgreSQL server of the benchmark's own, behind a socket in its folder, that does the same work.
+type postgres struct {
+	server *exec.Cmd
+	said   bytes.Buffer
+	db     *pgx.Conn
+}
+
+// errNoPostgres says that there is no PostgreSQL on this machine, or none that may be started.
+var errNoPostgres = errors.New("PostgreSQL is not installed")
+
+// startPostgres lays a cluster out and starts it, tuned for bulk work: no commit waits for the disk.
+func startPostgres(ctx context.Context, dir string) (*postgres, error) {
+	initdb, err := exec.LookPath("initdb")
+	if err != nil {
+		return nil, errNoPostgres
+	}
+	who, err := unprivileged(dir)
+	if err != nil {
+		return nil, err
+	}
+	data := filepath.Join(dir, "data")
+	create := exec.CommandContext(ctx, initdb, "-D", data, "-U", "bench", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C")
+	create.SysProcAttr, create.Dir = who, dir
+	if said, err := create.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w: %s", err, said)
+	}
+	p := &postgres{server: exec.Command("postgres", "-D", data, "-k", dir)}
+	for _, setting := range []string{"listen_addresses=", "synchronous_commit=off", "shared_buffers=512MB", "wal_level=minimal", "max_wal_senders=0",
+		"max_wal_size=2GB", "checkpoint_timeout=30min", "autovacuum=off"} {
+		p.server.Args = append(p.server.Args, "-c", setting)
+	}
+	p.server.SysProcAttr, p.server.Dir, p.server.Stderr = who, dir, &p.said
+	if err := p.server.Start(); err != nil {
+		return nil, err
+	}
+	for {
+		if p.db, err = pgx.Connect(ctx, "host="+dir+" user=bench dbname=postgres"); err == nil {
+			return p, nil
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, errors.Join(ctx.Err(), err, p.close())
+		}
+	}
+}
+
+// unprivileged has a command run as somebody else where we are root, which PostgreSQL refuses to be, and gives them dir.
+func unprivileged(dir string) (*syscall.SysProcAttr, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil || os.Geteuid() != 0 {
+		return nil, err
+	}
+	other, err := user.Lookup("postgres")
+	if err != nil {
+		return nil, errNoPostgres
+	}
+	uid, uidErr := strconv.ParseUint(other.Uid, 10, 32)
+	gid, gidErr := strconv.ParseUint(other.Gid, 10, 32)
+	if err := errors.Join(uidErr, gidErr, os.Chown(dir, int(uid), int(gid)), os.Chmod(filepath.Dir(dir), 0o711)); err != nil { //nolint:gosec // to pass through, no more
+		return nil, err
+	}
+	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil
+}
+
+// close stops the server; what it held is not kept.
+func (p *postgres) close() error {
+	var err error
+	if p.db != nil {
+		err = p.db.Close(context.Background())
+	}
+	if signalErr := p.server.Process.Signal(syscall.SIGQUIT); signalErr != nil {
+		return errors.Join(err, signalErr)
+	}
+	var exit *exec.ExitError
+	if waitErr := p.server.Wait(); !errors.As(waitErr, &exit) {
+		err = errors.Join(err, waitErr)
+	}
+	return err
+}
+
+// fresh empties the tables: a licence and its lines, with an index for each attribute that ours are found under.
+func (p *postgres) fresh(ctx context.Context) error {
+	_, err := p.db.Exec(ctx, `
+		DROP TABLE IF EXISTS licence, line;
+		CREATE TABLE licence (id text PRIMARY KEY, status text, kind text, destination text, year text, party text, rating text, category text, body bytea);
+		CREATE TABLE line (id text PRIMARY KEY, decision text, status text, kind text, destination text, year text, rating text, category text, body bytea);
+		CREATE INDEX ON licence (status); CREATE INDEX ON licence (kind); CREATE INDEX ON licence (destination); CREATE INDEX ON licence (year);
+		CREATE INDEX ON licence (party); CREATE INDEX ON licence (rating); CREATE INDEX ON licence (category);
+		CREATE INDEX ON line (status); CREATE INDEX ON line (kind); CREATE INDEX ON line (destination); CREATE INDEX ON line (year);
+		CREATE INDEX ON line (rating); CREATE INDEX ON line (category)`)
+	return err
+}
+
+const (
+	upsertLicences = `INSERT INTO licence SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[])
+		ON CONFLICT (id) DO UPDATE SET status = excluded.status, kind = excluded.kind, destination = excluded.destination, year = excluded.year,
+		party = excluded.party, rating = excluded.rating, category = excluded.category, body = excluded.body`
+	upsertLines = `INSERT INTO line SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[])
+		ON CONFLICT (id) DO UPDATE SET decision = excluded.decision, status = excluded.status, kind = excluded.kind, destination = excluded.destination,
+		year = excluded.year, rating = excluded.rating, category = excluded.category, body = excluded.body`
+	// perStatement is how many rows a statement has, perTransaction how many licences a transaction.
+	perStatement, perTransaction = 1_000, 10_000
+)
+
+// columns are the rows of one statement: eight columns of text and the row as it is kept.
+type columns struct {
+	text [8][]string
+	body [][]byte
+}
+
+func (c *columns) add(body []byte, values ...string) {
+	for i, v := range values {
+		c.text[i] = append(c.text[i], v)
+	}
+	c.body = append(c.body, body)
+}
+
+// upsert runs the statement for all rows.
+func (c *columns) upsert(ctx context.Context, tx pgx.Tx, statement string) error {
+	for from := 0; from < len(c.body); from += perStatement {
+		to := min(from+perStatement, len(c.body))
+		args := make([]any, 0, 9)
+		for i := range c.text {
+			args = append(args, c.text[i][from:to])
+		}
+		if _, err := tx.Exec(ctx, statement, append(args, c.body[from:to])...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// upsert puts licences number from to from+n, and says how long the server took: the rows are made before.
+func (p *postgres) upsert(ctx context.Context, from, n int) (took time.Duration, err error) {
+	for ; n > 0; from, n = from+perTransaction, n-perTransaction {
+		rows, lines, err := rowsOf(from, min(n, perTransaction))
+		if err != nil {
+			return 0, err
+		}
+		began := time.Now()
+		tx, err := p.db.Begin(ctx)
+		if err != nil {
+			return 0, err
+		}
+		err = errors.Join(rows.upsert(ctx, tx, upsertLicences), lines.upsert(ctx, tx, upsertLines))
+		if err != nil {
+			return 0, errors.Join(err, tx.Rollback(ctx))
+		}
+		if err := tx.Commit(ctx); err != nil {
+			return 0, err
+		}
+		took += time.Since(began)
+	}
+	return took, nil
+}
+
+// rowsOf are the rows that the fold makes of licences, as columns.
+func rowsOf(from, n int) (rows, lines columns, err error) {
+	for i, fact := range licences(from, n) {
+		id, status, deal := fmt.Sprintf("licensing/L-%07d", from+i), "granted", &licensingv1.Deal{}
+		switch f := fact.(type) {
+		case *licensingv1.LicenceGranted:
+			deal = f.Deal
+		case *licensingv1.LicenceDenied:
+			status, deal = "refused", f.Deal
+		}
+		body, err := proto.Marshal(fact)
+		if err != nil {
+			return rows, lines, err
+		}
+		kind, destination, year := deal.Kind.String(), deal.Destination.Country, strconv.Itoa(2008+i%4)
+		rows.add(body, id, status, kind, destination, year, deal.Parties[0].Name, deal.Lines[0].Rating, categoryOf(deal.Lines[0]))
+		for _, l := range deal.Lines {
+			if body, err = proto.Marshal(l); err != nil {
+				return rows, lines, err
+			}
+			lines.add(body, id+"#"+strconv.Itoa(int(l.Number)), id, status, kind, destination, year, l.Rating, categoryOf(l))
+		}
+	}
+	return rows, lines, nil
+}
+
+func categoryOf(l *transferv1.Line) string { return l.Category.String() }
