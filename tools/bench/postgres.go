@@ -10,6 +10,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -98,6 +99,21 @@ func (p *postgres) close() error {
 		err = errors.Join(err, waitErr)
 	}
 	return err
+}
+
+// used is the processor time that the server's process for our connection has taken.
+func (p *postgres) used() time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.db.PgConn().PID()))
+	fields := strings.Fields(string(stat))
+	if err != nil || len(fields) < 15 {
+		return 0
+	}
+	user, userErr := strconv.Atoi(fields[13])
+	system, systemErr := strconv.Atoi(fields[14])
+	if userErr != nil || systemErr != nil {
+		return 0
+	}
+	return time.Duration(user+system) * 10 * time.Millisecond // the kernel counts in hundredths of a second
 }
 
 // fresh empties the tables: a licence and its lines, with an index for each attribute that ours are found under.
