@@ -82,8 +82,13 @@ func (in *inbox) found(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	_, customs, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return err
+	}
 	members := []directory.Member{
-		{Agency: "customs", Signing: pinned, Sealing: public},
+		{Agency: directory.Journal.Agency, Signing: pinned, Sealing: public},
+		{Agency: "customs", Signing: customs.Public().(ed25519.PublicKey), Sealing: public},
 		{Agency: "licensing", Signing: licensing.Public().(ed25519.PublicKey), Sealing: public},
 	}
 	shared, key := seal.NewKey(), seal.NewKey()
