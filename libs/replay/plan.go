@@ -98,6 +98,9 @@ func (h *Horizon) each(ctx context.Context, of *ledger.Ledger, after map[journal
 		if h.skips(id) {
 			continue
 		}
+		if last, bounded := h.upTo[id]; bounded {
+			end.Block = min(end.Block, last)
+		}
 		for at := after[id].Events; at < end.Events; {
 			if err := ctx.Err(); err != nil {
 				return err
