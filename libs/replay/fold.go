@@ -21,8 +21,8 @@ import (
 const (
 	// ahead is how many blocks are decoded ahead of the fold; it bounds memory.
 	ahead = 6
-	// bulkEvents is the most events that one transaction folds.
-	bulkEvents = 20_000
+	// bulkEvents is the most events that one transaction folds, and bulkBytes how many bytes of them, which bounds memory too.
+	bulkEvents, bulkBytes = 20_000, 16 << 20
 )
 
 // Key is a signing key's public side.
@@ -124,7 +124,8 @@ type Into struct {
 	heads map[journal.ID]journal.Head
 	last  map[journal.ID]*journal.Block
 	tx    *ledger.Tx
-	open  int
+	open  int // events in tx
+	bytes int
 	done  uint64
 }
 
@@ -208,7 +209,8 @@ func (i *Into) block(b *journal.Block) error {
 	}
 	i.last[b.ID] = b
 	i.open += len(b.Entries)
-	if i.open < bulkEvents {
+	i.bytes += len(b.Plain)
+	if i.open < bulkEvents && i.bytes < bulkBytes {
 		return nil
 	}
 	return i.commit()
@@ -285,7 +287,7 @@ func (i *Into) commit() error {
 	}
 	err := i.tx.Commit()
 	i.done += uint64(i.open)
-	i.tx, i.open = nil, 0
+	i.tx, i.open, i.bytes = nil, 0, 0
 	clear(i.last)
 	if err != nil {
 		return err

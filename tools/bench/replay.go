@@ -44,6 +44,7 @@ func replays(ctx context.Context, dir string, o options) (rows []row, err error)
 	if err != nil {
 		return nil, err
 	}
+	debug.FreeOSMemory() // what was measured before is not counted in
 	long, err := replayOf(ctx, from, dir, o.events)
 	if err != nil {
 		return nil, err
@@ -157,7 +158,6 @@ type cost struct{ wall, used, anonymous, mapped float64 }
 func replayOf(ctx context.Context, from *ledger.Ledger, dir string, n int) (cost, error) {
 	path := filepath.Join(dir, "replayed.db")
 	defer os.Remove(path)
-	debug.FreeOSMemory() // what was measured before is not counted in
 	watch := watchMemory()
 	began, before := time.Now(), used()
 	err := replayInto(ctx, from, path, n)
@@ -190,6 +190,7 @@ func replayInto(ctx context.Context, from *ledger.Ledger, path string, n int) er
 	if err != nil {
 		return err
 	}
+	defer replay.Bulk()()
 	into := replay.Into{Ledger: to, Trust: trust}
 	err = into.Fold(ctx, h.Source(from, nil, plan))
 	return errors.Join(err, to.Close())

@@ -161,6 +161,7 @@ func (r *replayer) run(ctx context.Context) error {
 	progress := r.env.startProgress("replay", "events")
 	defer progress.stop()
 	progress.total(int64(plan.Events))
+	defer replay.Bulk()()
 	into := &replay.Into{Ledger: r.into, Trust: trust, Progress: func(events uint64) {
 		r.done = min(events, r.all)
 		progress.set(int64(r.done))
