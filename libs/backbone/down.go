@@ -3,6 +3,8 @@ package backbone
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
@@ -26,7 +28,8 @@ const (
 type feedPosition struct {
 	sequence uint64
 	created  time.Time
-	data     []byte
+	// digest is the SHA-256 of that message's data.
+	digest []byte
 	// inbox is the inbox's own last sequence.
 	inbox uint64
 }
@@ -34,7 +37,12 @@ type feedPosition struct {
 // down brings the inbox level with the feed and keeps it so, for as long as the session lasts. The position is in
 // the inbox itself, so that it can neither be lost without the messages nor disagree with them.
 func (p *Pumps) down(ctx context.Context) error {
-	at, err := p.feedPosition(ctx)
+	ctx, done, err := p.node.turns.session(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	at, err := p.node.feedPosition(ctx)
 	if err != nil {
 		return err
 	}
@@ -95,29 +103,39 @@ func (p *Pumps) down(ctx context.Context) error {
 }
 
 // feedPosition reads from the inbox how far it has followed the feed.
-func (p *Pumps) feedPosition(ctx context.Context) (at feedPosition, err error) {
+func (n *Node) feedPosition(ctx context.Context) (at feedPosition, err error) {
 	// What an earlier session left on the way must be stored or refused first, or the two answers below could be of
 	// before and after it.
-	if err := fence(ctx, p.node.js, "in._fence"); err != nil {
+	if err := fence(ctx, n.js, "in._fence"); err != nil {
 		return at, err
 	}
-	info, err := p.node.inbox.Info(ctx)
+	info, err := n.inbox.Info(ctx)
 	if err != nil {
 		return at, fmt.Errorf("find the inbox's end: %w", err)
 	}
 	at.inbox = info.State.LastSeq
-	last, err := p.node.inbox.GetLastMsgForSubject(ctx, "in.>")
+	last, err := n.inbox.GetLastMsgForSubject(ctx, "in.>")
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return at, nil
 	} else if err != nil {
 		return at, fmt.Errorf("read the last block of the inbox: %w", err)
 	}
-	at.data = last.Data
+	courier := last.Header.Get(CourierHeader) != ""
+	if courier && last.Header.Get(FeedSequenceHeader) == "" {
+		return at, nil // nothing had come over the line before it
+	}
 	if at.sequence, err = strconv.ParseUint(last.Header.Get(FeedSequenceHeader), 10, 64); err != nil {
 		return at, halt(ErrStopped, "block %d of the inbox does not say where it stood in the feed: %v", last.Sequence, err)
 	}
 	if at.created, err = time.Parse(time.RFC3339Nano, last.Header.Get(FeedCreatedHeader)); err != nil {
 		return at, halt(ErrStopped, "block %d of the inbox does not say from which feed it came: %v", last.Sequence, err)
+	}
+	sum := sha256.Sum256(last.Data)
+	at.digest = sum[:]
+	if courier {
+		if at.digest, err = hex.DecodeString(last.Header.Get(FeedDigestHeader)); err != nil {
+			return at, halt(ErrStopped, "block %d of the inbox came by courier and does not say what stood in the feed before: %v", last.Sequence, err)
+		}
 	}
 	return at, nil
 }
@@ -133,7 +151,7 @@ func (at feedPosition) check(feed *jetstream.StreamInfo) error {
 
 // compare halts the pump when the feed holds something else where the inbox stands.
 func (at feedPosition) compare(data []byte) error {
-	if !bytes.Equal(data, at.data) {
+	if sum := sha256.Sum256(data); !bytes.Equal(sum[:], at.digest) {
 		return halt(ErrStopped, "the feed was rolled back and written on: its message %d is not the one in the inbox", at.sequence)
 	}
 	return nil

@@ -157,7 +157,7 @@ func feedJournal(ctx context.Context, js jetstream.JetStream, to jetstream.Strea
 		return err
 	}
 	from := max(fed, r.After) + 1
-	redacted, err := redactedFrom(ctx, relay, r.Journal, from)
+	redacted, err := redactedFrom(ctx, relay, r.Journal.Subject(), from, from)
 	if err != nil {
 		return err
 	}

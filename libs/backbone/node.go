@@ -55,6 +55,7 @@ type Node struct {
 	// when the two streams were made
 	journalCreated, inboxCreated time.Time
 	files                        givenOut
+	turns                        *turns
 	close                        func() error
 }
 
@@ -88,7 +89,7 @@ func startNode(ctx context.Context, c NodeConfig) (*Node, error) {
 	if err != nil {
 		return nil, errors.Join(err, unlock())
 	}
-	n := &Node{agency: c.Agency, srv: srv}
+	n := &Node{agency: c.Agency, srv: srv, turns: newTurns()}
 	stopSnapshots := func() {}
 	n.close = sync.OnceValue(func() error {
 		stopSnapshots()

@@ -238,15 +238,17 @@ func (h *Hub) redactFeed(ctx context.Context, reader string, releases []Release,
 	return true, nil
 }
 
-// instead are the redacted blocks whose place in a relay is empty, for a feeder that begins there: by the number that the
-// block had.
+// instead are the redacted blocks whose place may be empty, for who begins to read there: by the number that the block had
+// at its origin.
 type instead map[uint64]*jetstream.RawStreamMsg
 
-func redactedFrom(ctx context.Context, relay jetstream.Stream, id journal.ID, from uint64) (instead, error) {
-	redactions, _, err := journal.Redactions(ctx, relay, id.Subject(), from)
+// redactedFrom reads the redactions on a subject of a stream, from a sequence on, of blocks whose number at their origin is
+// first or above.
+func redactedFrom(ctx context.Context, stream jetstream.Stream, subject string, from, first uint64) (instead, error) {
+	redactions, _, err := journal.Redactions(ctx, stream, subject, from)
 	places := instead{}
 	for _, r := range redactions {
-		if r.Before[0] >= from {
+		if r.Before[0] >= first {
 			places[r.Before[0]] = r.Message
 		}
 	}

@@ -307,20 +307,38 @@ func (k *Keys) Epochs() map[uint32][]byte {
 // been ended when the block says it was written. A block of the authority's is also good when it is signed with its first
 // key, which is known from the start.
 func (k *Keys) Verify(b *journal.Block) error {
+	public, until, err := k.signerOf(b.ID.Agency, b.Header.KeyId)
+	if err != nil {
+		return err
+	}
+	if at := b.Header.RecordedAt.AsTime(); !until.IsZero() && !at.Before(until) {
+		return &journal.Broken{ID: b.ID, Block: b.Header.Number, Reason: fmt.Sprintf("it was signed with key %x, which had ended on %s", b.Header.KeyId, until.UTC().Format(time.RFC3339))}
+	}
+	return b.VerifySignature(public)
+}
+
+// Signing returns an agency's public key of an id (journal.KeyID), to check with it what was signed at a time. It returns
+// *UnknownKey when the directory does not (yet) know the key, and another error when the key had been ended.
+func (k *Keys) Signing(agency string, keyID []byte, at time.Time) (ed25519.PublicKey, error) {
+	public, until, err := k.signerOf(agency, keyID)
+	if err == nil && !until.IsZero() && !at.Before(until) {
+		return nil, fmt.Errorf("key %x of %s had ended on %s", keyID, agency, until.UTC().Format(time.RFC3339))
+	}
+	return public, err
+}
+
+// signerOf is the key of an id, and when it stops being believed; zero is never.
+func (k *Keys) signerOf(agency string, keyID []byte) (public ed25519.PublicKey, until time.Time, err error) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	known := k.signers[b.ID.Agency]
-	if b.ID.Agency == Authority && len(known) == 0 {
+	known := k.signers[agency]
+	if agency == Authority && len(known) == 0 {
 		known = []signer{{public: k.secrets.Authority}}
 	}
 	for _, s := range known {
-		if !bytes.Equal(journal.KeyID(s.public), b.Header.KeyId) {
-			continue
+		if bytes.Equal(journal.KeyID(s.public), keyID) {
+			return s.public, s.until, nil
 		}
-		if at := b.Header.RecordedAt.AsTime(); !s.until.IsZero() && !at.Before(s.until) {
-			return &journal.Broken{ID: b.ID, Block: b.Header.Number, Reason: fmt.Sprintf("it was signed with key %x, which had ended on %s", b.Header.KeyId, s.until.UTC().Format(time.RFC3339))}
-		}
-		return b.VerifySignature(s.public)
 	}
-	return &UnknownKey{fmt.Sprintf("agency %s, key %x", b.ID.Agency, b.Header.KeyId)}
+	return nil, until, &UnknownKey{fmt.Sprintf("agency %s, key %x", agency, keyID)}
 }

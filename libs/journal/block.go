@@ -3,6 +3,7 @@
 package journal
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"errors"
@@ -98,6 +99,15 @@ func Parse(data []byte) (*Block, error) {
 func (b *Block) VerifySignature(public ed25519.PublicKey) error {
 	if len(public) != ed25519.PublicKeySize || !ed25519.Verify(public, signedBytes(b.HeaderBytes), b.Signature) {
 		return &Broken{b.ID, b.Header.Number, "its signature is not by the agency's key"}
+	}
+	return nil
+}
+
+// VerifyBody checks the body, still sealed, against the digest in the header, and returns *Broken when it is another. A redacted
+// body has no digest that was signed: only its events, once opened, can be held against the root.
+func (b *Block) VerifyBody() error {
+	if sum := sha256.Sum256(b.sealed); !b.redacted && !bytes.Equal(sum[:], b.Header.BodyDigest) {
+		return &Broken{b.ID, b.Header.Number, "its body is not the one that was signed"}
 	}
 	return nil
 }

@@ -1,8 +1,6 @@
 package journal
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"fmt"
 	"sync"
 
@@ -42,8 +40,8 @@ func (b *Block) Open(keys Keys) error {
 	broken := func(format string, args ...any) error {
 		return &Broken{b.ID, b.Header.Number, fmt.Sprintf(format, args...)}
 	}
-	if sum := sha256.Sum256(b.sealed); !b.redacted && !bytes.Equal(sum[:], b.Header.BodyDigest) {
-		return broken("its body is not the one that was signed")
+	if err := b.VerifyBody(); err != nil {
+		return err
 	}
 	plain := b.sealed
 	if b.Header.Epoch > 0 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -19,6 +20,7 @@ type Message struct {
 	Pending uint64
 	// Redacts is what RedactsHeader says.
 	Redacts []uint64
+	Header  nats.Header
 }
 
 // Block parses the message; Sequence and ReceivedAt are filled in.
@@ -75,7 +77,7 @@ func Read(ctx context.Context, stream jetstream.Stream, subject string, from, la
 		if err != nil {
 			return fmt.Errorf("read %s: %w", name, err)
 		}
-		m := Message{msg.Subject(), msg.Data(), meta.Sequence.Stream, meta.Timestamp, meta.NumPending, Redacts(msg.Headers())}
+		m := Message{msg.Subject(), msg.Data(), meta.Sequence.Stream, meta.Timestamp, meta.NumPending, Redacts(msg.Headers()), msg.Headers()}
 		if last != 0 && m.Sequence > last {
 			return nil
 		}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/counterfoil/counterfoil/libs/access"
+	"github.com/counterfoil/counterfoil/libs/bundle"
 	"github.com/counterfoil/counterfoil/libs/people"
 	"github.com/counterfoil/counterfoil/libs/query"
 	"github.com/counterfoil/counterfoil/libs/rpc"
@@ -116,6 +117,7 @@ func (a *api) server(n *Node, service Service) (*http.Server, error) {
 	queries := n.query()
 	queries.Accesses = a.accesses
 	query.Register(server, queries)
+	bundle.Register(server, n.courier)
 	service.Register(server)
 	handler, err := rpc.Handler(server, cfg)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/counterfoil/counterfoil/libs/bundle"
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/seal"
 )
@@ -33,6 +34,7 @@ import (
 //	tls.crt, .key  its certificate    ca.crt, .key   the node's own certificate authority
 //	access.db      who read what
 //	snapshots/     copies of the ledger that shorten replays     past/      what was asked for of its past
+//	courier/       bundles on their way, and in aside/ those that wait for what they follow on
 //	broker/        its journal and inbox     ledger.db     its ledger     evidence/  blocks that were not believed
 type Home string
 
@@ -104,9 +106,12 @@ func (h Home) keep(name string, content func() ([]byte, error)) error {
 	return write(path, data)
 }
 
-// tidy removes what a verification, an answer as of a moment or a rehearsal left behind when it was killed.
+// courier is the folder of bundles.
+func (h Home) courier() string { return h.path("courier") }
+
+// tidy removes what a verification, an answer as of a moment, a rehearsal or a bundle left behind when it was killed.
 func (h Home) tidy() error {
-	for _, pattern := range []string{"verify-*", "asof-*", "rehearsal"} {
+	for _, pattern := range []string{"verify-*", "asof-*", "rehearsal", "courier/" + bundle.Outgoing, "courier/" + bundle.Incoming} {
 		left, err := filepath.Glob(h.path(pattern))
 		if err != nil {
 			return err

@@ -19,6 +19,7 @@ import (
 	"connectrpc.com/connect/v2"
 
 	"github.com/counterfoil/counterfoil/libs/backbone"
+	"github.com/counterfoil/counterfoil/libs/bundle"
 	"github.com/counterfoil/counterfoil/libs/desk"
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/journal"
@@ -83,6 +84,7 @@ type Node struct {
 	changing sync.Mutex                      // held while keys are changed
 	follower *projection.Follower
 	past     *replay.Cache
+	courier  *bundle.Courier
 	api      api
 	ready    chan struct{}
 	// done and total are blocks folded at the start, of how many.
@@ -150,6 +152,10 @@ func (n *Node) open(ctx context.Context) error {
 		return err
 	}
 	n.broker.GiveOut("access.db", n.api.accesses.CopyTo)
+	n.courier = bundle.New(bundle.Config{
+		Agency: n.Agency, Dir: home.courier(), Node: n.broker, Ledger: n.Ledger, Keys: n.keys, Signer: n.Signer, Stops: n.follower.State,
+		Now: n.Now, Accesses: n.api.accesses, Logger: n.Logger,
+	})
 	return nil
 }
 
@@ -207,6 +213,7 @@ func (n *Node) Run(ctx context.Context, service Service) error {
 	keep("sync the ledger", n.sync)
 	keep("give receipts", n.giveReceipts)
 	keep("keep snapshots", n.past.Snapshots.Run)
+	keep("take in bundles that wait", n.courier.Run)
 	if runner, ok := service.(Runner); ok {
 		keep("run the service", runner.Run)
 	}

@@ -30,6 +30,7 @@ var allowed = table(
 	service("counterfoil.query.v1.ReplayService", calls{
 		"PlanReplay": reading, "ReplayBlocks": reading, "ListSnapshots": overview, "TakeSnapshot": running,
 	}),
+	service("counterfoil.query.v1.BundleService", calls{"MakeBundle": running, "ImportBundle": running, "WaitingBundles": overview}),
 	service("counterfoil.query.v1.LinkService", calls{"Links": reading, "AlertFile": reading}),
 	service("counterfoil.query.v1.KnowledgeService", calls{"Knew": reading}),
 	service("counterfoil.query.v1.ProofService", calls{

@@ -19,6 +19,8 @@ var layers = []string{
 	"backbone directory screening adopted citations custody incident differences descent links report",
 	"projection replay natstest backup lineage duedates render knowledge",
 	"proofs",
+	"backbone directory screening adopted citations custody incident links report",
+	"projection replay natstest backup bundle lineage duedates render knowledge",
 	"desk query",
 	"node",
 	"joining",
