@@ -94,7 +94,12 @@ func (c newcomer) serve(t *testing.T) (n *node.Node, stop func()) {
 // serve runs an agency's node until the test ends or stop is called, and returns once it is ready.
 func serve(t *testing.T, folder lab.Folder, agency string) (n *node.Node, stop func()) {
 	t.Helper()
-	s, err := lab.StartAgency(t.Context(), folder, agency, lab.Options{})
+	return serveWith(t, folder, agency, lab.Options{})
+}
+
+func serveWith(t *testing.T, folder lab.Folder, agency string, o lab.Options) (n *node.Node, stop func()) {
+	t.Helper()
+	s, err := lab.StartAgency(t.Context(), folder, agency, o)
 	if err != nil {
 		t.Fatal(err)
 	}

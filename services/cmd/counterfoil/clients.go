@@ -52,6 +52,7 @@ type Clients struct {
 	Knowledge      queryv1connect.KnowledgeServiceClient
 	Proof          queryv1connect.ProofServiceClient
 	Compare        queryv1connect.CompareServiceClient
+	Bundle         queryv1connect.BundleServiceClient
 	Reporting      reportingv1connect.ReportingServiceClient
 	Return         reportingv1connect.ReturnServiceClient
 	Procedure      reportingv1connect.ProcedureServiceClient
@@ -113,6 +114,7 @@ func clientsOver(over *http.Client, url string, to config.Context, token string)
 		Knowledge:      queryv1connect.NewKnowledgeServiceClient(client),
 		Proof:          queryv1connect.NewProofServiceClient(client),
 		Compare:        queryv1connect.NewCompareServiceClient(client),
+		Bundle:         queryv1connect.NewBundleServiceClient(client),
 		Reporting:      reportingv1connect.NewReportingServiceClient(client),
 		Return:         reportingv1connect.NewReturnServiceClient(client),
 		Procedure:      reportingv1connect.NewProcedureServiceClient(client),

@@ -44,7 +44,7 @@ func newRootCommand(env *Env) *cobra.Command {
 	add(root, "direct",
 		newAgencyCommand(env), newGroupCommand(env), newRulesCommand(env), newPolicyCommand(env), newCalendarCommand(env), newJoinCommand(env),
 		newReleaseCommand(env), newShareCommand(env), newWidenCommand(env), newWideningCommand(env), newKeyCommand(env), newHandoverCommand(env),
-		newDutiesCommand(env), newObligationsCommand(env))
+		newBundleCommand(env), newDutiesCommand(env), newObligationsCommand(env))
 	add(root, "check",
 		newVerifyCommand(env), newProveCommand(env), newCheckpointCommand(env), newLogCommand(env), newDoctorCommand(env), newParkedCommand(env),
 		newWithdrawalsCommand(env), newAccessCommand(env), newContextCommand(env), newLoginCommand(env), newLogoutCommand(env), newManCommand(env),
