@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto"
 	"encoding/json"
+	"fmt"
+	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -89,3 +91,15 @@ func (h *Hub) Enter(account string) (*nats.Conn, error) {
 
 // CloseLine closes the line to the hub as the client does when a server says what it does not know: for good.
 func (p *Pumps) CloseLine() { p.conn().Close() }
+
+// FeedPosition is where the inbox stands in the feed, in words; empty when nothing came over the line.
+func (n *Node) FeedPosition(t testing.TB) string {
+	at, err := n.feedPosition(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at.sequence == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %s, %x", at.sequence, at.created.UTC(), at.digest)
+}
