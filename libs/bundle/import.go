@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/counterfoil/counterfoil/libs/backbone"
 	"github.com/counterfoil/counterfoil/libs/directory"
@@ -19,10 +18,9 @@ const (
 	refused   = queryv1.BundleOutcome_BUNDLE_OUTCOME_REFUSED
 )
 
-// take takes in what can be of a file: first it is checked from end to end, then the directory's journals go in, which the
-// rest may need, then the others. Where the maker's key is not in the directory here, the directory's journals go in by their own
-// agencies' signatures, and the manifest's is checked after them. Nothing of a file that does not hold is taken in. A crash leaves a
-// beginning of it, and the same file takes in the rest.
+// take takes in what can be of a file: first it is checked from end to end, with its signature, then the directory's journals go
+// in, which the rest may need, then the others. Nothing of a file that does not hold is taken in. A crash leaves a beginning of
+// it, and the same file takes in the rest.
 func (c *Courier) take(ctx context.Context, in io.ReaderAt, size int64, partial bool) (*queryv1.ImportBundleResponse, error) {
 	res := &queryv1.ImportBundleResponse{}
 	refuse := func(format string, args ...any) (*queryv1.ImportBundleResponse, error) {
@@ -56,8 +54,16 @@ func (c *Courier) take(ctx context.Context, in io.ReaderAt, size int64, partial 
 		return nil, err
 	}
 	s := &sitting{c: c, f: f, frames: frames}
-	if err := s.sign(); err != nil {
-		return refuse("it was refused: %v; nothing was taken in", err)
+	switch forged, err := s.verify(ctx); {
+	case isUnknown(err):
+		s.allWait()
+		res.Findings = s.findings
+		res.Outcome, res.What = s.outcome()
+		return res, nil
+	case err != nil:
+		return nil, err
+	case forged != nil:
+		return refuse("it was refused: %v; nothing was taken in. Ask %s for another", forged, f.Manifest.Maker)
 	}
 	if err := c.Node.TakeIn(ctx, f.Manifest.Maker+" "+f.Name(), s.all); err != nil {
 		return nil, fmt.Errorf("take in a bundle of %s: %w", f.Manifest.Maker, err)
@@ -79,57 +85,36 @@ type sitting struct {
 	// frames are those that are whole.
 	frames   int
 	findings []*queryv1.BundleFinding
-	// verified: the manifest's signature holds. Until then unknown says which key is missing, or forged why it does not hold.
-	verified bool
-	unknown  *directory.UnknownKey
-	forged   error
-}
-
-// sign checks the manifest's signature. It returns an error when that does not hold, and none while the key is not known.
-func (s *sitting) sign() error {
-	m := s.f.Manifest
-	public, err := s.c.Keys.Signing(m.Maker, s.f.KeyID, m.Made.AsTime())
-	switch {
-	case errors.As(err, &s.unknown):
-		return nil
-	case err != nil:
-		s.forged = err
-	case !s.f.Signed(public):
-		s.forged = fmt.Errorf("the signature at byte %d is not by %s", len(s.f.head)-len(s.f.signature), m.Maker)
-	default:
-		s.verified = true
-	}
-	return s.forged
 }
 
 // all takes in the journals of the file.
 func (s *sitting) all(ctx context.Context, in *backbone.Intake) error {
-	places := make([]int, len(s.f.ids))
-	for i := range places {
-		places[i] = i
-	}
-	opens := func(place int) bool { return s.f.ids[place].Group == directory.Group }
-	slices.SortStableFunc(places, func(a, b int) int {
-		switch {
-		case opens(a) && !opens(b):
-			return -1
-		case opens(b) && !opens(a):
-			return 1
+	s.findings = make([]*queryv1.BundleFinding, len(s.f.ids))
+	for _, opens := range []bool{true, false} {
+		for place, id := range s.f.ids {
+			if (id.Group == directory.Group) != opens {
+				continue
+			}
+			finding, err := s.journal(ctx, in, place)
+			if err != nil {
+				return err
+			}
+			s.findings[place] = finding
 		}
-		return 0
-	})
-	s.findings = make([]*queryv1.BundleFinding, len(places))
-	for _, place := range places {
-		if !opens(place) && !s.verified && s.forged == nil {
-			_ = s.sign() // the directory's journals may have brought the key; findings say what came of it
-		}
-		finding, err := s.journal(ctx, in, place)
-		if err != nil {
-			return err
-		}
-		s.findings[place] = finding
 	}
 	return nil
+}
+
+// allWait is what becomes of a file whose maker's key is not known.
+func (s *sitting) allWait() {
+	m := s.f.Manifest
+	why := fmt.Sprintf("it is signed with key %x of %s, which the directory here does not have yet. Take in first a bundle with %s and %s of an agency that it has, such as the coordinating authority: counterfoil bundle make --for %s --journal %s",
+		s.f.KeyID, m.Maker, directory.Journal, directory.Own(m.Maker), s.c.Agency, directory.Own(m.Maker))
+	for _, j := range m.Journals {
+		s.findings = append(s.findings, &queryv1.BundleFinding{
+			Journal: j.Journal, FirstBlock: j.FirstBlock, LastBlock: j.LastBlock, State: stateWaits, Why: why,
+		})
+	}
 }
 
 // outcome is what became of the file, in a sentence.

@@ -31,7 +31,7 @@ const foldPatience = time.Minute
 func (s *sitting) journal(ctx context.Context, in *backbone.Intake, place int) (*queryv1.BundleFinding, error) {
 	id, stated := s.f.ids[place], s.f.Manifest.Journals[place]
 	finding := &queryv1.BundleFinding{Journal: stated.Journal, FirstBlock: stated.FirstBlock, LastBlock: stated.LastBlock}
-	frames := min(max(s.frames-s.f.first[place], 0), int(stated.Frames))
+	frames := s.whole(place)
 	if frames == 0 {
 		finding.State, finding.Why = stateCutOff, "the file ends before it"
 		return finding, nil
@@ -74,6 +74,11 @@ func (s *sitting) journal(ctx context.Context, in *backbone.Intake, place int) (
 	return finding, err
 }
 
+// whole is how many frames of a journal are whole.
+func (s *sitting) whole(place int) int {
+	return min(max(s.frames-s.f.first[place], 0), int(s.f.Manifest.Journals[place].Frames))
+}
+
 // taking is one journal of a file, held against what is here.
 type taking struct {
 	*sitting
@@ -90,12 +95,9 @@ type taking struct {
 // begin finds where the journal stands here. It sets the finding's state when nothing of it can be taken in.
 func (t *taking) begin(ctx context.Context, finding *queryv1.BundleFinding) (err error) {
 	if t.id.Group != directory.Group {
-		if why, forged := t.withheld(); why != "" {
-			finding.State, finding.Why = stateWaits, why
-			if forged {
-				finding.State = stateRefused
-			}
-			return nil
+		if finding.Why, err = t.withheld(); err != nil || finding.Why != "" {
+			finding.State = stateWaits
+			return err
 		}
 	}
 	if t.here, err = t.c.Node.Held(ctx, t.id); err != nil {
@@ -123,26 +125,15 @@ func (t *taking) begin(ctx context.Context, finding *queryv1.BundleFinding) (err
 }
 
 // withheld says why a journal of a group is not taken in now, or nothing.
-func (t *taking) withheld() (why string, forged bool) {
-	maker := t.f.Manifest.Maker
-	switch {
-	case t.forged != nil:
-		return t.forged.Error(), true
-	case !t.verified:
-		return fmt.Sprintf("the bundle is signed with key %x of %s, which the directory here does not have yet. Take in a bundle that has %s and %s first: the coordinating authority can make it, or any agency: counterfoil bundle make --for %s --journal %s",
-			t.f.KeyID, maker, directory.Journal, directory.Own(maker), t.c.Agency, directory.Own(maker)), false
-	}
-	err := t.c.Ledger.View(func(v ledger.View) error {
+func (t *taking) withheld() (why string, err error) {
+	err = t.c.Ledger.View(func(v ledger.View) error {
 		entitled, rule, err := reads(v, t.id, t.c.Agency)
 		if !entitled {
 			why = fmt.Sprintf("by the directory as it stands here, %s does not read it: %s", t.c.Agency, rule)
 		}
 		return err
 	})
-	if err != nil {
-		return err.Error(), false
-	}
-	return why, false
+	return why, err
 }
 
 // check holds the next frame against those before it. It returns *journal.Broken, or the keys' own error.

@@ -3,6 +3,8 @@ package lab_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -234,72 +236,37 @@ func TestBundlesInTheWrongOrderThenTwiceThenTheLine(t *testing.T) {
 	r.line.set(false)
 	r.grant(2)
 	r.level()
+	r.importWhileRecording()
 	r.once()
 	r.level()
 }
 
-// Bundles come while the pump writes: nothing is lost or doubled.
-func TestBundlesWhileTheLineIsUp(t *testing.T) {
-	r := newRemote(t)
-	r.grant(10)
-	var files [][]byte
+// importWhileRecording takes bundles in while the pump writes what licensing goes on to record.
+func (r *remote) importWhileRecording() {
+	r.Helper()
 	for range 4 {
-		file, _ := makeBundle(t, r.licensing, &queryv1.MakeBundleRequest{Reader: "customs", Others: true, Since: []*queryv1.BundleSince{{Journal: licensingAll.String()}}})
-		files = append(files, file)
-		r.grant(10)
-	}
-	r.line.set(false)
-	for _, file := range files {
-		stream, err := bundles(t, r.customs).ImportBundle(t.Context())
+		file, _ := makeBundle(r.T, r.licensing, &queryv1.MakeBundleRequest{Reader: "customs", Since: []*queryv1.BundleSince{{Journal: licensingAll.String()}}})
+		stream, err := bundles(r.T, r.customs).ImportBundle(r.Context())
 		if err != nil {
-			t.Fatal(err)
+			r.Fatal(err)
 		}
 		if err := stream.Send(&queryv1.ImportBundleRequest{Data: file}); err != nil {
-			t.Fatal(err)
+			r.Fatal(err)
 		}
-		record(t, r.licensing, granted(r.recorded+1))
-		r.recorded++
+		for range 5 {
+			r.recorded++
+			record(r.T, r.licensing, granted(r.recorded))
+		}
 		if res, err := stream.CloseAndReceive(); err != nil || res.Outcome != takenIn && res.Outcome != heldHere {
-			t.Fatalf("%v, %v", res, err)
+			r.Fatalf("%v, %v", res, err)
 		}
 	}
-	r.grant(5)
+	r.grant(1)
 	r.level()
-	r.once()
-	r.level()
-}
-
-// A receipt travels back by bundle, and the pumps carry nothing twice afterwards.
-func TestReceiptsTravelBack(t *testing.T) {
-	r := newRemote(t)
-	r.grant(3)
-	file, _ := makeBundle(t, r.licensing, &queryv1.MakeBundleRequest{Reader: "customs"})
-	importBundle(t, r.customs, file, false, takenIn)
-	wait(t, r.customs, licensingAll, 3)
-	until(t, func() bool {
-		var said uint64
-		err := r.customs.Ledger.View(func(v ledger.View) error {
-			receipt, err := v.Receipt("customs/" + licensingAll.String())
-			said = receipt.GetReceipt().GetEvents()
-			return err
-		})
-		return err == nil && said == 3
-	}, func() string { return "customs gives no receipt" })
-	back, _ := makeBundle(t, r.customs, &queryv1.MakeBundleRequest{Reader: "licensing", ReceiptsOnly: true})
-	importBundle(t, r.licensing, back, false, takenIn)
-	untilReceipts(t, r.licensing, licensingAll.String(), func(res *queryv1.ReceiptsResponse) bool {
-		return held(res)["customs"].GetState() == queryv1.HolderState_HOLDER_STATE_ARRIVED
-	})
-	r.line.set(false)
-	record(t, r.customs, accepted(1))
-	wait(t, r.licensing, journal.ID{Agency: "customs", Group: "border"}, 1)
-	if stopped := r.licensing.Stopped(); len(stopped) > 0 {
-		t.Errorf("stopped at licensing: %v", stopped)
-	}
 }
 
 // What is wrong with a file is found exactly, and nothing of it goes in; of one that was cut short what is whole does, when
-// asked for.
+// asked for. Receipts go the same way back.
 func TestBundleThatDoesNotHold(t *testing.T) {
 	r := newRemote(t)
 	r.grant(20)
@@ -311,6 +278,9 @@ func TestBundleThatDoesNotHold(t *testing.T) {
 		t.Errorf("the damage is not named: %v", res)
 	}
 	short := file[:len(file)-300]
+	for n := range 30 {
+		importBundle(t, r.customs, append(bytes.Clone(file[:n*len(file)/30]), file[n*len(file)/30+1:]...), n%2 == 0, refused)
+	}
 	if res := importBundle(t, r.customs, short, false, refused); res.Damage.GetKind() != queryv1.BundleDamageKind_BUNDLE_DAMAGE_KIND_TRUNCATED || res.Damage.Byte != uint64(len(short)) {
 		t.Errorf("the damage is not named: %v", res)
 	}
@@ -325,7 +295,45 @@ func TestBundleThatDoesNotHold(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	importBundle(t, r.customs, forgedSignature(file), false, refused)
 	importBundle(t, r.customs, short, true, takenIn)
 	importBundle(t, r.customs, file, false, takenIn)
 	r.level()
+	importBundle(t, r.customs, forgedSignature(file), false, refused)
+	r.receiptsTravelBack()
+}
+
+// forgedSignature is a bundle in which all holds but the signature.
+func forgedSignature(file []byte) []byte {
+	forged := bytes.Clone(file)
+	at := 16 + int(binary.BigEndian.Uint32(file[12:])) + 8
+	forged[at] ^= 1
+	sum := sha256.Sum256(forged[:len(forged)-40])
+	copy(forged[len(forged)-32:], sum[:])
+	return forged
+}
+
+// receiptsTravelBack carries the receipts of customs to licensing by bundle; the pumps carry nothing twice afterwards.
+func (r *remote) receiptsTravelBack() {
+	r.Helper()
+	until(r.T, func() bool {
+		var said uint64
+		err := r.customs.Ledger.View(func(v ledger.View) error {
+			receipt, err := v.Receipt("customs/" + licensingAll.String())
+			said = receipt.GetReceipt().GetEvents()
+			return err
+		})
+		return err == nil && said == uint64(r.recorded)
+	}, func() string { return "customs gives no receipt" })
+	back, _ := makeBundle(r.T, r.customs, &queryv1.MakeBundleRequest{Reader: "licensing", ReceiptsOnly: true})
+	importBundle(r.T, r.licensing, back, false, takenIn)
+	untilReceipts(r.T, r.licensing, licensingAll.String(), func(res *queryv1.ReceiptsResponse) bool {
+		return held(res)["customs"].GetState() == queryv1.HolderState_HOLDER_STATE_ARRIVED
+	})
+	r.line.set(false)
+	record(r.T, r.customs, accepted(1))
+	wait(r.T, r.licensing, journal.ID{Agency: "customs", Group: "border"}, 1)
+	if stopped := r.licensing.Stopped(); len(stopped) > 0 {
+		r.Errorf("stopped at licensing: %v", stopped)
+	}
 }

@@ -40,6 +40,13 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if spec := os.Getenv(importEnv); spec != "" {
+		if err := importing(spec); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if folder := os.Getenv(circulateEnv); folder != "" {
 		if err := circulating(lab.Folder(folder)); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -34,7 +34,7 @@ func newBundleMakeCommand(env *Env) *cobra.Command {
 			"a receipt for, where its copy begins, or where --since says. What is left out is listed with the reason.",
 		Example: "counterfoil bundle make --for customs --out customs.bundle\n" +
 			"counterfoil bundle make --for customs --out more.bundle --since customs.bundle\n" +
-			"counterfoil bundle make --for customs --out border.bundle --journal enforcement/border --since enforcement/border:120\n" +
+			"counterfoil bundle make --for customs --out x.bundle --since licensing/all:120\n" +
 			"counterfoil bundle make --for licensing --out back.bundle --receipts-only",
 		Args: takes(),
 	}
