@@ -28,8 +28,8 @@ type Edition struct {
 	Problems    []Problem
 	ProblemRows int
 	// Remarks are what was read, but not as it stands or not without doubt: another encoding, a name that is of no
-	// country, a rating that is not in the publisher's list, a row about a licence that the folder does not have; at
-	// most 1,000.
+	// country, a rating that is not in the publisher's list, a number in a spelling that Rows does not give back ("01"), a row about a
+	// licence that the folder does not have; at most 1,000.
 	Remarks []Problem
 	// Digest is the SHA-256 over the sorted digests of Entries. Editions with the same digest say the same, whatever
 	// the order of rows and the numbers of groups.

@@ -372,3 +372,18 @@ func TestReadStops(t *testing.T) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
+
+// What cannot be written again as it was published is said.
+func TestSpellingsThatAreNotKept(t *testing.T) {
+	ed := mustRead(t, folder(map[string]string{valuesFile: valuesHeader + "1, 2008-01-02,ML1,01,3540,Italy,0\n2,2008-02,ML10,1,00,Italy,0 \n3,2008-02, ML10,1,,\" Korea, South\",1\n"}))
+	var got []string
+	for _, p := range ed.Remarks {
+		if strings.Contains(p.Reason, "is kept as") {
+			got = append(got, fmt.Sprintf("%d: %s", p.Line, p.Reason))
+		}
+	}
+	want := []string{`2: date " 2008-01-02" is kept as "2008-01-02"`, `3: value "00" is kept as "0"`}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

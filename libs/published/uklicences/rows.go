@@ -67,6 +67,9 @@ func (r *reader) readValues(ctx context.Context) error {
 			bad = append(bad, lost{name, line, reason.reason})
 			return nil
 		}
+		if reason := respelt(f[1:], row); reason != "" {
+			r.remarks.Add(valuesFile, line, reason)
+		}
 		g := r.groups[name]
 		if g == nil {
 			g = &group{name: strings.Clone(name)}
@@ -127,6 +130,20 @@ func parseRow(f []string, line int) (row, error) {
 		return r, &badRow{fmt.Sprintf("refused is %q, not 0 or 1", short(refused))}
 	}
 	return r, nil
+}
+
+// respelt says what of a row is kept in another spelling than it was published in; empty when the row can be written again as it was.
+func respelt(f []string, r row) string {
+	count, value := strconv.FormatUint(uint64(r.count), 10), ""
+	if r.pence >= 0 {
+		value = strconv.FormatInt(r.pence/100, 10)
+	}
+	for i, kept := range []string{r.date, r.rating, count, value, r.country, strings.TrimSpace(f[5])} {
+		if f[i] != kept {
+			return fmt.Sprintf("%s %q is kept as %q", Columns[i], short(f[i]), kept)
+		}
+	}
+	return ""
 }
 
 func groupName(s string) (string, error) {
