@@ -19,7 +19,7 @@ import (
 )
 
 func newExportCommand(env *Env) *cobra.Command {
-	return family("export", "Write what is on record in the forms of others, and for analysts", newExportChiefCommand(env), newExportTablesCommand(env), newExportDictionaryCommand(env))
+	return family("export", "Write what is on record in the forms of others, and for analysts", newExportChiefCommand(env), newExportUKCommand(env), newExportTablesCommand(env), newExportDictionaryCommand(env))
 }
 
 func newExportChiefCommand(env *Env) *cobra.Command {

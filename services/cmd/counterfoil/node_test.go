@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -162,6 +163,9 @@ func (q queries) Count(_ context.Context, req *queryv1.CountRequest) (*queryv1.C
 
 // List has three rows of licences, in pages of two unless larger ones are asked for.
 func (q queries) List(_ context.Context, req *queryv1.ListRequest) (*queryv1.ListResponse, error) {
+	if slices.ContainsFunc(req.GetFilter().GetConditions(), func(c *queryv1.Condition) bool { return c.Attribute == "source" }) {
+		return &queryv1.ListResponse{Rows: registerRows(req), Basis: basis}, nil
+	}
 	rows := []*queryv1.Row{licenceRow(1, "XB"), licenceRow(2, "XC"), licenceRow(3, "XB")}
 	if req.Table == queryv1.Table_TABLE_EVENTS {
 		rows = []*queryv1.Row{{Row: &queryv1.Row_Event{Event: events()[0]}}, {Row: &queryv1.Row_Event{Event: events()[1]}}}

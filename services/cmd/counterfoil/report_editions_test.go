@@ -127,10 +127,12 @@ func TestCompareFindsWhatThePublisherChanged(t *testing.T) {
 		t.Logf("edition of %s is on record after %v", date, time.Since(started))
 	}
 	imported(first, "2012-07-12")
+	exportsEdition(t, first)
 	for _, year := range years {
 		at(t, "reporting", exitOK, "report", "freeze", "national/"+year, "--reason", "goods that nobody classified")
 	}
 	imported(second, "2012-10-11")
+	exportsEdition(t, second)
 	gone, added := only(t, first, second), only(t, second, first)
 	if len(gone) != 9 || len(added) != 3361 {
 		t.Fatalf("the publisher's files differ by %d lines that are gone and %d that are new", len(gone), len(added))
