@@ -11,6 +11,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/node"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1/licensingv1connect"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/query/v1/queryv1connect"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/screening/v1/screeningv1connect"
 	"github.com/counterfoil/counterfoil/services/duty"
 	"github.com/counterfoil/counterfoil/services/licensing/denial"
@@ -52,6 +53,7 @@ func (s *Service) Register(server *connect.Server) {
 	licensingv1connect.RegisterLicensingServiceHandler(server, s)
 	licensingv1connect.RegisterConsultationServiceHandler(server, s)
 	licensingv1connect.RegisterDenialServiceHandler(server, s)
+	queryv1connect.RegisterWhatIfServiceHandler(server, s)
 	screeningv1connect.RegisterListServiceHandler(server, s)
 	duty.RegisterScreening(server, s.node, dossier.ToScreen)
 }

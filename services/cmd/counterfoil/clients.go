@@ -53,6 +53,7 @@ type Clients struct {
 	Proof          queryv1connect.ProofServiceClient
 	Compare        queryv1connect.CompareServiceClient
 	Bundle         queryv1connect.BundleServiceClient
+	WhatIf         queryv1connect.WhatIfServiceClient
 	Reporting      reportingv1connect.ReportingServiceClient
 	Return         reportingv1connect.ReturnServiceClient
 	Procedure      reportingv1connect.ProcedureServiceClient
@@ -115,6 +116,7 @@ func clientsOver(over *http.Client, url string, to config.Context, token string)
 		Proof:          queryv1connect.NewProofServiceClient(client),
 		Compare:        queryv1connect.NewCompareServiceClient(client),
 		Bundle:         queryv1connect.NewBundleServiceClient(client),
+		WhatIf:         queryv1connect.NewWhatIfServiceClient(client),
 		Reporting:      reportingv1connect.NewReportingServiceClient(client),
 		Return:         reportingv1connect.NewReturnServiceClient(client),
 		Procedure:      reportingv1connect.NewProcedureServiceClient(client),

@@ -128,14 +128,23 @@ func Prohibited(view ledger.View, d *licensingv1.Deal, check *ledgerv1.Prohibiti
 	}
 	var stand []string
 	for i, e := range embargoes {
-		looked := func(f *licensingv1.ProhibitionFinding) bool {
-			return f.GetParagraph() == measures && slices.Contains(f.GetEmbargoes(), e.GetId()) && exempted(e, f.GetReason())
-		}
-		if !slices.ContainsFunc(check.GetChecked().GetFindings(), looked) {
+		if !Exempted(e, check) {
 			stand = append(stand, sentences[i])
 		}
 	}
 	return stand, nil
+}
+
+// Exempted reports whether a check had an embargo before it and named an exemption of it; check may be nil.
+func Exempted(e *ledgerv1.Embargo, check *ledgerv1.ProhibitionCheck) bool {
+	return slices.ContainsFunc(check.GetChecked().GetFindings(), func(f *licensingv1.ProhibitionFinding) bool {
+		return f.GetParagraph() == measures && slices.Contains(f.GetEmbargoes(), e.GetId()) && exempted(e, f.GetReason())
+	})
+}
+
+// ReachOf is Reach for the deal of an application, of which it is known what its lines were classified as.
+func ReachOf(e *ledgerv1.Embargo, a *ledgerv1.Application) string {
+	return reach(e, a.GetDeal(), noneOf(a))
 }
 
 // exempted reports whether a reason names an exemption of an embargo, as the embargo words it.

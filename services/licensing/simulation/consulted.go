@@ -17,8 +17,15 @@ import (
 // consulted is a consultation with everything that was said in it, also what was said otherwise later. Nil: nobody was asked.
 type consulted struct {
 	row *ledgerv1.Consultation
-	// In order of their times.
+	// In order of their times, and the event of each.
 	voices []policy.Voice
+	events []string
+}
+
+// spoken is an answer and the event that states it.
+type spoken struct {
+	policy.Voice
+	event string
 }
 
 // consultation returns the one that a decision rests on: that which it names, or the last that was opened before it.
@@ -42,24 +49,32 @@ func consultation(view ledger.View, c *past) (*consulted, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read opinions in %s: %w", row.GetId(), err)
 	}
-	all := &consulted{row: row}
+	all, voices := &consulted{row: row}, []spoken(nil)
 	for _, o := range opinions {
-		voices, err := said(view, o)
-		if err != nil {
+		if voices, err = c.said(view, o, voices); err != nil {
 			return nil, err
 		}
-		all.voices = append(all.voices, voices...)
 	}
-	slices.SortStableFunc(all.voices, func(a, b policy.Voice) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(voices, func(a, b spoken) int { return a.At.Compare(b.At) })
+	for _, v := range voices {
+		all.voices, all.events = append(all.voices, v.Voice), append(all.events, v.event)
+	}
 	return all, nil
 }
 
 func opened(r *ledgerv1.Consultation) time.Time { return r.GetOpened().GetOpenedAt().AsTime() }
 
-// said returns an opinion and those that it took the place of, without what was withdrawn since.
-func said(view ledger.View, o *ledgerv1.Opinion) ([]policy.Voice, error) {
-	voices := []policy.Voice{voice(o.GetAgency(), o.GetGiven(), o.GetAt().AsTime())}
-	for _, number := range o.GetEvents()[:len(o.GetEvents())-1] {
+// said adds an opinion and those that it took the place of, without what was withdrawn since. Of a case that is judged on what its
+// agency had, what it had not is left out.
+func (c *past) said(view ledger.View, o *ledgerv1.Opinion, voices []spoken) ([]spoken, error) {
+	add := func(number uint64, given *licensingv1.OpinionGiven, at time.Time) {
+		if !c.then || c.had(o.GetJournal(), number, at) {
+			voices = append(voices, spoken{voice(o.GetAgency(), given, at), fmt.Sprintf("%s/%d", o.GetJournal(), number)})
+		}
+	}
+	last := len(o.GetEvents()) - 1
+	add(o.GetEvents()[last], o.GetGiven(), o.GetAt().AsTime())
+	for _, number := range o.GetEvents()[:last] {
 		e, err := event(view, o.GetJournal(), number)
 		if errors.Is(err, fault.NotFound) {
 			continue
@@ -71,9 +86,22 @@ func said(view ledger.View, o *ledgerv1.Opinion) ([]policy.Voice, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read event %d of %s: %w", number, o.GetJournal(), err)
 		}
-		voices = append(voices, voice(o.GetAgency(), given, e.GetOccurredAt().AsTime()))
+		add(number, given, e.GetOccurredAt().AsTime())
 	}
 	return voices, nil
+}
+
+// event is the last that states the answer which a standing rests on; empty when there is none.
+func (c *consulted) event(s policy.Standing, at time.Time) string {
+	if c == nil {
+		return ""
+	}
+	for i := len(c.until(at)) - 1; i >= 0; i-- {
+		if v := c.voices[i]; v.Agency == s.By && (v.For == "" && s.By == s.Agency || v.For == s.Agency) {
+			return c.events[i]
+		}
+	}
+	return ""
 }
 
 func voice(agency string, given *licensingv1.OpinionGiven, at time.Time) policy.Voice {

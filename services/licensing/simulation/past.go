@@ -16,7 +16,6 @@ import (
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
-	"github.com/counterfoil/counterfoil/services/licensing/denial"
 	"github.com/counterfoil/counterfoil/services/licensing/dossier"
 )
 
@@ -27,6 +26,18 @@ type past struct {
 	granted bool
 	at      time.Time
 	basis   *licensingv1.Basis
+	// Codes that a denial names.
+	criteria []string
+	// The event that decided it, and how far the decision says that its agency had the journals of others; nil where it does not say.
+	journal string
+	number  uint64
+	reach   map[string]uint64
+	// Judged on what its agency had when it decided: answers that came later are not on file.
+	then bool
+	// It was read from a published register.
+	published bool
+	// As criteria are weighed; nil: as the policies do.
+	weights weights
 	// As it was decided on.
 	application *ledgerv1.Application
 	facts       policy.Facts
@@ -37,18 +48,24 @@ type past struct {
 	own []*policy.Policy
 }
 
-// read returns the case that a licence or denial decided; nil when it is another agency's, was read from a register, or is
-// none that the policy is for.
-func (s *Simulation) read(view ledger.View, row *queryv1.Row) (*past, error) {
-	c, id, deal := &past{}, "", (*licensingv1.Deal)(nil)
+// read returns the case that a licence or denial decided; nil when it is another agency's, or was read from a register and those are
+// not asked for.
+func (s *cases) read(view ledger.View, row *queryv1.Row) (*past, error) {
+	c, id, deal := &past{then: s.then}, "", (*licensingv1.Deal)(nil)
 	if l := row.GetLicence(); l != nil {
 		c.id, c.granted, c.at, c.basis, id, deal = l.GetId(), true, l.GetDecidedAt().AsTime(), l.GetBasis(), l.GetApplicationId(), l.GetDeal()
+		c.journal, c.number = l.GetJournal(), l.GetEvents()[0]
 		if granted := (&licensingv1.LicenceGranted{}); len(l.GetEvents()) > 1 && first(view, l, granted) {
 			c.basis, deal = granted.GetBasis(), granted.GetDeal() // before it was amended
 		}
 	} else {
 		d := row.GetDenial()
 		c.id, c.at, c.basis, id, deal = d.GetId(), d.GetDecidedAt().AsTime(), d.GetBasis(), d.GetApplicationId(), d.GetDeal()
+		c.journal, c.number, c.criteria = d.GetJournal(), d.GetEvents()[0], d.GetCriteria()
+	}
+	if s.published && id == "" && view.Owns(c.id) {
+		c.published, c.journal, c.application = true, "", &ledgerv1.Application{Deal: deal}
+		return c, nil
 	}
 	if id == "" || !view.Owns(c.id) || !view.Owns(id) {
 		return nil, nil
@@ -61,25 +78,38 @@ func (s *Simulation) read(view ledger.View, row *queryv1.Row) (*past, error) {
 		return nil, nil
 	}
 	a.Deal, c.application = deal, a
+	for _, r := range c.basis.GetKnowledge().GetJournals() {
+		if c.reach == nil {
+			c.reach = map[string]uint64{}
+		}
+		c.reach[r.GetJournal()] = r.GetEvents()
+	}
 	if c.consulted, err = consultation(view, c); err != nil {
 		return nil, err
 	}
 	c.facts = dossier.Facts(deal, s.state, c.emergency())
-	if c.own, err = s.policies(view, c.basis.GetPolicyId()); err != nil {
-		return nil, err
-	}
-	in, err := s.concerns(c)
-	if !in {
-		return nil, err
-	}
-	return c, nil
+	c.own, err = s.policies(view, c.basis.GetPolicyId())
+	return c, err
 }
 
-// concerns reports whether the policy is for a line of a case. One of which a line lacks what the scope asks for concerns it:
+// had reports whether the agency had an event when it decided: one of the journal that it decided in by its number, one of another
+// agency by how far the decision says that it had the journal, and others by when they happened.
+func (c *past) had(journal string, number uint64, at time.Time) bool {
+	own, _, _ := strings.Cut(c.journal, "/")
+	switch {
+	case journal == c.journal:
+		return number < c.number
+	case c.reach != nil && !strings.HasPrefix(journal, own+"/"):
+		return number <= c.reach[journal]
+	}
+	return !at.After(c.at)
+}
+
+// concerns reports whether a policy is for a line of a case. One of which a line lacks what the scope asks for concerns it:
 // nobody could have decided that.
-func (s *Simulation) concerns(c *past) (bool, error) {
+func (s *cases) concerns(p *policy.Policy, c *past) (bool, error) {
 	for _, line := range dossier.LineFacts(c.application.GetDeal(), s.state, c.emergency()) {
-		in, err := policy.Holds(s.policy, line)
+		in, err := policy.Holds(p, line)
 		if errors.Is(err, fault.Precondition) {
 			c.unclear = err.Error()
 			return true, nil
@@ -92,7 +122,7 @@ func (s *Simulation) concerns(c *past) (bool, error) {
 }
 
 // policies returns those that a decision names.
-func (s *Simulation) policies(view ledger.View, names string) ([]*policy.Policy, error) {
+func (s *cases) policies(view ledger.View, names string) ([]*policy.Policy, error) {
 	if known, ok := s.known[names]; ok {
 		return known, nil
 	}
@@ -129,12 +159,18 @@ func (c *past) fixed(view ledger.View) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read checks: %w", err)
 	}
-	reasons, err := denial.Open(view, c.application.GetId(), c.at)
+	undercuts, err := view.UndercutsWith("application", c.application.GetId())
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read undercuts: %w", err)
+	}
+	var reasons []string
+	for _, u := range undercuts {
+		if c.had(u.GetJournal(), u.GetEvents()[0], u.GetFoundAt().AsTime()) && stands(u) {
+			reasons = append(reasons, fmt.Sprintf("denial %s may be of the same deal, and its consultation was not brought to an end, see %s", u.GetFound().GetDenialId(), u.GetId()))
+		}
 	}
 	for _, check := range slices.Backward(checks) {
-		if check.GetAt().AsTime().After(c.at) {
+		if !c.had(check.GetJournal(), check.GetEvents()[0], check.GetAt().AsTime()) {
 			continue
 		}
 		if check.GetChecked().GetResult() != licensingv1.GateResult_GATE_RESULT_CLEAR {
@@ -143,4 +179,13 @@ func (c *past) fixed(view ledger.View) ([]string, error) {
 		break
 	}
 	return reasons, nil
+}
+
+// stands reports whether an undercut held a grant up (Common Position 2008/944/CFSP, Article 4(1)).
+func stands(u *ledgerv1.Undercut) bool {
+	switch u.GetStatus() {
+	case ledgerv1.UndercutStatus_UNDERCUT_STATUS_CANDIDATE, ledgerv1.UndercutStatus_UNDERCUT_STATUS_CONFIRMED, ledgerv1.UndercutStatus_UNDERCUT_STATUS_CONSULTING:
+		return true
+	}
+	return false
 }

@@ -9,10 +9,13 @@ import (
 
 // standing says what in a round stood against a grant: what was answered, what was not and would have counted, and what the
 // rule makes of it.
-func (c *past) standing(p *policy.Policy, r policy.Result) (reasons []string) {
+func (c *past) standing(p *policy.Policy, r policy.Result) (reasons []why) {
+	add := func(event, format string, args ...any) {
+		reasons = append(reasons, why{fmt.Sprintf("%s, rule %s", p.ID(), c.rule(p)), fmt.Sprintf(format, args...), event})
+	}
 	for _, s := range r.Standings {
 		if reason := c.place(p, r, s); reason != "" {
-			reasons = append(reasons, reason)
+			add(c.consulted.event(s, c.at), "%s", reason)
 		}
 	}
 	concur, object := 0, 0
@@ -27,18 +30,18 @@ func (c *past) standing(p *policy.Policy, r policy.Result) (reasons []string) {
 	switch c.rule(p) {
 	case "majority":
 		if concur <= object {
-			reasons = append(reasons, fmt.Sprintf("%d would have concurred and %d objected, and a majority has to concur", concur, object))
+			add("", "%d would have concurred and %d objected, and a majority has to concur", concur, object)
 		}
 	case "unanimous":
 		switch {
 		case len(reasons) > 0:
-			reasons = append(reasons, "all have to concur")
+			add("", "all have to concur")
 		case concur == 0:
-			reasons = append(reasons, "nobody that votes concurred, and all have to")
+			add("", "nobody that votes concurred, and all have to")
 		}
 	}
 	if !r.Quorum.Met {
-		reasons = append(reasons, fmt.Sprintf("the quorum is %d, and %d answered", r.Quorum.Needed, r.Quorum.Present))
+		add("", "the quorum is %d, and %d answered", r.Quorum.Needed, r.Quorum.Present)
 	}
 	return reasons
 }
@@ -105,18 +108,23 @@ func (c *past) silent(s policy.Standing) string {
 }
 
 // freeing says what would have let a case that was denied be granted, and what a grant would have needed still.
-func (c *past) freeing(p *policy.Policy, v verdict) (reasons []string) {
+func (c *past) freeing(p *policy.Policy, v verdict) (reasons []why) {
+	rule := fmt.Sprintf("%s, rule %s", p.ID(), c.rule(p))
 	for _, s := range v.tally.Standings {
+		fact := ""
 		switch {
 		case s.How == policy.NotAsked && s.View == policy.Object:
-			reasons = append(reasons, fmt.Sprintf("%s objected, and would not have been asked", s.By))
+			fact = s.By + " objected, and would not have been asked"
 		case s.Counts == policy.Object && (s.How == policy.Answered || s.How == policy.ByAnother):
-			reasons = append(reasons, c.answer(p, s)+", which would not have stood in the way: a grant would have needed a reason")
+			fact = c.answer(p, s) + ", which would not have stood in the way: a grant would have needed a reason"
 		case s.How == policy.Silent && s.Counts == policy.Concur:
-			reasons = append(reasons, c.silent(s)+"; its silence would have counted as agreement")
+			fact = c.silent(s) + "; its silence would have counted as agreement"
 		case s.How == policy.Silent && s.Counts != policy.Object && (s.Part == policy.Mandatory || c.rule(p) != "advisory"):
-			reasons = append(reasons, c.silent(s)+"; its silence would have counted as no view")
+			fact = c.silent(s) + "; its silence would have counted as no view"
+		}
+		if fact != "" {
+			reasons = append(reasons, why{rule, fact, c.consulted.event(s, c.at)})
 		}
 	}
-	return append(reasons, fmt.Sprintf("the rule %s would have let it be granted on what is on record; what the officers made of it is not simulated", c.rule(p)))
+	return append(reasons, why{rule, fmt.Sprintf("the rule %s would have let it be granted on what is on record; what the officers made of it is not simulated", c.rule(p)), ""})
 }

@@ -44,6 +44,7 @@ func (c *past) consult(p *policy.Policy, cal *policy.Calendar, v *verdict) (err 
 		outcome = Waiting
 	}
 	v.against(outcome, c.standing(p, v.tally)...)
+	c.missing(p, v)
 	return nil
 }
 
@@ -91,6 +92,9 @@ func (c *past) looks(p *policy.Policy, r policy.Round, begun time.Time) []look {
 	if !r.Due.IsZero() {
 		moments = append(moments, passed(r.Due))
 	}
+	if c.then {
+		moments = slices.DeleteFunc(moments, func(m time.Time) bool { return m.After(c.at) })
+	}
 	slices.SortFunc(moments, time.Time.Compare)
 	var list []look
 	for _, r.Now = range slices.CompactFunc(moments, time.Time.Equal) {
@@ -117,5 +121,22 @@ func (c *past) ready(r policy.Round, begun time.Time) time.Time {
 		return last
 	default:
 		return passed(r.Due)
+	}
+}
+
+// missing says what a consultation would have needed for a grant: who was not asked, who did not answer.
+func (c *past) missing(p *policy.Policy, v *verdict) {
+	for _, s := range v.tally.Standings {
+		switch {
+		case s.How == policy.NotAsked || s.How == policy.AsGuest || s.Counts == policy.Concur:
+		case s.How == policy.Escalating:
+			v.need("an answer in place of " + s.Agency + " (" + s.Serves + ")")
+		case s.How == policy.Answered || s.How == policy.ByAnother || s.How == policy.NotWaited:
+		case s.How == policy.Silent && c.rule(p) == "advisory" && s.Counts != policy.Object:
+		case c.consulted.asked(s.By):
+			v.need("the answer of " + s.By + " (" + s.Serves + ")")
+		default:
+			v.need("the opinion of " + s.By + " (" + s.Serves + "), which was not asked")
+		}
 	}
 }

@@ -2,36 +2,21 @@ package simulation
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/policy"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
-	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/services/licensing/dossier"
 )
 
-// pageSize is how many decisions are read at once.
-const pageSize = 500
-
 // Simulation is a policy on its way through the decisions of an agency. One goroutine uses it.
 type Simulation struct {
+	cases
 	policy *policy.Policy
 	// What the policy counts its days in.
 	calendar *policy.Calendar
-	// The State that the agency decides for.
-	state  string
-	filter *queryv1.Filter
-
-	// Where it is: the tables that are still to be read, and the page.
-	tables []queryv1.Table
-	token  string
-	// Policies that cases were decided under, by what the decision calls them; nil where one is not on record.
-	known map[string][]*policy.Policy
 
 	result        *licensingv1.SimulatePolicyResponse
 	before, after []int
@@ -45,49 +30,24 @@ func New(view ledger.View, req *licensingv1.SimulatePolicyRequest) (*Simulation,
 	if err != nil {
 		return nil, err
 	}
-	from, until := req.GetFrom(), req.GetUntil()
-	if from != nil && until != nil && !until.AsTime().After(from.AsTime()) {
-		return nil, fault.Errorf(fault.Invalid, "no case was decided from %s and before %s; give a later until",
-			from.AsTime().Format(time.DateOnly), until.AsTime().Format(time.DateOnly))
-	}
-	s := &Simulation{
-		policy: p, filter: &queryv1.Filter{From: from, Until: until},
-		tables: []queryv1.Table{queryv1.Table_TABLE_LICENCES, queryv1.Table_TABLE_DENIALS},
-		known:  map[string][]*policy.Policy{}, result: &licensingv1.SimulatePolicyResponse{}, loads: map[string]*licensingv1.AgencyLoad{},
-	}
-	if s.calendar, err = dossier.Calendar(view, p); err != nil {
+	s := &Simulation{policy: p, result: &licensingv1.SimulatePolicyResponse{}, loads: map[string]*licensingv1.AgencyLoad{}}
+	if s.cases, err = decisions(view, req.GetFrom(), req.GetUntil()); err != nil {
 		return nil, err
 	}
-	s.state, err = dossier.Home(view)
+	s.calendar, err = dossier.Calendar(view, p)
 	return s, err
 }
 
 // Next decides the next page of cases anew, and reports whether there may be more. Each call may have another view of the same
 // ledger, so that a long history keeps none open.
 func (s *Simulation) Next(view ledger.View) (more bool, err error) {
-	if len(s.tables) == 0 {
-		return false, nil
-	}
-	rows, next, err := view.List(s.tables[0], s.filter, s.token, pageSize)
-	if err != nil {
-		return false, fmt.Errorf("read decisions: %w", err)
-	}
-	for _, row := range rows {
-		c, err := s.read(view, row)
-		if err != nil {
-			return false, err
+	return s.next(view, func(c *past) error {
+		in, err := s.concerns(s.policy, c)
+		if err == nil && in {
+			err = s.decide(view, c)
 		}
-		if c == nil {
-			continue
-		}
-		if err := s.decide(view, c); err != nil {
-			return false, fmt.Errorf("simulate %s: %w", c.id, err)
-		}
-	}
-	if s.token = next; next == "" {
-		s.tables = s.tables[1:]
-	}
-	return len(s.tables) > 0, nil
+		return err
+	})
 }
 
 // Result is what it came to so far; the cases that changed are in the order of their applications.
@@ -120,18 +80,18 @@ func (s *Simulation) decide(view ledger.View, c *past) error {
 		return err
 	}
 	if c.unclear != "" {
-		v.against(Blocked, c.unclear)
+		v.against(Blocked, why{s.policy.ID() + ", scope", c.unclear, ""})
 	}
 	s.result.Cases++
 	s.count(c, v)
-	changed := &licensingv1.SimulatedCase{ApplicationId: c.application.GetId(), DecisionId: c.id, Was: "granted", WouldBe: v.outcome, Reasons: v.reasons}
+	changed := &licensingv1.SimulatedCase{ApplicationId: c.application.GetId(), DecisionId: c.id, Was: "granted", WouldBe: v.outcome, Reasons: v.facts()}
 	if !c.granted {
 		changed.Was = "denied"
-		possible, err := s.freed(view, c, v)
+		possible, err := freed(view, c, v)
 		if err != nil || !possible {
 			return err
 		}
-		changed.Reasons = c.freeing(s.policy, v)
+		changed.Reasons = factsOf(c.freeing(s.policy, v))
 	} else if v.outcome == Possible {
 		return nil
 	}
@@ -141,7 +101,7 @@ func (s *Simulation) decide(view ledger.View, c *past) error {
 
 // freed reports whether a case was denied where its own policies let nobody grant it, and this one would have. What no policy
 // lifts stands in the way as it did.
-func (s *Simulation) freed(view ledger.View, c *past, v verdict) (bool, error) {
+func freed(view ledger.View, c *past, v verdict) (bool, error) {
 	if v.outcome != Possible || len(c.own) == 0 {
 		return false, nil
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/counterfoil/counterfoil/libs/policy"
 	"github.com/counterfoil/counterfoil/libs/screening"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
-	"github.com/counterfoil/counterfoil/services/licensing/gate"
 	"github.com/counterfoil/counterfoil/services/licensing/licence"
 )
 
@@ -26,8 +25,9 @@ const (
 // verdict is what a case would have come to under a policy.
 type verdict struct {
 	outcome string
-	// What stood against a grant.
-	reasons []string
+	// What stood against a grant, and what it would have needed beside what was there.
+	reasons []why
+	needed  []string
 	// When it could have been decided at the earliest; zero: never.
 	earliest time.Time
 	// Who would have been asked.
@@ -36,13 +36,32 @@ type verdict struct {
 	tally policy.Result
 }
 
-// against adds a reason; blocked when it is more than something missing.
-func (v *verdict) against(outcome string, reasons ...string) {
+// why is a reason: which rule said what of which event or row. An event that is not on record is empty.
+type why struct{ rule, fact, event string }
+
+func factsOf(reasons []why) (facts []string) {
+	for _, r := range reasons {
+		facts = append(facts, r.fact)
+	}
+	return facts
+}
+
+func (v *verdict) facts() []string { return factsOf(v.reasons) }
+
+// against adds reasons; blocked when they are more than something missing.
+func (v *verdict) against(outcome string, reasons ...why) {
 	if len(reasons) == 0 {
 		return
 	}
 	if v.reasons = append(v.reasons, reasons...); v.outcome != Blocked {
 		v.outcome = outcome
+	}
+}
+
+// need says once what a grant would have needed.
+func (v *verdict) need(what string) {
+	if !slices.Contains(v.needed, what) {
+		v.needed = append(v.needed, what)
 	}
 }
 
@@ -55,7 +74,7 @@ func (c *past) under(view ledger.View, p *policy.Policy, cal *policy.Calendar) (
 	} {
 		err := rule(view, p, &v)
 		if errors.Is(err, fault.Precondition) { // an expression that cannot be applied to the case
-			v.against(Blocked, err.Error())
+			v.against(Blocked, why{p.ID() + ", expressions", err.Error(), ""})
 			return v, nil
 		}
 		if err != nil {
@@ -75,11 +94,14 @@ func (c *past) papers(_ ledger.View, p *policy.Policy, v *verdict) error {
 		return err
 	}
 	for _, r := range requires {
-		if reason, _ := licence.Missing(c.application, r.GetKind(), c.at); reason != "" && !slices.Contains(v.reasons, reason) {
-			v.against(Waiting, reason)
+		if reason, _ := licence.Missing(c.application, r.GetKind(), c.at); reason != "" && !slices.Contains(v.facts(), reason) {
+			v.against(Waiting, why{p.ID() + ", requires", reason, c.application.GetId()})
+			v.need("a paper on file: " + strings.ReplaceAll(r.GetKind(), "_", " "))
 		}
 	}
-	v.against(Blocked, licence.Forged(c.application)...)
+	for _, reason := range licence.Forged(c.application) {
+		v.against(Blocked, why{p.ID() + ", requires", reason, c.application.GetId()})
+	}
 	return nil
 }
 
@@ -90,8 +112,9 @@ func (c *past) risks(view ledger.View, p *policy.Policy, v *verdict) error {
 		return err
 	}
 	threshold := p.Terms.GetRisk().GetThreshold()
-	for _, criterion := range gate.Overriding(row, threshold) {
-		v.against(Blocked, fmt.Sprintf("the risk under %s was assessed at the threshold %s or above it, see %s", criterion, threshold, row.GetId()))
+	for _, o := range c.weights.overriding(row, threshold) {
+		v.against(Blocked, why{"ATT 7(3)", o.fact, row.GetId()})
+		v.need(o.needed)
 	}
 	return nil
 }
@@ -107,7 +130,7 @@ func (c *past) assessment(view ledger.View) (*ledgerv1.Assessment, error) {
 		return nil, fmt.Errorf("read assessments: %w", err)
 	}
 	for _, r := range slices.Backward(rows) {
-		if !r.GetAt().AsTime().After(c.at) {
+		if c.had(r.GetJournal(), r.GetEvents()[0], r.GetAt().AsTime()) {
 			return r, nil
 		}
 	}
@@ -129,12 +152,17 @@ func (c *past) screened(view ledger.View, p *policy.Policy, v *verdict) error {
 		if err != nil {
 			return fmt.Errorf("read screenings: %w", err)
 		}
-		rows = slices.DeleteFunc(rows, func(s *ledgerv1.Screening) bool { return s.GetAt().AsTime().After(c.at) })
+		rows = slices.DeleteFunc(rows, func(s *ledgerv1.Screening) bool {
+			return !c.had(s.GetJournal(), s.GetEvents()[0], s.GetAt().AsTime())
+		})
 		if len(rows) > 0 {
 			certificate = slices.MaxFunc(rows, func(a, b *ledgerv1.Screening) int { return a.GetAt().AsTime().Compare(b.GetAt().AsTime()) }).GetCertificate()
 		}
 	}
-	v.against(Waiting, screening.Lacked(certificate, lists, c.at)...)
+	for _, reason := range screening.Lacked(certificate, lists, c.at) {
+		v.against(Waiting, why{p.ID() + ", screening", reason, certificate.GetScreeningId()})
+		v.need("a screening against lists that are new enough")
+	}
 	return nil
 }
 
@@ -155,7 +183,8 @@ func (c *past) signed(p *policy.Policy, v *verdict) {
 	if len(roles) > 0 {
 		by = " by " + strings.Join(roles, " or ")
 	}
-	v.against(Waiting, fmt.Sprintf("%d of %d signatures%s are on record", counted, needed, by))
+	v.against(Waiting, why{p.ID() + ", signatures", fmt.Sprintf("%d of %d signatures%s are on record", counted, needed, by), c.id})
+	v.need(fmt.Sprintf("%d more signatures%s", needed-counted, by))
 }
 
 func deputises(p *policy.Policy, role string) bool {
