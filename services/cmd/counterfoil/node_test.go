@@ -52,6 +52,7 @@ func startNode(t testing.TB, n *fixedNode) (url string) {
 	server := connect.NewServer(n.note, validate.NewServerInterceptor())
 	queryv1connect.RegisterQueryServiceHandler(server, queries{node: n})
 	licensingv1connect.RegisterLicensingServiceHandler(server, licensing{node: n})
+	queryv1connect.RegisterWhatIfServiceHandler(server, hypotheses{})
 	if n.agency == "customs" {
 		customsv1connect.RegisterCustomsServiceHandler(server, customs{node: n})
 	}

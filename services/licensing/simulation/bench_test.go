@@ -10,14 +10,14 @@ import (
 	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	policyv1 "github.com/counterfoil/counterfoil/proto/counterfoil/policy/v1"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/services/licensing/simulation"
 )
 
-// BenchmarkSimulation simulates policies on 10,000 decided cases, a quarter of them denied in committee.
-func BenchmarkSimulation(b *testing.B) {
-	m1, ad := template(b, "m1-ad-hoc")
-	m2, com := template(b, "m2-committee")
-	_, m3 := template(b, "m3-authority")
+// tenThousand is a ledger of 10,000 decided cases, a quarter of them denied in committee.
+func tenThousand(b *testing.B) *ledger.Ledger {
+	m1, _ := template(b, "m1-ad-hoc")
+	m2, _ := template(b, "m2-committee")
 	l := ledgertest.Open(b, "licensing")
 	w := ledgertest.NewWriter()
 	fold(b, l, w, founding(m1, m2))
@@ -30,6 +30,15 @@ func BenchmarkSimulation(b *testing.B) {
 		}
 		fold(b, l, w, facts)
 	}
+	return l
+}
+
+// BenchmarkSimulation simulates policies on 10,000 decided cases.
+func BenchmarkSimulation(b *testing.B) {
+	l := tenThousand(b)
+	_, ad := template(b, "m1-ad-hoc")
+	_, com := template(b, "m2-committee")
+	_, m3 := template(b, "m3-authority")
 	for name, p := range map[string]*policyv1.Policy{"M1": ad, "M2": com, "M3": m3} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
@@ -47,6 +56,36 @@ func BenchmarkSimulation(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+		})
+	}
+}
+
+// BenchmarkWhatIf judges 10,000 decisions again.
+func BenchmarkWhatIf(b *testing.B) {
+	l := tenThousand(b)
+	_, com := template(b, "m2-committee")
+	for name, req := range map[string]*queryv1.WhatIfRequest{
+		"policy":    {Policy: com},
+		"embargo":   {Embargoes: []*queryv1.WhatIfEmbargo{{Country: "XB", From: "2026-03-09"}}},
+		"criterion": {Criteria: []*queryv1.WhatIfCriterion{{Criterion: "7(4)", OverridingFrom: licensingv1.Level_LEVEL_LOW}}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				err := l.View(func(view ledger.View) error {
+					w, err := simulation.Try(view, req)
+					for more := true; more && err == nil; {
+						_, more, err = w.Next(view)
+					}
+					if got := w.Totals(); got.Decisions != 10_000 {
+						b.Errorf("%d decisions", got.Decisions)
+					}
+					return err
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(10_000*float64(b.N)/b.Elapsed().Seconds(), "decisions/s")
 		})
 	}
 }

@@ -81,7 +81,7 @@ func (c *past) whom(p *policy.Policy) ([]policy.Consultee, error) {
 }
 
 // looks are the moments at which a round may come to something else: as it begins, with each answer, and once the deadline has
-// passed; and that of the decision.
+// passed; and that of the decision, which is the only one of a case that is judged on what was there then.
 func (c *past) looks(p *policy.Policy, r policy.Round, begun time.Time) []look {
 	moments := []time.Time{begun, c.at}
 	if c.consulted != nil {
@@ -93,7 +93,7 @@ func (c *past) looks(p *policy.Policy, r policy.Round, begun time.Time) []look {
 		moments = append(moments, passed(r.Due))
 	}
 	if c.then {
-		moments = slices.DeleteFunc(moments, func(m time.Time) bool { return m.After(c.at) })
+		moments = []time.Time{c.at}
 	}
 	slices.SortFunc(moments, time.Time.Compare)
 	var list []look

@@ -184,7 +184,7 @@ func (c *past) signed(p *policy.Policy, v *verdict) {
 		by = " by " + strings.Join(roles, " or ")
 	}
 	v.against(Waiting, why{p.ID() + ", signatures", fmt.Sprintf("%d of %d signatures%s are on record", counted, needed, by), c.id})
-	v.need(fmt.Sprintf("%d more signatures%s", needed-counted, by))
+	v.need(fmt.Sprintf("signatures%s: %d more", by, needed-counted))
 }
 
 func deputises(p *policy.Policy, role string) bool {
