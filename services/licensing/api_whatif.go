@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"google.golang.org/protobuf/proto"
-
-	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/replay"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/query/v1/queryv1connect"
 	"github.com/counterfoil/counterfoil/services/licensing/simulation"
@@ -41,10 +39,10 @@ func (s *Service) WhatIf(ctx context.Context, req *queryv1.WhatIfRequest, stream
 	return nil
 }
 
-// viewAt looks at the ledger as it is in a horizon.
-func (s *Service) viewAt(_ context.Context, at *queryv1.Horizon, look func(ledger.View) error) error {
-	if at != nil && !proto.Equal(at, &queryv1.Horizon{}) {
-		return fault.Errorf(fault.Precondition, "decisions are judged again on the whole ledger only; leave the moment out, and bound the decisions with from and until")
+// viewAt looks at the part of history that a call asks for.
+func (s *Service) viewAt(ctx context.Context, at *queryv1.Horizon, look func(ledger.View) error) error {
+	if replay.Whole(at) {
+		return s.node.Ledger.View(look)
 	}
-	return s.node.Ledger.View(look)
+	return s.node.Past().View(ctx, at, look)
 }

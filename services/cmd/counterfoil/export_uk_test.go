@@ -95,3 +95,21 @@ func exportsEdition(t *testing.T, dir string, args ...string) {
 		t.Errorf("export %v prints %d lines, and %s has %d: they are not the same", args, len(got), dir, len(want))
 	}
 }
+
+// exportsEditions asks for both editions as they were on record, in an order that is not theirs, and for what is between them.
+func exportsEditions(t *testing.T, july, october string) {
+	t.Helper()
+	exportsEdition(t, october)
+	for _, asked := range []struct{ dir, asOf string }{
+		{october, "2012-10-11"}, {july, "2012-07-12"}, {july, "2012-10-10T23:59:59Z"}, {october, "2012-10-12"},
+	} {
+		exportsEdition(t, asked.dir, "--as-of", asked.asOf)
+	}
+	between := string(at(t, "licensing", exitOK, "export", "uk-licences", "--as-of", "2012-10-11", "--since", "2012-07-12", "-o", "csv"))
+	if added, gone := strings.Count(between, "\nadded,"), strings.Count(between, "\ngone,"); added != 3361 || gone != 9 {
+		t.Errorf("%d rows were added and %d are gone, want 3361 and 9", added, gone)
+	}
+	if before := at(t, "licensing", exitOK, "export", "uk-licences", "--as-of", "2012-07-11", "-o", "csv"); strings.Count(string(before), "\n") != 1 {
+		t.Errorf("before the first edition there are %d lines", strings.Count(string(before), "\n"))
+	}
+}

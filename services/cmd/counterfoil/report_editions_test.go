@@ -132,7 +132,7 @@ func TestCompareFindsWhatThePublisherChanged(t *testing.T) {
 		at(t, "reporting", exitOK, "report", "freeze", "national/"+year, "--reason", "goods that nobody classified")
 	}
 	imported(second, "2012-10-11")
-	exportsEdition(t, second)
+	exportsEditions(t, first, second)
 	gone, added := only(t, first, second), only(t, second, first)
 	if len(gone) != 9 || len(added) != 3361 {
 		t.Fatalf("the publisher's files differ by %d lines that are gone and %d that are new", len(gone), len(added))
