@@ -1,6 +1,7 @@
 package simulation_test
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -83,7 +84,8 @@ type decided struct {
 	// What Article 6 was found to be; clear where it is not said.
 	prohibition licensingv1.GateResult
 	risk        licensingv1.Level
-	signatures  int // 2 where it is not said
+	left        licensingv1.Level // after measures; the risk where it is not said
+	signatures  int               // 2 where it is not said
 }
 
 func (d decided) id(letter string) string { return fmt.Sprintf("licensing/%s-2026-%06d", letter, d.n) }
@@ -123,7 +125,7 @@ func (d decided) before() []proto.Message {
 		panic(err)
 	}
 	result := max(d.prohibition, licensingv1.GateResult_GATE_RESULT_CLEAR)
-	finding := &licensingv1.RiskFinding{Criterion: "7(4)", Level: d.risk, Mitigated: d.risk, Reason: "known"}
+	finding := &licensingv1.RiskFinding{Criterion: "7(4)", Level: d.risk, Mitigated: cmp.Or(d.left, d.risk), Reason: "known"}
 	facts := []proto.Message{
 		ledgertest.At(monday, &licensingv1.ApplicationSubmitted{ApplicationId: d.id("A"), Deal: d.deal()}),
 		ledgertest.At(after(1), &licensingv1.ProhibitionChecked{CheckId: d.id("G"), ApplicationId: d.id("A"), Result: result, Deal: digest}),

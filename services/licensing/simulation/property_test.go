@@ -17,6 +17,7 @@ import (
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	"github.com/counterfoil/counterfoil/services/licensing/dossier"
 	"github.com/counterfoil/counterfoil/services/licensing/licence"
@@ -113,14 +114,18 @@ func TestSimulatingThePolicyInForceChangesNothing(t *testing.T) {
 				denied++
 			}
 			if rapid.Bool().Draw(rt, "said otherwise") {
-				facts = append(facts, ledgertest.At(after(12), ledgertest.By("foreign", &licensingv1.OpinionGiven{ConsultationId: d.id("C"), View: object})))
+				later := &licensingv1.OpinionGiven{ConsultationId: d.id("C"), View: rapid.SampledFrom([]licensingv1.OpinionView{object, concur}).Draw(rt, "then")}
+				facts = append(facts, ledgertest.At(after(12), ledgertest.By("foreign", later)))
 			}
 		}
+		embargo := &queryv1.WhatIfEmbargo{EmbargoId: "licensing/E-1", From: after(rapid.IntRange(0, 12).Draw(rt, "embargo")).Format(time.DateOnly)}
+		facts = append(facts, ledgertest.At(after(13), ledgertest.By("licensing", embargoFact("E-1", "XC", embargo.From))))
 		view := ledgertest.GivenAs(t, "licensing", facts...)
 		got := simulate(t, view, &licensingv1.SimulatePolicyRequest{Policy: p.Terms})
 		if got.Cases != 3 || len(got.Changed) > 0 {
 			rt.Errorf("%d cases, changed: %v", got.Cases, got.Changed)
 		}
+		asItWasChangesNothing(rt, view, p, embargo)
 	})
 	if granted == 0 || denied == 0 {
 		t.Errorf("%d were granted and %d denied: both have to come", granted, denied)

@@ -23,7 +23,13 @@ import (
 	"github.com/counterfoil/counterfoil/services/licensing/simulation"
 )
 
-func whatIf(t testing.TB, view ledger.View, req *queryv1.WhatIfRequest) ([]*queryv1.WhatIfDecision, *queryv1.WhatIfTotals) {
+// failing is a test, or a draw of one.
+type failing interface {
+	Helper()
+	Fatal(args ...any)
+}
+
+func whatIf(t failing, view ledger.View, req *queryv1.WhatIfRequest) ([]*queryv1.WhatIfDecision, *queryv1.WhatIfTotals) {
 	t.Helper()
 	w, err := simulation.Try(view, req)
 	if err != nil {
@@ -40,7 +46,7 @@ func whatIf(t testing.TB, view ledger.View, req *queryv1.WhatIfRequest) ([]*quer
 	return all, w.Totals()
 }
 
-// told is a decision in one line, and its reasons and what it needed in others.
+// lines is each decision in one line, and its reasons and what it needed in others.
 func lines(all []*queryv1.WhatIfDecision) (lines []string) {
 	for _, d := range all {
 		lines = append(lines, d.DecisionId[len("licensing/"):]+": "+d.Was+", "+d.WouldBe)
@@ -139,7 +145,13 @@ func TestWhatIfCriteria(t *testing.T) {
 		decided{n: 2, policy: adHoc, category: artillery, day: 3, risk: low},
 		forced,
 		decided{n: 4, policy: "unknown/1", category: artillery, day: 3, risk: high},
+		decided{n: 5, policy: adHoc, category: artillery, day: 3, risk: high, left: low},
+		// It was granted although its own policy forbade it: no other weight makes that so.
+		decided{n: 6, policy: adHoc, category: artillery, day: 3, risk: licensingv1.Level_LEVEL_OVERRIDING},
 	)...)...)
+	granted5 := []string{"L-2026-000005: granted, blocked",
+		"  ATT 7(3): the risk before mitigation under 7(4) was assessed at the threshold high or above it, see licensing/V-2026-000005 [licensing/V-2026-000005]",
+		"  needed: less than high found on 7(4) before measures"}
 	granted := func(level, left string) []string {
 		return []string{"L-2026-000001: granted, blocked", "  ATT 7(3): the " + level + " under 7(4) was assessed at the threshold high or above it, see licensing/V-2026-000001 [licensing/V-2026-000001]",
 			"  needed: " + left}
@@ -150,23 +162,22 @@ func TestWhatIfCriteria(t *testing.T) {
 	noGround := []string{"N-2026-000003: denied, no ground left", "  criteria of the denial: it names only criteria that would not have counted: 7 [licensing/N-2026-000003]"}
 	measures := "measures that leave less than high on 7(4) (ATT 7(2))"
 	for _, tt := range []struct {
-		name    string
-		req     *queryv1.WhatIfRequest
-		want    []string
-		totals  *queryv1.WhatIfTotals
-		decided uint64
+		name   string
+		req    *queryv1.WhatIfRequest
+		want   []string
+		totals *queryv1.WhatIfTotals
 	}{
 		{"overriding from high on", &queryv1.WhatIfRequest{Criteria: []*queryv1.WhatIfCriterion{{Criterion: "7(4)", OverridingFrom: high}}}, granted("risk", measures),
-			&queryv1.WhatIfTotals{Decisions: 4, Changed: 1, Changes: []*queryv1.WhatIfCount{{Was: "granted", WouldBe: "blocked", Count: 1}}, UnknownPolicy: 1}, 4},
+			&queryv1.WhatIfTotals{Decisions: 6, Changed: 1, Changes: []*queryv1.WhatIfCount{{Was: "granted", WouldBe: "blocked", Count: 1}}, UnknownPolicy: 1}},
 		{"before mitigation", &queryv1.WhatIfRequest{Criteria: []*queryv1.WhatIfCriterion{{Criterion: "*", OverridingFrom: high, Unmitigated: true}}},
-			granted("risk before mitigation", "less than high found on 7(4) before measures"), nil, 4},
-		{"a criterion does not count", &queryv1.WhatIfRequest{Criteria: []*queryv1.WhatIfCriterion{{Criterion: "7(4)"}}}, freed, nil, 4},
+			append(granted("risk before mitigation", "less than high found on 7(4) before measures"), granted5...), nil},
+		{"a criterion does not count", &queryv1.WhatIfRequest{Criteria: []*queryv1.WhatIfCriterion{{Criterion: "7(4)"}}}, freed, nil},
 		{"none counts that a denial names", &queryv1.WhatIfRequest{Criteria: []*queryv1.WhatIfCriterion{{Criterion: "7"}}}, noGround,
-			&queryv1.WhatIfTotals{Decisions: 4, Changed: 1, Changes: []*queryv1.WhatIfCount{{Was: "denied", WouldBe: "no ground left", Count: 1}}, UnknownPolicy: 1}, 4},
+			&queryv1.WhatIfTotals{Decisions: 6, Changed: 1, Changes: []*queryv1.WhatIfCount{{Was: "denied", WouldBe: "no ground left", Count: 1}}, UnknownPolicy: 1}},
 		{"nobody assessed it", &queryv1.WhatIfRequest{Criteria: []*queryv1.WhatIfCriterion{{Criterion: "XA-9", OverridingFrom: low}}}, nil,
-			&queryv1.WhatIfTotals{Decisions: 4, Unassessed: []*queryv1.WhatIfCount{{Criterion: "XA-9", Count: 4}}, UnknownPolicy: 1}, 4},
-		{"with a policy", &queryv1.WhatIfRequest{Policy: lower, Criteria: []*queryv1.WhatIfCriterion{{Criterion: "7(4)"}}}, freed[:1], nil, 4},
-		{"as they are weighed", &queryv1.WhatIfRequest{Criteria: []*queryv1.WhatIfCriterion{{Criterion: "*", OverridingFrom: licensingv1.Level_LEVEL_OVERRIDING}}}, nil, nil, 4},
+			&queryv1.WhatIfTotals{Decisions: 6, Unassessed: []*queryv1.WhatIfCount{{Criterion: "XA-9", Count: 6}}, UnknownPolicy: 1}},
+		{"with a policy", &queryv1.WhatIfRequest{Policy: lower, Criteria: []*queryv1.WhatIfCriterion{{Criterion: "7(4)"}}}, freed[:1], nil},
+		{"as they are weighed", &queryv1.WhatIfRequest{Criteria: []*queryv1.WhatIfCriterion{{Criterion: "*", OverridingFrom: licensingv1.Level_LEVEL_OVERRIDING}}}, nil, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, totals := whatIf(t, view, tt.req)
