@@ -145,7 +145,10 @@ func (n *Node) open(ctx context.Context, store string) (err error) {
 // openStream finds or makes a stream. One that lies in the store but that the server could not open is an error:
 // made anew it would hide what is there.
 func (n *Node) openStream(ctx context.Context, store string, c jetstream.StreamConfig) (jetstream.Stream, error) {
-	_, err := n.js.Stream(ctx, c.Name)
+	found, err := n.js.Stream(ctx, c.Name)
+	if err == nil && stream.Configured(found.CachedInfo().Config, c) {
+		return found, nil // to say it again would write the stream's description anew, which a kill can leave half written
+	}
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		path := filepath.Join(store, "jetstream", server.DEFAULT_GLOBAL_ACCOUNT, "streams", c.Name)
 		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {

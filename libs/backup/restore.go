@@ -171,12 +171,16 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
-// syncAll makes the folder and those in it durable; the files in them are already.
+// syncAll makes the folder and those in it durable; the files in them are already. The broker may still be removing a folder that
+// it emptied.
 func syncAll(dir string) error {
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.IsDir() {
-			return err
+		if err == nil && entry.IsDir() {
+			err = syncDir(path)
 		}
-		return syncDir(path)
+		if errors.Is(err, fs.ErrNotExist) && path != dir {
+			return nil
+		}
+		return err
 	})
 }

@@ -3,6 +3,7 @@
 package stream
 
 import (
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -58,4 +59,11 @@ func blocks(name, subject string) jetstream.StreamConfig {
 		DenyPurge:   true,
 		AllowDirect: true,
 	}
+}
+
+// Configured reports whether a stream is configured as Journal, Relay or Inbox say.
+func Configured(is, wanted jetstream.StreamConfig) bool {
+	return slices.Equal(is.Subjects, wanted.Subjects) && is.Storage == wanted.Storage && is.Retention == wanted.Retention &&
+		is.Discard == wanted.Discard && is.MaxMsgSize == wanted.MaxMsgSize && is.Duplicates == wanted.Duplicates &&
+		is.DenyPurge == wanted.DenyPurge && is.AllowDirect == wanted.AllowDirect
 }
