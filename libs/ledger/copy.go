@@ -12,13 +12,12 @@ import (
 // CopyTo writes the ledger as it was when it was called to a new file, mode 0600, on disk when it returns. Whoever writes the ledger
 // goes on meanwhile, until its file has to grow.
 func (l *Ledger) CopyTo(path string) (err error) {
-	l.settle()
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("copy ledger %s: %w", l.path, err)
 	}
-	err = l.db.View(func(tx *bolt.Tx) error {
-		_, err := tx.WriteTo(f)
+	err = l.View(func(v View) error {
+		_, err := v.tx.WriteTo(f)
 		return err
 	})
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
@@ -29,10 +28,11 @@ func (l *Ledger) CopyTo(path string) (err error) {
 
 // Part makes a ledger that was opened from a copy one of its own: tokens of the one that it was copied from are not good for it.
 func (l *Ledger) Part() error {
-	if _, err := rand.Read(l.incarnation[:]); err != nil {
+	f := l.current()
+	if _, err := rand.Read(f.incarnation[:]); err != nil {
 		return err
 	}
-	err := l.db.Update(func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyIncarnation, l.incarnation[:]) })
+	err := f.db.Update(func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyIncarnation, f.incarnation[:]) })
 	if err != nil {
 		return fmt.Errorf("part ledger %s from what it was copied from: %w", l.path, err)
 	}
@@ -40,4 +40,4 @@ func (l *Ledger) Part() error {
 }
 
 // ReadOnly reports whether it was opened for nothing but reading.
-func (l *Ledger) ReadOnly() bool { return l.db.IsReadOnly() }
+func (l *Ledger) ReadOnly() bool { return l.current().db.IsReadOnly() }

@@ -128,7 +128,7 @@ func (tx *Tx) BreakPosting(name, attribute, value string) error {
 func (tx *Tx) BreakID(name, id string) error { return tx.of(named(name)).ids.Delete([]byte(id)) }
 
 // CloseWithoutMark closes the file as the end of a killed process does: the mark that it was open stays.
-func (l *Ledger) CloseWithoutMark() error { return l.db.Close() }
+func (l *Ledger) CloseWithoutMark() error { return l.file.db.Close() }
 
 // ApplyLate folds parked events where they are found, after all that came after them: what a retry must not do.
 func (l *Ledger) ApplyLate(list []*ledgerv1.ParkedEvent) error {

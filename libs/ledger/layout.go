@@ -77,6 +77,7 @@ func parseRowKey(b []byte) place { return place(binary.BigEndian.Uint32(b)) }
 // reader holds a transaction's buckets, opened when they are first asked for. It serves one goroutine.
 type reader struct {
 	l     *Ledger
+	file  *file
 	tx    *bolt.Tx
 	write *Tx // nil in a read transaction
 
@@ -86,8 +87,8 @@ type reader struct {
 
 type tableBuckets struct{ rows, ids, postings *bolt.Bucket }
 
-func (l *Ledger) reader(tx *bolt.Tx, write *Tx) *reader {
-	return &reader{l: l, tx: tx, write: write, opened: make([]tableBuckets, len(tables))}
+func (l *Ledger) reader(f *file, tx *bolt.Tx, write *Tx) *reader {
+	return &reader{l: l, file: f, tx: tx, write: write, opened: make([]tableBuckets, len(tables))}
 }
 
 func (r *reader) of(t *table) *tableBuckets {

@@ -10,8 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"github.com/counterfoil/counterfoil/libs/journal"
 )
 
@@ -32,15 +30,15 @@ type Options struct {
 
 // Ledger is an open file. Its methods may be called from any goroutine.
 type Ledger struct {
-	path        string
-	agency      string
-	incarnation [16]byte
-	db          *bolt.DB
-	marker      string // the file beside it that says it is open; empty when read only
+	path   string
+	agency string
+	marker string // the file beside it that says it is open; empty when read only
 
-	desk  *desk // the write transaction's
-	views views
-	held  atomic.Pointer[func()]
+	swap sync.RWMutex // guards file
+	file *file
+	// retired are files that were replaced and are closed when their last view ends.
+	retired sync.WaitGroup
+	held    atomic.Pointer[func()]
 
 	mu       sync.Mutex
 	folded   map[journal.ID]uint64 // events folded and committed, by journal
@@ -67,12 +65,12 @@ func (l *Ledger) View(fn func(View) error) error {
 
 // Committed is View for who follows commits (Changed) and need not see what a writer still holds.
 func (l *Ledger) Committed(fn func(View) error) error {
-	tx, err := l.views.begin(l.db)
+	f, tx, err := l.beginReading()
 	if err != nil {
 		return fmt.Errorf("read ledger %s: %w", l.path, err)
 	}
-	defer l.views.end(tx)
-	return fn(View{l.reader(tx, nil)})
+	defer f.views.end(tx)
+	return fn(View{l.reader(f, tx, nil)})
 }
 
 // Hold says that the caller holds a write transaction whose events have been acknowledged, and commits it when commit is
@@ -139,7 +137,13 @@ func (l *Ledger) Wait(ctx context.Context, id journal.ID, number uint64) error {
 // Sync puts everything committed on disk. Commits do not: a ledger is derived, and after the machine stopped
 // unexpectedly Open asks for it to be built anew. Call it on a schedule to bound what a slow close has to write.
 func (l *Ledger) Sync() error {
-	if err := l.db.Sync(); err != nil {
+	f := l.current()
+	f.syncing.Lock()
+	defer f.syncing.Unlock()
+	if f.retired {
+		return nil // one is in its place that was put on disk
+	}
+	if err := f.db.Sync(); err != nil {
 		return fmt.Errorf("sync ledger %s: %w", l.path, err)
 	}
 	return nil
@@ -154,14 +158,14 @@ func (l *Ledger) Close() error {
 
 func (l *Ledger) close() error {
 	if l.marker == "" {
-		return l.db.Close()
+		return l.file.db.Close()
 	}
 	// The lock on the file ends with the database's Close, so the marker goes first: whoever opens next finds it gone.
-	tx, err := l.db.Begin(true) // nobody writes from here on
+	f, tx, err := l.beginWriting() // nobody writes from here on
 	if err != nil {
 		return fmt.Errorf("close ledger %s: %w", l.path, err)
 	}
-	if err := l.db.Sync(); err != nil {
+	if err := f.db.Sync(); err != nil {
 		return fmt.Errorf("close ledger %s: %w", l.path, err)
 	}
 	if err := os.Remove(l.marker); err != nil {
@@ -170,7 +174,8 @@ func (l *Ledger) close() error {
 	if err := tx.Rollback(); err != nil {
 		return fmt.Errorf("close ledger %s: %w", l.path, err)
 	}
-	return l.db.Close()
+	l.retired.Wait()
+	return f.db.Close()
 }
 
 // committed makes a commit known to those who wait for it.

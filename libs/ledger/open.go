@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -43,7 +44,7 @@ func Open(path string, o Options) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Ledger{path: path, agency: o.Agency, db: db, desk: newDesk(), folded: map[journal.ID]uint64{}, changed: make(chan struct{})}
+	l := &Ledger{path: path, agency: o.Agency, file: &file{db: db, desk: newDesk()}, folded: map[journal.ID]uint64{}, changed: make(chan struct{})}
 	if err := guarded(path, func() error { return l.start(o) }); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -73,7 +74,8 @@ func openFile(path string, o Options) (*bolt.DB, error) {
 	case err == nil:
 		return db, nil
 	case errors.As(err, &rebuild):
-		_ = file.Close() // lets go of the lock; the reason is what counts
+		// The lock is let go of by name: the memory that it was mapped to holds on to the file. The reason is what counts.
+		_ = errors.Join(syscall.Flock(int(file.Fd()), syscall.LOCK_UN), file.Close())
 		return nil, err
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, fmt.Errorf("ledger %s is open in another process; stop that one or wait for it", path)
@@ -98,7 +100,7 @@ func guarded(path string, fn func() error) (err error) {
 // start checks what the file says of itself, marks it open, and learns its positions.
 func (l *Ledger) start(o Options) error {
 	known := false
-	err := l.db.View(func(tx *bolt.Tx) error {
+	err := l.file.db.View(func(tx *bolt.Tx) error {
 		info, err := os.Stat(l.path)
 		if err != nil {
 			return err
@@ -148,7 +150,7 @@ func (l *Ledger) recognise(tx *bolt.Tx, o Options) (bool, error) {
 	}
 	schema, agency := meta.Get(keySchema), string(meta.Get(keyAgency))
 	switch {
-	case len(schema) != 4 || len(meta.Get(keyIncarnation)) != len(l.incarnation):
+	case len(schema) != 4 || len(meta.Get(keyIncarnation)) != len(l.file.incarnation):
 		return false, &Rebuild{l.path, "it does not say what it is"}
 	case binary.BigEndian.Uint32(schema) != Schema:
 		return false, &Rebuild{l.path, fmt.Sprintf("its schema is %d, this program's is %d", binary.BigEndian.Uint32(schema), Schema)}
@@ -156,34 +158,45 @@ func (l *Ledger) recognise(tx *bolt.Tx, o Options) (bool, error) {
 		return false, &Rebuild{l.path, fmt.Sprintf("it is the ledger of %s, not of %s", agency, o.Agency)}
 	}
 	l.agency = agency
-	copy(l.incarnation[:], meta.Get(keyIncarnation))
+	copy(l.file.incarnation[:], meta.Get(keyIncarnation))
 	return true, nil
 }
 
 // mark leaves a file beside the ledger for as long as it is open, with the machine's boot id in it. It stands outside
 // the ledger because after a power cut no page of the ledger can be relied on to say so.
 func (l *Ledger) mark(known bool) error {
-	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	boot, err := os.ReadFile(bootID)
 	if err != nil {
 		return fmt.Errorf("open ledger %s: %w", l.path, err)
 	}
-	marker := l.path + ".open"
-	before, err := os.ReadFile(marker)
+	before, err := os.ReadFile(markerOf(l.path))
 	switch {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("open ledger %s: %w", l.path, err)
 	case err == nil && known && !bytes.Equal(before, boot):
 		return &Rebuild{l.path, "the machine stopped while it was open"}
 	}
-	f, err := os.OpenFile(marker, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
+	if err := l.markAt(l.path, boot); err != nil {
 		return fmt.Errorf("open ledger %s: %w", l.path, err)
+	}
+	return nil
+}
+
+const bootID = "/proc/sys/kernel/random/boot_id"
+
+func markerOf(path string) string { return path + ".open" }
+
+// markAt writes the marker of a ledger that is open at path.
+func (l *Ledger) markAt(path string, boot []byte) error {
+	f, err := os.OpenFile(markerOf(path), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
 	}
 	_, err = f.Write(boot)
-	if err = errors.Join(err, f.Sync(), f.Close(), syncFolder(l.path)); err != nil {
-		return fmt.Errorf("open ledger %s: %w", l.path, err)
+	if err = errors.Join(err, f.Sync(), f.Close(), syncFolder(path)); err != nil {
+		return err
 	}
-	l.marker = marker
+	l.marker = markerOf(path)
 	return nil
 }
 
@@ -201,10 +214,10 @@ func syncFolder(path string) error {
 
 // found lays out a new file.
 func (l *Ledger) found() error {
-	if _, err := rand.Read(l.incarnation[:]); err != nil {
+	if _, err := rand.Read(l.file.incarnation[:]); err != nil {
 		return err
 	}
-	err := l.db.Update(func(tx *bolt.Tx) error {
+	err := l.file.db.Update(func(tx *bolt.Tx) error {
 		for _, name := range buckets() {
 			if _, err := tx.CreateBucket(name); err != nil {
 				return err
@@ -214,7 +227,7 @@ func (l *Ledger) found() error {
 		return errors.Join(
 			meta.Put(keySchema, binary.BigEndian.AppendUint32(nil, Schema)),
 			meta.Put(keyAgency, []byte(l.agency)),
-			meta.Put(keyIncarnation, l.incarnation[:]))
+			meta.Put(keyIncarnation, l.file.incarnation[:]))
 	})
 	if err != nil {
 		return fmt.Errorf("lay out ledger %s: %w", l.path, err)

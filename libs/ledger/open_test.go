@@ -66,6 +66,9 @@ func TestOpenAsksForARebuild(t *testing.T) {
 			case !errors.As(err, &rebuild) || !strings.Contains(rebuild.Reason, tt.want):
 				t.Fatalf("Open: %v, want a rebuild because %q", err, tt.want)
 			}
+			if _, err := ledger.Open(path, ledger.Options{Agency: "licensing"}); !errors.As(err, &rebuild) {
+				t.Errorf("Open again: %v, want a rebuild: nobody has the file open", err)
+			}
 			if err := os.Remove(path); err != nil {
 				t.Fatal(err)
 			}

@@ -25,8 +25,7 @@ func (l *Ledger) Scrub(ctx context.Context) error {
 		if err != nil || !purged {
 			return err
 		}
-		ended := l.views.ended()
-		done, err := l.scrub()
+		done, ended, err := l.scrub()
 		if err == nil && done {
 			err = l.scrubbed()
 		}
@@ -44,28 +43,29 @@ func (l *Ledger) Scrub(ctx context.Context) error {
 	}
 }
 
-// scrub does it unless a view of an earlier state is open, which may still read pages that are free since. It holds the
-// write transaction, so that no page is taken into use meanwhile.
-func (l *Ledger) scrub() (done bool, err error) {
-	tx, err := l.db.Begin(true)
+// scrub does it unless a view of an earlier state is open, which may still read pages that are free since: then ended is
+// closed when a view ends. It holds the write transaction, so that no page is taken into use meanwhile.
+func (l *Ledger) scrub() (done bool, ended <-chan struct{}, err error) {
+	f, tx, err := l.beginWriting()
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
 	defer func() { err = errors.Join(err, tx.Rollback()) }()
-	if l.views.before(tx.ID() - 1) {
-		return false, nil
+	ended = f.views.ended()
+	if f.views.before(tx.ID() - 1) {
+		return false, ended, nil
 	}
 	file, err := os.OpenFile(l.path, os.O_WRONLY, 0)
 	if err != nil {
-		return false, err
+		return false, ended, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	size := l.db.Info().PageSize
+	size := f.db.Info().PageSize
 	zeros := make([]byte, size)
 	for id := 2; ; id++ { // the first two are the meta pages
 		page, err := tx.Page(id)
 		if err != nil {
-			return false, err
+			return false, ended, err
 		}
 		if page == nil {
 			break
@@ -75,10 +75,10 @@ func (l *Ledger) scrub() (done bool, err error) {
 			continue
 		}
 		if _, err := file.WriteAt(zeros, int64(id)*int64(size)); err != nil {
-			return false, err
+			return false, ended, err
 		}
 	}
-	return true, file.Sync()
+	return true, ended, file.Sync()
 }
 
 func (l *Ledger) scrubbed() error {

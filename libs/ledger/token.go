@@ -39,7 +39,7 @@ func (v View) pageToken(of queryv1.Table, f *queryv1.Filter, next place) (string
 	if err != nil {
 		return "", err
 	}
-	content := append([]byte{pageKind}, v.l.incarnation[:]...)
+	content := append([]byte{pageKind}, v.file.incarnation[:]...)
 	return sealToken(binary.BigEndian.AppendUint64(append(content, asked...), uint64(next))), nil
 }
 
@@ -56,7 +56,7 @@ func (v View) parsePageToken(token string, of queryv1.Table, f *queryv1.Filter) 
 	switch {
 	case !ok || len(content) != pageLength || content[0] != pageKind:
 		return 0, fault.Errorf(fault.Invalid, "the page token is garbled; use it as it was given, or start again without one")
-	case !bytes.Equal(content[1:17], v.l.incarnation[:]):
+	case !bytes.Equal(content[1:17], v.file.incarnation[:]):
 		return 0, fault.Errorf(fault.Invalid, "the ledger was built anew since the page token was given; start again without one")
 	case !bytes.Equal(content[17:25], asked):
 		return 0, fault.Errorf(fault.Invalid, "the page token is of another table or filter; start again without one")

@@ -27,7 +27,7 @@ type Tx struct {
 	missed func(*table, string)
 }
 
-// desk is the memory that a transaction works with. There is one transaction at a time, so the ledger hands the same
+// desk is the memory that a transaction works with. There is one transaction at a time, so the file hands the same
 // desk to each, cleared.
 type desk struct {
 	tables []tableChanges // by table's slot
@@ -115,12 +115,12 @@ const pendingLimit = 1 << 16
 // Begin starts the write transaction. It waits for the one that is open; end it with Commit or Rollback.
 func (l *Ledger) Begin() (*Tx, error) {
 	l.settle()
-	btx, err := l.db.Begin(true)
+	f, btx, err := l.beginWriting()
 	if err != nil {
 		return nil, fmt.Errorf("begin on ledger %s: %w", l.path, err)
 	}
-	tx := &Tx{heads: map[journal.ID]*head{}, desk: l.desk}
-	tx.View = View{l.reader(btx, tx)}
+	tx := &Tx{heads: map[journal.ID]*head{}, desk: f.desk}
+	tx.View = View{l.reader(f, btx, tx)}
 	return tx, nil
 }
 

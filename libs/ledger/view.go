@@ -312,6 +312,16 @@ func (v View) Local(key string) []byte {
 	return bytes.Clone(v.tx.Bucket(bucketLocal).Get([]byte(key)))
 }
 
+// Locals are the values that were kept with PutLocal under names that begin with prefix, by name.
+func (v View) Locals(prefix string) map[string][]byte {
+	all := map[string][]byte{}
+	c := v.tx.Bucket(bucketLocal).Cursor()
+	for k, value := c.Seek([]byte(prefix)); bytes.HasPrefix(k, []byte(prefix)); k, value = c.Next() {
+		all[string(k)] = bytes.Clone(value)
+	}
+	return all
+}
+
 // Position is how far the journal is folded; nil when nothing of it was.
 func (v View) Position(id journal.ID) (*ledgerv1.Position, error) {
 	n, ok := v.journal(id.String())

@@ -100,7 +100,7 @@ func (m *matcher) keeps(p place) (bool, error) {
 }
 
 func (v View) watchToken(w watch) string {
-	content := append([]byte{watchKind}, v.l.incarnation[:]...)
+	content := append([]byte{watchKind}, v.file.incarnation[:]...)
 	content = binary.AppendUvarint(content, w.arrival)
 	for _, name := range sortedKeys(w.sent) {
 		content = binary.AppendUvarint(content, uint64(len(name)))
@@ -120,7 +120,7 @@ func (v View) parseWatch(token string) (watch, error) {
 	if !ok || len(content) < 17 || content[0] != watchKind {
 		return w, garbled
 	}
-	same := string(content[1:17]) == string(v.l.incarnation[:])
+	same := string(content[1:17]) == string(v.file.incarnation[:])
 	content = content[17:]
 	number := func() uint64 {
 		n, size := binary.Uvarint(content)
