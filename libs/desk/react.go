@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -284,12 +285,15 @@ func (d *Desk) cursor(v ledger.View, r Reaction, id journal.ID) (uint64, error) 
 	if kept := v.Local(cursorKey(r, id)); len(kept) == 8 {
 		return binary.BigEndian.Uint64(kept), nil
 	}
-	prefix := keyOf(r, id)
+	return answered(v, keyOf(r, id))
+}
+
+// answered is the number of the last event of a journal that a reaction answered with a record, by keyOf both.
+func answered(v ledger.View, prefix string) (number uint64, err error) {
 	last, err := v.LastCommand(prefix)
 	if err != nil || last == "" {
 		return 0, err
 	}
-	var number uint64
 	if _, err := fmt.Sscanf(last[len(prefix):], "%d", &number); err != nil {
 		return 0, fmt.Errorf("read the key %q of a reaction: %w", last, err)
 	}
@@ -298,4 +302,38 @@ func (d *Desk) cursor(v ledger.View, r Reaction, id journal.ID) (uint64, error) 
 
 func keyOf(r Reaction, id journal.ID) string { return "reaction/" + r.Name + "/" + id.String() + "/" }
 
-func cursorKey(r Reaction, id journal.ID) string { return "cursor/" + keyOf(r, id) }
+func cursorKey(r Reaction, id journal.ID) string { return cursors + keyOf(r, id) }
+
+// cursors is what the names begin with that cursors are kept under in a ledger.
+const cursors = "cursor/"
+
+// CarryCursors has the reactions on a ledger that was built anew go on where they were on the old one. A cursor that cannot be
+// right, because it lies before what the reaction answered or after the journal's end, stays behind and is worked out anew.
+func CarryCursors(from ledger.View, to *ledger.Tx) error {
+	for key, value := range from.Locals(cursors) {
+		prefix := strings.TrimPrefix(key, cursors)
+		parts := strings.Split(strings.TrimSuffix(prefix, "/"), "/")
+		if len(value) != 8 || len(parts) < 2 {
+			continue
+		}
+		id, err := journal.ParseID(parts[len(parts)-2] + "/" + parts[len(parts)-1])
+		if err != nil {
+			continue
+		}
+		position, err := to.Position(id)
+		if err != nil {
+			return err
+		}
+		last, err := answered(to.View, prefix)
+		if err != nil {
+			return err
+		}
+		if heard := binary.BigEndian.Uint64(value); heard < last || heard > position.GetEvents() {
+			continue
+		}
+		if err := to.PutLocal(key, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -16,6 +16,8 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/bundle"
 	"github.com/counterfoil/counterfoil/libs/directory"
+	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/projection"
 	"github.com/counterfoil/counterfoil/libs/seal"
 )
 
@@ -36,6 +38,7 @@ import (
 //	snapshots/     copies of the ledger that shorten replays     past/      what was asked for of its past
 //	courier/       bundles on their way, and in aside/ those that wait for what they follow on
 //	broker/        its journal and inbox     ledger.db     its ledger     evidence/  blocks that were not believed
+//	ledger.db.aside  the ledger before       ledger.db.next  one that was built for a program to come
 type Home string
 
 // Profile is an agency as its own node knows it.
@@ -112,6 +115,19 @@ func (h Home) courier() string { return h.path("courier") }
 // tidy removes what a verification, an answer as of a moment, a rehearsal or a bundle left behind when it was killed.
 func (h Home) tidy() error {
 	for _, pattern := range []string{"verify-*", "asof-*", "rehearsal", "courier/" + bundle.Outgoing, "courier/" + bundle.Incoming} {
+// tidy removes what a verification, an answer as of a moment, a rebuild or a rehearsal left behind when it was killed. A ledger
+// that another process builds beside the node is left to it.
+func (h Home) tidy() error {
+	patterns := []string{"verify-*", "asof-*", projection.RebuildFolder, "rehearsal"}
+	unlock, err := h.lockBeside()
+	switch {
+	case err == nil:
+		defer unlock()
+		patterns = append(patterns, besideFolder)
+	case !errors.Is(err, fault.Conflict):
+		return err
+	}
+	for _, pattern := range patterns {
 		left, err := filepath.Glob(h.path(pattern))
 		if err != nil {
 			return err

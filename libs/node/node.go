@@ -8,10 +8,8 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,8 +33,6 @@ const (
 	syncEvery = 5 * time.Second
 	// patience is how long a start waits for the hub, to take over a tail that this node lost, before it goes on alone.
 	patience = 2 * time.Second
-	// aside is added to the name of a ledger's file that could not be used.
-	aside = ".aside"
 )
 
 // Config is what a node is started with.
@@ -92,8 +88,8 @@ type Node struct {
 	closed      func() error
 }
 
-// New starts the broker, opens the ledger (and sets one aside that cannot be used, to be built anew) and listens. The
-// node does nothing until Run. Close it in any case.
+// New starts the broker, opens the ledger (and sets one aside that cannot be used, for one that was built beside it or to be
+// built anew) and listens. The node does nothing until Run. Close it in any case.
 func New(ctx context.Context, cfg Config) (*Node, error) {
 	profile, err := cfg.Home.Profile()
 	if err != nil {
@@ -110,9 +106,12 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 	return n, nil
 }
 
-func (n *Node) open(ctx context.Context) error {
+func (n *Node) open(ctx context.Context) (err error) {
 	home := n.cfg.Home
-	if err := home.tidy(); err != nil {
+	if n.broker, err = backbone.StartNode(ctx, backbone.NodeConfig{Agency: n.Agency, Dir: string(home), Logger: n.Logger}); err != nil {
+		return err
+	}
+	if err := home.tidy(); err != nil { // the broker's lock says that no other process is at it
 		return err
 	}
 	if err := n.loadSigners(); err != nil {
@@ -124,25 +123,15 @@ func (n *Node) open(ctx context.Context) error {
 	}
 	n.keys = directory.NewKeys(n.Agency, secrets)
 	n.Keeper = directory.Keeper{Agency: n.Agency, Keys: n.keys, Ask: n.Profile.Consent == "ask"}
-	if n.Ledger, err = n.openLedger(); err != nil {
-		return err
-	}
-	if n.broker, err = backbone.StartNode(ctx, backbone.NodeConfig{Agency: n.Agency, Dir: string(home), Logger: n.Logger}); err != nil {
-		return err
-	}
-	if err := n.sweep(); err != nil { // the broker's lock says that no other process is at it
+	if n.Ledger, err = n.openLedger(ctx); err != nil {
 		return err
 	}
 	snapshots := &replay.Snapshots{Live: n.Ledger, Dir: home.path("snapshots"), Now: n.Now, Logger: n.Logger}
 	if n.past, err = replay.Open(replay.Config{Live: n.Ledger, Dir: home.path("past"), Snapshots: snapshots, Now: n.Now, Logger: n.Logger}); err != nil {
 		return err
 	}
-	n.follower = projection.New(projection.Config{
-		Agency: n.Agency, Ledger: n.Ledger, Keys: n.keys,
-		JetStream: n.broker.JetStream(), Own: n.broker.Journal(), Inbox: n.broker.Inbox(),
-		Evidence: home.path("evidence"), Logger: n.Logger,
-		Progress: func(done, total uint64) { n.done.Store(done); n.total.Store(total) },
-	})
+	n.follower = n.followerOf(n.Ledger)
+	n.follower.Progress = func(done, total uint64) { n.done.Store(done); n.total.Store(total) }
 	n.Desk = desk.New(desk.Config{
 		Agency: n.Agency, Ledger: n.Ledger, Keys: n.keys, Signer: n.Signer, Due: n.Keeper.Due, JetStream: n.broker.JetStream(),
 		Stream: backbone.JournalStream, CatchUp: n.follower.CatchUpOwn,
@@ -157,21 +146,6 @@ func (n *Node) open(ctx context.Context) error {
 		Now: n.Now, Accesses: n.api.accesses, Logger: n.Logger,
 	})
 	return nil
-}
-
-// openLedger opens the ledger, or sets aside one that has to be built anew: the old file is kept until the next time.
-func (n *Node) openLedger() (*ledger.Ledger, error) {
-	path := n.cfg.Home.path("ledger.db")
-	l, err := ledger.Open(path, ledger.Options{Agency: n.Agency, Timeout: 2 * time.Second})
-	var rebuild *ledger.Rebuild
-	if !errors.As(err, &rebuild) {
-		return l, err
-	}
-	n.Logger.Warn("ledger is built anew", "agency", n.Agency, "err", rebuild.Reason)
-	if err := os.Rename(path, path+aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("set the old ledger aside: %w", err)
-	}
-	return ledger.Open(path, ledger.Options{Agency: n.Agency, Timeout: 2 * time.Second})
 }
 
 // Addr is where the API listens.

@@ -2,21 +2,25 @@ package node
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/counterfoil/counterfoil/libs/backbone"
+	"github.com/counterfoil/counterfoil/libs/desk"
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/journal"
+	"github.com/counterfoil/counterfoil/libs/projection"
 	"github.com/counterfoil/counterfoil/libs/query"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
 
 // query is what the node's queries read.
 func (n *Node) query() query.Config {
 	return query.Config{
 		Agency: n.Agency, Version: n.cfg.Version, Dir: string(n.cfg.Home), Ledger: n.Ledger, Follower: n.follower,
-		Hub: n.line, Relay: n.CompareRelay, Permitted: n.permitted, Built: n.built, Now: n.Now, Past: n.past, Signer: n.Signer,
+		Hub: n.line, Relay: n.CompareRelay, Permitted: n.permitted, Built: n.built, Now: n.Now, Rebuild: n.rebuild, Past: n.past, Signer: n.Signer,
 	}
 }
 
@@ -78,6 +82,19 @@ func (n *Node) gate(procedure string) error {
 		}
 	}
 	return fault.Errorf(fault.Unavailable, "the ledger of %s is being brought up: %.0f %% done; see: counterfoil status", n.Agency, n.built()*100)
+}
+
+// rebuild builds the ledger anew while this one serves; reactions go on where they were. What was copied from a ledger that was not
+// what the events make is dropped with it.
+func (n *Node) rebuild(ctx context.Context, o projection.Rebuilding) (*queryv1.RebuildResult, error) {
+	o.Carry = desk.CarryCursors
+	result, err := n.follower.Rebuild(ctx, o)
+	if result.GetSwapped() && (result.Differences > 0 || result.Damage != "") {
+		if err := errors.Join(n.past.Drop(), n.past.Snapshots.Drop()); err != nil {
+			n.Logger.Error("snapshots of the ledger before are left", "agency", n.Agency, "err", err)
+		}
+	}
+	return result, err
 }
 
 // CompareRelay compares the own journals with the hub's copy and tells of each block that it has lost or has otherwise.

@@ -152,11 +152,13 @@ func (n *Node) purge(ctx context.Context, id journal.ID, block *journal.Block) (
 	if id.Agency == n.Agency {
 		purged[1] = "journal"
 	}
-	switch err := os.Remove(n.Ledger.Path() + aside); {
-	case err == nil:
-		purged = append(purged, "ledger set aside")
-	case !errors.Is(err, fs.ErrNotExist):
-		return nil, err
+	for _, other := range []struct{ suffix, what string }{{ledger.Aside, "ledger set aside"}, {ledger.Next, "ledger built beside"}} {
+		switch err := os.Remove(n.Ledger.Path() + other.suffix); {
+		case err == nil:
+			purged = append(purged, other.what)
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, err
+		}
 	}
 	return n.purgeEvidence(id, block, purged)
 }
@@ -201,14 +203,5 @@ func (n *Node) receive(ctx context.Context, w *ledgerv1.Withdrawal, purged []str
 			WithdrawalId: w.Id, Journal: w.Journal, Number: w.Withdrawn.Number, Purged: purged,
 		}}, nil
 	})
-	return err
-}
-
-// sweep removes what a crash left of comparisons with a second ledger.
-func (n *Node) sweep() error {
-	left, err := filepath.Glob(n.cfg.Home.path("verify-*"))
-	for _, dir := range left {
-		err = errors.Join(err, os.RemoveAll(dir))
-	}
 	return err
 }

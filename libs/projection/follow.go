@@ -60,6 +60,12 @@ type Follower struct {
 	moved atomic.Bool
 	// recorded is the sequence up to which the desk sees to the own stream itself.
 	recorded atomic.Uint64
+	// reread is the sequence from which on the inbox is to be read again, 0 when it is not; interrupt ends the reading of it
+	// under way. Both under mu.
+	reread    uint64
+	interrupt context.CancelFunc
+	// rebuilding is held while the ledger is built anew.
+	rebuilding sync.Mutex
 }
 
 // New returns a follower; CatchUp, then Run set it to work.
@@ -184,11 +190,15 @@ func (f *Follower) watchOwn(ctx context.Context) {
 func (f *Follower) live(ctx context.Context) {
 	from := f.inboxFrom + 1
 	for ctx.Err() == nil {
-		s := &session{f: f, ctx: ctx, stream: f.Inbox, limit: liveEvents, seen: from - 1, settled: from - 1}
-		err := pipeline(ctx, f.Inbox, "", from, 0, f.Keys, s.take, s.idle)
+		reading, end := context.WithCancel(ctx)
+		from = f.readFrom(from, end)
+		s := &session{f: f, ctx: reading, stream: f.Inbox, limit: liveEvents, seen: from - 1, settled: from - 1}
+		err := pipeline(reading, f.Inbox, "", from, 0, f.Keys, s.take, s.idle)
 		s.abandon()
+		interrupted := reading.Err() != nil
+		end()
 		from = s.settled + 1
-		if err != nil && ctx.Err() == nil {
+		if err != nil && !interrupted {
 			f.Logger.Error("following the inbox was interrupted, going on", "agency", f.Agency, "err", err)
 			select {
 			case <-time.After(200 * time.Millisecond):

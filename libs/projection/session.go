@@ -57,6 +57,9 @@ func (s *session) take(o *opened) error {
 	if s.f.halted(id) {
 		return s.resume(id, o) // stopped, or waiting: read again when it is released
 	}
+	if err := s.ctx.Err(); err != nil {
+		return err // it was released just now, and what was passed over comes first
+	}
 	head, err := s.head(id)
 	if err != nil {
 		return err

@@ -94,6 +94,45 @@ func (f *Follower) release(own bool) []journal.ID {
 	return ids
 }
 
+// readFrom is where the reading of the inbox begins that interrupt ends, and otherwise would begin at from.
+func (f *Follower) readFrom(from uint64, interrupt context.CancelFunc) uint64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.interrupt = interrupt
+	if f.reread > 0 {
+		from = min(from, f.reread)
+	}
+	f.reread = 0
+	return from
+}
+
+// goOn lets the journals go on that are stopped or wait here and do not at another follower, which came past what kept them; at
+// says where the ledger stands in each. The inbox is read again from there.
+func (f *Follower) goOn(past *Follower, at map[journal.ID]uint64) {
+	halted := past.State()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	again := uint64(0)
+	for _, set := range []map[journal.ID]*ledgerv1.Stop{f.stopped, f.waiting} {
+		for id := range set {
+			if halted[id] != nil {
+				continue
+			}
+			delete(set, id)
+			if from := at[id] + 1; id.Agency != f.Agency && (again == 0 || from < again) {
+				again = from
+			}
+		}
+	}
+	if again == 0 {
+		return
+	}
+	f.reread = again
+	if f.interrupt != nil {
+		f.interrupt()
+	}
+}
+
 // forgetStops lets every journal be checked anew: a restart after the cause was mended is the way on.
 func (f *Follower) forgetStops() error {
 	tx, err := f.Ledger.Begin()

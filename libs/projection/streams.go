@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -36,11 +37,7 @@ func (f *Follower) checkStreams(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		stream := f.Inbox
-		if id.Agency == f.Agency {
-			stream = f.Own
-		}
-		reason, err := f.tail(ctx, stream, id, position)
+		reason, err := f.tail(ctx, f.streamOf(id), id, position)
 		if err != nil {
 			return err
 		}
@@ -62,9 +59,9 @@ func (f *Follower) checkIdentity(ctx context.Context, tx *ledger.Tx, stream jets
 	if err != nil {
 		return err
 	}
-	key := "stream/" + info.Config.Name
+	key := streamKey(info.Config.Name)
 	kept := tx.Local(key)
-	made := binary.BigEndian.AppendUint64(nil, uint64(info.Created.UnixNano()))
+	made := madeAt(info.Created)
 	if len(kept) == 0 || string(kept) == string(made) {
 		return tx.PutLocal(key, made)
 	}
@@ -88,6 +85,67 @@ func (f *Follower) checkIdentity(ctx context.Context, tx *ledger.Tx, stream jets
 	}
 	return nil
 }
+
+// streamOf is the stream that holds a journal.
+func (f *Follower) streamOf(id journal.ID) jetstream.Stream {
+	if id.Agency == f.Agency {
+		return f.Own
+	}
+	return f.Inbox
+}
+
+// Fits says why a ledger was not built from these streams as they are, or nothing: that they are the same streams, and that the
+// last block it folded of each journal still stands where it stood. It changes nothing.
+func (f *Follower) Fits(ctx context.Context) (reason string, err error) {
+	err = f.Ledger.View(func(v ledger.View) error {
+		for _, stream := range []jetstream.Stream{f.Own, f.Inbox} {
+			info, err := f.info(ctx, stream)
+			if err != nil {
+				return err
+			}
+			if string(v.Local(streamKey(info.Config.Name))) != string(madeAt(info.Created)) {
+				reason = fmt.Sprintf("stream %s is not the one that it was built from", info.Config.Name)
+				return nil
+			}
+		}
+		ids, err := journals(v)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			position, err := v.Position(id)
+			if err != nil {
+				return err
+			}
+			if reason, err = f.tail(ctx, f.streamOf(id), id, position); reason != "" || err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return reason, err
+}
+
+// StateStreams has a ledger say that it was built from streams of these names that were made then, where it was built from copies
+// that hold the same.
+func StateStreams(l *ledger.Ledger, made map[string]time.Time) error {
+	tx, err := l.Begin()
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	for name, at := range made {
+		if err := tx.PutLocal(streamKey(name), madeAt(at)); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+// streamKey is where a ledger keeps when a stream was made, as madeAt writes it.
+func streamKey(name string) string { return "stream/" + name }
+
+func madeAt(t time.Time) []byte { return binary.BigEndian.AppendUint64(nil, uint64(t.UnixNano())) }
 
 // tail says what is wrong with the block that the ledger folded last, or nothing.
 func (f *Follower) tail(ctx context.Context, stream jetstream.Stream, id journal.ID, position *ledgerv1.Position) (string, error) {

@@ -22,8 +22,8 @@ import (
 	"github.com/counterfoil/counterfoil/proto/counterfoil/query/v1/queryv1connect"
 )
 
-// Config is what the service reads. Of a ledger's file that no node serves there is no Follower, Hub, Relay, Permitted, Built and
-// Accesses.
+// Config is what the service reads. Of a ledger's file that no node serves there is no Follower, Hub, Relay, Permitted, Built,
+// Rebuild and Accesses.
 type Config struct {
 	Agency, Version string
 	Dir             string
@@ -39,6 +39,8 @@ type Config struct {
 	// Built says how much of the ledger is there while it is brought up at the start: 0 to 1.
 	Built func() float64
 	Now   func() time.Time
+	// Rebuild builds the ledger anew while this one serves.
+	Rebuild func(context.Context, projection.Rebuilding) (*queryv1.RebuildResult, error)
 	// Accesses is where it is kept who read what; nil: nowhere.
 	Accesses *access.Journal
 	// Past answers from the past of the ledger.
@@ -78,6 +80,7 @@ func Register(server *connect.Server, cfg Config) {
 	queryv1connect.RegisterKnowledgeServiceHandler(server, s)
 	queryv1connect.RegisterProofServiceHandler(server, s)
 	queryv1connect.RegisterCompareServiceHandler(server, s)
+	queryv1connect.RegisterRebuildServiceHandler(server, s)
 }
 
 func (s *service) Status(ctx context.Context, req *queryv1.StatusRequest) (res *queryv1.StatusResponse, err error) {

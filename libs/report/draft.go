@@ -26,8 +26,8 @@ type Draft struct {
 	returns []string
 	// extent is how many events of each journal it comes of.
 	extent map[string]uint64
-	// token is how far events were looked at.
-	token string
+	// token is how far events were looked at, and incarnation of which file.
+	token, incarnation string
 	// parked is how many events stood apart: when one is applied later no event tells of it.
 	parked int
 }
@@ -44,6 +44,7 @@ func Build(view ledger.View, spec Spec) (*Draft, error) {
 
 func (d *Draft) build(view ledger.View) (err error) {
 	d.clear()
+	d.incarnation = view.Incarnation()
 	if d.token, err = view.WatchToken(); err != nil {
 		return err
 	}
@@ -212,7 +213,7 @@ func (d *Draft) Update(view ledger.View) (looked int, err error) {
 	switch {
 	case err != nil:
 		return 0, err
-	case older || changed.all || n != d.parked:
+	case older || changed.all || n != d.parked || d.incarnation != view.Incarnation():
 		err = d.build(view)
 		return len(d.facts), err
 	case changed.returns:

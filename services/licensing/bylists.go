@@ -20,7 +20,7 @@ import (
 // concurrent use.
 type byLists struct {
 	mu    sync.Mutex
-	lists string // that were on record when it began
+	lists string // that were on record when it began, in which file
 	page  string // that it is at
 	done  bool
 }
@@ -37,11 +37,12 @@ func (b *byLists) due(view ledger.View, now time.Time) ([]proto.Message, time.Ti
 		return nil, time.Time{}, err
 	}
 	var all strings.Builder
+	all.WriteString(view.Incarnation()) // a page is one of the file that it was given for
 	for _, l := range lists {
 		fmt.Fprintf(&all, "%s %s %s\n", l.GetSource(), l.GetEdition(), l.GetRecordedAt().AsTime())
 	}
 	if all.String() != b.lists {
-		b.lists, b.page, b.done = all.String(), "", false
+		b.lists, b.page, b.done = all.String(), "", len(lists) == 0
 	}
 	for !b.done {
 		facts, err := b.look(view, now)
@@ -54,10 +55,6 @@ func (b *byLists) due(view ledger.View, now time.Time) ([]proto.Message, time.Ti
 
 // look screens the first application of a page that is to be screened again; when there is none it goes on to the next page.
 func (b *byLists) look(view ledger.View, now time.Time) ([]proto.Message, error) {
-	if b.lists == "" {
-		b.done = true
-		return nil, nil
-	}
 	submitted := &queryv1.Filter{Conditions: []*queryv1.Condition{{Attribute: "status", Values: []string{"submitted"}}}}
 	rows, next, err := view.List(queryv1.Table_TABLE_APPLICATIONS, submitted, b.page, pageSize)
 	if err != nil {
