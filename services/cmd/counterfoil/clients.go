@@ -54,6 +54,7 @@ type Clients struct {
 	Compare        queryv1connect.CompareServiceClient
 	Bundle         queryv1connect.BundleServiceClient
 	WhatIf         queryv1connect.WhatIfServiceClient
+	Rebuild        queryv1connect.RebuildServiceClient
 	Reporting      reportingv1connect.ReportingServiceClient
 	Return         reportingv1connect.ReturnServiceClient
 	Procedure      reportingv1connect.ProcedureServiceClient
@@ -117,6 +118,7 @@ func clientsOver(over *http.Client, url string, to config.Context, token string)
 		Compare:        queryv1connect.NewCompareServiceClient(client),
 		Bundle:         queryv1connect.NewBundleServiceClient(client),
 		WhatIf:         queryv1connect.NewWhatIfServiceClient(client),
+		Rebuild:        queryv1connect.NewRebuildServiceClient(client),
 		Reporting:      reportingv1connect.NewReportingServiceClient(client),
 		Return:         reportingv1connect.NewReturnServiceClient(client),
 		Procedure:      reportingv1connect.NewProcedureServiceClient(client),

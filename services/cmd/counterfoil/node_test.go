@@ -51,6 +51,7 @@ type fixedNode struct {
 func startNode(t testing.TB, n *fixedNode) (url string) {
 	server := connect.NewServer(n.note, validate.NewServerInterceptor())
 	queryv1connect.RegisterQueryServiceHandler(server, queries{node: n})
+	queryv1connect.RegisterRebuildServiceHandler(server, rebuilds{node: n})
 	licensingv1connect.RegisterLicensingServiceHandler(server, licensing{node: n})
 	queryv1connect.RegisterWhatIfServiceHandler(server, hypotheses{})
 	if n.agency == "customs" {
