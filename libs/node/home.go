@@ -112,13 +112,10 @@ func (h Home) keep(name string, content func() ([]byte, error)) error {
 // courier is the folder of bundles.
 func (h Home) courier() string { return h.path("courier") }
 
-// tidy removes what a verification, an answer as of a moment, a rehearsal or a bundle left behind when it was killed.
-func (h Home) tidy() error {
-	for _, pattern := range []string{"verify-*", "asof-*", "rehearsal", "courier/" + bundle.Outgoing, "courier/" + bundle.Incoming} {
-// tidy removes what a verification, an answer as of a moment, a rebuild or a rehearsal left behind when it was killed. A ledger
+// tidy removes what a verification, an answer as of a moment, a rebuild, a rehearsal or a bundle left behind when it was killed. A ledger
 // that another process builds beside the node is left to it.
 func (h Home) tidy() error {
-	patterns := []string{"verify-*", "asof-*", projection.RebuildFolder, "rehearsal"}
+	patterns := []string{"verify-*", "asof-*", projection.RebuildFolder, "rehearsal", "courier/" + bundle.Outgoing, "courier/" + bundle.Incoming}
 	unlock, err := h.lockBeside()
 	switch {
 	case err == nil:

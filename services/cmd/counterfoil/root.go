@@ -46,9 +46,9 @@ func newRootCommand(env *Env) *cobra.Command {
 		newReleaseCommand(env), newShareCommand(env), newWidenCommand(env), newWideningCommand(env), newKeyCommand(env), newHandoverCommand(env),
 		newBundleCommand(env), newDutiesCommand(env), newObligationsCommand(env))
 	add(root, "check",
-		newVerifyCommand(env), newProveCommand(env), newCheckpointCommand(env), newLogCommand(env), newRebuildCommand(env), newDoctorCommand(env), newParkedCommand(env),
-		newWithdrawalsCommand(env), newAccessCommand(env), newContextCommand(env), newLoginCommand(env), newLogoutCommand(env), newManCommand(env),
-		newVersionCommand(env), newCompareLedgersCommand(env))
+		newVerifyCommand(env), newProveCommand(env), newCheckpointCommand(env), newLogCommand(env), newRebuildCommand(env), newDoctorCommand(env),
+		newParkedCommand(env), newWithdrawalsCommand(env), newAccessCommand(env), newContextCommand(env), newLoginCommand(env),
+		newLogoutCommand(env), newManCommand(env), newVersionCommand(env), newCompareLedgersCommand(env))
 	add(root, "run",
 		env.settled(newLabCommand(env)), env.settled(newHubCommand(env)), env.settled(newServeCommand(env)), newUserCommand(env),
 		newTLSCommand(env), newBackupCommand(env), newRestoreCommand(env), env.settled(newProbeCommand(env)), newPlaceCommand(env))
