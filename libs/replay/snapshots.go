@@ -128,7 +128,7 @@ func (s *Snapshots) Take(ctx context.Context) (*Snapshot, error) {
 		return nil, fmt.Errorf("take a snapshot: %w", err)
 	}
 	temporary := filepath.Join(s.Dir, "taking")
-	if err := os.RemoveAll(temporary); err != nil {
+	if err := errors.Join(os.RemoveAll(temporary), s.sweep()); err != nil {
 		return nil, fmt.Errorf("take a snapshot: %w", err)
 	}
 	if err := s.Live.CopyTo(temporary); err != nil {
@@ -151,6 +151,17 @@ func (s *Snapshots) Take(ctx context.Context) (*Snapshot, error) {
 		return nil, fmt.Errorf("take a snapshot: %w", err)
 	}
 	return one, s.thin()
+}
+
+// sweep removes copies that do not say what they are: whoever took them was killed before.
+func (s *Snapshots) sweep() error {
+	copies, err := filepath.Glob(filepath.Join(s.Dir, "*.db"))
+	for _, path := range copies {
+		if _, statErr := os.Stat(path + ".json"); errors.Is(statErr, fs.ErrNotExist) {
+			err = errors.Join(err, os.Remove(path))
+		}
+	}
+	return err
 }
 
 func (s *Snapshots) said(file string) string { return filepath.Join(s.Dir, file+".json") }
