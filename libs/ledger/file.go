@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"os"
 	"sync"
 	"time"
@@ -93,11 +94,19 @@ func (l *Ledger) Replace(with *Ledger, last func(View) error) (paused time.Durat
 	return time.Since(began), nil
 }
 
-// retire closes a file that was replaced, once its last view has ended.
+// retire closes a file that was replaced, once its last view has ended and not before: a database that is closing keeps those
+// waiting who mean to write and would begin on the new file.
 func (f *file) retire() {
 	f.syncing.Lock()
 	f.retired = true
 	f.syncing.Unlock()
+	for {
+		ended := f.views.ended()
+		if !f.views.before(math.MaxInt) {
+			break
+		}
+		<-ended
+	}
 	_ = f.db.Close() // nobody needs what it holds
 }
 
