@@ -67,8 +67,6 @@ func (c *tableChanges) encode(t *table) (err error) {
 	c.byID = append(c.byID[:0], c.order...)
 	slices.SortFunc(c.byID, func(x, y *pending) int { return strings.Compare(x.id, y.id) })
 	c.postings = c.deltas.inOrder(c.postings[:0])
-	slices.Sort(c.found.names)
-	c.found.names = slices.Compact(c.found.names)
 	return nil
 }
 

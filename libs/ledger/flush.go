@@ -18,6 +18,9 @@ func (tx *Tx) flush() error {
 	if tx.err == nil {
 		tx.err = tx.flushAll()
 	}
+	if tx.err == nil {
+		tx.err = tx.writeNames()
+	}
 	return tx.err
 }
 
@@ -43,16 +46,17 @@ func (tx *Tx) flushAll() error {
 	return tx.flushRepeats()
 }
 
-// lighten writes what is in memory once that is much, and gives the memory back. It is called between events.
+// lighten writes what is in memory once that is much, and gives the memory back. It is called between events. Names wait for
+// the commit: they come in any order, which is dear while a bucket's new pages are one.
 func (tx *Tx) lighten() error {
-	if !tx.crowded() {
-		return nil
+	if tx.err != nil || !tx.crowded() {
+		return tx.err
 	}
 	clear(tx.undo)
 	tx.undo = tx.undo[:0]
-	err := tx.flush()
+	tx.err = tx.flushAll()
 	tx.rows.reset()
-	return err
+	return tx.err
 }
 
 // crowded reports whether enough is in memory to write it.
@@ -89,7 +93,10 @@ func (tx *Tx) flushTable(t *table) error {
 			return err
 		}
 	}
-	err := errors.Join(tx.writeIDs(b.ids, c.byID), writePostings(b.postings, c.postings), tx.writePlaces(c.found.places), tx.writeNames(c.found.names))
+	err := errors.Join(tx.writeIDs(b.ids, c.byID), writePostings(b.postings, c.postings), tx.writePlaces(c.found.places))
+	for _, name := range c.found.names {
+		tx.names[name] = true
+	}
 	c.flushed()
 	return err
 }

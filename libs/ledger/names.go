@@ -37,12 +37,14 @@ func (v View) NamesNear(name string) ([]string, error) {
 	return found, nil
 }
 
-// writeNames learns the names that parties go by, each given once. Keys are put in order, which spares the file moving what
-// it holds.
-func (tx *Tx) writeNames(folded []string) error {
+// writeNames learns the names that parties go by. Keys are put in order, which spares the file moving what it holds.
+func (tx *Tx) writeNames() error {
+	if len(tx.names) == 0 {
+		return nil
+	}
 	b := tx.tx.Bucket(bucketNames)
 	var learnt []nameEntry
-	for _, name := range folded {
+	for name := range tx.names {
 		if b.Get(nameKey(nameLearnt, name)) != nil {
 			continue
 		}
@@ -57,6 +59,7 @@ func (tx *Tx) writeNames(folded []string) error {
 			return err
 		}
 	}
+	tx.names = map[string]bool{} // what was made for many is slow to clear for a few
 	return nil
 }
 

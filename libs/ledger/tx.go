@@ -40,10 +40,12 @@ type desk struct {
 	highest [16]byte
 	rows    slab[pending]
 	deltas  deltas
+	// names are what parties of rows that are written go by, and may be new.
+	names map[string]bool
 }
 
 func newDesk() *desk {
-	return &desk{tables: make([]tableChanges, len(tables)), ids: map[[16]byte]place{}}
+	return &desk{tables: make([]tableChanges, len(tables)), ids: map[[16]byte]place{}, names: map[string]bool{}}
 }
 
 func (d *desk) clear() {
@@ -57,6 +59,7 @@ func (d *desk) clear() {
 	d.forgetIDs()
 	d.rows.reset()
 	d.deltas.clear()
+	d.names = map[string]bool{}
 }
 
 // head is where a journal stands in the transaction.
@@ -110,7 +113,7 @@ type eventChange struct {
 }
 
 // pendingLimit is how many changed rows are kept in memory before they are written.
-const pendingLimit = 1 << 16
+const pendingLimit = 1 << 17
 
 // Begin starts the write transaction. It waits for the one that is open; end it with Commit or Rollback.
 func (l *Ledger) Begin() (*Tx, error) {

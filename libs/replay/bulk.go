@@ -10,7 +10,7 @@ const (
 	bulkGarbage = 300
 	// bulkMemory is how much more memory than before the process may come to before it collects as often as it takes, in bytes.
 	// What a replay has in use at a time, one transaction and the blocks ahead of it, is well below.
-	bulkMemory = 200 << 20
+	bulkMemory = 150 << 20
 )
 
 // Bulk has this process collect its garbage seldom, within a bound, until the returned function is called. It is for a program
