@@ -22,7 +22,7 @@ const (
 	// ahead is how many blocks are decoded ahead of the fold; it bounds memory.
 	ahead = 6
 	// bulkEvents is the most events that one transaction folds, and bulkBytes how many bytes of them, which bounds memory too.
-	bulkEvents, bulkBytes = 20_000, 16 << 20
+	bulkEvents, bulkBytes = 10_000, 16 << 20
 )
 
 // Key is a signing key's public side.
