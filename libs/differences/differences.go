@@ -43,12 +43,8 @@ func Of(before, after ledger.View, p ledger.RowPair) (*queryv1.Difference, error
 
 // inner is the row in its wrapping; nil when there is none.
 func inner(row *queryv1.Row) ledger.Made {
-	m := row.ProtoReflect()
-	field := m.WhichOneof(m.Descriptor().Oneofs().ByName("row"))
-	if field == nil {
-		return nil
-	}
-	made, _ := m.Get(field).Message().Interface().(ledger.Made)
+	_, m := ledger.Unwrap(row)
+	made, _ := m.(ledger.Made)
 	return made
 }
 

@@ -42,17 +42,11 @@ type made interface {
 	GetEvents() []uint64
 }
 
-// recordIn takes a row out of its wrapping; false for one that no events made. The numbers of the tables are those of the row's
-// fields.
+// recordIn takes a row out of its wrapping; false for one that no events made.
 func recordIn(row *queryv1.Row) (record, bool) {
-	m := row.ProtoReflect()
-	field := m.WhichOneof(m.Descriptor().Oneofs().ByName("row"))
-	if field == nil {
-		return record{}, false
-	}
-	inner := m.Get(field).Message().Interface()
+	table, inner := ledger.Unwrap(row)
 	of, ok := inner.(made)
-	return record{queryv1.Table(field.Number()), inner, of}, ok
+	return record{table, inner, of}, ok
 }
 
 // find returns the decision that an id means: of a row the last one, or the one that is event number of its journal.

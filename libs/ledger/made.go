@@ -21,6 +21,17 @@ type Made interface {
 	GetEvents() []uint64
 }
 
+// Unwrap takes a row out of its wrapping and says which table it is of; nil where there is none. The numbers of the tables are those of
+// the row's fields. Every row but an event is Made.
+func Unwrap(row *queryv1.Row) (queryv1.Table, proto.Message) {
+	m := row.ProtoReflect()
+	field := m.WhichOneof(m.Descriptor().Oneofs().ByName("row"))
+	if field == nil {
+		return queryv1.Table_TABLE_UNSPECIFIED, nil
+	}
+	return queryv1.Table(field.Number()), m.Get(field).Message().Interface()
+}
+
 // RowNamed returns the row with this id of a table by the table's own name, of those too that nobody lists; nil when it is not there. The
 // error wraps ErrUnreadable where the file has damaged bytes for it.
 func (v View) RowNamed(name, id string) (Made, error) {

@@ -126,10 +126,9 @@ type made interface {
 	GetEvents() []uint64
 }
 
-// content is a row's table and what is in it. The numbers of the tables are those of the row's fields.
+// content is a row's table and what is in it.
 func content(row *queryv1.Row) (queryv1.Table, made) {
-	m := row.ProtoReflect()
-	field := m.WhichOneof(m.Descriptor().Oneofs().ByName("row"))
-	of, _ := m.Get(field).Message().Interface().(made)
-	return queryv1.Table(field.Number()), of
+	table, m := ledger.Unwrap(row)
+	of, _ := m.(made)
+	return table, of
 }

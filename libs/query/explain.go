@@ -3,7 +3,7 @@ package query
 import (
 	"context"
 
-	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
@@ -49,13 +49,9 @@ type made interface {
 }
 
 // inner is the row in its wrapping.
-func inner(row *queryv1.Row) protoreflect.ProtoMessage {
-	m := row.ProtoReflect()
-	field := m.WhichOneof(m.Descriptor().Oneofs().ByName("row"))
-	if field == nil {
-		return nil
-	}
-	return m.Get(field).Message().Interface()
+func inner(row *queryv1.Row) proto.Message {
+	_, m := ledger.Unwrap(row)
+	return m
 }
 
 // named says where a row of a table is named by rows of others: by which attribute.

@@ -143,34 +143,12 @@ func (c *Cache) Row(ctx context.Context, asked *queryv1.Horizon, of queryv1.Tabl
 			table = of
 			row, err = v.Get(of, id)
 		}
-		if made, ok := Made(row); ok && err == nil {
-			events, err = v.EventsOf(made)
+		if _, m := ledger.Unwrap(row); m != nil && err == nil {
+			events, err = v.EventsOf(m.(ledger.Made))
 		}
 		return err
 	})
 	return table, row, events, err
-}
-
-// Made returns the row in its wrapping as one that says which events made it.
-func Made(row *queryv1.Row) (interface {
-	GetId() string
-	GetJournal() string
-	GetEvents() []uint64
-}, bool) {
-	if row == nil {
-		return nil, false
-	}
-	m := row.ProtoReflect()
-	field := m.WhichOneof(m.Descriptor().Oneofs().ByName("row"))
-	if field == nil {
-		return nil, false
-	}
-	made, ok := m.Get(field).Message().Interface().(interface {
-		GetId() string
-		GetJournal() string
-		GetEvents() []uint64
-	})
-	return made, ok
 }
 
 // at returns the ledger of a horizon, brought up, and what to call when it was read.

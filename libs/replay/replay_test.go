@@ -187,8 +187,8 @@ func idOf(m proto.Message) string {
 	if e := row.GetEvent(); e != nil {
 		return fmt.Sprintf("%s/%09d", e.Journal, e.Number)
 	}
-	made, _ := replay.Made(row)
-	return made.GetId()
+	_, made := ledger.Unwrap(row)
+	return made.(ledger.Made).GetId()
 }
 
 // Whatever the history and the horizon: what a replay makes is what a plain fold of the events within makes, and every single row
@@ -283,7 +283,8 @@ func rowsOneByOne(t *rapid.T, l *ledger.Ledger, asked *queryv1.Horizon, want, to
 				if diff := cmp.Diff(then[id], got, protocmp.Transform()); diff != "" {
 					t.Fatalf("%s at %v (-replay +alone):\n%s", id, asked, diff)
 				}
-				if made, ok := replay.Made(got); ok && len(events) != len(made.GetEvents()) {
+				_, m := ledger.Unwrap(got)
+				if made, ok := m.(ledger.Made); ok && len(events) != len(made.GetEvents()) {
 					t.Fatalf("%s has %d events, %d are shown", id, len(made.GetEvents()), len(events))
 				}
 				return err

@@ -150,8 +150,8 @@ func forReader(view ledger.View, reader string, fact proto.Message, marking stri
 
 // content is the row in its wrapping.
 func content(row *queryv1.Row) proto.Message {
-	m := row.ProtoReflect()
-	return m.Get(m.WhichOneof(m.Descriptor().Oneofs().ByName("row"))).Message().Interface()
+	_, m := ledger.Unwrap(row)
+	return m
 }
 
 // ownerOf is the agency whose journal made a row; empty of what no journal made.

@@ -1,17 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"os/user"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5" // the peer
@@ -19,90 +14,27 @@ import (
 
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
+	"github.com/counterfoil/counterfoil/tools/postgres"
 )
 
-// postgres is a PostgreSQL server of the benchmark's own, behind a socket in its folder, that does the same work.
-type postgres struct {
-	server *exec.Cmd
-	said   bytes.Buffer
-	db     *pgx.Conn
+// peerDB is a PostgreSQL server that does the same work.
+type peerDB struct {
+	*postgres.Server
+	db *pgx.Conn
 }
 
-// errNoPostgres says that there is no PostgreSQL on this machine, or none that may be started.
-var errNoPostgres = errors.New("PostgreSQL is not installed")
-
-// startPostgres lays a cluster out and starts it, tuned for bulk work: no commit waits for the disk.
-func startPostgres(ctx context.Context, dir string) (*postgres, error) {
-	initdb, err := exec.LookPath("initdb")
-	if err != nil {
-		return nil, errNoPostgres
-	}
-	who, err := unprivileged(dir)
+// startPostgres starts one that is tuned for bulk work: no commit waits for the disk. It fails with postgres.ErrNone.
+func startPostgres(ctx context.Context, dir string) (*peerDB, error) {
+	server, err := postgres.Start(ctx, dir, "shared_buffers=512MB", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=2GB",
+		"checkpoint_timeout=30min", "autovacuum=off")
 	if err != nil {
 		return nil, err
 	}
-	data := filepath.Join(dir, "data")
-	create := exec.CommandContext(ctx, initdb, "-D", data, "-U", "bench", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C")
-	create.SysProcAttr, create.Dir = who, dir
-	if said, err := create.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("initdb: %w: %s", err, said)
-	}
-	p := &postgres{server: exec.Command("postgres", "-D", data, "-k", dir)}
-	for _, setting := range []string{"listen_addresses=", "synchronous_commit=off", "shared_buffers=512MB", "wal_level=minimal", "max_wal_senders=0",
-		"max_wal_size=2GB", "checkpoint_timeout=30min", "autovacuum=off"} {
-		p.server.Args = append(p.server.Args, "-c", setting)
-	}
-	p.server.SysProcAttr, p.server.Dir, p.server.Stderr = who, dir, &p.said
-	if err := p.server.Start(); err != nil {
-		return nil, err
-	}
-	for {
-		if p.db, err = pgx.Connect(ctx, "host="+dir+" user=bench dbname=postgres"); err == nil {
-			return p, nil
-		}
-		select {
-		case <-time.After(100 * time.Millisecond):
-		case <-ctx.Done():
-			return nil, errors.Join(ctx.Err(), err, p.close())
-		}
-	}
-}
-
-// unprivileged has a command run as somebody else where we are root, which PostgreSQL refuses to be, and gives them dir.
-func unprivileged(dir string) (*syscall.SysProcAttr, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil || os.Geteuid() != 0 {
-		return nil, err
-	}
-	other, err := user.Lookup("postgres")
-	if err != nil {
-		return nil, errNoPostgres
-	}
-	uid, uidErr := strconv.ParseUint(other.Uid, 10, 32)
-	gid, gidErr := strconv.ParseUint(other.Gid, 10, 32)
-	if err := errors.Join(uidErr, gidErr, os.Chown(dir, int(uid), int(gid)), os.Chmod(filepath.Dir(dir), 0o711)); err != nil { //nolint:gosec // to pass through, no more
-		return nil, err
-	}
-	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil
-}
-
-// close stops the server; what it held is not kept.
-func (p *postgres) close() error {
-	var err error
-	if p.db != nil {
-		err = p.db.Close(context.Background())
-	}
-	if signalErr := p.server.Process.Signal(syscall.SIGQUIT); signalErr != nil {
-		return errors.Join(err, signalErr)
-	}
-	var exit *exec.ExitError
-	if waitErr := p.server.Wait(); !errors.As(waitErr, &exit) {
-		err = errors.Join(err, waitErr)
-	}
-	return err
+	return &peerDB{server, server.DB}, nil
 }
 
 // used is the processor time that the server's process for our connection has taken.
-func (p *postgres) used() time.Duration {
+func (p *peerDB) used() time.Duration {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.db.PgConn().PID()))
 	fields := strings.Fields(string(stat))
 	if err != nil || len(fields) < 15 {
@@ -117,7 +49,7 @@ func (p *postgres) used() time.Duration {
 }
 
 // fresh empties the tables: a licence and its lines, with an index for each attribute that ours are found under.
-func (p *postgres) fresh(ctx context.Context) error {
+func (p *peerDB) fresh(ctx context.Context) error {
 	_, err := p.db.Exec(ctx, `
 		DROP TABLE IF EXISTS licence, line;
 		CREATE TABLE licence (id text PRIMARY KEY, status text, kind text, destination text, year text, party text, rating text, category text, body bytea);
@@ -169,7 +101,7 @@ func (c *columns) upsert(ctx context.Context, tx pgx.Tx, statement string) error
 }
 
 // upsert puts licences number from to from+n, and says how long the server took: the rows are made before.
-func (p *postgres) upsert(ctx context.Context, from, n int) (took time.Duration, err error) {
+func (p *peerDB) upsert(ctx context.Context, from, n int) (took time.Duration, err error) {
 	for ; n > 0; from, n = from+perTransaction, n-perTransaction {
 		rows, lines, err := rowsOf(from, min(n, perTransaction))
 		if err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/replay"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+	"github.com/counterfoil/counterfoil/tools/postgres"
 )
 
 // replayed is how many events a history has that the replay and PostgreSQL take in turn.
@@ -95,11 +96,11 @@ type figures struct{ ours, used, peer, peerUsed float64 }
 // inTurn times ours and PostgreSQL with the same events, in turn.
 func inTurn(ctx context.Context, from *ledger.Ledger, dir string) (f figures, err error) {
 	pg, err := startPostgres(ctx, filepath.Join(dir, "postgres"))
-	if err != nil && !errors.Is(err, errNoPostgres) {
+	if err != nil && !errors.Is(err, postgres.ErrNone) {
 		return f, err
 	}
 	if pg != nil {
-		defer func() { err = errors.Join(err, pg.close()) }()
+		defer func() { err = errors.Join(err, pg.Close()) }()
 	}
 	var ours, own, peer, peers []float64
 	for range 5 {

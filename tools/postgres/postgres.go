@@ -30,9 +30,13 @@ var ErrNone = errors.New("PostgreSQL is not installed")
 // Start lays a cluster out in a folder, which it makes, and starts it with settings such as "shared_buffers=512MB". No commit waits
 // for the disk. It fails with ErrNone.
 func Start(ctx context.Context, dir string, settings ...string) (*Server, error) {
-	initdb, err := exec.LookPath("initdb")
+	initdb, err := program("initdb")
 	if err != nil {
-		return nil, ErrNone
+		return nil, err
+	}
+	server, err := program("postgres")
+	if err != nil {
+		return nil, err
 	}
 	who, err := unprivileged(dir)
 	if err != nil {
@@ -44,8 +48,8 @@ func Start(ctx context.Context, dir string, settings ...string) (*Server, error)
 	if said, err := create.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, said)
 	}
-	s := &Server{process: exec.Command("postgres", "-D", data, "-k", dir)}
-	for _, setting := range append([]string{"listen_addresses=", "synchronous_commit=off", "fsync=off"}, settings...) {
+	s := &Server{process: exec.Command(server, "-D", data, "-k", dir)}
+	for _, setting := range append([]string{"listen_addresses=", "synchronous_commit=off"}, settings...) {
 		s.process.Args = append(s.process.Args, "-c", setting)
 	}
 	s.process.SysProcAttr, s.process.Dir, s.process.Stderr = who, dir, &s.said
@@ -62,6 +66,18 @@ func Start(ctx context.Context, dir string, settings ...string) (*Server, error)
 			return nil, errors.Join(ctx.Err(), err, s.Close())
 		}
 	}
+}
+
+// program finds one of the server's, also where Debian keeps them: beside the path, by version.
+func program(name string) (string, error) {
+	if path, err := exec.LookPath(name); err == nil {
+		return path, nil
+	}
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
+	if err != nil || len(found) == 0 {
+		return "", ErrNone
+	}
+	return found[len(found)-1], nil
 }
 
 // unprivileged has a command run as somebody else where we are root, which PostgreSQL refuses to be, and gives them dir.

@@ -95,9 +95,8 @@ func Find(view ledger.View, id string) (Row, error) {
 	if found == nil || err != nil {
 		return nil, err
 	}
-	m := found.ProtoReflect()
-	field := m.WhichOneof(m.Descriptor().Oneofs().ByName("row"))
-	row, _ := m.Get(field).Message().Interface().(Row)
+	_, m := ledger.Unwrap(found)
+	row, _ := m.(Row)
 	return row, nil
 }
 
