@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/fault"
@@ -46,27 +47,18 @@ func Whole(h *queryv1.Horizon) bool { return h == nil || proto.Equal(h, &queryv1
 // agency that is not in the directory, is refused.
 func Resolve(v ledger.View, asked *queryv1.Horizon, now time.Time) (*Horizon, error) {
 	h := &Horizon{asked: asked, kinds: set(asked.GetKinds()), agencies: set(asked.GetAgencies())}
-	for _, t := range []struct {
-		what string
-		at   interface {
-			AsTime() time.Time
-			CheckValid() error
-		}
-		given bool
-		to    *time.Time
-	}{
-		{"as_of", asked.GetAsOf(), asked.GetAsOf() != nil, &h.asOf}, {"true_at", asked.GetTrueAt(), asked.GetTrueAt() != nil, &h.trueAt},
-		{"from", asked.GetFrom(), asked.GetFrom() != nil, &h.from}, {"at", asked.GetAt(), asked.GetAt() != nil, new(time.Time)},
-	} {
-		switch {
-		case !t.given:
-			continue
-		case t.at.CheckValid() != nil:
-			return nil, fault.Errorf(fault.Invalid, "%s is not a date", t.what)
-		case t.at.AsTime().After(now) && t.what != "true_at":
-			return nil, fault.Errorf(fault.Invalid, "what will be on record at %s is not known yet; leave the moment out to see what is", t.at.AsTime().UTC().Format("2006-01-02 15:04:05Z"))
-		}
-		*t.to = t.at.AsTime()
+	var err error
+	if h.asOf, err = moment("as_of", asked.GetAsOf(), now); err != nil {
+		return nil, err
+	}
+	if h.from, err = moment("from", asked.GetFrom(), now); err != nil {
+		return nil, err
+	}
+	if _, err = moment("at", asked.GetAt(), now); err != nil {
+		return nil, err
+	}
+	if h.trueAt, err = moment("true_at", asked.GetTrueAt(), time.Time{}); err != nil {
+		return nil, err
 	}
 	for _, b := range asked.GetUpTo() {
 		id, err := journal.ParseID(b.GetJournal())
@@ -78,9 +70,21 @@ func Resolve(v ledger.View, asked *queryv1.Horizon, now time.Time) (*Horizon, er
 		}
 		h.upTo[id] = b.GetBlock()
 	}
-	var err error
 	h.known, err = knownTo(v, asked, now)
 	return h, err
+}
+
+// moment reads one that may be absent, which is the zero time. It is refused when it lies after the latest; the zero time is no latest.
+func moment(what string, t *timestamppb.Timestamp, latest time.Time) (time.Time, error) {
+	switch {
+	case t == nil:
+		return time.Time{}, nil
+	case t.CheckValid() != nil:
+		return time.Time{}, fault.Errorf(fault.Invalid, "%s is not a date", what)
+	case !latest.IsZero() && t.AsTime().After(latest):
+		return time.Time{}, fault.Errorf(fault.Invalid, "what will be on record at %s is not known yet; leave the moment out to see what is", t.AsTime().UTC().Format("2006-01-02 15:04:05Z"))
+	}
+	return t.AsTime(), nil
 }
 
 func set(names []string) map[string]bool {
