@@ -1,6 +1,7 @@
 package replay_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -20,6 +21,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
 	"github.com/counterfoil/counterfoil/libs/replay"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
@@ -173,5 +175,34 @@ func TestKnownToAnotherAgencyByItsReceipts(t *testing.T) {
 	}
 	if n := count(t, cache, &queryv1.Horizon{KnownTo: "customs", At: then}); n != 1 {
 		t.Errorf("at the first receipt customs had %d licences", n)
+	}
+}
+
+// Whoever takes the blocks of a replay slowly keeps no view of the ledger open: a purge that has to wait for views comes to its end.
+func TestSlowReplayHoldsNothingUp(t *testing.T) {
+	l, _, w := worldWithReceipts(t)
+	foldBlocks(t, l, w.Blocks(&licensingv1.LicenceGranted{LicenceId: "licensing/L-1"})...)
+	all := &replay.Horizon{}
+	plan, err := all.Plan(t.Context(), l, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := 0
+	err = all.Blocks(t.Context(), l, nil, plan, func(*ledgerv1.FoldedBlock) error {
+		blocks++
+		tx, err := l.Begin()
+		if err != nil {
+			return err
+		}
+		defer tx.Rollback()
+		if err := errors.Join(tx.PutLocal("unscrubbed", []byte{1}), tx.Commit()); err != nil {
+			return err
+		}
+		soon, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		return l.Scrub(soon)
+	})
+	if err != nil || blocks != 3 {
+		t.Errorf("%d blocks were read: %v", blocks, err)
 	}
 }

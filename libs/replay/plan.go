@@ -15,8 +15,8 @@ import (
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
 
-// viewBlocks is how many blocks are read of a ledger in one view of it: a ledger that grows waits for open views.
-const viewBlocks = 200
+// viewBytes is about how much is read of a ledger in one view of it, in bytes: a ledger that grows waits for open views.
+const viewBytes = 4 << 20
 
 // Extent is how far of a journal a horizon goes.
 type Extent struct {
@@ -119,31 +119,34 @@ func (h *Horizon) each(ctx context.Context, of *ledger.Ledger, after map[journal
 
 var errEnough = errors.New("enough blocks for one view")
 
-// some reads blocks of a journal after an event in one view, and returns the last event that it read.
+// some reads blocks of a journal after an event in one view, calls fn with them when that has ended, for whoever takes its time must not
+// hold up the ledger, and returns the last event that it read.
 func some(of *ledger.Ledger, id journal.ID, after uint64, end Extent, fn func(journal.ID, *ledgerv1.FoldedBlock) error) (uint64, error) {
-	blocks := 0
+	var blocks []*ledgerv1.FoldedBlock
+	size := 0
 	err := of.View(func(v ledger.View) error {
 		return v.EachBlockAfter(id, after, func(kept *ledgerv1.FoldedBlock) error {
-			if kept.Number > end.Block || blocks == viewBlocks {
+			if kept.Number > end.Block || size >= viewBytes {
 				return errEnough
-			}
-			blocks++
-			raws, err := journal.SplitBody(kept.Body)
-			if err != nil {
-				return err
 			}
 			header := &eventv1.Header{}
 			if err := proto.Unmarshal(kept.Header, header); err != nil {
 				return err
 			}
-			after = header.FirstEvent + uint64(len(raws)) - 1
-			return fn(id, kept)
+			after = header.FirstEvent + uint64(header.Count) - 1
+			blocks, size = append(blocks, kept), size+len(kept.Body)
+			return nil
 		})
 	})
-	if errors.Is(err, errEnough) {
-		err = nil
+	if err != nil && !errors.Is(err, errEnough) {
+		return after, err
 	}
-	return after, err
+	for _, kept := range blocks {
+		if err := fn(id, kept); err != nil {
+			return after, err
+		}
+	}
+	return after, nil
 }
 
 // look counts the events of a block that are within the horizon, and notes the places of the others in out.
