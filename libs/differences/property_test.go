@@ -2,6 +2,7 @@ package differences_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -279,7 +280,7 @@ func apply(m protoreflect.Message, path string, c *queryv1.FieldChange) error {
 	case rest != "":
 		return apply(list.Get(i).Message(), rest[1:], c)
 	case c.After == nil:
-		return remove(list, i)
+		return remove(list, i, strings.Contains(which, "="))
 	}
 	entry := list.NewElement()
 	if err := protojson.Unmarshal([]byte(*c.After), entry.Message().Interface()); err != nil {
@@ -308,9 +309,14 @@ func indexOf(list protoreflect.List, which string) int {
 	return list.Len()
 }
 
-func remove(list protoreflect.List, i int) error {
-	if i >= list.Len() {
-		return nil // an entry before it was removed, and the others with it
+// remove takes an entry out: one that is told apart by a key from among the others, one that is told by its place with all after it.
+func remove(list protoreflect.List, i int, keyed bool) error {
+	switch {
+	case !keyed:
+		list.Truncate(min(i, list.Len()))
+		return nil
+	case i == list.Len():
+		return errors.New("there is no such entry")
 	}
 	for ; i < list.Len()-1; i++ {
 		list.Set(i, list.Get(i+1))
