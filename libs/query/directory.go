@@ -9,7 +9,7 @@ import (
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
 
-// Directory shows the directory as it is, or as it was at a moment: what was written by then, on any of its journals that
+// Directory shows the directory as it is, or as it was at a moment: what was recorded by then, on any of its journals that
 // this agency has.
 func (s *service) Directory(ctx context.Context, req *queryv1.DirectoryRequest) (*queryv1.DirectoryResponse, error) {
 	var res *queryv1.DirectoryResponse

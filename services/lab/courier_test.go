@@ -61,6 +61,15 @@ func newRemote(t *testing.T) *remote {
 	r.licensing, _ = serveWith(t, r.folder, "licensing", o)
 	r.enforcement, _ = serveWith(t, r.folder, "enforcement", o)
 	r.startCustoms()
+	eventually(t, "the sharing rules at licensing", func() bool {
+		ruled := false
+		err := r.licensing.Ledger.View(func(v ledger.View) error {
+			rules, err := v.SharingRules()
+			ruled = rules != nil
+			return err
+		})
+		return err == nil && ruled
+	})
 	return r
 }
 

@@ -37,14 +37,14 @@ func authorityOf(t *testing.T, folder lab.Folder) directoryv1connect.AuthoritySe
 	return directoryv1connect.NewAuthorityServiceClient(clientAt(at.URL, token))
 }
 
-// writtenAt is when a node's ledger says that the block of a receipt was written, once it has it.
-func writtenAt(t *testing.T, n *node.Node, r *eventv1.Receipt) time.Time {
+// recordedAt is when a node's ledger says that the event of a receipt was recorded, once it has it.
+func recordedAt(t *testing.T, n *node.Node, r *eventv1.Receipt) time.Time {
 	t.Helper()
 	wait(t, n, directory.Journal, r.FirstEvent)
 	var at time.Time
 	err := n.Ledger.View(func(v ledger.View) error {
 		e, err := v.Event(directory.Journal, r.FirstEvent)
-		at = e.GetWrittenAt().AsTime()
+		at = e.GetRecordedAt().AsTime()
 		return err
 	})
 	if err != nil {
@@ -114,7 +114,7 @@ func TestDirectoryAsOfOnRealNodes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	moments := []time.Time{writtenAt(t, customs, adopted.Receipt), writtenAt(t, customs, suspended.Receipt), writtenAt(t, customs, defined.Receipt)}
+	moments := []time.Time{recordedAt(t, customs, adopted.Receipt), recordedAt(t, customs, suspended.Receipt), recordedAt(t, customs, defined.Receipt)}
 	for _, n := range []*node.Node{customs, licensing} {
 		untilReleased(t, n, "customs/border>reporting", ledgerv1.ReleaseState_RELEASE_STATE_ENDED)
 		query := queryv1connect.NewQueryServiceClient(client(n, tokenOf(t, n)))
