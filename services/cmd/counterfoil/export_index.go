@@ -110,11 +110,15 @@ func sameJSON(x, y json.RawMessage) bool {
 
 // removeUnfinished removes what an export that was killed left of files.
 func (ex *tableExporter) removeUnfinished() error {
-	left, err := filepath.Glob(filepath.Join(ex.dir, ".*."+ex.format+".part*"))
-	for _, path := range left {
-		err = errors.Join(err, os.Remove(path))
+	var errs []error
+	for _, pattern := range []string{".*." + ex.format + ".part*", "." + indexFile + ".*", ".dictionary.*"} {
+		left, err := filepath.Glob(filepath.Join(ex.dir, pattern))
+		errs = append(errs, err)
+		for _, path := range left {
+			errs = append(errs, os.Remove(path))
+		}
 	}
-	return err
+	return errors.Join(errs...)
 }
 
 // there returns the index's entry of a file that is there as it was written.
