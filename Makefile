@@ -24,8 +24,13 @@ check: ## what lands: formatted, vetted, generated code fresh, every test
 
 generate: ## write the Go code of the contract, and what its comments say, anew (needs npm)
 	mkdir -p .build
+	@# one after the other: buf starts them at once, and each would compile what both need
+	go tool protoc-gen-go --version && go tool protoc-gen-connect-go --version
 	cd proto && $(BUF) lint && $(BUF) generate && $(BUF) build -o ../.build/contract.binpb
 	go run ./tools/meanings -from .build/contract.binpb
+
+assets: ## write the console's style sheets and scripts anew (needs npm)
+	services/console/styles/build.sh
 
 countries: ## write the names of countries anew from CLDR (needs npm)
 	mkdir -p .build && cd .build && rm -rf package && npm pack --silent $(CLDR) && tar xzf $(subst @,-,$(CLDR)).tgz
@@ -46,4 +51,4 @@ soak: ## the long runs: race detector, fuzzing, kills at random moments
 	go test -run '^$$' -fuzz '^FuzzParse$$' -fuzztime 4m ./libs/published/chief
 	go test -run '^$$' -fuzz FuzzReceive -fuzztime 2m ./services/customs/wire
 
-.PHONY: help build run test check generate countries contract image bench soak
+.PHONY: help build run test check generate assets countries contract image bench soak

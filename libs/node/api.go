@@ -45,6 +45,7 @@ type api struct {
 	tls      *tls.Config
 	door     *people.Door
 	accesses *access.Journal
+	pages    Pages
 }
 
 func (a *api) open(n *Node) (err error) {
@@ -123,11 +124,32 @@ func (a *api) server(n *Node, service Service) (*http.Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n.cfg.Pages != nil {
+		if a.pages, err = n.cfg.Pages(n, handler); err != nil {
+			return nil, fmt.Errorf("make the console: %w", err)
+		}
+		handler = beside(handler, a.pages)
+	}
 	h := rpc.HTTPServer(handler)
 	h.TLSConfig = a.tls
 	h.ErrorLog = slog.NewLogLogger(n.Logger.Handler(), slog.LevelDebug)
 	return h, nil
 }
+
+// beside serves pages below /console, to which the node's first page leads, and the API everywhere else.
+func beside(api http.Handler, pages http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", api)
+	mux.Handle("/console/", pages)
+	mux.Handle("GET /{$}", http.RedirectHandler("/console/desk", http.StatusSeeOther))
+	return mux
+}
+
+// Door says who calls the node's API.
+func (n *Node) Door() *people.Door { return n.api.door }
+
+// Secure reports whether the node is reached over TLS.
+func (n *Node) Secure() bool { return n.api.tls != nil }
 
 // serve answers until the server is shut down.
 func (a *api) serve(h *http.Server) error {
@@ -143,6 +165,9 @@ func (a *api) close() error {
 		if err := a.listener.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
+	}
+	if a.pages != nil {
+		errs = append(errs, a.pages.Close())
 	}
 	if a.accesses != nil {
 		errs = append(errs, a.accesses.Close())

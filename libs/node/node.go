@@ -8,8 +8,10 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,6 +49,9 @@ type Config struct {
 	Version string
 	// AllowPlainText lets the API be served without TLS on an address that other machines reach.
 	AllowPlainText bool
+	// Pages makes the pages that are served beside the API, below /console: their calls go to api, as those of everybody else. Nil:
+	// none are served.
+	Pages func(n *Node, api http.Handler) (Pages, error)
 	// ReceiptEvery is how often, at most, the agency says how far it has the journals of others; 0 is 5 s. While they move all
 	// the time it comes to wait longer, up to twelve times that.
 	ReceiptEvery time.Duration
@@ -61,6 +66,12 @@ type Runner interface {
 type Service interface {
 	Register(*connect.Server)
 	Reactions() []desk.Reaction
+}
+
+// Pages are what people look at in a browser.
+type Pages interface {
+	http.Handler
+	io.Closer
 }
 
 // Node is one agency's process. Its exported fields may be used once New has returned.

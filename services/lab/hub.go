@@ -38,6 +38,7 @@ type Hub struct {
 	served    node.Service
 	logger    *slog.Logger
 	now       func() time.Time
+	version   string
 	ready     chan struct{}
 }
 
@@ -55,6 +56,8 @@ type HubOptions struct {
 	Logger *slog.Logger
 	// Now is the clock of the authority's node; nil is time.Now.
 	Now func() time.Time
+	// Version is shown in the authority's status.
+	Version string
 }
 
 // StartHub starts the hub of a folder and brings it to the plan: an account and a home per agency. What is there stays as
@@ -78,7 +81,7 @@ func StartHub(ctx context.Context, o HubOptions) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{folder: folder, plan: plan, hub: hub, logger: logger, now: o.Now, ready: make(chan struct{})}
+	h := &Hub{folder: folder, plan: plan, hub: hub, logger: logger, now: o.Now, version: o.Version, ready: make(chan struct{})}
 	if err := h.prepare(ctx); err != nil {
 		h.hub.Close()
 		return nil, fmt.Errorf("prepare the hub: %w", err)
@@ -127,7 +130,7 @@ func (h *Hub) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	if h.authority, err = node.New(ctx, node.Config{Home: home, Logger: h.logger, Now: h.now}); err != nil {
+	if h.authority, err = node.New(ctx, node.Config{Home: home, Logger: h.logger, Now: h.now, Version: h.version, Pages: pages(h.version)}); err != nil {
 		return err
 	}
 	service, err := authority.New(authority.Config{Node: h.authority, Hub: h.hub})

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,6 +17,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/node"
+	"github.com/counterfoil/counterfoil/services/console"
 	"github.com/counterfoil/counterfoil/services/customs"
 	"github.com/counterfoil/counterfoil/services/customs/declaration"
 	"github.com/counterfoil/counterfoil/services/enforcement"
@@ -110,7 +114,7 @@ type Options struct {
 func StartAgency(ctx context.Context, folder Folder, agency string, o Options) (*Serving, error) {
 	cfg := node.Config{
 		Home: folder.Home(agency), Logger: o.Logger, Version: o.Version, Now: o.Now,
-		AllowPlainText: o.AllowPlainText, ReceiptEvery: o.ReceiptEvery,
+		AllowPlainText: o.AllowPlainText, ReceiptEvery: o.ReceiptEvery, Pages: pages(o.Version),
 	}
 	if o.Dial != nil {
 		cfg.Dial = o.Dial(agency)
@@ -127,6 +131,11 @@ func StartAgency(ctx context.Context, folder Folder, agency string, o Options) (
 		return nil, errors.Join(err, n.Close())
 	}
 	return &Serving{n, service}, nil
+}
+
+// pages makes a node's console.
+func pages(version string) func(*node.Node, http.Handler) (node.Pages, error) {
+	return func(n *node.Node, api http.Handler) (node.Pages, error) { return console.Of(n, api, version) }
 }
 
 // Run serves until ctx ends.
@@ -147,7 +156,7 @@ type Lab struct {
 
 // Start starts the hub of a folder and a node for every agency of the plan.
 func Start(ctx context.Context, folder Folder, plan *Plan, o Options) (*Lab, error) {
-	hub, err := StartHub(ctx, HubOptions{Folder: folder, Plan: plan, Listen: "127.0.0.1:0", Logger: o.Logger, Now: o.Now})
+	hub, err := StartHub(ctx, HubOptions{Folder: folder, Plan: plan, Listen: "127.0.0.1:0", Logger: o.Logger, Now: o.Now, Version: o.Version})
 	if err != nil {
 		return nil, err
 	}
@@ -162,6 +171,16 @@ func Start(ctx context.Context, folder Folder, plan *Plan, o Options) (*Lab, err
 		}
 	}
 	return l, nil
+}
+
+// Nodes are the nodes of all agencies, the authority's among them, by name.
+func (l *Lab) Nodes() []*node.Node {
+	all := []*node.Node{l.Hub.Authority()}
+	for _, s := range l.Agencies {
+		all = append(all, s.Node)
+	}
+	slices.SortFunc(all, func(a, b *node.Node) int { return strings.Compare(a.Agency, b.Agency) })
+	return all
 }
 
 // Run serves until ctx ends or one of them fails.

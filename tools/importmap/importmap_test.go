@@ -13,10 +13,10 @@ const root = "github.com/counterfoil/counterfoil/"
 
 // layers of libs, from the ground up: a package imports only packages of lower layers, or named beside it.
 var layers = []string{
-	"fault config seal refdata names written",
+	"fault config seal refdata names written plain",
 	"journal people access published policy blind marks columns",
 	"rpc ledger",
-	"backbone directory screening adopted citations custody incident differences descent links report",
+	"backbone clients directory screening adopted citations custody incident differences descent links report",
 	"projection replay natstest backup bundle lineage duedates render knowledge",
 	"proofs",
 	"desk query",

@@ -10,6 +10,7 @@ import (
 
 	"connectrpc.com/connect/v2"
 
+	"github.com/counterfoil/counterfoil/libs/clients"
 	"github.com/counterfoil/counterfoil/libs/config"
 	"github.com/counterfoil/counterfoil/services/cmd/counterfoil/internal/output"
 )
@@ -118,9 +119,9 @@ func (env *Env) judge(err error) (exit int, why string) {
 		return exitFailed, err.Error()
 	}
 	why = refusal.Message()
-	var withCode coded
-	if errors.As(err, &withCode) && !strings.Contains(why, withCode.code) {
-		why = withCode.code + ": " + why
+	var withCode clients.Coded
+	if errors.As(err, &withCode) && !strings.Contains(why, withCode.Code) {
+		why = withCode.Code + ": " + why
 	}
 	switch refusal.Code() {
 	case connect.CodeUnavailable, connect.CodeDeadlineExceeded:

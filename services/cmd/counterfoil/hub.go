@@ -34,7 +34,7 @@ func newHubCommand(env *Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			hub, err := lab.StartHub(cmd.Context(), lab.HubOptions{Folder: lab.Folder(dir), Plan: read, Listen: listen, Logger: logger})
+			hub, err := lab.StartHub(cmd.Context(), lab.HubOptions{Folder: lab.Folder(dir), Plan: read, Listen: listen, Logger: logger, Version: version()})
 			if err != nil {
 				return err
 			}
@@ -172,7 +172,7 @@ func (env *Env) serveWithAuthority(ctx context.Context, dir, plan string, logger
 	if err != nil {
 		return usage("%v", err)
 	}
-	hub, err := lab.StartHub(ctx, lab.HubOptions{Folder: folder, Dir: dir, Plan: read, Logger: logger})
+	hub, err := lab.StartHub(ctx, lab.HubOptions{Folder: folder, Dir: dir, Plan: read, Logger: logger, Version: version()})
 	if err != nil {
 		return err
 	}

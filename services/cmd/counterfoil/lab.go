@@ -106,7 +106,7 @@ func (l labFolder) run(ctx context.Context, env *Env, planFile, logLevel string,
 		if err := running.WaitReady(ctx); err != nil {
 			return // Run says why
 		}
-		if err := l.writePID(); err != nil {
+		if err := errors.Join(l.writeLogins(running), l.writePID()); err != nil {
 			cancel(err)
 			return
 		}
@@ -251,7 +251,7 @@ func (l labFolder) welcome(ctx context.Context, env *Env, story bool) error {
 	if err != nil {
 		return err
 	}
-	env.Advise("All agencies answer. Try next:")
+	env.Advise("All agencies answer. Where to look at them in a browser, and as whom, stands in %s. Try next:", l.loginsFile())
 	env.Advise("  export COUNTERFOIL_HOME=%s", home)
 	try := []string{"status --all", "--context customs list licences", "--context observer count lines --by destination"}
 	if story {

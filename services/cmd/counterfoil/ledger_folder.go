@@ -1,13 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 
@@ -53,56 +50,10 @@ func (env *Env) connectFolder(dir string) (*Clients, error) {
 		return nil, doing(what, "", err)
 	}
 	env.in = config.Context{Name: dir, Agency: l.Agency()}
-	return clientsOver(&http.Client{Transport: env.within(rpc.HTTPServer(handler))}, "http://ledger", env.in, ""), nil
+	over, end := rpc.Within(rpc.HTTPServer(handler))
+	env.atEnd(end)
+	return clientsOver(over, "http://ledger", env.in, ""), nil
 }
-
-// within serves in this process, and returns what speaks to it.
-func (env *Env) within(server *http.Server) http.RoundTripper {
-	line := &pipes{calls: make(chan net.Conn), closed: make(chan struct{})}
-	go func() { _ = server.Serve(line) }() // ends with Close
-	env.atEnd(server.Close)
-	t := transport("http")
-	t.DialContext = line.dial
-	return t
-}
-
-// pipes is a listener within the process.
-type pipes struct {
-	calls  chan net.Conn
-	closed chan struct{}
-}
-
-func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	here, there := net.Pipe()
-	select {
-	case p.calls <- there:
-		return here, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.calls:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	select {
-	case <-p.closed:
-	default:
-		close(p.closed)
-	}
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "ledger", Net: "unix"} }
 
 // atEnd has something done when the command has ended: what was asked for last, first.
 func (env *Env) atEnd(do func() error) { env.ending = append(env.ending, do) }

@@ -1,16 +1,11 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
-	"golang.org/x/text/currency"
-	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/types/known/timestamppb"
-
+	"github.com/counterfoil/counterfoil/libs/plain"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
@@ -115,16 +110,6 @@ func cellsOfOthers(row *queryv1.Row) []string {
 	return directoryCells(row)
 }
 
-// enum returns the value's name in lower case without the prefix that its type gives it, as filters take it.
-func enum(value protoreflect.Enum) string {
-	known := value.Descriptor().Values().ByNumber(value.Number())
-	if known == nil {
-		return strconv.Itoa(int(value.Number()))
-	}
-	zero := string(value.Descriptor().Values().ByNumber(0).Name())
-	return strings.ToLower(strings.TrimPrefix(string(known.Name()), strings.TrimSuffix(zero, "UNSPECIFIED")))
-}
-
 func place(p *licensingv1.Place) string {
 	return orElse(p.GetCountry(), p.GetName())
 }
@@ -139,75 +124,17 @@ func endUser(deal *licensingv1.Deal) string {
 	return ""
 }
 
-// date returns the day, and the time when it is not midnight; everything is UTC.
-func date(at *timestamppb.Timestamp) string {
-	if at == nil {
-		return ""
-	}
-	t := at.AsTime()
-	if t.Equal(t.Truncate(24 * time.Hour)) {
-		return t.Format(time.DateOnly)
-	}
-	return t.Format("2006-01-02T15:04:05Z")
-}
-
-// money returns an amount in the currency's major unit: "1234.50 GBP".
-func money(m *transferv1.Money) string {
-	if m == nil {
-		return ""
-	}
-	return amount(m.Minor, m.Currency)
-}
-
-func amount(minor int64, code string) string {
-	scale := 2
-	if unit, err := currency.ParseISO(code); err == nil {
-		scale, _ = currency.Standard.Rounding(unit)
-	}
-	return decimal(minor, scale) + " " + code
-}
-
-// quantity returns an amount with its unit: "12.5 KGM".
-func quantity(q *transferv1.Quantity) string {
-	if q == nil {
-		return ""
-	}
-	text := decimal(q.Thousandths, 3)
-	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".") + " " + q.Unit
-}
-
-// decimal writes n/10^scale exactly.
-func decimal(n int64, scale int) string {
-	digits := strconv.FormatInt(n, 10)
-	sign := ""
-	if n < 0 {
-		sign, digits = "-", digits[1:]
-	}
-	if scale == 0 {
-		return sign + digits
-	}
-	digits = strings.Repeat("0", max(0, scale+1-len(digits))) + digits
-	return sign + digits[:len(digits)-scale] + "." + digits[len(digits)-scale:]
-}
-
-// shortKind returns "LicenceGranted" of "counterfoil.licensing.v1.LicenceGranted".
-func shortKind(kind string) string { return kind[strings.LastIndexByte(kind, '.')+1:] }
-
 func count(n int) string     { return strconv.Itoa(n) }
 func number(n uint64) string { return strconv.FormatUint(n, 10) }
 
-// age returns how long ago something was, in the two largest units.
-func age(seconds float64) string {
-	d := time.Duration(seconds * float64(time.Second))
-	switch {
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%.0f s", d.Seconds())
-	case d < time.Hour:
-		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
-	}
-	return fmt.Sprintf("%d d %d h", int(d.Hours())/24, int(d.Hours())%24)
-}
+// How values are written wherever the language plays no part.
+var (
+	enum      = plain.Enum
+	date      = plain.Date
+	money     = plain.Money
+	amount    = plain.Amount
+	quantity  = plain.Quantity
+	decimal   = plain.Decimal
+	shortKind = plain.Kind
+	age       = plain.Age
+)

@@ -1,0 +1,37 @@
+// Package console is what people look at in a browser: pages over the API of the node that serves them.
+package console
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/counterfoil/counterfoil/libs/node"
+	"github.com/counterfoil/counterfoil/services/console/records"
+	"github.com/counterfoil/counterfoil/services/console/web"
+)
+
+// parts are the pages there are, in the order of the navigation.
+var parts = []func(*web.Site) error{
+	records.Register,
+}
+
+// New makes the console of a node whose API is given. Close it in any case.
+func New(cfg web.Config) (*web.Site, error) {
+	s, err := web.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	for _, register := range parts {
+		if err := register(s); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	return s, nil
+}
+
+// Of is New for a running node.
+func Of(n *node.Node, api http.Handler, version string) (node.Pages, error) {
+	return New(web.Config{
+		Agency: n.Agency, Service: n.Profile.Service, Version: version, API: api, Door: n.Door(), Secure: n.Secure(), Logger: n.Logger, Now: n.Now,
+	})
+}

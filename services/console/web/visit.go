@@ -1,0 +1,165 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"connectrpc.com/connect/v2"
+
+	"github.com/counterfoil/counterfoil/libs/clients"
+	"github.com/counterfoil/counterfoil/libs/people"
+	"github.com/counterfoil/counterfoil/libs/plain"
+	"github.com/counterfoil/counterfoil/services/console/words"
+)
+
+// Visit is one request of somebody who is logged in.
+type Visit struct {
+	*words.Speaker
+	// API are the node's, called as who looks. Calls end with the request.
+	API    *clients.Clients
+	Caller people.Caller
+	R      *http.Request
+	W      http.ResponseWriter
+
+	site *Site
+}
+
+// View is what a template is given: who looks, and what is shown.
+type View struct {
+	*Visit
+	Data any
+}
+
+// With is the same visit with other data, for a part of a page.
+func (v View) With(data any) View { return View{v.Visit, data} }
+
+// page asks who comes in, and shows them the page, or why it is not shown.
+func (s *Site) page(method string, show func(*Visit) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token, caller, err := s.who(r)
+		if err != nil {
+			var stranger people.Stranger
+			if errors.As(err, &stranger) {
+				s.toLogin(w, r)
+				return
+			}
+			s.Logger.Error("console cannot tell who calls", "agency", s.Agency, "err", err)
+			http.Error(w, "the node cannot read who its users are; its log says why", http.StatusServiceUnavailable)
+			return
+		}
+		v := &Visit{Speaker: s.words.Of(r), API: clients.Over(s.over, "http://node", clients.Identity{Token: token}), Caller: caller, R: r, W: w, site: s}
+		if err := show(v); err != nil {
+			v.fail(err)
+		}
+	})
+}
+
+// toLogin leads to the login and back to what was asked for.
+func (s *Site) toLogin(w http.ResponseWriter, r *http.Request) {
+	to := Root + "/login"
+	if r.Method == http.MethodGet {
+		to += "?next=" + url.QueryEscape(r.URL.RequestURI())
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// Page writes a page.
+func (v *Visit) Page(pages Pages, name string, data any) error {
+	return v.write(pages[name], http.StatusOK, data)
+}
+
+// PageAgain writes a page whose form was not right, with the status for that.
+func (v *Visit) PageAgain(pages Pages, name string, data any) error {
+	return v.write(pages[name], http.StatusUnprocessableEntity, data)
+}
+
+func (v *Visit) write(t *template.Template, status int, data any) error {
+	if t == nil {
+		return errors.New("there is no such template")
+	}
+	var page bytes.Buffer
+	if err := t.ExecuteTemplate(&page, "layout", View{v, data}); err != nil {
+		return fmt.Errorf("write the page: %w", err)
+	}
+	v.W.Header().Set("Content-Type", "text/html; charset=utf-8")
+	v.W.Header().Set("Content-Language", v.Lang())
+	v.W.WriteHeader(status)
+	_, _ = page.WriteTo(v.W) // the browser may have left
+	return nil
+}
+
+// Redirect leads to another page, below Root.
+func (v *Visit) Redirect(path string) error {
+	http.Redirect(v.W, v.R, Root+path, http.StatusSeeOther)
+	return nil
+}
+
+// May returns why the caller may not make a call of the API, or nothing. A control that needs the call is shown disabled with it.
+func (v *Visit) May(procedure string) string {
+	if _, err := v.Caller.As(procedure, "", ""); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// Nav are the pages that the caller may see.
+func (v *Visit) Nav() []Entry {
+	return slices.DeleteFunc(slices.Clone(v.site.nav), func(e Entry) bool { return e.Procedure != "" && v.May(e.Procedure) != "" })
+}
+
+// On reports whether a page of the navigation is the one that is shown, or above it.
+func (v *Visit) On(path string) bool {
+	at := strings.TrimPrefix(v.R.URL.Path, Root)
+	return at == path || strings.HasPrefix(at, path+"/")
+}
+
+// Site is what the layout says of the node.
+func (v *Visit) Site() Config { return v.site.Config }
+
+// Asset is the address of a static file.
+func (v *Visit) Asset(name string) (string, error) {
+	if at, ok := v.site.assets[name]; ok {
+		return at, nil
+	}
+	return "", fmt.Errorf("there is no file %s", name)
+}
+
+// Nonce is what scripts and styles of this answer carry.
+func (v *Visit) Nonce() string { return nonceOf(v.R) }
+
+// Here is the address that was asked for, with its query.
+func (v *Visit) Here() string { return v.R.URL.RequestURI() }
+
+// HereWith is Here with parts of the query set, by pairs of name and value; an empty value takes the part out.
+func (v *Visit) HereWith(pairs ...string) string {
+	q := v.R.URL.Query()
+	for i := 0; i+1 < len(pairs); i += 2 {
+		q.Del(pairs[i])
+		if pairs[i+1] != "" {
+			q.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(q) == 0 {
+		return v.R.URL.Path
+	}
+	return v.R.URL.Path + "?" + q.Encode()
+}
+
+var notFound = connect.NewError(connect.CodeNotFound, "there is no such page")
+
+// ExportQuery is the query of this address for an export in a format: without the page that is shown.
+func (v *Visit) ExportQuery(format string) template.URL {
+	q := v.R.URL.Query()
+	q.Del("page")
+	q.Set("format", format)
+	return template.URL(q.Encode())
+}
+
+// Kind is an event's kind without its package.
+func (v *Visit) Kind(full string) string { return plain.Kind(full) }
