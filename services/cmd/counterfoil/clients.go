@@ -1,16 +1,13 @@
 package main
 
 import (
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
-	"time"
 
 	"github.com/counterfoil/counterfoil/libs/clients"
 	"github.com/counterfoil/counterfoil/libs/config"
