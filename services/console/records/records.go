@@ -7,7 +7,7 @@ import (
 	"github.com/counterfoil/counterfoil/services/console/web"
 )
 
-//go:embed pages
+//go:embed all:pages
 var files embed.FS
 
 type pages struct{ web.Pages }

@@ -25,7 +25,7 @@ var static embed.FS
 //go:embed templates
 var templates embed.FS
 
-//go:embed pages
+//go:embed all:pages
 var pages embed.FS
 
 // Root is where the console stands on its node.

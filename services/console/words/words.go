@@ -98,7 +98,7 @@ func (s *Speaker) T(key string, pairs ...any) (string, error) {
 	for i := 0; i < len(pairs); i += 2 {
 		name, value := fmt.Sprint(pairs[i]), pairs[i+1]
 		if name == "n" {
-			cfg.PluralCount = value
+			cfg.PluralCount = fmt.Sprint(value)
 			data[name] = s.apart(s.Number(value))
 			continue
 		}
