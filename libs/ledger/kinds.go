@@ -5,6 +5,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
+	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
@@ -166,10 +167,47 @@ var kinds = []proto.Message{
 	&screeningv1.PartyFound{},
 }
 
+// directoryKinds are those that say who is who and who may read what.
+var directoryKinds = []proto.Message{
+	&directoryv1.AgencyReadmitted{},
+	&directoryv1.AgencyRegistered{},
+	&directoryv1.AgencyRemoved{},
+	&directoryv1.AgencyResumed{},
+	&directoryv1.AgencySuspended{},
+	&directoryv1.AudienceWidened{},
+	&directoryv1.CalendarAdopted{},
+	&directoryv1.CompetencesAssigned{},
+	&directoryv1.ContactsNamed{},
+	&directoryv1.EventWithdrawn{},
+	&directoryv1.GroupDefined{},
+	&directoryv1.GroupKeyIssued{},
+	&directoryv1.GroupRekeyed{},
+	&directoryv1.JournalKeyIssued{},
+	&directoryv1.PolicyAdopted{},
+	&directoryv1.ReceiptGiven{},
+	&directoryv1.ReleaseAgreed{},
+	&directoryv1.ReleaseEnded{},
+	&directoryv1.ReleaseRefused{},
+	&directoryv1.RoleHandedOver{},
+	&directoryv1.SealingKeyChanged{},
+	&directoryv1.SharingRuleAdopted{},
+	&directoryv1.SigningKeyAdded{},
+	&directoryv1.SigningKeyChanged{},
+	&directoryv1.SigningKeyEnded{},
+	&directoryv1.WideningEnded{},
+	&directoryv1.WideningReviewed{},
+	&directoryv1.WithdrawalCarriedOut{},
+}
+
 // Kinds are the kinds of event that this program folds into rows, but for those of the directory, grouped by package.
-func Kinds() []protoreflect.MessageDescriptor {
-	all := make([]protoreflect.MessageDescriptor, len(kinds))
-	for i, k := range kinds {
+func Kinds() []protoreflect.MessageDescriptor { return descriptors(kinds) }
+
+// DirectoryKinds are the kinds of event by which agencies say who is who and who may read what.
+func DirectoryKinds() []protoreflect.MessageDescriptor { return descriptors(directoryKinds) }
+
+func descriptors(of []proto.Message) []protoreflect.MessageDescriptor {
+	all := make([]protoreflect.MessageDescriptor, len(of))
+	for i, k := range of {
 		all[i] = k.ProtoReflect().Descriptor()
 	}
 	return all

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,7 +15,7 @@ import (
 func TestKindsAreFolded(t *testing.T) {
 	w := ledgertest.NewWriter()
 	tx := ledgertest.Begin(t, ledgertest.Open(t, "licensing"))
-	for _, kind := range ledger.Kinds() {
+	for _, kind := range slices.Concat(ledger.Kinds(), ledger.DirectoryKinds()) {
 		message, err := protoregistry.GlobalTypes.FindMessageByName(kind.FullName())
 		if err != nil {
 			t.Fatal(err)

@@ -6,13 +6,27 @@ import (
 	"net/http"
 
 	"github.com/counterfoil/counterfoil/libs/node"
+	"github.com/counterfoil/counterfoil/services/console/oversight"
 	"github.com/counterfoil/counterfoil/services/console/records"
 	"github.com/counterfoil/counterfoil/services/console/web"
 )
 
-// parts are the pages there are, in the order of the navigation.
+// parts are the pages there are.
 var parts = []func(*web.Site) error{
-	records.Register,
+	oversight.Register, records.Register,
+}
+
+// list is the call that pages of records cannot do without.
+const list = "/counterfoil.query.v1.QueryService/List"
+
+// navigation is what leads to them.
+var navigation = []web.Entry{
+	{Key: "nav.desk", Path: "/desk"},
+	{Key: "nav.transfers", Path: "/list/licences", Procedure: list},
+	{Key: "nav.agencies", Path: "/agencies"},
+	{Key: "nav.health", Path: "/health"},
+	{Key: "nav.audit", Path: "/audit"},
+	{Key: "nav.replay", Path: "/replay"},
 }
 
 // New makes the console of a node whose API is given. Close it in any case.
@@ -26,6 +40,7 @@ func New(cfg web.Config) (*web.Site, error) {
 			return nil, errors.Join(err, s.Close())
 		}
 	}
+	s.Lead(navigation...)
 	return s, nil
 }
 

@@ -124,7 +124,7 @@ func contractKeys() map[string]string {
 		}
 	}
 	visit((&queryv1.Row{}).ProtoReflect().Descriptor())
-	for _, kind := range ledger.Kinds() {
+	for _, kind := range slices.Concat(ledger.Kinds(), ledger.DirectoryKinds()) {
 		keys["kind."+string(kind.Name())] = spaced(string(kind.Name()))
 		visit(kind)
 	}

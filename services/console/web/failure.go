@@ -57,6 +57,9 @@ func (v *Visit) fail(err error) {
 	if f.status == http.StatusInternalServerError {
 		v.site.Logger.Error("page failed", "agency", v.site.Agency, "page", v.R.Pattern, "err", err)
 	}
+	if v.begun { // what has been sent is cut off, so that nobody takes it for whole
+		panic(http.ErrAbortHandler)
+	}
 	if err := v.write(v.site.own["failure"], f.status, f); err != nil {
 		v.site.Logger.Error("page failed", "agency", v.site.Agency, "page", v.R.Pattern, "err", err)
 		http.Error(v.W, "something went wrong inside the node; its log says what", http.StatusInternalServerError)

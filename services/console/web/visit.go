@@ -15,6 +15,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/clients"
 	"github.com/counterfoil/counterfoil/libs/people"
 	"github.com/counterfoil/counterfoil/libs/plain"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/services/console/words"
 )
 
@@ -27,7 +28,8 @@ type Visit struct {
 	R      *http.Request
 	W      http.ResponseWriter
 
-	site *Site
+	site  *Site
+	begun bool
 }
 
 // View is what a template is given: who looks, and what is shown.
@@ -94,6 +96,37 @@ func (v *Visit) write(t *template.Template, status int, data any) error {
 	return nil
 }
 
+// Begin writes the beginning of a page that goes on as work does: its layout and "main". What it returns writes a part of it at once, by
+// the part's name; the part "end" ends the page.
+func (v *Visit) Begin(pages Pages, name string, data any) (write func(part string, data any) error, err error) {
+	t := pages[name]
+	if t == nil {
+		return nil, errors.New("there is no such template")
+	}
+	v.W.Header().Set("Content-Type", "text/html; charset=utf-8")
+	v.W.Header().Set("Content-Language", v.Lang())
+	flush := http.NewResponseController(v.W)
+	write = func(part string, data any) error {
+		v.begun = true
+		if err := t.ExecuteTemplate(v.W, part, View{v, data}); err != nil {
+			return err
+		}
+		return flush.Flush()
+	}
+	for _, part := range []string{"layout-begin", "main"} {
+		if err := write(part, data); err != nil {
+			return nil, err
+		}
+	}
+	return func(part string, data any) error {
+		err := write(part, data)
+		if err == nil && part == "end" {
+			err = write("layout-end", data)
+		}
+		return err
+	}, nil
+}
+
 // Redirect leads to another page, below Root.
 func (v *Visit) Redirect(path string) error {
 	http.Redirect(v.W, v.R, Root+path, http.StatusSeeOther)
@@ -151,7 +184,10 @@ func (v *Visit) HereWith(pairs ...string) string {
 	return v.R.URL.Path + "?" + q.Encode()
 }
 
-var notFound = connect.NewError(connect.CodeNotFound, "there is no such page")
+// NotFound is the error of a page for something that is not there.
+func NotFound(sentence string) error { return connect.NewError(connect.CodeNotFound, sentence) }
+
+var notFound = NotFound("there is no such page")
 
 // ExportQuery is the query of this address for an export in a format: without the page that is shown.
 func (v *Visit) ExportQuery(format string) template.URL {
@@ -161,5 +197,32 @@ func (v *Visit) ExportQuery(format string) template.URL {
 	return template.URL(q.Encode())
 }
 
-// Kind is an event's kind without its package.
-func (v *Visit) Kind(full string) string { return plain.Kind(full) }
+// Kind is what an event's kind is called; one that this program does not know, by its name.
+func (v *Visit) Kind(full string) (string, error) {
+	if key := "kind." + plain.Kind(full); v.Has(key) {
+		return v.T(key)
+	}
+	return plain.Kind(full), nil
+}
+
+// Age writes how long ago something was, given in seconds.
+func (v *Visit) Age(seconds float64) string { return plain.Age(seconds) }
+
+// Percent writes a share, 0 to 1.
+func (v *Visit) Percent(share float64) string { return v.Number(int(share*100)) + " %" }
+
+// Table is a table's name in addresses.
+func (v *Visit) Table(t queryv1.Table) string { return TableName(t) }
+
+// Control is a button that may be out of reach.
+type Control struct {
+	// ID tells it apart on its page, Key is the message on it.
+	ID, Key string
+	// Why it cannot be pressed, in the node's words; empty: it can.
+	Why string
+	// Class is "secondary" or "warning"; empty: it is what the page is for.
+	Class string
+}
+
+// Control is for the part of that name.
+func (v *Visit) Control(id, key, why, class string) Control { return Control{id, key, why, class} }
