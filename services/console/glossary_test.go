@@ -35,6 +35,9 @@ var notTheTreatys = map[string][]string{
 	"zh": {"成员国", "传统武器", "最终消费者", "转口"},
 }
 
+// inOtherWords are messages whose English has a term's word in another meaning: goods are in transit there wherever they are on their way.
+var inOtherWords = map[string]bool{"enum.Stage.d2_in_transit": true}
+
 type term struct {
 	article string
 	in      map[string]string
@@ -120,7 +123,7 @@ func faults(language string, english, catalog map[string]entry, terms []term) (a
 	for key, e := range catalog {
 		cited := e.Description == ""
 		for _, t := range terms {
-			if t.in[language] != "" && t.named(english[key].Other) && !t.said(language, e.Other) {
+			if t.in[language] != "" && !inOtherWords[key] && t.named(english[key].Other) && !t.said(language, e.Other) {
 				all = append(all, fmt.Sprintf("%s: %q does not say %q as the Treaty does, %q", key, e.Other, t.in["en"], t.in[language]))
 			}
 			cited = cited || e.Description == t.cited() && strings.EqualFold(numeral.ReplaceAllString(e.Other, ""), t.in[language])
@@ -172,11 +175,13 @@ func TestAnotherWordIsFound(t *testing.T) {
 		{"ar", "enum.Kind.export", entry{Other: "الإرسال"}},
 		{"zh", "enum.Audience.states_parties", entry{Other: "仅限成员国"}},
 	} {
-		if _, known := english[mutant.key]; !known {
-			t.Errorf("%s is in no catalog", mutant.key)
-		}
 		if len(faults(mutant.language, english, map[string]entry{mutant.key: mutant.is}, terms)) == 0 {
 			t.Errorf("%s in %s may be %q (%s)", mutant.key, mutant.language, mutant.is.Other, mutant.is.Description)
+		}
+	}
+	for key := range inOtherWords {
+		if english[key].Other == "" {
+			t.Errorf("%s is in no catalog", key)
 		}
 	}
 	as := entry{Other: "Alerta de desvío emitida"}
