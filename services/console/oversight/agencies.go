@@ -35,12 +35,12 @@ type participant struct {
 	Lag *directoryv1.AgencyLag
 }
 
-// Behind is how many blocks it lacks, by its own receipts; false: not known here.
-func (p participant) Behind() (n uint64, known bool) {
+// Behind is how many blocks it lacks, by its own receipts.
+func (p participant) Behind() (n uint64) {
 	for _, j := range p.Lag.GetJournals() {
 		n += j.Behind
 	}
-	return n, p.Lag != nil
+	return n
 }
 
 func (p pages) agencies(v *web.Visit) error {
