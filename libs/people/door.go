@@ -94,7 +94,7 @@ func (d *Door) Caller(ctx context.Context, token string) (Caller, error) {
 			return u.caller(), nil
 		}
 	case d.issuer != nil && strings.Count(token, ".") == 2:
-		return d.issuer.caller(ctx, token, d.cfg.Now)
+		return d.issuer.caller(ctx, token, d.issuer.Audience, d.cfg.Now)
 	}
 	return Caller{}, Stranger(fmt.Sprintf("the token is not one of agency %s; use a context of this node, or log in with: counterfoil login", d.cfg.Agency))
 }

@@ -54,15 +54,21 @@ type issuerConfig struct {
 	PersonClaim string `json:"person_claim"`
 	// UserClaim names the claim that the user is called by; by default "sub".
 	UserClaim string `json:"user_claim"`
+	// RedirectURL is the console's address for those who come back from the issuer, https://NODE/console/oidc; empty: nobody logs in
+	// to the console by the issuer. ClientSecretFile holds the client's secret, where the issuer gave one; a relative path starts at the
+	// node's folder.
+	RedirectURL      string `json:"redirect_url"`
+	ClientSecretFile string `json:"client_secret_file"`
 }
 
 // issuer tells callers by tokens that an issuer of OpenID Connect signed.
 type issuer struct {
 	issuerConfig
 	client *http.Client
+	secret string
 
 	mu       sync.Mutex
-	verifier *oidc.IDTokenVerifier
+	provider *oidc.Provider
 	failed   error
 	failedAt time.Time
 }
@@ -89,6 +95,9 @@ func readIssuer(path string) (*issuer, error) {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	if i.client, err = i.httpClient(filepath.Dir(path)); err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	if i.secret, err = i.clientSecret(filepath.Dir(path)); err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	return i, nil
@@ -135,25 +144,26 @@ func (c issuerConfig) httpClient(dir string) (*http.Client, error) {
 	return &http.Client{Transport: transport, Timeout: issuerPatience}, nil
 }
 
-// caller returns whom a token was issued to.
-func (i *issuer) caller(ctx context.Context, raw string, now func() time.Time) (Caller, error) {
-	verifier, err := i.ask(ctx, now)
+// caller returns whom a token was issued to that is for an audience.
+func (i *issuer) caller(ctx context.Context, raw, audience string, now func() time.Time) (Caller, error) {
+	provider, err := i.ask(ctx, now)
 	if err != nil {
 		return Caller{}, fault.Errorf(fault.Unavailable, "the issuer %s does not answer, so that its tokens cannot be checked; try again, or use a user of this node", i.Issuer)
 	}
+	verifier := provider.Verifier(&oidc.Config{ClientID: audience, SupportedSigningAlgs: algorithms, Now: now})
 	token, err := verifier.Verify(oidc.ClientContext(ctx, i.client), raw)
 	var expired *oidc.TokenExpiredError
 	switch {
 	case errors.As(err, &expired):
 		return Caller{}, Stranger("the token has expired; get a new one from " + i.Issuer)
 	case err != nil:
-		return Caller{}, Stranger(fmt.Sprintf("the token is none that %s issued for %s", i.Issuer, i.Audience))
+		return Caller{}, Stranger(fmt.Sprintf("the token is none that %s issued for %s", i.Issuer, audience))
 	}
 	var claims map[string]any
 	if err := token.Claims(&claims); err != nil {
 		return Caller{}, Stranger("the token's claims cannot be read")
 	}
-	if i.Audience != i.ClientID && text(claims, "azp") != i.ClientID && text(claims, "client_id") != i.ClientID {
+	if audience != i.ClientID && text(claims, "azp") != i.ClientID && text(claims, "client_id") != i.ClientID {
 		return Caller{}, Stranger(fmt.Sprintf("the token was not given to the client %s", i.ClientID))
 	}
 	return i.known(claims)
@@ -179,13 +189,12 @@ func (i *issuer) known(claims map[string]any) (Caller, error) {
 	return c, nil
 }
 
-// ask returns the issuer's verifier; the issuer is asked for its keys the first time, not at the start: a node works cut
-// off.
-func (i *issuer) ask(ctx context.Context, now func() time.Time) (*oidc.IDTokenVerifier, error) {
+// ask returns what the issuer says of itself; it is asked the first time, not at the start: a node works cut off.
+func (i *issuer) ask(ctx context.Context, now func() time.Time) (*oidc.Provider, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.verifier != nil {
-		return i.verifier, nil
+	if i.provider != nil {
+		return i.provider, nil
 	}
 	if i.failed != nil && now().Sub(i.failedAt) < askAgain {
 		return nil, i.failed
@@ -196,8 +205,8 @@ func (i *issuer) ask(ctx context.Context, now func() time.Time) (*oidc.IDTokenVe
 		i.failed, i.failedAt = err, now()
 		return nil, err
 	}
-	i.verifier = provider.Verifier(&oidc.Config{ClientID: i.Audience, SupportedSigningAlgs: algorithms, Now: now})
-	return i.verifier, nil
+	i.provider = provider
+	return provider, nil
 }
 
 // claim follows a name such as "realm_access.roles".

@@ -35,6 +35,8 @@ type openSession struct {
 	user    string
 	stamp   [sha256.Size]byte
 	expires time.Time
+	// issued is whose it is, where an issuer of OpenID Connect said so; nil: a local user's.
+	issued *Caller
 }
 
 // sessions are kept in memory only, by the digest of their tokens: a restart ends them all.
@@ -95,7 +97,7 @@ func (d *Door) Login(ctx context.Context, address, name, secret string) (Session
 	s.byUser.clear(name)
 	s.byAddress.giveBack(from)
 	session := Session{Token: newToken(sessionPrefix), ExpiresAt: now.Add(SessionFor).UTC().Truncate(time.Second), User: name, Person: user.Person, Roles: user.Roles}
-	s.add(digestOf(session.Token), openSession{name, user.stamp(), session.ExpiresAt}, now)
+	s.add(digestOf(session.Token), openSession{user: name, stamp: user.stamp(), expires: session.ExpiresAt}, now)
 	d.cfg.Logger.Info("login", "user", name, "from", from)
 	return session, nil
 }
@@ -135,7 +137,10 @@ func (s *sessions) caller(token string, users Users, now time.Time) (Caller, err
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	session, found := s.open[d]
-	if found {
+	switch {
+	case found && session.issued != nil && now.Before(session.expires):
+		return *session.issued, nil
+	case found:
 		if u := users.find(session.user); now.Before(session.expires) && u != nil && u.usable(now) && u.stamp() == session.stamp {
 			return u.caller(), nil
 		}

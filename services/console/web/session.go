@@ -27,7 +27,9 @@ func (s *Site) who(r *http.Request) (string, people.Caller, error) {
 // loginPage is what the login shows.
 type loginPage struct {
 	Next, User string
-	Failed     *Failure
+	// Issuer lets people in beside the node's own users; empty: nobody does.
+	Issuer string
+	Failed *Failure
 }
 
 func (s *Site) showLogin(w http.ResponseWriter, r *http.Request) {
@@ -36,6 +38,7 @@ func (s *Site) showLogin(w http.ResponseWriter, r *http.Request) {
 
 func (s *Site) loginForm(w http.ResponseWriter, r *http.Request, p loginPage, status int) {
 	v := &Visit{Speaker: s.words.Of(r), R: r, W: w, site: s}
+	p.Issuer = s.Door.Issuer()
 	if err := v.write(s.own["login"], status, p); err != nil {
 		v.fail(err)
 	}
@@ -45,28 +48,78 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request) {
 	p := loginPage{Next: inside(r.FormValue("next")), User: strings.TrimSpace(r.FormValue("user"))}
 	session, err := s.Door.Login(r.Context(), r.RemoteAddr, p.User, r.FormValue("secret"))
 	if err != nil {
-		p.Failed = &Failure{Kind: "internal", status: http.StatusInternalServerError}
-		var stranger people.Stranger
-		switch {
-		case errors.As(err, &stranger):
-			p.Failed = &Failure{Kind: "unauthenticated", Sentence: stranger.Error(), status: http.StatusUnauthorized}
-		case errors.Is(err, fault.Unavailable):
-			p.Failed = &Failure{Kind: "unavailable", Sentence: err.Error(), status: http.StatusTooManyRequests}
-		default:
-			s.Logger.Error("login failed", "agency", s.Agency, "err", err)
-		}
-		s.loginForm(w, r, p, p.Failed.status)
+		s.loginFailed(w, r, p, err)
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: s.cookie(), Value: session.Token, Path: Root, HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode})
-	http.Redirect(w, r, p.Next, http.StatusSeeOther)
+	s.letIn(w, r, session, p.Next)
+}
+
+// letIn hands the browser a session and leads it on.
+func (s *Site) letIn(w http.ResponseWriter, r *http.Request, session people.Session, to string) {
+	http.SetCookie(w, s.kept(s.cookie(), session.Token, Root, 0))
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// kept is a cookie that scripts do not see and other sites do not send, for so many seconds; 0: until the browser is closed; less: gone.
+func (s *Site) kept(name, value, path string, seconds int) *http.Cookie {
+	return &http.Cookie{Name: name, Value: value, Path: path, MaxAge: seconds, HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode}
+}
+
+func (s *Site) loginFailed(w http.ResponseWriter, r *http.Request, p loginPage, err error) {
+	p.Failed = &Failure{Kind: "internal", status: http.StatusInternalServerError}
+	var stranger people.Stranger
+	switch {
+	case errors.As(err, &stranger):
+		p.Failed = &Failure{Kind: "unauthenticated", Sentence: stranger.Error(), status: http.StatusUnauthorized}
+	case errors.Is(err, fault.Unavailable):
+		p.Failed = &Failure{Kind: "unavailable", Sentence: err.Error(), status: http.StatusTooManyRequests}
+	case errors.Is(err, fault.NotAllowed):
+		p.Failed = &Failure{Kind: "permission_denied", Sentence: err.Error(), status: http.StatusForbidden}
+	case errors.Is(err, fault.NotFound):
+		p.Failed = &Failure{Kind: "not_found", Sentence: err.Error(), status: http.StatusNotFound}
+	default:
+		s.Logger.Error("login failed", "agency", s.Agency, "err", err)
+	}
+	s.loginForm(w, r, p, p.Failed.status)
+}
+
+// issuerPath is where those who log in at an issuer of OpenID Connect leave and come back.
+const issuerPath = Root + "/oidc"
+
+// atIssuer is where a login that goes on there, and the page that it leads to, are kept.
+func (s *Site) atIssuer() string { return "counterfoil-login-" + s.Agency }
+
+func (s *Site) toIssuer(w http.ResponseWriter, r *http.Request) {
+	next := inside(r.FormValue("next"))
+	to, kept, err := s.Door.BeginLogin(r.Context())
+	if err != nil {
+		s.loginFailed(w, r, loginPage{Next: next}, err)
+		return
+	}
+	http.SetCookie(w, s.kept(s.atIssuer(), kept+"."+url.QueryEscape(next), issuerPath, int(people.LoginFor.Seconds())))
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+func (s *Site) fromIssuer(w http.ResponseWriter, r *http.Request) {
+	var kept, next string
+	if c, err := r.Cookie(s.atIssuer()); err == nil {
+		kept, next, _ = strings.Cut(c.Value, ".")
+		next, _ = url.QueryUnescape(next)
+	}
+	http.SetCookie(w, s.kept(s.atIssuer(), "", issuerPath, -1))
+	session, err := s.Door.EndLogin(r.Context(), kept, r.FormValue("state"), r.FormValue("code"))
+	if err != nil {
+		s.loginFailed(w, r, loginPage{Next: inside(next)}, err)
+		return
+	}
+	s.letIn(w, r, session, inside(next))
 }
 
 func (s *Site) logout(w http.ResponseWriter, r *http.Request) {
 	if c, err := r.Cookie(s.cookie()); err == nil && people.IsSession(c.Value) {
 		s.Door.Logout(c.Value)
 	}
-	http.SetCookie(w, &http.Cookie{Name: s.cookie(), Path: Root, MaxAge: -1, HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, s.kept(s.cookie(), "", Root, -1))
 	http.Redirect(w, r, Root+"/login", http.StatusSeeOther)
 }
 
@@ -89,7 +142,7 @@ func (s *Site) settings(w http.ResponseWriter, r *http.Request) {
 		if value == "" || len(value) > 20 {
 			continue
 		}
-		http.SetCookie(w, &http.Cookie{Name: name, Value: url.QueryEscape(value), Path: Root, MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode})
+		http.SetCookie(w, s.kept(name, url.QueryEscape(value), Root, 365*24*3600))
 	}
 	to := r.FormValue("here")
 	if !strings.HasPrefix(to, Root+"/login") {

@@ -90,6 +90,8 @@ func New(cfg Config) (*Site, error) {
 	s.mux.HandleFunc("GET "+Root+"/login", s.showLogin)
 	s.mux.HandleFunc("POST "+Root+"/login", s.login)
 	s.mux.HandleFunc("POST "+Root+"/logout", s.logout)
+	s.mux.HandleFunc("GET "+issuerPath+"/begin", s.toIssuer)
+	s.mux.HandleFunc("GET "+issuerPath, s.fromIssuer)
 	s.mux.HandleFunc("POST "+Root+"/settings", s.settings)
 	s.mux.Handle(Root+"/", s.page("", func(v *Visit) error { return notFound }))
 	s.served = s.secured(http.NewCrossOriginProtection().Handler(http.MaxBytesHandler(s.mux, maxForm)))
