@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,6 +60,8 @@ type Site struct {
 	layout *template.Template
 	own    Pages
 	nav    []Entry
+	// patterns are those of the pages that parts registered.
+	patterns []string
 	// assets are the paths of static files, with a digest of what they hold.
 	assets map[string]string
 }
@@ -106,9 +109,13 @@ func (s *Site) Close() error { return s.end() }
 
 // Page registers a page: pattern is "GET /path" or "POST /path", below Root.
 func (s *Site) Page(pattern string, show func(*Visit) error) {
+	s.patterns = append(s.patterns, pattern)
 	method, at, _ := strings.Cut(pattern, " ")
 	s.mux.Handle(method+" "+Root+at, s.page(method, show))
 }
+
+// Patterns are those of the pages that were registered.
+func (s *Site) Patterns() []string { return slices.Clone(s.patterns) }
 
 // Lead adds pages to the navigation.
 func (s *Site) Lead(entries ...Entry) { s.nav = append(s.nav, entries...) }

@@ -195,3 +195,17 @@ func TestLanguage(t *testing.T) {
 		t.Errorf("leads to %s", res.Header.Get("Location"))
 	}
 }
+
+// A node without an issuer leads nobody there, and takes nobody's word for having been.
+func TestNoIssuer(t *testing.T) {
+	at, _ := served(t, people.Officer)
+	if res, body := get(t, browser(t), at.URL+"/console/login"); strings.Contains(body, "/console/oidc") {
+		t.Errorf("the login leads to an issuer: %s", res.Status)
+	}
+	if res, body := get(t, browser(t), at.URL+"/console/oidc/begin?next=/console/desk"); res.StatusCode != http.StatusNotFound || !strings.Contains(body, "use a user of the node") {
+		t.Errorf("to an issuer that there is not: %s", res.Status)
+	}
+	if res, body := get(t, browser(t), at.URL+"/console/oidc?state=a&code=b"); res.StatusCode != http.StatusUnauthorized || !strings.Contains(body, "begin again") {
+		t.Errorf("from nowhere: %s", res.Status)
+	}
+}
