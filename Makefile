@@ -47,8 +47,6 @@ bench: ## measure against the broker's own limit, ratios printed
 
 soak: ## the long runs: race detector, fuzzing, kills at random moments
 	COUNTERFOIL_SOAK=1 go test -race -timeout 60m work
-	go test -run '^$$' -fuzz FuzzParse -fuzztime 2m ./libs/journal
-	go test -run '^$$' -fuzz '^FuzzParse$$' -fuzztime 4m ./libs/published/chief
-	go test -run '^$$' -fuzz FuzzReceive -fuzztime 2m ./services/customs/wire
+	tools/fuzz.sh 1m
 
 .PHONY: help build run test check generate assets countries contract image bench soak
