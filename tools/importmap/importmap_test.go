@@ -15,7 +15,7 @@ const root = "github.com/counterfoil/counterfoil/"
 var layers = []string{
 	"fault config seal refdata names written plain",
 	"journal people access published policy blind marks columns",
-	"rpc ledger",
+	"rpc ledger cloudevent",
 	"backbone clients directory screening adopted citations custody incident differences descent links report",
 	"projection replay natstest backup bundle lineage duedates render knowledge",
 	"proofs",
