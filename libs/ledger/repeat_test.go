@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 	"pgregory.net/rapid"
@@ -15,6 +16,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 )
 
@@ -287,4 +289,54 @@ func TestWhatCannotBeARepetitionIsRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestWatchSendsWhatIsSharedOnce: also where the ledger is built anew in an order in which the event comes first in another
+// journal than the one that it was sent from.
+func TestWatchSendsWhatIsSharedOnce(t *testing.T) {
+	folder := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		h := drawSharing(t).blocks
+		blocks, l := shuffled(t, h), open(t, folder)
+		token, next := "", 0
+		sent := map[string]bool{}
+		watch := func(limit int) (more bool) {
+			err := l.View(func(v ledger.View) (err error) {
+				more, err = v.EachAfter(token, limit, func(e *queryv1.RecordedEvent, after string) error {
+					if sent[e.Id] {
+						t.Fatalf("event %d of %s, %s, was sent before", e.Number, e.Journal, e.Id)
+					}
+					sent[e.Id], token = true, after
+					return nil
+				})
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return more
+		}
+		for next < len(blocks) {
+			switch rapid.IntRange(0, 4).Draw(t, "then") {
+			case 0:
+				l = open(t, folder)
+				fold(t, l, shuffled(t, ledgertest.Journals(first(blocks[:next]))), never)
+			case 1, 2:
+				n := rapid.IntRange(next+1, len(blocks)).Draw(t, "fold to")
+				fold(t, l, blocks[next:n], never)
+				next = n
+			default:
+				watch(rapid.IntRange(1, 5).Draw(t, "limit"))
+			}
+		}
+		for watch(1000) {
+		}
+		for _, b := range blocks {
+			for _, e := range b.Entries {
+				if id := uuid.UUID(e.Event.Id).String(); !sent[id] {
+					t.Fatalf("event %d of %s, %s, was not sent", e.Number, b.ID, id)
+				}
+			}
+		}
+	})
 }

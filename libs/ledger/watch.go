@@ -1,10 +1,12 @@
 package ledger
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/journal"
+	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
 
@@ -25,18 +27,39 @@ const scanLimit = 100_000
 // their blocks arrived, of one journal always in its own order; an empty token starts at the first. Only those that the
 // filter keeps (attributes of TABLE_EVENTS) are returned. The next token goes on after them, on this ledger and on one
 // that was built anew; more says whether there is more to look at now. An event that was recorded in several journals
-// of an agency comes once.
+// of an agency comes once; without a filter also where the ledger was built anew and has it in another of them first.
 func (v View) EventsAfter(token string, f *queryv1.Filter, limit int) (events []*queryv1.RecordedEvent, next string, more bool, err error) {
 	w, err := v.parseWatch(token)
 	if err != nil {
 		return nil, "", false, err
 	}
-	p, err := v.plan(queryv1.Table_TABLE_EVENTS, f)
+	more, err = v.eachAfter(&w, f, limit, func(e *queryv1.RecordedEvent) error {
+		events = append(events, e)
+		return nil
+	})
 	if err != nil {
 		return nil, "", false, err
 	}
-	m := matcher{plan: p}
-	looked := 0
+	return events, v.watchToken(w), more, nil
+}
+
+// EachAfter calls fn with the events that EventsAfter would return without a filter, each with the token that goes on after it,
+// until fn returns an error, which is returned as it is.
+func (v View) EachAfter(token string, limit int, fn func(e *queryv1.RecordedEvent, token string) error) (more bool, err error) {
+	w, err := v.parseWatch(token)
+	if err != nil {
+		return false, err
+	}
+	return v.eachAfter(&w, nil, limit, func(e *queryv1.RecordedEvent) error { return fn(e, v.watchToken(w)) })
+}
+
+// eachAfter calls fn with up to limit events after w, which it moves to each before it calls fn, and to the end of what there is.
+func (v View) eachAfter(w *watch, f *queryv1.Filter, limit int, fn func(*queryv1.RecordedEvent) error) (more bool, err error) {
+	p, err := v.plan(queryv1.Table_TABLE_EVENTS, f)
+	if err != nil {
+		return false, err
+	}
+	m, kept, looked := matcher{plan: p}, 0, 0
 	c := v.tx.Bucket(bucketArrivals).Cursor()
 	k, a := c.Seek(binary.BigEndian.AppendUint64(nil, w.arrival))
 	for ; k != nil; k, a = c.Next() {
@@ -44,29 +67,69 @@ func (v View) EventsAfter(token string, f *queryv1.Filter, limit int) (events []
 		first, count := parsePlace(a), uint64(binary.BigEndian.Uint32(a[8:]))
 		name, err := v.journalName(first.journal())
 		if err != nil {
-			return nil, "", false, err
+			return false, err
 		}
 		for number := max(first.number(), w.sent[name]+1); number < first.number()+count; number++ {
-			if len(events) == limit || looked == scanLimit {
-				return events, v.watchToken(w), true, nil
+			if kept == limit || looked == scanLimit {
+				return true, nil
 			}
-			at := placeOf(first.journal(), number)
-			keep, err := m.keeps(at)
+			e, err := v.wanted(&m, w, f, placeOf(first.journal(), number))
 			if err != nil {
-				return nil, "", false, err
-			}
-			if keep {
-				e, err := v.event(at)
-				if err != nil {
-					return nil, "", false, err
-				}
-				events = append(events, e)
+				return false, err
 			}
 			looked++
 			w.sent[name] = number
+			if e == nil {
+				continue
+			}
+			kept++
+			if err := fn(e); err != nil {
+				return false, err
+			}
 		}
 	}
-	return events, v.watchToken(w), false, nil
+	return false, nil
+}
+
+// wanted returns the event at a place if a watch is to have it, and nil if not.
+func (v View) wanted(m *matcher, w *watch, f *queryv1.Filter, at place) (*queryv1.RecordedEvent, error) {
+	keep, err := m.keeps(at)
+	if !keep || err != nil {
+		return nil, err
+	}
+	e, err := v.event(at)
+	if f != nil || e == nil || err != nil {
+		return e, err
+	}
+	had, err := v.hadElsewhere(w, e)
+	if had {
+		return nil, err
+	}
+	return e, err
+}
+
+// hadElsewhere reports whether a watch was sent the event where it stands in another journal.
+func (v View) hadElsewhere(w *watch, e *queryv1.RecordedEvent) (bool, error) {
+	origin := &eventv1.Cause{Journal: e.Journal, Number: e.Number}
+	if e.Origin != nil {
+		origin = e.Origin
+		if w.sent[origin.Journal] >= origin.Number {
+			return true, nil
+		}
+	}
+	prefix := repeatPrefix(origin.Journal, origin.Number)
+	c := v.tx.Bucket(bucketRepeats).Cursor()
+	for k, at := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, at = c.Next() {
+		p := parsePlace(at)
+		name, err := v.journalName(p.journal())
+		if err != nil {
+			return false, err
+		}
+		if name != e.Journal && w.sent[name] >= p.number() {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // WatchToken returns the token that goes on after everything that is folded now.
