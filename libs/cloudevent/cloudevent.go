@@ -2,7 +2,9 @@
 package cloudevent
 
 import (
+	"cmp"
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +26,9 @@ const (
 	JSON = "application/json"
 	// Structured is the content type of a whole event in JSON.
 	Structured = "application/cloudevents+json"
+
+	// nameless is the type of an event that does not say its kind.
+	nameless = "counterfoil.event.v1.Event"
 )
 
 // Event is a CloudEvent. An empty optional attribute, and a zero Time, is absent.
@@ -63,13 +68,13 @@ func New(e *queryv1.RecordedEvent, position string) (*Event, error) {
 	}
 	agency, _, _ := strings.Cut(e.Journal, "/")
 	c := &Event{
-		ID: e.Id, Source: "/counterfoil/" + e.Journal, Type: e.Kind, Subject: subject(e.Kind, recorded.Fact),
-		DataContentType: Protobuf, DataSchema: "https://type.googleapis.com/" + e.Kind, Data: recorded.Fact,
+		ID: e.Id, Source: "/counterfoil/" + e.Journal, Type: cmp.Or(e.Kind, nameless), Subject: subject(e.Kind, recorded.Fact),
+		DataContentType: Protobuf, DataSchema: "https://type.googleapis.com/" + url.PathEscape(e.Kind), Data: recorded.Fact,
 		Extensions: map[string]string{
 			"journal": e.Journal, "eventnumber": strconv.FormatUint(e.Number, 10), "block": strconv.FormatUint(e.Block, 10), "agency": agency,
 		},
 	}
-	if e.OccurredAt != nil {
+	if e.OccurredAt.IsValid() {
 		c.Time = e.OccurredAt.AsTime()
 	}
 	optional := map[string]string{
@@ -88,8 +93,8 @@ func New(e *queryv1.RecordedEvent, position string) (*Event, error) {
 	return c, nil
 }
 
-// NewJSON is New with the fact in protobuf's JSON mapping, of content type JSON. A fact of a kind that this program does not
-// know stays as recorded.
+// NewJSON is New with the fact in protobuf's JSON mapping, of content type JSON. A fact that this program cannot show so, because
+// it does not know its kind or something in it, stays as recorded.
 func NewJSON(e *queryv1.RecordedEvent, position string) (*Event, error) {
 	c, err := New(e, position)
 	if err != nil || e.Fact == nil {
@@ -97,12 +102,11 @@ func NewJSON(e *queryv1.RecordedEvent, position string) (*Event, error) {
 	}
 	fact, err := e.Fact.UnmarshalNew()
 	if err != nil {
-		return nil, fmt.Errorf("read the fact of event %d of %s: %w", e.Number, e.Journal, err)
+		return c, nil
 	}
-	if c.Data, err = protojson.Marshal(fact); err != nil {
-		return nil, fmt.Errorf("show the fact of event %d of %s as JSON: %w", e.Number, e.Journal, err)
+	if data, err := protojson.Marshal(fact); err == nil {
+		c.Data, c.DataContentType = data, JSON
 	}
-	c.DataContentType = JSON
 	return c, nil
 }
 
@@ -123,9 +127,9 @@ func subject(kind string, fact []byte) string {
 	return m.Get(first).String()
 }
 
-// moment is empty for a time that is not known.
+// moment is empty for a time that is not known, or is none.
 func moment(t *timestamppb.Timestamp) string {
-	if t == nil {
+	if !t.IsValid() {
 		return ""
 	}
 	return t.AsTime().Format(time.RFC3339Nano)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -115,6 +116,29 @@ func TestUnknownKind(t *testing.T) {
 	read, err := cloudevent.Parse(written)
 	if err != nil || !bytes.Equal(read.Data, c.Data) {
 		t.Errorf("%s\n%v", written, err)
+	}
+}
+
+// TestWhatOthersRecorded: no event that somebody else recorded is refused, whatever it says of itself.
+func TestWhatOthersRecorded(t *testing.T) {
+	for _, kind := range []string{"", ".", "a b", "x.>", "\x01", "é", strings.Repeat("k", 3000)} {
+		e := suspended(t)
+		e.Kind, e.OccurredAt, e.RecordedAt = kind, &timestamppb.Timestamp{Seconds: 1 << 60}, &timestamppb.Timestamp{Nanos: -1}
+		e.Fact = &anypb.Any{TypeUrl: "type.googleapis.com/counterfoil.licensing.v1.LicenceSuspended", Value: []byte{0xff}}
+		for _, show := range []func(*queryv1.RecordedEvent, string) (*cloudevent.Event, error){cloudevent.New, cloudevent.NewJSON} {
+			c, err := show(e, "token")
+			if err != nil {
+				t.Errorf("kind %q: %v", kind, err)
+				continue
+			}
+			written, err := json.Marshal(c)
+			if err == nil {
+				_, err = cloudevent.Parse(written)
+			}
+			if err != nil {
+				t.Errorf("kind %q: %v", kind, err)
+			}
+		}
 	}
 }
 
