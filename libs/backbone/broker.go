@@ -22,8 +22,8 @@ const (
 	maxMemory = 64 << 20
 )
 
-// baseOptions are what every embedded server has: JetStream with its store in dir, every write synced.
-func baseOptions(name, dir string) *server.Options {
+// EmbeddedOptions are what every embedded server has: JetStream with its store in dir, every write synced.
+func EmbeddedOptions(name, dir string) *server.Options {
 	return &server.Options{
 		ServerName:         name,
 		NoSigs:             true,
@@ -36,8 +36,8 @@ func baseOptions(name, dir string) *server.Options {
 	}
 }
 
-// startServer runs an embedded server and returns once it takes connections, or with what kept it from it.
-func startServer(opts *server.Options, logger *slog.Logger) (*server.Server, error) {
+// StartServer runs an embedded server and returns once it takes connections, or with what kept it from it.
+func StartServer(opts *server.Options, logger *slog.Logger) (*server.Server, error) {
 	srv, err := server.NewServer(opts)
 	if err != nil {
 		return nil, err
@@ -56,11 +56,12 @@ func startServer(opts *server.Options, logger *slog.Logger) (*server.Server, err
 	case reason := <-log.fatal:
 		err = fmt.Errorf("broker: %s", reason)
 	}
-	stopServer(srv)
+	StopServer(srv)
 	return nil, err
 }
 
-func stopServer(srv *server.Server) {
+// StopServer ends a server and returns once it has ended.
+func StopServer(srv *server.Server) {
 	srv.Shutdown()
 	srv.WaitForShutdown()
 }

@@ -160,7 +160,7 @@ func (h *Hub) leave() {
 		h.system.Close()
 	}
 	if h.srv != nil {
-		stopServer(h.srv)
+		StopServer(h.srv)
 	}
 }
 
@@ -189,7 +189,7 @@ func (h *Hub) open(ctx context.Context, c HubConfig) error {
 	if err != nil {
 		return err
 	}
-	if h.srv, err = startServer(opts, h.log); err != nil {
+	if h.srv, err = StartServer(opts, h.log); err != nil {
 		return err
 	}
 	if err := h.listening(hosts[0], c.URLs); err != nil {
@@ -246,7 +246,7 @@ func (h *Hub) path(parts ...string) string {
 // options are those of the server: accounts by JWT under the hub's own operator, one TLS port for agencies, no leaf
 // port, and mutual TLS between servers.
 func (h *Hub) options(host string, port int, hosts []string, c HubConfig) (*server.Options, error) {
-	opts := baseOptions(c.Name, h.path("broker"))
+	opts := EmbeddedOptions(c.Name, h.path("broker"))
 	if c.Name == "" {
 		opts.ServerName = "hub"
 	}

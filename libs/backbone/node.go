@@ -82,10 +82,10 @@ func startNode(ctx context.Context, c NodeConfig) (*Node, error) {
 	if err != nil {
 		return nil, errors.Join(err, unlock())
 	}
-	opts := baseOptions("node-"+c.Agency, filepath.Join(c.Dir, "broker"))
+	opts := EmbeddedOptions("node-"+c.Agency, filepath.Join(c.Dir, "broker"))
 	opts.DontListen = true
 	opts.JetStreamKey = string(key)
-	srv, err := startServer(opts, orDiscard(c.Logger))
+	srv, err := StartServer(opts, orDiscard(c.Logger))
 	if err != nil {
 		return nil, errors.Join(err, unlock())
 	}
@@ -96,7 +96,7 @@ func startNode(ctx context.Context, c NodeConfig) (*Node, error) {
 		if n.nc != nil {
 			n.nc.Close()
 		}
-		stopServer(srv)
+		StopServer(srv)
 		return unlock()
 	})
 	if err := n.open(ctx, opts.StoreDir); err != nil {

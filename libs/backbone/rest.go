@@ -63,19 +63,19 @@ func nodeAtRest(dir string) (accounts, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	opts := baseOptions("node", filepath.Join(dir, "broker"))
+	opts := EmbeddedOptions("node", filepath.Join(dir, "broker"))
 	opts.DontListen = true
 	opts.JetStreamKey = string(key)
-	srv, err := startServer(opts, orDiscard(nil))
+	srv, err := StartServer(opts, orDiscard(nil))
 	if err != nil {
 		return nil, nil, err
 	}
 	nc, err := nats.Connect("", nats.InProcessServer(srv))
 	if err != nil {
-		stopServer(srv)
+		StopServer(srv)
 		return nil, nil, err
 	}
-	return &Node{srv: srv, nc: nc}, func() { nc.Close(); stopServer(srv) }, nil
+	return &Node{srv: srv, nc: nc}, func() { nc.Close(); StopServer(srv) }, nil
 }
 
 // hubAtRest runs a hub's broker with the accounts that its folder says there are.
@@ -94,11 +94,11 @@ func hubAtRest(dir string) (accounts, func(), error) {
 	h.state.Store(&hubState{})
 	if err := h.rest(config); err != nil {
 		if h.srv != nil {
-			stopServer(h.srv)
+			StopServer(h.srv)
 		}
 		return nil, nil, err
 	}
-	return h, func() { stopServer(h.srv) }, nil
+	return h, func() { StopServer(h.srv) }, nil
 }
 
 func (h *Hub) rest(c HubConfig) error {
@@ -110,7 +110,7 @@ func (h *Hub) rest(c HubConfig) error {
 		return err
 	}
 	opts.DontListen = true
-	if h.srv, err = startServer(opts, h.log); err != nil {
+	if h.srv, err = StartServer(opts, h.log); err != nil {
 		return err
 	}
 	nc, err := h.connect(hubAccount)

@@ -215,3 +215,17 @@ func (v View) parseWatch(token string) (watch, error) {
 	}
 	return w, nil
 }
+
+// Unsent counts the events of this ledger that stand after a token, those too that EventsAfter would leave out.
+func (v View) Unsent(token string) (uint64, error) {
+	w, err := v.parseWatch(token)
+	if err != nil {
+		return 0, err
+	}
+	positions, err := v.Positions()
+	unsent := uint64(0)
+	for _, p := range positions {
+		unsent += p.Events - min(p.Events, w.sent[p.Journal])
+	}
+	return unsent, err
+}

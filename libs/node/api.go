@@ -17,6 +17,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/access"
 	"github.com/counterfoil/counterfoil/libs/bundle"
+	"github.com/counterfoil/counterfoil/libs/feed"
 	"github.com/counterfoil/counterfoil/libs/people"
 	"github.com/counterfoil/counterfoil/libs/query"
 	"github.com/counterfoil/counterfoil/libs/rpc"
@@ -53,7 +54,7 @@ func (a *api) open(n *Node) (err error) {
 	if a.tls, err = n.tls(settings); err != nil {
 		return err
 	}
-	if err := a.checkPlainText(n.Profile.Listen, settings.AllowPlainText || n.cfg.AllowPlainText, string(n.cfg.Home)); err != nil {
+	if err := a.checkPlainText("API", n.Profile.Listen, settings.AllowPlainText || n.cfg.AllowPlainText, string(n.cfg.Home)); err != nil {
 		return err
 	}
 	token := ""
@@ -99,7 +100,8 @@ func (n *Node) file(named, other string) string {
 	return n.cfg.Home.path(named)
 }
 
-func (a *api) checkPlainText(listen string, allowed bool, dir string) error {
+// checkPlainText refuses to serve what, such as "API", in plain text where other machines reach it, unless that is allowed.
+func (a *api) checkPlainText(what, listen string, allowed bool, dir string) error {
 	local, err := rpc.Loopback(listen)
 	if err != nil || local || a.tls != nil || allowed {
 		return err
@@ -108,7 +110,11 @@ func (a *api) checkPlainText(listen string, allowed bool, dir string) error {
 	if err != nil || host == "" {
 		host = "NAME"
 	}
-	return fmt.Errorf("the API would be served in plain text on %s, where other machines reach it; type: counterfoil tls make --dir %s --host %s (or allow it with --allow-plain-text, where something in front of the node speaks TLS)", listen, dir, host)
+	allow := "--allow-plain-text"
+	if what != "API" {
+		allow = `"allow_plain_text": true for it in agency.json`
+	}
+	return fmt.Errorf("the %s would be served in plain text on %s, where other machines reach it; type: counterfoil tls make --dir %s --host %s (or allow it with %s, where something in front of the node speaks TLS)", what, listen, dir, host, allow)
 }
 
 // server answers calls to the queries and the agency's own service.
@@ -119,6 +125,7 @@ func (a *api) server(n *Node, service Service) (*http.Server, error) {
 	queries.Accesses = a.accesses
 	query.Register(server, queries)
 	bundle.Register(server, n.courier)
+	feed.Register(server, n.feed)
 	service.Register(server)
 	handler, err := rpc.Handler(server, cfg)
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/bundle"
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/feed"
 	"github.com/counterfoil/counterfoil/libs/projection"
 	"github.com/counterfoil/counterfoil/libs/seal"
 )
@@ -37,6 +38,7 @@ import (
 //	access.db      who read what
 //	snapshots/     copies of the ledger that shorten replays     past/      what was asked for of its past
 //	courier/       bundles on their way, and in aside/ those that wait for what they follow on
+//	feed/          what was published to the agency's own systems     feed-users.json   which of them may read it
 //	broker/        its journal and inbox     ledger.db     its ledger     evidence/  blocks that were not believed
 //	ledger.db.aside  the ledger before       ledger.db.next  one that was built for a program to come
 type Home string
@@ -56,6 +58,8 @@ type Profile struct {
 	Consent string `json:"consent,omitempty"`
 	// API is how it is served, beside that.
 	API
+	// Feed republishes what the node has to the agency's own systems; nil: it does not.
+	Feed *feed.Settings `json:"feed,omitempty"`
 }
 
 func (h Home) path(parts ...string) string {

@@ -22,6 +22,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/bundle"
 	"github.com/counterfoil/counterfoil/libs/desk"
 	"github.com/counterfoil/counterfoil/libs/directory"
+	"github.com/counterfoil/counterfoil/libs/feed"
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/projection"
@@ -92,6 +93,7 @@ type Node struct {
 	follower *projection.Follower
 	past     *replay.Cache
 	courier  *bundle.Courier
+	feed     *feed.Feed // nil: there is none
 	api      api
 	ready    chan struct{}
 	// done and total are blocks folded at the start, of how many.
@@ -151,6 +153,9 @@ func (n *Node) open(ctx context.Context) (err error) {
 	if err := n.api.open(n); err != nil {
 		return err
 	}
+	if err := n.openFeed(ctx); err != nil {
+		return err
+	}
 	n.broker.GiveOut("access.db", n.api.accesses.CopyTo)
 	n.courier = bundle.New(bundle.Config{
 		Agency: n.Agency, Dir: home.courier(), Node: n.broker, Ledger: n.Ledger, Keys: n.keys, Signer: n.Signer, Stops: n.follower.State,
@@ -199,6 +204,9 @@ func (n *Node) Run(ctx context.Context, service Service) error {
 	keep("give receipts", n.giveReceipts)
 	keep("keep snapshots", n.past.Snapshots.Run)
 	keep("take in bundles that wait", n.courier.Run)
+	if n.feed != nil {
+		keep("feed the agency's systems", n.feed.Run)
+	}
 	if runner, ok := service.(Runner); ok {
 		keep("run the service", runner.Run)
 	}
@@ -279,6 +287,9 @@ func (n *Node) close() error {
 	var errs []error
 	if pumps := n.pumps.Load(); pumps != nil {
 		errs = append(errs, pumps.Close())
+	}
+	if n.feed != nil {
+		errs = append(errs, n.feed.Close())
 	}
 	errs = append(errs, n.api.close())
 	if n.broker != nil {

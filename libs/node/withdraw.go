@@ -67,6 +67,7 @@ func (n *Node) withdrawAll(ctx context.Context, settled map[string]bool) (open b
 //	the messages that held the block are deleted      found by what the redacted block names
 //	the ledger's free pages are overwritten            a mark in the ledger says that it is due
 //	older copies of the ledger are removed, and its snapshots and ledgers of the past
+//	what was published of it to the agency's own systems is deleted
 //	the receipt is recorded                            by its idempotency key once
 func (n *Node) carryOut(ctx context.Context, w *ledgerv1.Withdrawal) (done bool, err error) {
 	id, err := journal.ParseID(w.Journal)
@@ -89,6 +90,11 @@ func (n *Node) carryOut(ctx context.Context, w *ledgerv1.Withdrawal) (done bool,
 	if err != nil {
 		return false, err
 	}
+	fed, err := n.purgeFeed(ctx, id, w.Withdrawn.Number)
+	if err != nil {
+		return false, err
+	}
+	purged = append(purged, fed...)
 	return true, n.receive(ctx, w, purged)
 }
 

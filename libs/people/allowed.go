@@ -40,6 +40,7 @@ var allowed = table(
 		"HeldJournals": overview, "RowTree": reading, "RowEvents": reading, "Differences": reading,
 	}),
 	service("counterfoil.query.v1.WhatIfService", calls{"WhatIf": reading}),
+	service("counterfoil.query.v1.FeedService", calls{"FeedStatus": overview}),
 	service("counterfoil.query.v1.RebuildService", calls{"Rebuild": running}),
 	service("counterfoil.licensing.v1.LicensingService", calls{
 		"SubmitApplication": recording, "RecordEdition": recording, "CloseEdition": recording,

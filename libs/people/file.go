@@ -20,7 +20,7 @@ var ErrReadable = errors.New("others on this machine can read it")
 
 // Read returns the users. It fails when others than the file's owner may read or write it.
 func (f File) Read() (Users, error) {
-	data, err := readPrivate(string(f))
+	data, err := ReadPrivate(string(f))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -59,8 +59,8 @@ func (f File) Edit(change func(*Users) error) error {
 	return WritePrivate(string(f), append(data, '\n'))
 }
 
-// readPrivate reads a file that nobody but its owner may read.
-func readPrivate(path string) ([]byte, error) {
+// ReadPrivate reads a file that nobody but its owner may read, of at most 1 MiB.
+func ReadPrivate(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err

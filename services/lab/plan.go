@@ -18,6 +18,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/counterfoil/counterfoil/libs/directory"
+	"github.com/counterfoil/counterfoil/libs/feed"
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/node"
 	"github.com/counterfoil/counterfoil/libs/policy"
@@ -65,6 +66,8 @@ type Agency struct {
 	Consent string `yaml:"consent"`
 	// State is its own where it is not the plan's.
 	State string `yaml:"state"`
+	// Feed republishes what the node has to the agency's own systems; absent: it does not.
+	Feed *feed.Settings `yaml:"feed"`
 	// PostOf is, for a customs post, the customs agency of the plan that counts licences and gives it allowances.
 	PostOf string `yaml:"post_of"`
 }
@@ -283,5 +286,5 @@ func (p *Plan) authority() (node.Profile, bool) {
 
 // profile is what a node's folder is prepared with.
 func (p *Plan) profile(a Agency) node.Profile {
-	return node.Profile{Agency: a.Name, Title: a.Title, State: cmp.Or(a.State, p.State), Service: a.Service, Listen: a.Listen, Consent: a.Consent}
+	return node.Profile{Agency: a.Name, Title: a.Title, State: cmp.Or(a.State, p.State), Service: a.Service, Listen: a.Listen, Consent: a.Consent, Feed: a.Feed}
 }

@@ -17,7 +17,7 @@ var layers = []string{
 	"journal people access published policy blind marks columns",
 	"rpc ledger cloudevent",
 	"backbone clients directory screening adopted citations custody incident differences descent links report",
-	"projection replay natstest backup bundle lineage duedates render knowledge",
+	"projection feed replay natstest backup bundle lineage duedates render knowledge",
 	"proofs",
 	"desk query",
 	"node",

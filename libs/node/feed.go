@@ -1,0 +1,59 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/counterfoil/counterfoil/libs/feed"
+	"github.com/counterfoil/counterfoil/libs/journal"
+)
+
+// openFeed starts the feed for the agency's own systems, where agency.json has one. A listener and a certificate that would not
+// do for the API will not do for it.
+func (n *Node) openFeed(ctx context.Context) error {
+	settings := n.Profile.Feed
+	if settings == nil {
+		return nil
+	}
+	certificate := API{TLSCert: settings.TLSCert, TLSKey: settings.TLSKey, AllowTLS12: n.Profile.AllowTLS12}
+	if settings.TLSCert == "" {
+		certificate.TLSCert, certificate.TLSKey = n.Profile.TLSCert, n.Profile.TLSKey
+	}
+	serving, err := n.tls(certificate)
+	if err != nil {
+		return err
+	}
+	if err := (&api{tls: serving}).checkPlainText("feed", settings.Listen, settings.AllowPlainText, string(n.cfg.Home)); err != nil {
+		return err
+	}
+	key, err := os.ReadFile(n.cfg.Home.path("store.key"))
+	if err != nil {
+		return fmt.Errorf("read the key of the store: %w", err)
+	}
+	n.feed, err = feed.Open(ctx, feed.Config{
+		Settings: *settings, Agency: n.Agency, Dir: string(n.cfg.Home), Key: key, TLS: serving, Ledger: n.Ledger,
+		Accessed: n.api.accesses.Add, Logger: n.Logger, Now: n.Now,
+	})
+	return err
+}
+
+// purgeFeed removes a withdrawn event from what was published of it, and returns what it was removed from.
+func (n *Node) purgeFeed(ctx context.Context, id journal.ID, number uint64) (purged []string, err error) {
+	if n.feed != nil {
+		return []string{"feed"}, n.feed.Purge(ctx, id, number)
+	}
+	there, err := feed.Discard(string(n.cfg.Home))
+	if there {
+		purged = []string{"feed that is not served"}
+	}
+	return purged, err
+}
+
+// FeedURL is where the agency's systems read the feed; empty when the node has none.
+func (n *Node) FeedURL() string {
+	if n.feed == nil {
+		return ""
+	}
+	return n.feed.URL()
+}
