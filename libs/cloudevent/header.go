@@ -12,8 +12,10 @@ const headerPrefix = "ce-"
 // Header returns the attributes as the headers of a NATS message whose body is Data: binary mode. The content type stands there
 // under both names that readers look for it.
 func (e *Event) Header() map[string][]string {
-	h := map[string][]string{headerPrefix + "specversion": {specVersion}}
-	for name, value := range e.attributes() {
+	all := e.attributes()
+	h := make(map[string][]string, len(all)+8)
+	h[headerPrefix+"specversion"] = []string{specVersion}
+	for name, value := range all {
 		h[headerPrefix+name] = []string{escape(value)}
 	}
 	if e.DataContentType != "" {
@@ -24,18 +26,20 @@ func (e *Event) Header() map[string][]string {
 
 // attributes are those that are there, but for the version of the specification, in their canonical string form.
 func (e *Event) attributes() map[string]string {
-	all := map[string]string{"id": e.ID, "source": e.Source, "type": e.Type}
-	optional := map[string]string{"subject": e.Subject, "datacontenttype": e.DataContentType, "dataschema": e.DataSchema}
-	if !e.Time.IsZero() {
-		optional["time"] = e.Time.UTC().Format(time.RFC3339Nano)
-	}
-	for name, value := range optional {
-		if value != "" {
-			all[name] = value
-		}
-	}
+	all := make(map[string]string, len(e.Extensions)+8)
 	for name, value := range e.Extensions {
 		all[name] = value
+	}
+	all["id"], all["source"], all["type"] = e.ID, e.Source, e.Type
+	for _, optional := range [...]struct{ name, value string }{
+		{"subject", e.Subject}, {"datacontenttype", e.DataContentType}, {"dataschema", e.DataSchema},
+	} {
+		if optional.value != "" {
+			all[optional.name] = optional.value
+		}
+	}
+	if !e.Time.IsZero() {
+		all["time"] = e.Time.UTC().Format(time.RFC3339Nano)
 	}
 	return all
 }
@@ -44,6 +48,9 @@ func (e *Event) attributes() map[string]string {
 // and everything but printable ASCII (HTTP protocol binding, 3.1.3.2).
 func escape(value string) string {
 	plain := func(b byte) bool { return b > ' ' && b < 0x7f && b != '"' && b != '%' }
+	if !strings.ContainsFunc(value, func(r rune) bool { return r >= 0x7f || !plain(byte(r)) }) {
+		return value
+	}
 	var b strings.Builder
 	for i := range len(value) {
 		if plain(value[i]) {
