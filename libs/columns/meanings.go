@@ -22,6 +22,9 @@ var meanings = sync.OnceValue(func() map[protoreflect.FullName]string {
 	return all
 })
 
+// Meaning is what the contract says of a message, a field or a word of an enum; empty where it says nothing.
+func Meaning(name protoreflect.FullName) string { return meanings()[name] }
+
 // shared are the fields that every row begins with, as the contract says of all rows at once.
 var shared = map[string]string{
 	"id":      "Id of the row: it begins with the agency that the row belongs to.",
