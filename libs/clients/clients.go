@@ -46,6 +46,7 @@ type Clients struct {
 	Bundle         queryv1connect.BundleServiceClient
 	WhatIf         queryv1connect.WhatIfServiceClient
 	Rebuild        queryv1connect.RebuildServiceClient
+	Feed           queryv1connect.FeedServiceClient
 	Reporting      reportingv1connect.ReportingServiceClient
 	Return         reportingv1connect.ReturnServiceClient
 	Procedure      reportingv1connect.ProcedureServiceClient
@@ -100,6 +101,7 @@ func Over(over *http.Client, url string, as Identity) *Clients {
 		Bundle:         queryv1connect.NewBundleServiceClient(client),
 		WhatIf:         queryv1connect.NewWhatIfServiceClient(client),
 		Rebuild:        queryv1connect.NewRebuildServiceClient(client),
+		Feed:           queryv1connect.NewFeedServiceClient(client),
 		Reporting:      reportingv1connect.NewReportingServiceClient(client),
 		Return:         reportingv1connect.NewReturnServiceClient(client),
 		Procedure:      reportingv1connect.NewProcedureServiceClient(client),

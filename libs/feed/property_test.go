@@ -267,6 +267,10 @@ func sortedIDs(h ledgertest.Journals) (ids []journal.ID) {
 
 // TestMain draws fewer cases than rapid would, for a run in passing; go test -rapid.checks=1000 draws more.
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(killed); dir != "" {
+		fmt.Fprintln(os.Stderr, feedUntilKilled(dir))
+		os.Exit(1)
+	}
 	if !slices.ContainsFunc(os.Args, func(arg string) bool { return strings.Contains(arg, "rapid.checks") }) {
 		checks := "8"
 		if os.Getenv("COUNTERFOIL_SOAK") != "" {

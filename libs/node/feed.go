@@ -3,8 +3,10 @@ package node
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 
+	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/feed"
 	"github.com/counterfoil/counterfoil/libs/journal"
 )
@@ -56,4 +58,34 @@ func (n *Node) FeedURL() string {
 		return ""
 	}
 	return n.feed.URL()
+}
+
+// FeedAddress is where the agency's systems read the feed of the node that has its folder here, and the file of who certifies it where
+// that is the node's own authority. It fails when the node has none, or chooses its port itself.
+func (h Home) FeedAddress() (address, caFile string, err error) {
+	p, err := h.Profile()
+	if err != nil {
+		return "", "", err
+	}
+	if p.Feed == nil {
+		return "", "", fault.Errorf(fault.Invalid, "node %s has no feed: add \"feed\": {\"listen\": \"127.0.0.1:4333\"} to %s and start it again", p.Agency, h.path("agency.json"))
+	}
+	host, port, err := net.SplitHostPort(p.Feed.Listen)
+	if err != nil {
+		return "", "", fmt.Errorf("read where the feed of %s listens: %w", p.Agency, err)
+	}
+	if port == "0" {
+		return "", "", fault.Errorf(fault.Invalid, "the feed of node %s listens on any free port: name one in %s", p.Agency, h.path("agency.json"))
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	scheme := "nats"
+	if _, err := os.Stat(h.path("tls.crt")); err == nil || p.Feed.TLSCert != "" || p.TLSCert != "" {
+		scheme = "tls"
+		if _, err := os.Stat(h.path("ca.crt")); err == nil {
+			caFile = h.path("ca.crt")
+		}
+	}
+	return scheme + "://" + net.JoinHostPort(host, port), caFile, nil
 }
