@@ -40,7 +40,7 @@ func (c issuerConfig) clientSecret(dir string) (string, error) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(dir, path)
 	}
-	data, err := readPrivate(path)
+	data, err := ReadPrivate(path)
 	return strings.TrimSpace(string(data)), err
 }
 
