@@ -47,6 +47,7 @@ type Clients struct {
 	WhatIf         queryv1connect.WhatIfServiceClient
 	Rebuild        queryv1connect.RebuildServiceClient
 	Feed           queryv1connect.FeedServiceClient
+	Webhook        queryv1connect.WebhookServiceClient
 	Reporting      reportingv1connect.ReportingServiceClient
 	Return         reportingv1connect.ReturnServiceClient
 	Procedure      reportingv1connect.ProcedureServiceClient
@@ -102,6 +103,7 @@ func Over(over *http.Client, url string, as Identity) *Clients {
 		WhatIf:         queryv1connect.NewWhatIfServiceClient(client),
 		Rebuild:        queryv1connect.NewRebuildServiceClient(client),
 		Feed:           queryv1connect.NewFeedServiceClient(client),
+		Webhook:        queryv1connect.NewWebhookServiceClient(client),
 		Reporting:      reportingv1connect.NewReportingServiceClient(client),
 		Return:         reportingv1connect.NewReturnServiceClient(client),
 		Procedure:      reportingv1connect.NewProcedureServiceClient(client),

@@ -145,6 +145,19 @@ func (v View) WatchToken() (string, error) {
 	return v.watchToken(w), nil
 }
 
+// EventsLeft is how many events are folded that a token was given before; of an empty one, all.
+func (v View) EventsLeft(token string) (left uint64, err error) {
+	w, err := v.parseWatch(token)
+	if err != nil {
+		return 0, err
+	}
+	positions, err := v.Positions()
+	for _, p := range positions {
+		left += p.Events - min(p.Events, w.sent[p.Journal])
+	}
+	return left, err
+}
+
 // matcher runs a plan place by place, and keeps the chunk that it matched last.
 type matcher struct {
 	*plan

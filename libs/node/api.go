@@ -21,6 +21,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/people"
 	"github.com/counterfoil/counterfoil/libs/query"
 	"github.com/counterfoil/counterfoil/libs/rpc"
+	"github.com/counterfoil/counterfoil/libs/webhooks"
 )
 
 // API is how a node serves its API: a part of agency.json. The zero value is a good default.
@@ -126,6 +127,7 @@ func (a *api) server(n *Node, service Service) (*http.Server, error) {
 	query.Register(server, queries)
 	bundle.Register(server, n.courier)
 	feed.Register(server, n.feed)
+	webhooks.Register(server, n.webhooks)
 	service.Register(server)
 	handler, err := rpc.Handler(server, cfg)
 	if err != nil {

@@ -35,7 +35,7 @@ import (
 //	hub/           what the hub gave it to connect with
 //	users.json     who may call it    oidc.json      whose tokens it takes
 //	tls.crt, .key  its certificate    ca.crt, .key   the node's own certificate authority
-//	access.db      who read what
+//	access.db      who read what     webhooks.db   where events are posted, with what they are signed, and how far that is
 //	snapshots/     copies of the ledger that shorten replays     past/      what was asked for of its past
 //	courier/       bundles on their way, and in aside/ those that wait for what they follow on
 //	feed/          what was published to the agency's own systems     feed-users.json   which of them may read it

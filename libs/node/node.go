@@ -27,6 +27,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/projection"
 	"github.com/counterfoil/counterfoil/libs/replay"
+	"github.com/counterfoil/counterfoil/libs/webhooks"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
 
@@ -94,6 +95,7 @@ type Node struct {
 	past     *replay.Cache
 	courier  *bundle.Courier
 	feed     *feed.Feed // nil: there is none
+	webhooks *webhooks.Webhooks
 	api      api
 	ready    chan struct{}
 	// done and total are blocks folded at the start, of how many.
@@ -161,6 +163,13 @@ func (n *Node) open(ctx context.Context) (err error) {
 		Agency: n.Agency, Dir: home.courier(), Node: n.broker, Ledger: n.Ledger, Keys: n.keys, Signer: n.Signer, Stops: n.follower.State,
 		Now: n.Now, Accesses: n.api.accesses, Logger: n.Logger,
 	})
+	n.webhooks, err = webhooks.Open(webhooks.Config{
+		Agency: n.Agency, Path: home.path("webhooks.db"), Ledger: n.Ledger, Accesses: n.api.accesses, Now: n.Now, Logger: n.Logger,
+	})
+	if err != nil {
+		return err
+	}
+	n.broker.GiveOut("webhooks.db", n.webhooks.CopyTo)
 	return nil
 }
 
@@ -207,6 +216,7 @@ func (n *Node) Run(ctx context.Context, service Service) error {
 	if n.feed != nil {
 		keep("feed the agency's systems", n.feed.Run)
 	}
+	keep("post webhooks", n.webhooks.Run)
 	if runner, ok := service.(Runner); ok {
 		keep("run the service", runner.Run)
 	}
@@ -290,6 +300,9 @@ func (n *Node) close() error {
 	}
 	if n.feed != nil {
 		errs = append(errs, n.feed.Close())
+	}
+	if n.webhooks != nil {
+		errs = append(errs, n.webhooks.Close())
 	}
 	errs = append(errs, n.api.close())
 	if n.broker != nil {

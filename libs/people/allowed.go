@@ -42,6 +42,11 @@ var allowed = table(
 	service("counterfoil.query.v1.WhatIfService", calls{"WhatIf": reading}),
 	service("counterfoil.query.v1.FeedService", calls{"FeedStatus": overview}),
 	service("counterfoil.query.v1.RebuildService", calls{"Rebuild": running}),
+	service("counterfoil.query.v1.WebhookService", calls{
+		"ListWebhooks": checking, "ParkedDeliveries": checking,
+		"AddWebhook": running, "SwitchWebhook": running, "RemoveWebhook": running, "TestWebhook": running, "RetryDeliveries": running,
+		"ReplayWebhook": running, "RotateWebhook": running,
+	}),
 	service("counterfoil.licensing.v1.LicensingService", calls{
 		"SubmitApplication": recording, "RecordEdition": recording, "CloseEdition": recording,
 		"GrantLicence": deciding, "DenyLicence": deciding, "AmendLicence": deciding, "SuspendLicence": deciding,

@@ -19,7 +19,7 @@ var layers = []string{
 	"backbone clients directory screening adopted citations custody incident differences descent links report",
 	"projection feed replay natstest backup bundle lineage duedates render knowledge",
 	"proofs",
-	"desk query",
+	"desk query webhooks",
 	"node",
 	"joining",
 }
