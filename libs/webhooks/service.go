@@ -36,6 +36,11 @@ func (s service) AddWebhook(ctx context.Context, req *queryv1.AddWebhookRequest)
 	if _, err := parseURL(req.Url); err != nil {
 		return nil, err
 	}
+	for _, kind := range req.Filter.GetKinds() {
+		if !known(kind) {
+			return nil, fault.Errorf(fault.Invalid, "this program knows no event of kind %s, so that none would be posted; kinds are such as LicenceSuspended; see: counterfoil count events --by kind", kind)
+		}
+	}
 	if req.CaPem != "" {
 		if _, err := parseCA(req.CaPem); err != nil {
 			return nil, err
@@ -63,6 +68,16 @@ func (s service) AddWebhook(ctx context.Context, req *queryv1.AddWebhookRequest)
 	}
 	shown, err := s.shown(e)
 	return &queryv1.AddWebhookResponse{Webhook: shown}, err
+}
+
+// known reports whether a kind of event is one that this program folds, by its full name or the last part of it.
+func known(kind string) bool {
+	for _, of := range append(ledger.Kinds(), ledger.DirectoryKinds()...) {
+		if string(of.FullName()) == kind || string(of.Name()) == kind {
+			return true
+		}
+	}
+	return false
 }
 
 func (s service) add(e *endpoint) error {

@@ -147,6 +147,14 @@ func TestSecretsStayInTheFile(t *testing.T) {
 	if _, err := (service{w}).AddWebhook(t.Context(), &queryv1.AddWebhookRequest{Name: "erp", Url: "https://erp.example/in", Secret: secret}); !errors.Is(err, fault.Conflict) {
 		t.Errorf("the same name again: %v", err)
 	}
+	for kind, ok := range map[string]bool{"LicenceSuspended": true, "counterfoil.directory.v1.ReleaseAgreed": true, "AlertRaised": false, "licensing.v1.LicenceSuspended": false} {
+		_, err := service{w}.AddWebhook(t.Context(), &queryv1.AddWebhookRequest{
+			Name: "k" + strings.ToLower(kind[len(kind)-5:]) + map[bool]string{true: "y", false: "n"}[ok], Url: "https://erp.example/in", Secret: secret, Filter: &queryv1.WebhookFilter{Kinds: []string{kind}},
+		})
+		if (err == nil) != ok {
+			t.Errorf("kind %s: %v", kind, err)
+		}
+	}
 }
 
 func FuzzParseSecret(f *testing.F) {

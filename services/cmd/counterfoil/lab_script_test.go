@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -24,7 +26,7 @@ import (
 //	comes PATTERN counterfoil …    run it again and again until it ends well and prints what matches, for 20 s at most
 //	duckdb PATTERN QUERY           DuckDB's answer, in the script's folder, as lines of JSON, matches; without DuckDB it says so and goes on
 //
-// $TABLES are the names of all tables, with commas.
+// $TABLES are the names of all tables, with commas. $RECEIVER takes every request.
 func TestLabScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "lab"),
@@ -38,6 +40,9 @@ func TestLabScripts(t *testing.T) {
 				return err
 			}
 			script.Setenv("EXAMPLE", example)
+			receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+			script.Defer(receiver.Close)
+			script.Setenv("RECEIVER", receiver.URL)
 			return startLab(t, script)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"runs": runs, "exits": exits, "comes": comes, "duckdb": askDuckDB},

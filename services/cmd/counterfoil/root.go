@@ -50,8 +50,9 @@ func newRootCommand(env *Env) *cobra.Command {
 		newParkedCommand(env), newWithdrawalsCommand(env), newAccessCommand(env), newContextCommand(env), newLoginCommand(env),
 		newLogoutCommand(env), newManCommand(env), newVersionCommand(env), newCompareLedgersCommand(env))
 	add(root, "run",
-		env.settled(newLabCommand(env)), env.settled(newHubCommand(env)), env.settled(newServeCommand(env)), newUserCommand(env), newFeedCommand(env),
-		newTLSCommand(env), newBackupCommand(env), newRestoreCommand(env), env.settled(newProbeCommand(env)), newPlaceCommand(env))
+		env.settled(newLabCommand(env)), env.settled(newHubCommand(env)), env.settled(newServeCommand(env)), newUserCommand(env),
+		newFeedCommand(env), newTLSCommand(env), newBackupCommand(env), newRestoreCommand(env), env.settled(newProbeCommand(env)),
+		newPlaceCommand(env), newWebhookCommand(env))
 	unbreak(root)
 	return root
 }
