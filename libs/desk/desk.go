@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -53,7 +55,11 @@ type Config struct {
 	// Now defaults to time.Now.
 	Now       func() time.Time
 	Reactions []Reaction
-	Logger    *slog.Logger
+	// Appended is told of every block, and how long it took until it was on disk. Optional.
+	Appended func(events int, took time.Duration)
+	// Tracer traces commands whose caller did so; nil: nothing is traced.
+	Tracer trace.Tracer
+	Logger *slog.Logger
 }
 
 // Desk takes commands. Execute is safe for concurrent use; commands that come in together share a block.
@@ -92,6 +98,12 @@ func New(cfg Config) *Desk {
 	}
 	if cfg.Recorded == nil {
 		cfg.Recorded = func(uint64) {}
+	}
+	if cfg.Appended == nil {
+		cfg.Appended = func(int, time.Duration) {}
+	}
+	if cfg.Tracer == nil {
+		cfg.Tracer = noop.Tracer{}
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

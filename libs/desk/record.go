@@ -212,10 +212,14 @@ func (d *Desk) store(ctx context.Context, tx *ledger.Tx, b *block) error {
 	if err := tx.Fold(made, next.Position()); err != nil {
 		return fmt.Errorf("fold block %d of %s: %w", next.Block, b.id, err)
 	}
-	sequence, err := journal.Append(ctx, d.JetStream, d.Stream, b.id, data, b.head.Sequence)
+	began := time.Now()
+	traced, end := d.blockSpan(ctx, b, next.Block)
+	sequence, err := journal.Append(traced, d.JetStream, d.Stream, b.id, data, b.head.Sequence)
+	end()
 	if err != nil {
 		return err
 	}
+	d.Appended(len(b.entries), time.Since(began))
 	b.kept = sequence == expected
 	if b.id.Group == directory.Group {
 		if err := d.Keys.Learn(tx.View); err != nil {
@@ -245,7 +249,9 @@ func (d *Desk) decide(tx *ledger.Tx, b *block, c *command) (*eventv1.Receipt, er
 			return receipt, err
 		}
 	}
+	end := d.span(c, "decide")
 	facts, err := c.decide(tx.View)
+	end()
 	if err != nil {
 		return nil, err
 	}
@@ -297,6 +303,7 @@ func (d *Desk) fold(tx *ledger.Tx, b *block, c *command, facts []proto.Message) 
 			return nil, err
 		}
 	}
+	defer d.span(c, "fold")()
 	if err := tx.Apply(b.id, entries...); err != nil {
 		var no *ledger.Unappliable
 		if errors.As(err, &no) {

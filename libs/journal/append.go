@@ -9,6 +9,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 )
 
 var (
@@ -30,8 +32,14 @@ const (
 // Append publishes a block after the one at sequence expected of its subject (0: the first) and returns its sequence
 // once it is on disk. ErrConflict and ErrUnclear say what the caller must do; any other error means that the block was
 // refused and is not stored. A lost acknowledgement is resolved by reading the tail.
+//
+// Where ctx is traced, the message's header says of which trace the block is (W3C Trace Context). It is not signed, and good for nothing else.
 func Append(ctx context.Context, js jetstream.JetStream, stream string, id ID, data []byte, expected uint64) (uint64, error) {
 	msg := &nats.Msg{Subject: id.Subject(), Data: data}
+	if trace.SpanContextFromContext(ctx).IsValid() {
+		msg.Header = nats.Header{}
+		propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(msg.Header))
+	}
 	ack, err := js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(expected))
 	if err == nil {
 		return ack.Sequence, nil

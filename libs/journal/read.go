@@ -8,6 +8,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Message is a stored message that should be a block.
@@ -31,6 +33,15 @@ func (m *Message) Block() (*Block, error) {
 	}
 	b.Sequence, b.ReceivedAt = m.Sequence, m.ReceivedAt
 	return b, nil
+}
+
+// Traced returns ctx with the trace that the message's header names; false where it names none.
+func (m *Message) Traced(ctx context.Context) (context.Context, bool) {
+	if len(m.Header) == 0 {
+		return ctx, false
+	}
+	ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(m.Header))
+	return ctx, trace.SpanContextFromContext(ctx).IsRemote()
 }
 
 // Read calls fn with every message of the stream whose subject matches (empty: all), from sequence from on, in order,

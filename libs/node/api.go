@@ -36,6 +36,9 @@ type API struct {
 	AllowPlainText bool `json:"allow_plain_text,omitempty"`
 	// NoNodeToken makes the file "token" open nothing: only users may call.
 	NoNodeToken bool `json:"no_node_token,omitempty"`
+	// Metrics says who may read /metrics without logging in: "local", who calls from this machine (the default); "all", who reaches the
+	// API; "none".
+	Metrics string `json:"metrics,omitempty"`
 	// AccessDays is how long it is kept who read what, in days; 0: five years.
 	AccessDays int `json:"access_days,omitempty"`
 }
@@ -52,6 +55,11 @@ type api struct {
 
 func (a *api) open(n *Node) (err error) {
 	settings := n.Profile.API
+	switch settings.Metrics {
+	case "", metricsLocal, metricsAll, metricsNone:
+	default:
+		return fmt.Errorf("%s: metrics is %q; say local, all or none", n.cfg.Home.path("agency.json"), settings.Metrics)
+	}
 	if a.tls, err = n.tls(settings); err != nil {
 		return err
 	}
@@ -120,7 +128,14 @@ func (a *api) checkPlainText(what, listen string, allowed bool, dir string) erro
 
 // server answers calls to the queries and the agency's own service.
 func (a *api) server(n *Node, service Service) (*http.Server, error) {
-	cfg := rpc.Config{Agency: n.Agency, Door: a.door, Logger: n.Logger, Gate: n.gate}
+	cfg := rpc.Config{Agency: n.Agency, Door: a.door, Logger: n.Logger, Gate: n.gate, Called: n.metrics.Called}
+	if n.cfg.Tracing != nil {
+		traced, err := rpc.Traced(n.cfg.Tracing)
+		if err != nil {
+			return nil, err
+		}
+		cfg.Tracing = traced
+	}
 	server := rpc.NewServer(cfg)
 	queries := n.query()
 	queries.Accesses = a.accesses
@@ -139,6 +154,7 @@ func (a *api) server(n *Node, service Service) (*http.Server, error) {
 		}
 		handler = beside(handler, a.pages)
 	}
+	handler = n.watched(handler)
 	h := rpc.HTTPServer(handler)
 	h.TLSConfig = a.tls
 	h.ErrorLog = slog.NewLogLogger(n.Logger.Handler(), slog.LevelDebug)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"connectrpc.com/connect/v2"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/counterfoil/counterfoil/libs/backbone"
 	"github.com/counterfoil/counterfoil/libs/bundle"
@@ -25,6 +26,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/feed"
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/metrics"
 	"github.com/counterfoil/counterfoil/libs/projection"
 	"github.com/counterfoil/counterfoil/libs/replay"
 	"github.com/counterfoil/counterfoil/libs/webhooks"
@@ -54,6 +56,8 @@ type Config struct {
 	// Pages makes the pages that are served beside the API, below /console: their calls go to api, as those of everybody else. Nil:
 	// none are served.
 	Pages func(n *Node, api http.Handler) (Pages, error)
+	// Tracing makes spans of what commands do, from their call to their fold at other agencies; nil: none are made.
+	Tracing trace.TracerProvider
 	// ReceiptEvery is how often, at most, the agency says how far it has the journals of others; 0 is 5 s. While they move all
 	// the time it comes to wait longer, up to twelve times that.
 	ReceiptEvery time.Duration
@@ -96,6 +100,7 @@ type Node struct {
 	courier  *bundle.Courier
 	feed     *feed.Feed // nil: there is none
 	webhooks *webhooks.Webhooks
+	metrics  *metrics.Metrics
 	api      api
 	ready    chan struct{}
 	// done and total are blocks folded at the start, of how many.
@@ -114,6 +119,7 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	n := &Node{Agency: profile.Agency, Profile: profile, Logger: cfg.Logger, cfg: cfg, ready: make(chan struct{})}
+	n.metrics = metrics.New(n)
 	n.closed = sync.OnceValue(n.close)
 	if err := n.open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("start node %s: %w", profile.Agency, err), n.Close())
@@ -150,7 +156,8 @@ func (n *Node) open(ctx context.Context) (err error) {
 	n.Desk = desk.New(desk.Config{
 		Agency: n.Agency, Ledger: n.Ledger, Keys: n.keys, Signer: n.Signer, Due: n.Keeper.Due, JetStream: n.broker.JetStream(),
 		Stream: backbone.JournalStream, CatchUp: n.follower.CatchUpOwn,
-		Last: n.follower.LastOwn, Recorded: n.follower.Recorded, Now: n.cfg.Now, Logger: n.Logger,
+		Last: n.follower.LastOwn, Recorded: n.follower.Recorded, Now: n.cfg.Now,
+		Appended: n.metrics.Appended, Tracer: n.tracer(), Logger: n.Logger,
 	})
 	if err := n.api.open(n); err != nil {
 		return err

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/fault"
@@ -41,7 +43,11 @@ type Config struct {
 	Evidence string
 	// Progress is told, while the ledger is brought up at the start, how many blocks of how many are done. Optional.
 	Progress func(done, total uint64)
-	Logger   *slog.Logger
+	// Folded is told of every transaction that was committed, and how long it was open. Optional.
+	Folded func(events int, took time.Duration)
+	// Tracer traces the folding of blocks whose agency did so; nil: nothing is traced.
+	Tracer trace.Tracer
+	Logger *slog.Logger
 }
 
 // Follower folds journals into a ledger. A journal that breaks a promise is stopped, with the block and the reason;
@@ -72,6 +78,12 @@ type Follower struct {
 func New(cfg Config) *Follower {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Folded == nil {
+		cfg.Folded = func(int, time.Duration) {}
+	}
+	if cfg.Tracer == nil {
+		cfg.Tracer = noop.Tracer{}
 	}
 	names := map[jetstream.Stream]string{cfg.Own: cfg.Own.CachedInfo().Config.Name, cfg.Inbox: cfg.Inbox.CachedInfo().Config.Name}
 	return &Follower{Config: cfg, names: names, waiting: map[journal.ID]*ledgerv1.Stop{}, stopped: map[journal.ID]*ledgerv1.Stop{}}

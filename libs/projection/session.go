@@ -11,8 +11,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/journal"
@@ -35,6 +38,7 @@ type session struct {
 	seen, settled, upto uint64
 
 	tx     *ledger.Tx
+	began  time.Time
 	events int
 	blocks uint64
 	heads  map[journal.ID]journal.Head
@@ -121,6 +125,11 @@ func (s *session) fold(id journal.ID, head journal.Head, o *opened) error {
 			return s.stop(id, b.Header.Number, err, o.msg)
 		}
 	}
+	if ctx, traced := o.msg.Traced(s.ctx); traced {
+		_, span := s.f.Tracer.Start(ctx, "fold block", trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(
+			attribute.String("agency", s.f.Agency), attribute.String("journal", id.String()), attribute.Int64("block", int64(b.Header.Number))))
+		defer span.End()
+	}
 	if err := s.tx.Fold(b, next.Position()); err != nil {
 		return fmt.Errorf("fold block %d of %s: %w", b.Header.Number, id, err)
 	}
@@ -187,7 +196,7 @@ func (s *session) head(id journal.ID) (journal.Head, error) {
 			return journal.Head{}, err
 		}
 		s.tx, s.heads, s.last = tx, map[journal.ID]journal.Head{}, map[journal.ID]*journal.Block{}
-		s.events, s.blocks = 0, 0
+		s.events, s.blocks, s.began = 0, 0, time.Now()
 	}
 	if head, ok := s.heads[id]; ok {
 		return head, nil
@@ -244,6 +253,7 @@ func (s *session) commit() error {
 	if err != nil {
 		return fmt.Errorf("commit to the ledger: %w", err)
 	}
+	s.f.Folded(s.events, time.Since(s.began))
 	s.f.progress(s.blocks)
 	if moved {
 		return s.learned()

@@ -4,6 +4,7 @@ package rpc
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -11,7 +12,10 @@ import (
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connecthttp"
 	"connectrpc.com/grpcreflect/v2"
+	"connectrpc.com/otelconnect"
 	"connectrpc.com/validate"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/people"
@@ -35,14 +39,33 @@ type Config struct {
 	// Door says who a caller is.
 	Door *people.Door
 	// Gate refuses calls that the node cannot answer yet, by procedure. Optional.
-	Gate   func(procedure string) error
-	Logger *slog.Logger
+	Gate func(procedure string) error
+	// Called is told of every call that was answered, with "ok" or the code of the refusal. Optional.
+	Called func(procedure, outcome string, took time.Duration)
+	// Tracing is what Traced returned; nil: no call is traced.
+	Tracing connect.ServerInterceptor
+	Logger  *slog.Logger
 }
 
 // NewServer returns a server on which services are registered: every call is authenticated, its request validated by
 // the rules in the contract, its refusal turned into a Connect error, and logged in one line without content.
 func NewServer(cfg Config) *connect.Server {
-	return connect.NewServer(logged(cfg), authenticated(cfg), validate.NewServerInterceptor())
+	chain := []connect.ServerInterceptor{logged(cfg), authenticated(cfg), validate.NewServerInterceptor()}
+	if cfg.Tracing != nil {
+		chain = append([]connect.ServerInterceptor{cfg.Tracing}, chain...)
+	}
+	return connect.NewServer(chain...)
+}
+
+// Traced makes a span of every call, as a part of the caller's trace where the call names one (W3C Trace Context). Spans say which call
+// it was and how it ended, and nothing of what was asked and answered.
+func Traced(p trace.TracerProvider) (connect.ServerInterceptor, error) {
+	traced, err := otelconnect.NewServerInterceptor(otelconnect.WithTracerProvider(p), otelconnect.WithPropagator(propagation.TraceContext{}),
+		otelconnect.WithTrustRemote(), otelconnect.WithoutMetrics())
+	if err != nil {
+		return nil, fmt.Errorf("trace calls: %w", err)
+	}
+	return traced, nil
 }
 
 // NewFileServer is NewServer without a door: for a ledger's file in this process, of which whoever can read it may ask everything.
@@ -81,6 +104,13 @@ func logged(cfg Config) connect.ServerInterceptor {
 			start := time.Now()
 			err := next(ctx, spec, stream)
 			answer, internal := refusal(ctx, err)
+			if cfg.Called != nil {
+				outcome := "ok"
+				if answer != nil {
+					outcome = connect.CodeOf(answer).String()
+				}
+				cfg.Called(spec.Procedure, outcome, time.Since(start))
+			}
 			switch {
 			case internal:
 				cfg.Logger.Error("call failed", "agency", cfg.Agency, "procedure", spec.Procedure, "took", time.Since(start), "err", err)

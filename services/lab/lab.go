@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"connectrpc.com/connect/v2"
+	oteltrace "go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/counterfoil/counterfoil/libs/directory"
@@ -108,13 +109,15 @@ type Options struct {
 	ChiefEvery time.Duration
 	// Now is the nodes' clock; nil is time.Now.
 	Now func() time.Time
+	// Tracing makes the nodes' spans; nil: none are made.
+	Tracing oteltrace.TracerProvider
 }
 
 // StartAgency starts one agency's node on its home in the folder, which a hub has prepared, and writes its context.
 func StartAgency(ctx context.Context, folder Folder, agency string, o Options) (*Serving, error) {
 	cfg := node.Config{
 		Home: folder.Home(agency), Logger: o.Logger, Version: o.Version, Now: o.Now,
-		AllowPlainText: o.AllowPlainText, ReceiptEvery: o.ReceiptEvery, Pages: pages(o.Version),
+		AllowPlainText: o.AllowPlainText, ReceiptEvery: o.ReceiptEvery, Pages: pages(o.Version), Tracing: o.Tracing,
 	}
 	if o.Dial != nil {
 		cfg.Dial = o.Dial(agency)

@@ -13,7 +13,7 @@ const root = "github.com/counterfoil/counterfoil/"
 
 // layers of libs, from the ground up: a package imports only packages of lower layers, or named beside it.
 var layers = []string{
-	"fault config seal refdata names written plain",
+	"metrics spans fault config seal refdata names written plain",
 	"journal people access published policy blind marks columns",
 	"rpc ledger cloudevent",
 	"backbone clients directory screening adopted citations custody incident differences descent links report",

@@ -96,7 +96,11 @@ func (l labFolder) run(ctx context.Context, env *Env, planFile, logLevel string,
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	running, err := lab.Start(ctx, lab.Folder(l), plan, lab.Options{Logger: logger, Version: version()})
+	tracing, err := env.tracing(ctx)
+	if err != nil {
+		return err
+	}
+	running, err := lab.Start(ctx, lab.Folder(l), plan, lab.Options{Logger: logger, Version: version(), Tracing: tracing})
 	if err != nil {
 		return err
 	}

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.opentelemetry.io/otel/trace"
 
-	"github.com/counterfoil/counterfoil/services/enforcement/trace"
+	"github.com/counterfoil/counterfoil/libs/spans"
+	tracing "github.com/counterfoil/counterfoil/services/enforcement/trace"
 	"github.com/counterfoil/counterfoil/services/lab"
 )
 
@@ -32,6 +34,9 @@ func newServeCommand(env *Env) *cobra.Command {
 				return err
 			}
 			o.Logger = logger
+			if o.Tracing, err = env.tracing(cmd.Context()); err != nil {
+				return err
+			}
 			return env.serve(cmd.Context(), lab.Folder(dir), args[0], o)
 		},
 	}
@@ -47,8 +52,22 @@ func newServeCommand(env *Env) *cobra.Command {
 	return cmd
 }
 
+// tracing makes spans where the environment says where to send them; what is left is sent when the command has ended.
+func (env *Env) tracing(ctx context.Context) (trace.TracerProvider, error) {
+	p, end, err := spans.FromEnvironment(ctx, version())
+	if err != nil {
+		return nil, err
+	}
+	env.atEnd(func() error {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		return end(last)
+	})
+	return p, nil
+}
+
 // addTraceFlags adds how long traces may take, where the agency traces.
-func addTraceFlags(cmd *cobra.Command, c *trace.Clock) {
+func addTraceFlags(cmd *cobra.Command, c *tracing.Clock) {
 	for _, f := range []struct {
 		to   *time.Duration
 		name string

@@ -1,0 +1,149 @@
+package metrics_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/counterfoil/counterfoil/libs/metrics"
+)
+
+type node struct{ err error }
+
+func (n node) Standing() (metrics.Standing, error) {
+	return metrics.Standing{
+		Version: "v1", Ready: true, Built: 1, Connected: true, ToSend: 3, LedgerBytes: 4096, Snapshots: 2, SnapshotBytes: 8192,
+		Journals: []metrics.Journal{{Name: "licensing/border", Block: 4, Events: 12, Age: 90 * time.Second, Behind: 1, Parked: 2, Stopped: true}},
+		Webhooks: metrics.Webhooks{On: 1, Off: 2, Delivered: 40, Left: 5, Parked: 6},
+	}, n.err
+}
+
+func scraped(t *testing.T, err error) string {
+	t.Helper()
+	m := metrics.New(node{err})
+	m.Called("/counterfoil.query.v1.QueryService/Get", "ok", 3*time.Millisecond)
+	m.Folded(12, time.Millisecond)
+	m.Appended(3, time.Millisecond)
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	return w.Body.String()
+}
+
+func TestNamesAreLinted(t *testing.T) {
+	problems, err := promlint.New(strings.NewReader(scraped(t, nil))).Lint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		if strings.HasPrefix(p.Metric, "counterfoil_") {
+			t.Errorf("%s: %s", p.Metric, p.Text)
+		}
+	}
+}
+
+func TestWhatIsTold(t *testing.T) {
+	told := scraped(t, nil)
+	for _, line := range []string{
+		`counterfoil_build_info{version="v1"} 1`, "counterfoil_ready 1", `counterfoil_journal_events{journal="licensing/border"} 12`,
+		`counterfoil_journal_age_seconds{journal="licensing/border"} 90`, `counterfoil_journal_stopped{journal="licensing/border"} 1`,
+		"counterfoil_hub_to_send_blocks 3", "counterfoil_webhooks_delivered_total 40", "counterfoil_folded_events_total 12", "counterfoil_appended_blocks_total 1",
+		`counterfoil_call_seconds_count{outcome="ok",procedure="/counterfoil.query.v1.QueryService/Get"} 1`,
+	} {
+		if !strings.Contains(told, line+"\n") {
+			t.Errorf("no line %s", line)
+		}
+	}
+	if labels := regexp.MustCompile(`(?m)^counterfoil_\w+\{[^}]*\}`).FindAllString(told, -1); len(labels) == 0 {
+		t.Error("no labels")
+	} else {
+		for _, l := range labels {
+			if left := regexp.MustCompile(`(version|journal|procedure|outcome|le)="[^"]*",?`).ReplaceAllString(l[strings.Index(l, "{"):], ""); left != "{}" {
+				t.Errorf("%s has another label than journal, procedure and outcome", l)
+			}
+		}
+	}
+	if told := scraped(t, errors.New("the streams do not answer")); !strings.Contains(told, "counterfoil_fold_seconds") {
+		t.Error("what could be found out is not told when something else could not")
+	}
+}
+
+var named = regexp.MustCompile(`counterfoil_\w+`)
+
+// What a dashboard or a rule asks for is something that a node tells.
+func TestDashboardAndRulesNameWhatThereIs(t *testing.T) {
+	told := scraped(t, nil)
+	exists := func(name string) bool {
+		return strings.Contains(told, "\n"+name+" ") || strings.Contains(told, "\n"+name+"{")
+	}
+	var files int
+	err := filepath.WalkDir(filepath.Join("..", "..", "deploy"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.Contains(path, "grafana") && !strings.Contains(path, "prometheus") {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		names := named.FindAllString(string(data), -1)
+		if len(names) == 0 {
+			t.Errorf("%s names no metric", path)
+		}
+		for _, name := range names {
+			if !exists(name) {
+				t.Errorf("%s names %s, which no node tells", path, name)
+			}
+		}
+		files++
+		switch filepath.Ext(path) {
+		case ".json":
+			var dashboard struct {
+				Title         string
+				UID           string `json:"uid"`
+				SchemaVersion int    `json:"schemaVersion"`
+				Panels        []struct {
+					Title   string
+					Targets []struct{ Expr string }
+				}
+			}
+			if err := json.Unmarshal(data, &dashboard); err != nil || dashboard.SchemaVersion < 36 || dashboard.UID == "" || len(dashboard.Panels) < 8 {
+				t.Errorf("%s is no dashboard: %v, %+v", path, err, dashboard)
+			}
+			for _, p := range dashboard.Panels {
+				if p.Title == "" || len(p.Targets) == 0 || p.Targets[0].Expr == "" {
+					t.Errorf("%s: panel %q shows nothing", path, p.Title)
+				}
+			}
+		case ".yaml":
+			var rules struct {
+				Groups []struct {
+					Rules []struct {
+						Alert, Expr, For string
+						Annotations      struct{ Summary, Next string }
+					}
+				}
+			}
+			if err := yaml.Unmarshal(data, &rules); err != nil || len(rules.Groups) != 1 {
+				t.Fatalf("%s: %v", path, err)
+			}
+			for _, r := range rules.Groups[0].Rules {
+				if _, err := time.ParseDuration(r.For); r.Alert == "" || r.Expr == "" || err != nil || r.Annotations.Summary == "" || !strings.HasPrefix(r.Annotations.Next, "counterfoil ") {
+					t.Errorf("%s: rule %+v is not whole", path, r)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || files != 2 {
+		t.Errorf("%d files were looked at, not the dashboard and the rules: %v", files, err)
+	}
+}
