@@ -22,12 +22,13 @@ check: ## what lands: formatted, vetted, generated code fresh, every test
 	go tool staticcheck work
 	$(MAKE) test
 
-generate: ## write the Go code of the contract, and what its comments say, anew (needs npm)
+generate: ## write the Go code of the contract, what its comments say, and its OpenAPI anew (needs npm)
 	mkdir -p .build
 	@# one after the other: buf starts them at once, and each would compile what both need
-	go tool protoc-gen-go --version && go tool protoc-gen-connect-go --version
+	go tool protoc-gen-go --version && go tool protoc-gen-connect-go --version && go tool protoc-gen-jsonschema --version
 	cd proto && $(BUF) lint && $(BUF) generate && $(BUF) build -o ../.build/contract.binpb
 	go run ./tools/meanings -from .build/contract.binpb
+	go run ./tools/openapi -from .build/contract.binpb -schemas .build/schemas
 
 assets: ## write the console's style sheets and scripts anew (needs npm)
 	services/console/styles/build.sh

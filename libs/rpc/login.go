@@ -19,7 +19,7 @@ const (
 	LogoutPath = "/logout"
 )
 
-// LoginRefusal is why there is no session.
+// LoginRefusal is why there is no session, or no other answer beside the services.
 type LoginRefusal struct {
 	// Code is a code of Connect, such as "unauthenticated".
 	Code    string `json:"code"`
@@ -39,19 +39,24 @@ func login(cfg Config) http.HandlerFunc {
 			reply(w, http.StatusOK, session)
 			return
 		}
-		answer, internal := outcome(err)
-		if internal {
-			cfg.Logger.Error("login failed", "agency", cfg.Agency, "err", err)
-		}
-		status := http.StatusInternalServerError
-		switch {
-		case errors.Is(err, fault.Unavailable):
-			status = http.StatusTooManyRequests
-		case answer.Code() == connect.CodeUnauthenticated:
-			status = http.StatusUnauthorized
-		}
-		reply(w, status, LoginRefusal{answer.Code().String(), answer.Message()})
+		refuse(w, cfg, LoginPath, err)
 	}
+}
+
+// refuse answers what is served beside the services, as they would.
+func refuse(w http.ResponseWriter, cfg Config, path string, err error) {
+	answer, internal := outcome(err)
+	if internal {
+		cfg.Logger.Error("call failed", "agency", cfg.Agency, "procedure", path, "err", err)
+	}
+	status := http.StatusInternalServerError
+	switch {
+	case errors.Is(err, fault.Unavailable):
+		status = http.StatusTooManyRequests
+	case answer.Code() == connect.CodeUnauthenticated:
+		status = http.StatusUnauthorized
+	}
+	reply(w, status, LoginRefusal{answer.Code().String(), answer.Message()})
 }
 
 func logout(cfg Config) http.HandlerFunc {

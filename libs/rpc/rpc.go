@@ -74,18 +74,21 @@ func NewFileServer(cfg Config) *connect.Server {
 }
 
 // Handler serves what is registered, with gRPC reflection, over HTTP/1.1 and HTTP/2, in gRPC, gRPC-Web and JSON; and beside
-// it LoginPath and LogoutPath. It fails when something is registered that no role may call.
+// it LoginPath, LogoutPath and OpenAPIPath. It fails when something is registered that no role may call.
 func Handler(server *connect.Server, cfg Config) (http.Handler, error) {
 	grpcreflect.Register(server)
+	var procedures []string
 	for spec := range server.Specs() {
 		if err := people.Declared(spec.Procedure); err != nil {
 			return nil, err
 		}
+		procedures = append(procedures, spec.Procedure)
 	}
 	mux := http.NewServeMux()
 	connecthttp.Mount(mux, server, connecthttp.WithReadMaxBytes(MaxRequest))
 	mux.HandleFunc("POST "+LoginPath, login(cfg))
 	mux.HandleFunc("POST "+LogoutPath, logout(cfg))
+	mux.HandleFunc("GET "+OpenAPIPath, describe(cfg, procedures))
 	return mux, nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -116,5 +118,30 @@ func TestLoopback(t *testing.T) {
 	}
 	if _, err := rpc.Loopback("nowhere"); err == nil {
 		t.Error("an address without a port was taken")
+	}
+}
+
+// What a node serves is told to whoever it knows, and to nobody else.
+func TestOpenAPIIsForCallers(t *testing.T) {
+	cfg := config(t)
+	queries := rpc.NewServer(cfg)
+	queryv1connect.RegisterProofServiceHandler(queries, queryv1connect.UnimplementedProofServiceHandler{})
+	handler, err := rpc.Handler(queries, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(authorization string) *httptest.ResponseRecorder {
+		res, req := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, rpc.OpenAPIPath, nil)
+		req.Header.Set("Authorization", authorization)
+		handler.ServeHTTP(res, req)
+		return res
+	}
+	if res := ask("Bearer token"); res.Code != http.StatusOK || !strings.Contains(res.Body.String(), `"/counterfoil.query.v1.ProofService/Prove"`) {
+		t.Errorf("a caller is answered %d: %.300s", res.Code, res.Body)
+	}
+	for _, authorization := range []string{"", "Bearer other", "Basic dG9rZW46"} {
+		if res := ask(authorization); res.Code != http.StatusUnauthorized || !strings.Contains(res.Body.String(), `"unauthenticated"`) {
+			t.Errorf("with %q the answer is %d: %.300s", authorization, res.Code, res.Body)
+		}
 	}
 }

@@ -15,7 +15,8 @@ const root = "github.com/counterfoil/counterfoil/"
 var layers = []string{
 	"metrics spans fault config seal refdata names written plain",
 	"journal people access published policy blind marks columns",
-	"rpc ledger cloudevent",
+	"openapi ledger cloudevent",
+	"rpc",
 	"backbone clients directory screening adopted citations custody incident differences descent links report",
 	"projection feed replay natstest backup bundle lineage duedates render knowledge",
 	"proofs",

@@ -25,14 +25,20 @@ func dial(contexts config.Contexts, to config.Context) (*Clients, error) {
 	if err != nil {
 		return nil, err
 	}
-	token, err := contexts.Token(to)
-	if errors.Is(err, fs.ErrNotExist) && to.User != "" {
-		return nil, &failure{exit: exitNotAllowed, why: fmt.Sprintf("nobody is logged in with context %s", to.Name), next: "counterfoil login --context " + quote(to.Name)}
-	}
+	token, err := sessionToken(contexts, to)
 	if err != nil {
 		return nil, err
 	}
 	return clientsOver(over, to.URL, to, token), nil
+}
+
+// sessionToken is the token of a context. A user who is not logged in is told how to.
+func sessionToken(contexts config.Contexts, to config.Context) (string, error) {
+	token, err := contexts.Token(to)
+	if errors.Is(err, fs.ErrNotExist) && to.User != "" {
+		err = &failure{exit: exitNotAllowed, why: fmt.Sprintf("nobody is logged in with context %s", to.Name), next: "counterfoil login --context " + quote(to.Name)}
+	}
+	return token, err
 }
 
 func clientsOver(over *http.Client, url string, to config.Context, token string) *Clients {

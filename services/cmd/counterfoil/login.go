@@ -134,18 +134,22 @@ func (env *Env) login(ctx context.Context, contexts config.Contexts, to config.C
 	return session, err
 }
 
-// maxSession is the largest answer to a login that is read, in bytes.
-const maxSession = 64 << 10
+// maxBeside is the largest answer that is read of what a node serves beside its services, in bytes.
+const maxBeside = 8 << 20
 
 // post calls what the node serves beside its services.
 func (env *Env) post(ctx context.Context, contexts config.Contexts, to config.Context, path string, sign func(*http.Request), into any) error {
+	return env.call(ctx, contexts, to, http.MethodPost, path, sign, into)
+}
+
+func (env *Env) call(ctx context.Context, contexts config.Contexts, to config.Context, method, path string, sign func(*http.Request), into any) error {
 	client, err := httpClient(contexts, to)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.URL+path, nil)
+	req, err := http.NewRequestWithContext(ctx, method, to.URL+path, nil)
 	if err != nil {
 		return err
 	}
@@ -155,7 +159,7 @@ func (env *Env) post(ctx context.Context, contexts config.Contexts, to config.Co
 		return &failure{exit: exitUnreachable, why: fmt.Sprintf("the node of agency %s at %s was not reached: %v", to.Agency, to.URL, errors.Unwrap(err))}
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxSession))
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxBeside))
 	if err != nil {
 		return err
 	}

@@ -239,23 +239,33 @@ type AuthorityServiceClient interface {
 	AddAgency(context.Context, *v1.AddAgencyRequest) (*v1.AddAgencyResponse, error)
 	// MakeKit returns what an agency that was added joins with, encrypted to one receiver.
 	MakeKit(context.Context, *v1.MakeKitRequest) (*v1.MakeKitResponse, error)
+	// ShowAgency says all that the directory and the hub know of an agency.
 	ShowAgency(context.Context, *v1.ShowAgencyRequest) (*v1.ShowAgencyResponse, error)
 	// Lag says how far every agency is.
 	Lag(context.Context, *v1.LagRequest) (*v1.LagResponse, error)
+	// SuspendAgency shuts an agency out until it is resumed.
 	SuspendAgency(context.Context, *v1.SuspendAgencyRequest) (*v1.SuspendAgencyResponse, error)
+	// ResumeAgency lets a suspended agency in again.
 	ResumeAgency(context.Context, *v1.ResumeAgencyRequest) (*v1.ResumeAgencyResponse, error)
 	// RemoveAgency ends an agency's part: it is cut off at once and reads nothing more.
 	RemoveAgency(context.Context, *v1.RemoveAgencyRequest) (*v1.RemoveAgencyResponse, error)
 	// RotateAgency has an agency's node take new credentials; those it has stop working when it has, or at the deadline.
 	RotateAgency(context.Context, *v1.RotateAgencyRequest) (*v1.RotateAgencyResponse, error)
+	// DefineGroup names an audience, or says anew who is in it.
 	DefineGroup(context.Context, *v1.DefineGroupRequest) (*v1.DefineGroupResponse, error)
+	// RekeyGroup has every publisher of a group begin a new epoch.
 	RekeyGroup(context.Context, *v1.RekeyGroupRequest) (*v1.RekeyGroupResponse, error)
+	// AdoptRules puts sharing rules before those in force.
 	AdoptRules(context.Context, *v1.AdoptRulesRequest) (*v1.AdoptRulesResponse, error)
 	// AdoptPolicy puts a version of a decision policy on record. What cannot be read or cannot work is refused.
 	AdoptPolicy(context.Context, *v1.AdoptPolicyRequest) (*v1.AdoptPolicyResponse, error)
+	// AdoptCalendar sets the days that deadlines are counted in.
 	AdoptCalendar(context.Context, *v1.AdoptCalendarRequest) (*v1.AdoptCalendarResponse, error)
+	// NameContacts says anew how an agency is reached.
 	NameContacts(context.Context, *v1.NameContactsRequest) (*v1.NameContactsResponse, error)
+	// AssignCompetences says anew what an agency decides on.
 	AssignCompetences(context.Context, *v1.AssignCompetencesRequest) (*v1.AssignCompetencesResponse, error)
+	// EndSigningKey takes an agency's signing key out of use.
 	EndSigningKey(context.Context, *v1.EndSigningKeyRequest) (*v1.EndSigningKeyResponse, error)
 }
 
@@ -275,23 +285,33 @@ type AuthorityServiceHandler interface {
 	AddAgency(context.Context, *v1.AddAgencyRequest) (*v1.AddAgencyResponse, error)
 	// MakeKit returns what an agency that was added joins with, encrypted to one receiver.
 	MakeKit(context.Context, *v1.MakeKitRequest) (*v1.MakeKitResponse, error)
+	// ShowAgency says all that the directory and the hub know of an agency.
 	ShowAgency(context.Context, *v1.ShowAgencyRequest) (*v1.ShowAgencyResponse, error)
 	// Lag says how far every agency is.
 	Lag(context.Context, *v1.LagRequest) (*v1.LagResponse, error)
+	// SuspendAgency shuts an agency out until it is resumed.
 	SuspendAgency(context.Context, *v1.SuspendAgencyRequest) (*v1.SuspendAgencyResponse, error)
+	// ResumeAgency lets a suspended agency in again.
 	ResumeAgency(context.Context, *v1.ResumeAgencyRequest) (*v1.ResumeAgencyResponse, error)
 	// RemoveAgency ends an agency's part: it is cut off at once and reads nothing more.
 	RemoveAgency(context.Context, *v1.RemoveAgencyRequest) (*v1.RemoveAgencyResponse, error)
 	// RotateAgency has an agency's node take new credentials; those it has stop working when it has, or at the deadline.
 	RotateAgency(context.Context, *v1.RotateAgencyRequest) (*v1.RotateAgencyResponse, error)
+	// DefineGroup names an audience, or says anew who is in it.
 	DefineGroup(context.Context, *v1.DefineGroupRequest) (*v1.DefineGroupResponse, error)
+	// RekeyGroup has every publisher of a group begin a new epoch.
 	RekeyGroup(context.Context, *v1.RekeyGroupRequest) (*v1.RekeyGroupResponse, error)
+	// AdoptRules puts sharing rules before those in force.
 	AdoptRules(context.Context, *v1.AdoptRulesRequest) (*v1.AdoptRulesResponse, error)
 	// AdoptPolicy puts a version of a decision policy on record. What cannot be read or cannot work is refused.
 	AdoptPolicy(context.Context, *v1.AdoptPolicyRequest) (*v1.AdoptPolicyResponse, error)
+	// AdoptCalendar sets the days that deadlines are counted in.
 	AdoptCalendar(context.Context, *v1.AdoptCalendarRequest) (*v1.AdoptCalendarResponse, error)
+	// NameContacts says anew how an agency is reached.
 	NameContacts(context.Context, *v1.NameContactsRequest) (*v1.NameContactsResponse, error)
+	// AssignCompetences says anew what an agency decides on.
 	AssignCompetences(context.Context, *v1.AssignCompetencesRequest) (*v1.AssignCompetencesResponse, error)
+	// EndSigningKey takes an agency's signing key out of use.
 	EndSigningKey(context.Context, *v1.EndSigningKeyRequest) (*v1.EndSigningKeyResponse, error)
 }
 
@@ -833,8 +853,11 @@ var (
 
 // DirectoryServiceClient is a client for the counterfoil.directory.v1.DirectoryService service.
 type DirectoryServiceClient interface {
+	// AgreeRelease lets a member of a group read this agency's journal of it.
 	AgreeRelease(context.Context, *v1.AgreeReleaseRequest) (*v1.AgreeReleaseResponse, error)
+	// RefuseRelease does not let a member of a group read this agency's journal of it.
 	RefuseRelease(context.Context, *v1.RefuseReleaseRequest) (*v1.RefuseReleaseResponse, error)
+	// EndRelease takes a consent back.
 	EndRelease(context.Context, *v1.EndReleaseRequest) (*v1.EndReleaseResponse, error)
 	// ChangeKey makes a new signing or sealing key, puts it in the directory and uses it from then on.
 	ChangeKey(context.Context, *v1.ChangeKeyRequest) (*v1.ChangeKeyResponse, error)
@@ -850,7 +873,9 @@ type DirectoryServiceClient interface {
 	Share(context.Context, *v1.ShareRequest) (*v1.ShareResponse, error)
 	// Widen opens an emergency widening.
 	Widen(context.Context, *v1.WidenRequest) (*v1.WidenResponse, error)
+	// EndWidening ends an emergency widening before its time.
 	EndWidening(context.Context, *v1.EndWideningRequest) (*v1.EndWideningResponse, error)
+	// ReviewWidening closes an emergency widening that is over.
 	ReviewWidening(context.Context, *v1.ReviewWideningRequest) (*v1.ReviewWideningResponse, error)
 	// Seen lists the events that were shared under an emergency widening.
 	Seen(context.Context, *v1.SeenRequest) (*v1.SeenResponse, error)
@@ -865,8 +890,11 @@ func NewDirectoryServiceClient(client *connect.Client) DirectoryServiceClient {
 // DirectoryServiceHandler is an implementation of the counterfoil.directory.v1.DirectoryService
 // service.
 type DirectoryServiceHandler interface {
+	// AgreeRelease lets a member of a group read this agency's journal of it.
 	AgreeRelease(context.Context, *v1.AgreeReleaseRequest) (*v1.AgreeReleaseResponse, error)
+	// RefuseRelease does not let a member of a group read this agency's journal of it.
 	RefuseRelease(context.Context, *v1.RefuseReleaseRequest) (*v1.RefuseReleaseResponse, error)
+	// EndRelease takes a consent back.
 	EndRelease(context.Context, *v1.EndReleaseRequest) (*v1.EndReleaseResponse, error)
 	// ChangeKey makes a new signing or sealing key, puts it in the directory and uses it from then on.
 	ChangeKey(context.Context, *v1.ChangeKeyRequest) (*v1.ChangeKeyResponse, error)
@@ -882,7 +910,9 @@ type DirectoryServiceHandler interface {
 	Share(context.Context, *v1.ShareRequest) (*v1.ShareResponse, error)
 	// Widen opens an emergency widening.
 	Widen(context.Context, *v1.WidenRequest) (*v1.WidenResponse, error)
+	// EndWidening ends an emergency widening before its time.
 	EndWidening(context.Context, *v1.EndWideningRequest) (*v1.EndWideningResponse, error)
+	// ReviewWidening closes an emergency widening that is over.
 	ReviewWidening(context.Context, *v1.ReviewWideningRequest) (*v1.ReviewWideningResponse, error)
 	// Seen lists the events that were shared under an emergency widening.
 	Seen(context.Context, *v1.SeenRequest) (*v1.SeenResponse, error)
