@@ -9,12 +9,10 @@ import (
 	"testing"
 
 	"github.com/fullstorydev/grpcurl"
-	"github.com/jhump/protoreflect/desc"
 	"github.com/jhump/protoreflect/grpcreflect"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/runtime/protoiface"
 )
 
@@ -60,37 +58,39 @@ func (l *lines) to(at peer) *line {
 
 // call is a speaker.
 func (l *lines) call(ctx context.Context, to peer, path string, requests []string, each func([]byte) error) (string, error) {
-	at := l.to(to)
+	at := *l.to(to)
+	if to.through != "" {
+		var err error
+		if at.connection, err = grpc.NewClient(to.through, grpc.WithTransportCredentials(insecure.NewCredentials())); err != nil {
+			return "", err
+		}
+		defer at.connection.Close()
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	h := &answered{format: at.format, each: each, cancel: cancel}
+	h := &answered{DefaultEventHandler: grpcurl.DefaultEventHandler{Formatter: at.format}, each: each, cancel: cancel}
 	parser := grpcurl.NewJSONRequestParser(strings.NewReader(strings.Join(requests, "\n")), grpcurl.AnyResolverFromDescriptorSource(at.source))
 	headers := []string{"authorization: Bearer " + to.token, "counterfoil-role: approver"}
 	err := grpcurl.InvokeRPC(ctx, at.source, at.connection, strings.TrimPrefix(path, "/"), headers, h, parser.Next)
 	if h.err != nil || err != nil {
 		return "", errors.Join(h.err, err)
 	}
-	return codeNames[h.status.Code()], nil
+	return codeNames[h.Status.Code()], nil
 }
 
 // answered hears what grpcurl is answered with.
 type answered struct {
-	format grpcurl.Formatter
+	grpcurl.DefaultEventHandler
 	each   func([]byte) error
 	cancel context.CancelFunc
-	status *status.Status // nil where the answer is well
 	err    error
 }
-
-func (*answered) OnResolveMethod(*desc.MethodDescriptor) {}
-func (*answered) OnSendHeaders(metadata.MD)              {}
-func (*answered) OnReceiveHeaders(metadata.MD)           {}
 
 func (a *answered) OnReceiveResponse(m protoiface.MessageV1) {
 	if a.err != nil {
 		return
 	}
-	text, err := a.format(m)
+	text, err := a.Formatter(m)
 	if err == nil {
 		err = a.each([]byte(text))
 	}
@@ -99,8 +99,6 @@ func (a *answered) OnReceiveResponse(m protoiface.MessageV1) {
 		a.cancel()
 	}
 }
-
-func (a *answered) OnReceiveTrailers(s *status.Status, _ metadata.MD) { a.status = s }
 
 // served lists the paths of the methods that a node says it serves, by reflection.
 func (l *lines) served(at peer) ([]string, error) {
@@ -111,12 +109,12 @@ func (l *lines) served(at peer) ([]string, error) {
 	}
 	var paths []string
 	for _, name := range services {
-		found, err := source.FindSymbol(name)
+		methods, err := grpcurl.ListMethods(source, name)
 		if err != nil {
 			return nil, fmt.Errorf("ask %s for %s: %w", at.agency, name, err)
 		}
-		for _, m := range found.(*desc.ServiceDescriptor).GetMethods() {
-			paths = append(paths, "/"+name+"/"+m.GetName())
+		for _, m := range methods {
+			paths = append(paths, "/"+name+strings.Replace(strings.TrimPrefix(m, name), ".", "/", 1))
 		}
 	}
 	return paths, nil

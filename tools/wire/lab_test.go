@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"slices"
@@ -16,8 +17,10 @@ import (
 	"github.com/counterfoil/counterfoil/services/lab"
 )
 
-// peer is a node as another system knows it: an address and a token.
-type peer struct{ agency, address, token string }
+// peer is a node as another system knows it: an address and a token. Calls go through another address where there is one.
+type peer struct{ agency, address, token, through string }
+
+func (p peer) reached() string { return cmp.Or(p.through, p.address) }
 
 func peerOf(t testing.TB, n *node.Node) peer {
 	t.Helper()
@@ -25,7 +28,7 @@ func peerOf(t testing.TB, n *node.Node) peer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return peer{n.Agency, n.Addr(), strings.TrimSpace(string(token))}
+	return peer{agency: n.Agency, address: n.Addr(), token: strings.TrimSpace(string(token))}
 }
 
 // start runs the example's lab until the test ends, and returns its nodes, the authority's among them, by agency.

@@ -28,7 +28,7 @@ type speaker func(ctx context.Context, to peer, path string, requests []string, 
 
 // post sends a body as this peer's caller.
 func post(ctx context.Context, to peer, path, contentType string, body []byte) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+to.address+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+to.reached()+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
