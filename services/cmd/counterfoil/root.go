@@ -48,7 +48,8 @@ func newRootCommand(env *Env) *cobra.Command {
 	add(root, "check",
 		newVerifyCommand(env), newProveCommand(env), newCheckpointCommand(env), newLogCommand(env), newRebuildCommand(env), newDoctorCommand(env),
 		newParkedCommand(env), newWithdrawalsCommand(env), newAccessCommand(env), newContextCommand(env), newLoginCommand(env),
-		newLogoutCommand(env), newManCommand(env), newVersionCommand(env), newCompareLedgersCommand(env), newAPICommand(env))
+		newLogoutCommand(env), newManCommand(env), newVersionCommand(env), newCompareLedgersCommand(env), newAPICommand(env),
+		newStarterCommand(env))
 	add(root, "run",
 		env.settled(newLabCommand(env)), env.settled(newHubCommand(env)), env.settled(newServeCommand(env)), newUserCommand(env),
 		newFeedCommand(env), newTLSCommand(env), newBackupCommand(env), newRestoreCommand(env), env.settled(newProbeCommand(env)),
