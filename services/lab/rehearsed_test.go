@@ -50,7 +50,8 @@ type rehearsed struct {
 	plan  *lab.Plan
 	tried map[protoreflect.FullName]bool // methods
 
-	person string // who commands, where that matters
+	person    string // who commands, where that matters
+	described described
 }
 
 func rehearse(t *testing.T) rehearsed {
@@ -59,7 +60,7 @@ func rehearse(t *testing.T) rehearsed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rehearsed{t, startPlan(t, lab.Folder(t.TempDir()), plan, lab.Options{}), plan, map[protoreflect.FullName]bool{}, ""}
+	return rehearsed{t, startPlan(t, lab.Folder(t.TempDir()), plan, lab.Options{}), plan, map[protoreflect.FullName]bool{}, "", newDescribed(t)}
 }
 
 // commandable are the methods of a file that take particulars.
@@ -130,8 +131,8 @@ func (r rehearsed) do(agency string, req desk.Request) string {
 
 	before := r.events(n)
 	said := r.call(n, method, dry)
-	if diff := cmp.Diff(said, r.call(n, method, dry), but); diff != "" {
-		r.Errorf("%s: two dry runs said (-first +second):\n%s", name, diff)
+	if diff := cmp.Diff(said, r.plainly(n, method, dry), but); diff != "" {
+		r.Errorf("%s: two dry runs said (-first +second, as JSON):\n%s", name, diff)
 	}
 	if now := r.events(n); now != before {
 		r.Fatalf("%s: a dry run recorded %d events", name, now-before)

@@ -109,3 +109,24 @@ func (d described) holds(t *testing.T, path string, answer []byte) {
 		t.Errorf("%s answers otherwise than described: %v\n%.500s", path, err, answer)
 	}
 }
+
+// What checks answers finds what is wrong with them.
+func TestWrongAnswersAreFound(t *testing.T) {
+	schema := answersDescribed(t)["/counterfoil.query.v1.QueryService/Count"]
+	for answer, ok := range map[string]bool{
+		`{"total": "3", "groups": [{"key": "XB", "count": "3"}]}`: true,
+		`{}`:                         true,
+		`{"total": 3}`:               false,
+		`{"total": "3", "sum": "3"}`: false,
+		`{"groups": {"XB": 3}}`:      false,
+		`{"basis": {"positions": [{"recordedAt": "yesterday"}]}}`: false,
+	} {
+		value, err := jsonschema.UnmarshalJSON(bytes.NewReader([]byte(answer)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(value); (err == nil) != ok {
+			t.Errorf("%s: %v", answer, err)
+		}
+	}
+}
