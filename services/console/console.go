@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/counterfoil/counterfoil/libs/node"
+	"github.com/counterfoil/counterfoil/services/console/casework"
 	"github.com/counterfoil/counterfoil/services/console/oversight"
 	"github.com/counterfoil/counterfoil/services/console/records"
 	"github.com/counterfoil/counterfoil/services/console/web"
@@ -13,7 +14,7 @@ import (
 
 // parts are the pages there are.
 var parts = []func(*web.Site) error{
-	oversight.Register, records.Register,
+	oversight.Register, records.Register, casework.Register,
 }
 
 // list is the call that pages of records cannot do without.
@@ -23,10 +24,14 @@ const list = "/counterfoil.query.v1.QueryService/List"
 var navigation = []web.Entry{
 	{Key: "nav.desk", Path: "/desk"},
 	{Key: "nav.transfers", Path: "/list/licences", Procedure: list},
+	{Key: "nav.decide", Path: "/decide", Procedure: list},
+	{Key: "nav.denials", Path: "/denials", Procedure: list},
+	{Key: "nav.screening", Path: "/screening", Procedure: list},
 	{Key: "nav.agencies", Path: "/agencies"},
 	{Key: "nav.health", Path: "/health"},
 	{Key: "nav.audit", Path: "/audit"},
 	{Key: "nav.replay", Path: "/replay"},
+	{Key: "nav.policies", Path: "/policies", Procedure: "/counterfoil.query.v1.QueryService/Directory"},
 }
 
 // New makes the console of a node whose API is given. Close it in any case.
