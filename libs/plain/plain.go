@@ -76,6 +76,16 @@ func Decimal(n int64, scale int) string {
 	return sign + digits[:len(digits)-scale] + "." + digits[len(digits)-scale:]
 }
 
+// ParseDecimal reads a number that is not below 0, exactly, as so many 10^-scale; false for anything else.
+func ParseDecimal(text string, scale int) (int64, bool) {
+	whole, rest, _ := strings.Cut(text, ".")
+	if len(rest) > scale || whole == "" || strings.ContainsAny(text, "+-") {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(whole+rest+strings.Repeat("0", scale-len(rest)), 10, 64)
+	return n, err == nil
+}
+
 // Kind returns "LicenceGranted" of "counterfoil.licensing.v1.LicenceGranted".
 func Kind(kind string) string { return kind[strings.LastIndexByte(kind, '.')+1:] }
 

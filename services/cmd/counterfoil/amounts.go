@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/counterfoil/counterfoil/libs/plain"
 	"github.com/counterfoil/counterfoil/libs/refdata"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
@@ -53,7 +53,7 @@ func parseQuantity(text, unit string) (*transferv1.Quantity, error) {
 		return nil, nil
 	}
 	number, unit := withUnit(text, unit)
-	n, ok := parseDecimal(number, 3)
+	n, ok := plain.ParseDecimal(number, 3)
 	if !ok || unit == "" {
 		return nil, usage(`--quantity is a number of at most three decimals and a unit, such as "12.5 KGM", not %q`, text)
 	}
@@ -66,7 +66,7 @@ func parseMoney(text, currency string) (*transferv1.Money, error) {
 	}
 	number, currency := withUnit(text, currency)
 	scale, known := refdata.CurrencyExponent(currency)
-	n, ok := parseDecimal(number, scale)
+	n, ok := plain.ParseDecimal(number, scale)
 	if !ok || !known {
 		return nil, usage(`--value is an amount and a currency, such as "1200.50 EUR", not %q`, text)
 	}
@@ -80,14 +80,4 @@ func withUnit(text, otherwise string) (number, unit string) {
 		return number, otherwise
 	}
 	return number, strings.ToUpper(strings.TrimSpace(unit))
-}
-
-// parseDecimal reads a number that is not below 0, exactly, as so many 10^-scale.
-func parseDecimal(text string, scale int) (int64, bool) {
-	whole, rest, _ := strings.Cut(text, ".")
-	if len(rest) > scale || whole == "" || strings.ContainsAny(text, "+-") {
-		return 0, false
-	}
-	n, err := strconv.ParseInt(whole+rest+strings.Repeat("0", scale-len(rest)), 10, 64)
-	return n, err == nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/counterfoil/counterfoil/libs/plain"
 	"github.com/counterfoil/counterfoil/libs/refdata"
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
@@ -194,7 +195,7 @@ func (r *figureReader) number(column string, scale int, mayBeBelow bool) int64 {
 	if r.commas {
 		digits = strings.Replace(digits, ",", ".", 1)
 	}
-	n, ok := parseDecimal(digits, scale)
+	n, ok := plain.ParseDecimal(digits, scale)
 	if !ok {
 		r.bad(column, "is a number without separators and with at most %d decimals, not %q", scale, text)
 	}

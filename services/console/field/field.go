@@ -1,0 +1,104 @@
+// Package field shows what officers at borders and in enforcement work with: the border desk, alerts, traces, and who has to do with whom.
+package field
+
+import (
+	"embed"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+	"github.com/counterfoil/counterfoil/services/console/web"
+)
+
+//go:embed all:pages
+var files embed.FS
+
+type pages struct{ web.Pages }
+
+// Register adds the pages to a site.
+func Register(s *web.Site) error {
+	all, err := s.Templates(files, "pages")
+	if err != nil {
+		return err
+	}
+	p := pages{all}
+	s.Lead(
+		web.Entry{Key: "nav.border", Path: "/border", Procedure: explains},
+		web.Entry{Key: "nav.alerts", Path: "/alerts", Procedure: lists},
+		web.Entry{Key: "nav.traces", Path: "/traces", Procedure: lists},
+		web.Entry{Key: "nav.network", Path: "/network", Procedure: linking},
+	)
+	s.Page("GET /border", p.border)
+	s.Page("GET /border/declare", p.showDeclare)
+	s.Page("POST /border/declare", p.declare)
+	s.Page("POST /border/{agency}/{number}/{deed}", p.borderDeed)
+	s.Page("GET /alerts", p.alerts)
+	s.Page("GET /alerts/raise", p.showRaise)
+	s.Page("POST /alerts/raise", p.raise)
+	s.Page("GET /alerts/{agency}/{number}", p.alert)
+	s.Page("POST /alerts/{agency}/{number}/{deed}", p.alertDeed)
+	s.Page("GET /traces", p.traces)
+	s.Page("GET /traces/open", p.showOpen)
+	s.Page("POST /traces/open", p.open)
+	s.Page("GET /traces/{agency}/{number}", p.trace)
+	s.Page("POST /traces/{agency}/{number}/{deed}", p.traceDeed)
+	s.Page("GET /custody", p.custody)
+	s.Page("GET /network", p.network)
+	return nil
+}
+
+// What pages cannot do without.
+const (
+	lists    = "/counterfoil.query.v1.QueryService/List"
+	explains = "/counterfoil.query.v1.QueryService/Explain"
+	linking  = "/counterfoil.query.v1.LinkService/Links"
+)
+
+// listed is how many rows a page asks for of a table.
+const listed = 100
+
+// idOf is the record that an address names.
+func idOf(v *web.Visit) string { return v.R.PathValue("agency") + "/" + v.R.PathValue("number") }
+
+// where keeps the rows that meet every pair of an attribute and its value.
+func where(pairs ...string) *queryv1.Filter {
+	f := &queryv1.Filter{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		f.Conditions = append(f.Conditions, &queryv1.Condition{Attribute: pairs[i], Values: []string{pairs[i+1]}})
+	}
+	return f
+}
+
+// among keeps the rows whose attribute has one of the values.
+func among(attribute string, values []string) *queryv1.Filter {
+	return &queryv1.Filter{Conditions: []*queryv1.Condition{{Attribute: attribute, Values: values}}}
+}
+
+// rows returns the first rows of a table that a filter keeps, and whether there are more.
+func rows[T any](v *web.Visit, table queryv1.Table, filter *queryv1.Filter) (found []T, more bool, err error) {
+	res, err := v.API.Query.List(v.R.Context(), &queryv1.ListRequest{Table: table, Filter: filter, PageSize: listed})
+	if err != nil {
+		return nil, false, err
+	}
+	return only[T](res.Rows), res.NextPageToken != "", nil
+}
+
+// only are the rows of one kind.
+func only[T any](all []*queryv1.Row) (found []T) {
+	for _, r := range all {
+		_, inner := web.Inner(r)
+		if one, ok := inner.(T); ok {
+			found = append(found, one)
+		}
+	}
+	return found
+}
+
+// moment is a timestamp as a time; zero where there is none.
+func moment(at *timestamppb.Timestamp) time.Time {
+	if at == nil {
+		return time.Time{}
+	}
+	return at.AsTime()
+}
