@@ -7,6 +7,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/node"
 	"github.com/counterfoil/counterfoil/services/console/casework"
+	"github.com/counterfoil/counterfoil/services/console/field"
 	"github.com/counterfoil/counterfoil/services/console/oversight"
 	"github.com/counterfoil/counterfoil/services/console/records"
 	"github.com/counterfoil/counterfoil/services/console/web"
@@ -14,7 +15,7 @@ import (
 
 // parts are the pages there are.
 var parts = []func(*web.Site) error{
-	oversight.Register, records.Register, casework.Register,
+	oversight.Register, records.Register, casework.Register, field.Register,
 }
 
 // list is the call that pages of records cannot do without.
@@ -27,6 +28,10 @@ var navigation = []web.Entry{
 	{Key: "nav.decide", Path: "/decide", Procedure: list},
 	{Key: "nav.denials", Path: "/denials", Procedure: list},
 	{Key: "nav.screening", Path: "/screening", Procedure: list},
+	{Key: "nav.border", Path: "/border", Procedure: "/counterfoil.query.v1.QueryService/Explain"},
+	{Key: "nav.alerts", Path: "/alerts", Procedure: list},
+	{Key: "nav.traces", Path: "/traces", Procedure: list},
+	{Key: "nav.network", Path: "/network", Procedure: "/counterfoil.query.v1.LinkService/Links"},
 	{Key: "nav.agencies", Path: "/agencies"},
 	{Key: "nav.health", Path: "/health"},
 	{Key: "nav.audit", Path: "/audit"},

@@ -56,6 +56,9 @@ func (p pages) showAlert(v *web.Visit, failed *web.Failure) error {
 		return err
 	}
 	page.offer(v, "/alerts/"+id, page.can(v.Site().Agency)...)
+	if page.Mine {
+		page.first()
+	}
 	if page.Failed != nil {
 		return v.PageAgain(p.Pages, "alert", page)
 	}

@@ -130,6 +130,7 @@ func (b *borderPage) offerDeeds(v *web.Visit) {
 		}
 	}
 	b.offer(v, "/border/"+b.Declaration.Id, now...)
+	b.first()
 }
 
 func (p pages) borderDeed(v *web.Visit) error {

@@ -3,26 +3,44 @@ package field
 import (
 	"time"
 
-	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/counterfoil/counterfoil/libs/plain"
 )
 
 // clock is how long something has waited, and how long it may.
 type clock struct {
-	// Waited is since it began.
-	Waited *durationpb.Duration
+	waited, left time.Duration
 	// Due is until when it is to be done; nil where nothing says so.
 	Due *timestamppb.Timestamp
-	// Left is until then; Late is since then. One of them is set where Due is.
-	Left, Late *durationpb.Duration
+}
+
+// Key is the message that says how it stands: late, what is left, or how long it has waited; Age is the time in it.
+func (c clock) Key() string {
+	switch {
+	case c.Due == nil:
+		return "clock.since"
+	case c.left < 0:
+		return "clock.late"
+	}
+	return "clock.left"
+}
+
+// Age is how long it is late, has left, or has waited.
+func (c clock) Age() string {
+	if c.Due == nil {
+		return plain.Age(c.waited.Seconds())
+	}
+	return plain.Age(c.left.Abs().Seconds())
 }
 
 // Tone is how the clock is shown: "bad" when it has run out, "warn" when less than a quarter of its time is left.
 func (c clock) Tone() string {
 	switch {
-	case c.Late != nil:
+	case c.Due == nil:
+	case c.left < 0:
 		return "bad"
-	case c.Left != nil && c.Left.AsDuration() < (c.Left.AsDuration()+c.Waited.AsDuration())/4:
+	case c.left < (c.left+c.waited)/4:
 		return "warn"
 	}
 	return "plain"
@@ -30,14 +48,9 @@ func (c clock) Tone() string {
 
 // clockOf is the clock of what began at a time, seen at now. What began later than now has waited for nothing.
 func clockOf(since, due *timestamppb.Timestamp, now time.Time) clock {
-	c := clock{Waited: durationpb.New(max(0, now.Sub(moment(since)))), Due: due}
-	if due == nil {
-		return c
-	}
-	if left := due.AsTime().Sub(now); left >= 0 {
-		c.Left = durationpb.New(left)
-	} else {
-		c.Late = durationpb.New(-left)
+	c := clock{waited: max(0, now.Sub(moment(since))), Due: due}
+	if due != nil {
+		c.left = due.AsTime().Sub(now)
 	}
 	return c
 }

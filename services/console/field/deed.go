@@ -27,7 +27,7 @@ type deed struct {
 // ask is what a person fills in. Its words are "ask.NAME", and "ask.NAME-hint" where there is more to say.
 type ask struct {
 	Name string
-	// As is line, text, day, moment, tick, one (of the options) or some (of them).
+	// As is line, text, day, moment, tick, one (of the options) or some (of them); head is the heading above others.
 	As      string
 	Options []option
 	Needed  bool
@@ -63,8 +63,8 @@ func (o offered) Control() control {
 type offered struct {
 	deed
 	To, Why string
-	// Open says that its form is shown without being asked for.
-	Open bool
+	// Open says that its form is shown without being asked for; Sent, that it is the one that was sent and refused.
+	Open, Sent bool
 }
 
 // form is what a page with deeds is given beside what it shows.
@@ -85,10 +85,17 @@ func newForm(v *web.Visit, failed *web.Failure) form {
 	return f
 }
 
+// first opens the form of the deed that comes first, where nobody sent one.
+func (f *form) first() {
+	if f.Deed == "" && len(f.Deeds) > 0 {
+		f.Deeds[0].Open = true
+	}
+}
+
 // offer adds deeds to a page, below a path such as "/alerts/enforcement/D-2026-000001".
 func (f *form) offer(v *web.Visit, path string, deeds ...deed) {
 	for _, d := range deeds {
-		f.Deeds = append(f.Deeds, offered{deed: d, To: web.Root + path + "/" + d.Name, Why: why(v, d.procedure), Open: d.Name == f.Deed})
+		f.Deeds = append(f.Deeds, offered{deed: d, To: web.Root + path + "/" + d.Name, Why: why(v, d.procedure), Open: d.Name == f.Deed, Sent: d.Name == f.Deed})
 	}
 }
 
@@ -144,7 +151,7 @@ func when(v *web.Visit, name string) (*timestamppb.Timestamp, error) {
 
 // Typed is what was typed under a name before the form was refused, else what the form begins with.
 func (o offered) Typed(v web.View, a ask) string {
-	if o.Open && v.R.PostForm != nil {
+	if o.Sent && v.R.PostForm != nil {
 		return v.R.PostFormValue(a.Name)
 	}
 	return a.Value
@@ -152,7 +159,7 @@ func (o offered) Typed(v web.View, a ask) string {
 
 // Chosen reports whether a value was chosen under a name.
 func (o offered) Chosen(v web.View, a ask, value string) bool {
-	if o.Open && v.R.PostForm != nil {
+	if o.Sent && v.R.PostForm != nil {
 		return slices.Contains(v.R.PostForm[a.Name], value)
 	}
 	return a.Value != "" && slices.Contains(strings.Split(a.Value, ","), value)

@@ -23,12 +23,6 @@ func Register(s *web.Site) error {
 		return err
 	}
 	p := pages{all}
-	s.Lead(
-		web.Entry{Key: "nav.border", Path: "/border", Procedure: explains},
-		web.Entry{Key: "nav.alerts", Path: "/alerts", Procedure: lists},
-		web.Entry{Key: "nav.traces", Path: "/traces", Procedure: lists},
-		web.Entry{Key: "nav.network", Path: "/network", Procedure: linking},
-	)
 	s.Page("GET /border", p.border)
 	s.Page("GET /border/declare", p.showDeclare)
 	s.Page("POST /border/declare", p.declare)
@@ -47,13 +41,6 @@ func Register(s *web.Site) error {
 	s.Page("GET /network", p.network)
 	return nil
 }
-
-// What pages cannot do without.
-const (
-	lists    = "/counterfoil.query.v1.QueryService/List"
-	explains = "/counterfoil.query.v1.QueryService/Explain"
-	linking  = "/counterfoil.query.v1.LinkService/Links"
-)
 
 // listed is how many rows a page asks for of a table.
 const listed = 100

@@ -98,6 +98,7 @@ func (n *networkPage) gather(v *web.Visit) error {
 				return err
 			}
 			found = append(found, res.Links...)
+			n.explain(res)
 			n.common(res.LeftOut)
 		}
 		if err := n.fetch(v, found, depth); err != nil {
@@ -111,6 +112,29 @@ func (n *networkPage) gather(v *web.Visit) error {
 		}
 	}
 	return nil
+}
+
+// explain says what the records that name the first one have in common with it.
+func (n *networkPage) explain(res *queryv1.LinksResponse) {
+	for i := range n.Knots {
+		k := &n.Knots[i]
+		if res.Id != n.ID || k.Depth == 0 {
+			continue
+		}
+		for _, l := range res.Links {
+			if l.Id == k.ID {
+				k.Because = append(k.Because, l)
+			}
+		}
+	}
+}
+
+// Said is a value in common as people write it: without what says that it is a name.
+func (*networkPage) Said(l *queryv1.Link) string {
+	if l.Attribute == "party" {
+		return strings.TrimPrefix(l.Value, "name:")
+	}
+	return l.Value
 }
 
 func (n *networkPage) common(values []*queryv1.CommonValue) {

@@ -24,7 +24,7 @@ type formPage struct {
 // showForm shows a page that is one form, again where it was refused.
 func (p pages) showForm(v *web.Visit, page formPage, d deed, at string, failed *web.Failure) error {
 	page.form = newForm(v, failed)
-	page.Form = offered{deed: d, To: web.Root + at, Why: why(v, d.procedure), Open: v.R.Method == http.MethodPost}
+	page.Form = offered{deed: d, To: web.Root + at, Why: why(v, d.procedure), Sent: v.R.Method == http.MethodPost}
 	if failed != nil {
 		return v.PageAgain(p.Pages, "form", page)
 	}
@@ -60,17 +60,21 @@ func others(all []*ledgerv1.Agency, own string) (options []option) {
 // raiseDeed is the form that raises an alert: of what an alert can say, what it has to say and what officers mostly know.
 func raiseDeed(addressees []option, licence, trace string) deed {
 	return deed{Name: "raise", procedure: raising, Class: "warning", Asks: []ask{
+		{Name: "part-what", As: "head"},
 		{Name: "item", As: "line", Needed: true},
 		{Name: "priority", As: "one", Options: enum(enforcementv1.Priority(0)), Needed: true},
 		stageAsk, typeAsk, {Name: "confidence", As: "one", Options: confidenceAsk.Options},
+		{Name: "part-who", As: "head"},
 		{Name: "party", As: "line", Needed: true, Value: "unknown"},
 		{Name: "party_role", As: "one", Options: enum(transferv1.Role(0)), Needed: true, Value: "recipient"},
 		{Name: "party_country", As: "line"},
 		{Name: "location", As: "line", Needed: true},
 		{Name: "licences", As: "line", Value: licence}, {Name: "declarations", As: "line"}, {Name: "traces", As: "line", Value: trace}, {Name: "serials", As: "line"},
+		{Name: "part-why", As: "head"},
 		indicatorsAsk,
 		{Name: "source", As: "one", Options: codes(refdata.EvidenceSources)}, {Name: "evidence", As: "text"},
 		{Name: "summary", As: "text"},
+		{Name: "part-whom", As: "head"},
 		{Name: "addressees", As: "some", Options: addressees, Needed: true},
 		{Name: "caveats", As: "line"}, {Name: "originator_control", As: "tick"}, {Name: "personal_data", As: "tick"},
 	}}

@@ -58,6 +58,7 @@ func (p pages) showTrace(v *web.Visit, failed *web.Failure) error {
 			page.offer(v, "/traces/"+id, ownTraceDeeds...)
 		} else {
 			page.offer(v, "/traces/"+id, replyTrace)
+			page.first()
 		}
 	}
 	if page.Failed != nil {

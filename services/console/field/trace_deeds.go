@@ -75,10 +75,13 @@ var (
 
 // openDeed is the form that opens a trace, with what the International Tracing Instrument has a request carry (paragraph 17).
 var openDeed = deed{Name: "open", procedure: opening, Asks: []ask{
+	{Name: "part-marks", As: "head"},
 	{Name: "serial", As: "line", Needed: true}, {Name: "maker", As: "line"}, {Name: "maker_country", As: "line"}, {Name: "model", As: "line"}, {Name: "calibre", As: "line"}, {Name: "import_mark", As: "line"},
+	{Name: "part-found", As: "head"},
 	{Name: "item", As: "line", Needed: true},
 	{Name: "illicit", As: "one", Options: codes(refdata.IllicitGrounds), Needed: true}, {Name: "circumstances", As: "text"},
 	{Name: "recovered_at", As: "day", Needed: true}, {Name: "place", As: "line"}, {Name: "found_country", As: "line", Needed: true},
+	{Name: "part-for", As: "head"},
 	{Name: "purpose", As: "line", Needed: true}, {Name: "urgent", As: "tick"},
 	{Name: "requester", As: "line"}, {Name: "references", As: "text"}, {Name: "alert", As: "line"},
 }}

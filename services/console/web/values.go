@@ -100,6 +100,9 @@ var tones = map[string]string{
 	"refused": "bad", "revoked": "bad", "denied": "bad", "stop": "bad", "failed": "bad", "removed": "bad", "disputed": "bad", "overdue": "bad",
 }
 
+// special are the same of single enums, where a value means something else than in others.
+var special = map[string]string{"AlertStatus.suspected": "warn", "AlertStatus.corroborated": "warn", "AlertStatus.confirmed": "bad"}
+
 // Enum shows a value in the language's words; of a status, with its tone. One that is not set shows nothing.
 func (v *Visit) Enum(e protoreflect.Enum) (template.HTML, error) {
 	if e.Number() == 0 {
@@ -110,7 +113,11 @@ func (v *Visit) Enum(e protoreflect.Enum) (template.HTML, error) {
 		return word, err
 	}
 	class := "cf-tag"
-	if tone := tones[plain.Enum(e)]; tone != "" {
+	tone, found := special[string(e.Descriptor().Name())+"."+plain.Enum(e)]
+	if !found {
+		tone = tones[plain.Enum(e)]
+	}
+	if tone != "" {
 		class += " cf-tag--" + tone
 	}
 	return `<span class="` + template.HTML(class) + `">` + word + `</span>`, nil
