@@ -70,7 +70,7 @@ var (
 			return err
 		}}
 	act = deed{Name: "act", procedure: incidents + "ActOnAlert",
-		Asks: []ask{{Name: "action", As: "one", Needed: true, Options: words("licence_suspended", "licence_revoked", "goods_held", "goods_examined", "goods_seized", "states_alerted", "investigation", "prosecution", "check_planned", "mitigation", "other")},
+		Asks: []ask{{Name: "action", As: "one", Needed: true, Options: valuesOf("licence_suspended", "licence_revoked", "goods_held", "goods_examined", "goods_seized", "states_alerted", "investigation", "prosecution", "check_planned", "mitigation", "other")},
 			{Name: "text", As: "text"}, {Name: "records", As: "line"}, {Name: "cases", As: "line"}}, do: func(v *web.Visit, id string, with *eventv1.Particulars) error {
 			_, err := v.API.Incident.ActOnAlert(v.R.Context(), &enforcementv1.ActOnAlertRequest{Particulars: with, AlertId: id, Action: said(v, "action"), Text: said(v, "text"), Records: several(said(v, "records")), Cases: several(said(v, "cases"))})
 			return err

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/counterfoil/counterfoil/libs/refdata"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
@@ -63,11 +64,13 @@ type reason struct{ Code, Sentence string }
 var coded = regexp.MustCompile(`\b(DX|RF)[0-9]{2}\b`)
 
 func reasonOf(sentence string) reason {
-	r := reason{Code: coded.FindString(sentence), Sentence: sentence}
-	if r.Code != "" {
-		r.Sentence = strings.TrimPrefix(sentence, r.Code+": ")
+	for _, code := range coded.FindAllString(sentence, -1) {
+		_, discrepancy := refdata.Discrepancy(code)
+		if _, flag := refdata.RedFlag(code); flag || discrepancy {
+			return reason{Code: code, Sentence: strings.TrimPrefix(sentence, code+": ")}
+		}
 	}
-	return r
+	return reason{Sentence: sentence}
 }
 
 // lineLeft is a licence line with what is left of it.

@@ -17,8 +17,8 @@ func codes(list refdata.List) []option {
 	return all
 }
 
-// words are values that the contract names, each by the message "code.VALUE".
-func words(values ...string) []option {
+// valuesOf are values that the contract names, each by the message "code.VALUE".
+func valuesOf(values ...string) []option {
 	var all []option
 	for _, w := range values {
 		all = append(all, option{Value: w, Key: "code." + w})

@@ -48,7 +48,7 @@ func (p pages) showDeclare(v *web.Visit) error {
 }
 
 func (p pages) newDeclare(v *web.Visit, failed *web.Failure) (*declarePage, error) {
-	page := &declarePage{form: newForm(v, failed), Kinds: enum(transferv1.Kind(0), 5), Modes: words("sea", "rail", "road", "air", "post", "multimodal", "fixed", "inland_water"), typed: v.R.PostForm}
+	page := &declarePage{form: newForm(v, failed), Kinds: enum(transferv1.Kind(0), 5), Modes: valuesOf("sea", "rail", "road", "air", "post", "multimodal", "fixed", "inland_water"), typed: v.R.PostForm}
 	page.WhyLodge = control{ID: "lodge", Key: "declare.lodge", Why: why(v, lodging), Class: "secondary"}
 	page.WhyAccept = control{ID: "accept", Key: "declare.accept", Why: why(v, accepting)}
 	if page.typed == nil {
