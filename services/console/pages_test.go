@@ -15,10 +15,11 @@ import (
 	"github.com/counterfoil/counterfoil/services/console/web"
 )
 
-// noPages are addresses that answer with something else than a page, or that lead on.
+// noPages are addresses that answer with something else than a page, that lead on, or whose page is looked at elsewhere.
 var noPages = map[string]string{
-	"GET /list/{table}/export": "a file",
-	"GET /records":             "leads to a record",
+	"GET /list/{table}/export":      "a file",
+	"GET /records":                  "leads to a record",
+	"GET /traces/{agency}/{number}": "looked at where the scenario border opens one",
 }
 
 // Every page is among those that are looked at in a browser.

@@ -127,5 +127,8 @@ func (p pages) alertDeed(v *web.Visit) error {
 	return v.Redirect("/alerts/" + id)
 }
 
+// Said is a value in common as people write it.
+func (*alertPage) Said(l *queryv1.Link) string { return inCommon(l) }
+
 // Took is how long an acknowledgement took.
 func (a *alertPage) Took(n uint64) *durationpb.Duration { return seconds(float64(n)) }

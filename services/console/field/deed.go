@@ -178,8 +178,11 @@ func why(v *web.Visit, procedure string) string {
 	switch service := v.Site().Service; {
 	case only && service != at:
 		return "the node of agency " + v.Site().Agency + " does not do this; it is done at the agency for " + at
-	case service == "observer" || service == "authority":
+	case recordsNothing(service):
 		return "the node of agency " + v.Site().Agency + " records nothing of transfers"
 	}
 	return v.May(procedure)
 }
+
+// recordsNothing reports whether agencies of a service record nothing of transfers, and answer nothing that others ask of them.
+func recordsNothing(service string) bool { return service == "observer" || service == "authority" }

@@ -129,8 +129,11 @@ func (n *networkPage) explain(res *queryv1.LinksResponse) {
 	}
 }
 
-// Said is a value in common as people write it: without what says that it is a name.
-func (*networkPage) Said(l *queryv1.Link) string {
+// Said is a value in common as people write it.
+func (*networkPage) Said(l *queryv1.Link) string { return inCommon(l) }
+
+// inCommon is a value without what says that it is a name.
+func inCommon(l *queryv1.Link) string {
 	if l.Attribute == "party" {
 		return strings.TrimPrefix(l.Value, "name:")
 	}

@@ -46,7 +46,7 @@ func (p pages) raiseForm(v *web.Visit, failed *web.Failure) error {
 // others are the agencies that an alert can be addressed to.
 func others(all []*ledgerv1.Agency, own string) (options []option) {
 	for _, a := range all {
-		if a.Id != own && a.Status == 0 {
+		if a.Id != own && a.Status == 0 && !recordsNothing(a.Service) {
 			text := a.Id
 			if a.Title != "" && a.Title != a.Id {
 				text += " – " + a.Title
