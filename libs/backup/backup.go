@@ -116,7 +116,7 @@ func (c Config) write(ctx context.Context, m *Manifest, out io.Writer) error {
 }
 
 // leftOut are what a folder holds and a backup does not: what is made anew, and what is of one process.
-var leftOut = []string{"ledger.db*", "rebuild", "verify-*", "asof-*", "beside*", "broker", "jwt", "lock", "*.sock", "*.pid", "*.log", ".*"}
+var leftOut = []string{"ledger.db*", "rebuild", "verify-*", "asof-*", "beside*", "broker", "feed", "jwt", "lock", "*.sock", "*.pid", "*.log", ".*"}
 
 // isLeftOut tells it from the name of an entry in the folder itself.
 func isLeftOut(name string) bool {

@@ -103,7 +103,7 @@ func (f *Feed) shift(ctx context.Context) error {
 }
 
 func same(a, b User) bool {
-	return a.Name == b.Name && a.Digest == b.Digest && a.JSON == b.JSON && a.New == b.New && slices.Equal(a.Only, b.Only)
+	return a.Name == b.Name && a.Digest == b.Digest && a.JSON == b.JSON && a.New == b.New && a.Added.Equal(b.Added) && slices.Equal(a.Only, b.Only)
 }
 
 func (f *Feed) disconnect(name string) {
@@ -146,7 +146,7 @@ func (f *Feed) admit(ctx context.Context, u User) error {
 			return err
 		}
 		from := jetstream.DeliverAllPolicy
-		if u.New {
+		if u.New && w.stream.CachedInfo().Created.Before(u.Added) {
 			from = jetstream.DeliverNewPolicy
 		}
 		_, err := w.stream.CreateConsumer(ctx, jetstream.ConsumerConfig{

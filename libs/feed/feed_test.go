@@ -176,8 +176,7 @@ func TestSystemReadsAndResumes(t *testing.T) {
 		t.Fatal(err)
 	}
 	nc.Close() // with one that it has and did not acknowledge
-	nc, err := w.connect("risk", "wrong")
-	if err == nil {
+	if _, err := w.connect("risk", "wrong"); err == nil {
 		t.Fatal("a wrong password opens the feed")
 	}
 	nc = w.again(u)
@@ -191,7 +190,7 @@ func TestSystemReadsAndResumes(t *testing.T) {
 	if err := proto.Unmarshal(rest[1].Data(), fact); err != nil || fact.Reason != "forged" {
 		t.Errorf("fact %v, %v", fact, err)
 	}
-	err = w.ledger.View(func(v ledger.View) error {
+	err := w.ledger.View(func(v ledger.View) error {
 		events, _, _, err := v.EventsAfter(rest[0].Headers().Get("ce-position"), nil, 10)
 		if len(events) != 1 || events[0].Id != rest[1].Headers().Get("ce-id") {
 			t.Errorf("a watch from the position before the last has %v", events)
@@ -368,6 +367,30 @@ func TestRemovedUserIsCutOff(t *testing.T) {
 	w.record(granted(2))
 	if list := fetch(t, consumer(t, nc, later), 10); len(list) != 1 || list[0].Headers().Get("ce-subject") != "licensing/L-2" {
 		t.Errorf("a user that begins with what is new is given %v", subjectsOf(list))
+	}
+}
+
+// TestLostStore: a feed whose store was lost publishes everything anew, to those too that began with what was new.
+func TestLostStore(t *testing.T) {
+	w := newWorld(t, Settings{})
+	u := User{Name: "risk", New: true}
+	w.add(u)
+	w.record(granted(1), granted(2))
+	w.must(w.feed.Close())
+	if there, err := Discard(w.dir); !there || err != nil {
+		t.Fatal(there, err)
+	}
+	f, err := Open(t.Context(), w.feed.cfg)
+	w.must(err)
+	t.Cleanup(func() { f.Close() })
+	w.feed = f
+	w.publish()
+	list := fetch(t, consumer(t, w.again(u), u), 10)
+	if got := subjectsOf(list); len(got) != 2 || list[0].Headers().Get("ce-eventnumber") != "1" {
+		t.Errorf("it is given %v", got)
+	}
+	if there, err := Discard(t.TempDir()); there || err != nil {
+		t.Error(there, err)
 	}
 }
 

@@ -272,7 +272,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	if !slices.ContainsFunc(os.Args, func(arg string) bool { return strings.Contains(arg, "rapid.checks") }) {
-		checks := "8"
+		checks := "5"
 		if os.Getenv("COUNTERFOIL_SOAK") != "" {
 			checks = "200"
 		}

@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -31,8 +32,11 @@ type User struct {
 	Only []string `json:"only,omitempty"`
 	// JSON gives it StreamJSON rather than Stream.
 	JSON bool `json:"json,omitempty"`
-	// New begins with what is published after the user was added, rather than with the first event that is kept.
+	// New begins with what is published after the user was added, rather than with the oldest event that is kept. Where the store of the
+	// feed was lost since, it begins with the oldest: what the user has it passes over, and nothing is missing.
 	New bool `json:"new,omitempty"`
+	// Added is when that was.
+	Added time.Time `json:"added"`
 }
 
 // Stream is the stream that the user reads.
@@ -178,8 +182,9 @@ func (f Users) Edit(change func([]User) ([]User, error)) error {
 	return people.WritePrivate(string(f), append(data, '\n'))
 }
 
-// Add adds a user.
+// Add adds a user, now.
 func (f Users) Add(u User) error {
+	u.Added = time.Now()
 	return f.Edit(func(users []User) ([]User, error) { return append(users, u), nil })
 }
 

@@ -33,7 +33,7 @@ func newFeedUserAddCommand(env *Env) *cobra.Command {
 		Short: "Let a system read the feed, and write what it connects with",
 		Long: "Lets a system read the feed by a durable consumer of its name, which the node makes, and do nothing else. What it connects with is\n" +
 			"written to a file of mode 0600; its password is kept nowhere else. Without --only it is given every event that the node has.",
-		Example: "counterfoil feed user add risk --dir /var/lib/counterfoil/customs --out risk.json --only 'licensing.*.LicenceSuspended' --only 'customs.>'",
+		Example: "counterfoil feed user add risk --dir /var/lib/counterfoil/customs --out risk.json --only 'customs.>'",
 		Args:    takes("NAME"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			u.Name = args[0]
