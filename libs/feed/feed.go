@@ -175,7 +175,10 @@ func (f *Feed) openStreams(ctx context.Context) error {
 		}
 		f.writers = append(f.writers, &writer{form: form, feed: f, stream: s, batch: batchEvents})
 	}
-	return f.shift(ctx)
+	if err := f.shift(ctx); err != nil {
+		return err
+	}
+	return f.begin(ctx)
 }
 
 // Run republishes until ctx ends. What keeps it from going on is logged, shown in the status, and tried again.

@@ -102,21 +102,19 @@ func (f *Feed) alive(ids []uint64) (left []uint64) {
 	return left
 }
 
-// seen is what of a consumer was put on record: how many messages it was given, and when it began.
-type seen struct {
-	consumer uint64
-	stream   uint64
+// seen is what of a consumer was put on record: how many messages it was given, and up to which of the stream.
+type seen struct{ consumer, stream uint64 }
+
+func seenOf(info *jetstream.ConsumerInfo) seen {
+	return seen{info.Delivered.Consumer, info.Delivered.Stream}
 }
 
-// note puts on record who read what since it did so last. A node that is killed loses what was read in the last seconds.
-func (f *Feed) note(ctx context.Context) error {
-	if f.cfg.Accessed == nil {
-		return nil
-	}
+// eachConsumer calls fn with what each consumer is at.
+func (f *Feed) eachConsumer(ctx context.Context, fn func(w *writer, info *jetstream.ConsumerInfo) error) error {
 	for _, w := range f.writers {
 		list := w.stream.ListConsumers(ctx)
 		for info := range list.Info() {
-			if err := f.noteOne(w, info); err != nil {
+			if err := fn(w, info); err != nil {
 				return err
 			}
 		}
@@ -127,23 +125,38 @@ func (f *Feed) note(ctx context.Context) error {
 	return nil
 }
 
+// begin takes what was read before the feed was opened as being on record. A node that is killed loses what was read in the last
+// seconds.
+func (f *Feed) begin(ctx context.Context) error {
+	return f.eachConsumer(ctx, func(w *writer, info *jetstream.ConsumerInfo) error {
+		f.seen[w.form.stream+"/"+info.Name] = seenOf(info)
+		return nil
+	})
+}
+
+// note puts on record who read what since it did so last.
+func (f *Feed) note(ctx context.Context) error {
+	if f.cfg.Accessed == nil {
+		return nil
+	}
+	return f.eachConsumer(ctx, f.noteOne)
+}
+
 func (f *Feed) noteOne(w *writer, info *jetstream.ConsumerInfo) error {
 	key := w.form.stream + "/" + info.Name
-	now := seen{info.Delivered.Consumer, info.Delivered.Stream}
-	before, known := f.seen[key]
+	now, before := seenOf(info), f.seen[key]
 	rows := now.consumer - before.consumer
-	switch {
-	case !known || now == before:
-		f.seen[key] = now
-		return nil
-	case now.consumer < before.consumer: // it went back and began to count anew
+	if now.consumer < before.consumer { // it went back and began to count anew
 		rows = now.consumer
 	}
-	owners, err := f.owners(info.Config.FilterSubjects, w.prefix)
-	if err != nil {
-		return err
+	if rows == 0 {
+		f.seen[key] = now
+		return nil
 	}
-	err = f.cfg.Accessed(&queryv1.Access{User: "feed/" + info.Name, Call: "Feed", Table: queryv1.Table_TABLE_EVENTS, Rows: rows, Owners: owners})
+	owners, err := f.owners(info.Config.FilterSubjects, w.prefix)
+	if err == nil {
+		err = f.cfg.Accessed(&queryv1.Access{User: "feed/" + info.Name, Call: "Feed", Table: queryv1.Table_TABLE_EVENTS, Rows: rows, Owners: owners})
+	}
 	if err == nil {
 		f.seen[key] = now
 	}
