@@ -64,7 +64,7 @@ public final class Subscriber {
                         wait = 1;
                     }
                 } catch (IOException e) {
-                    System.err.println(e.getMessage() + "; asking again in " + wait + " s");
+                    System.err.println(e + "; asking again in " + wait + " s");
                     Thread.sleep(wait * 1000L);
                 } catch (Watch.Refused e) {
                     System.err.println(e.getMessage());
