@@ -1,17 +1,19 @@
 package records
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"html"
-	"io"
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 
 	"connectrpc.com/connect/v2"
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/services/console/web"
@@ -20,7 +22,8 @@ import (
 // exportPage is how many rows are asked for at a time.
 const exportPage = 1000
 
-// export writes what a list shows, all pages of it: its rows, with its columns as CSV, or whole as JSON lines.
+// export writes what a list shows, all pages of it, with its columns: as CSV in the words that are shown, or as JSON lines with the names
+// and values of the contract.
 func export(v *web.Visit) error {
 	l, err := readListing(v)
 	if err != nil {
@@ -41,8 +44,9 @@ func export(v *web.Visit) error {
 			return err
 		}
 		if write == nil {
-			v.W.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", v.Site().Agency+"-"+web.TableName(l.Table)+"."+format))
-			write = writer(v, l, format)
+			if write, err = writer(v, l, format); err != nil {
+				return err
+			}
 		}
 		if err := write(res.Rows); err != nil {
 			panic(http.ErrAbortHandler)
@@ -53,17 +57,22 @@ func export(v *web.Visit) error {
 	}
 }
 
-func writer(v *web.Visit, l listing, format string) func([]*queryv1.Row) error {
+func writer(v *web.Visit, l listing, format string) (func([]*queryv1.Row) error, error) {
+	heads := make([]string, len(l.Chosen))
+	for i, c := range l.Chosen {
+		name, err := v.T(c.Key())
+		if err != nil {
+			return nil, err
+		}
+		heads[i] = name
+	}
+	v.W.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", v.Site().Agency+"-"+web.TableName(l.Table)+"."+format))
 	if format == "jsonl" {
 		v.W.Header().Set("Content-Type", "application/jsonl")
-		return func(rows []*queryv1.Row) error { return writeJSON(v.W, rows) }
+		return func(rows []*queryv1.Row) error { return writeJSON(v, rows, l.Chosen) }, nil
 	}
 	v.W.Header().Set("Content-Type", "text/csv; charset=utf-8; header=present")
 	out := csv.NewWriter(v.W)
-	heads := make([]string, len(l.Chosen))
-	for i, c := range l.Chosen {
-		heads[i] = string(c)
-	}
 	_ = out.Write(heads)
 	return func(rows []*queryv1.Row) error {
 		shown, err := cells(v, rows, l.Chosen)
@@ -79,26 +88,67 @@ func writer(v *web.Visit, l listing, format string) func([]*queryv1.Row) error {
 		}
 		out.Flush()
 		return out.Error()
-	}
+	}, nil
 }
 
-func writeJSON(w io.Writer, rows []*queryv1.Row) error {
+func writeJSON(v *web.Visit, rows []*queryv1.Row, chosen []web.Column) error {
 	for _, r := range rows {
 		_, inner := web.Inner(r)
-		spaced, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(inner)
+		line, err := lineOf(v, inner, chosen)
 		if err != nil {
 			return err
 		}
-		// json.RawMessage is written compact, whatever protojson's spacing is
-		line, err := json.Marshal(json.RawMessage(spaced))
-		if err != nil {
-			return err
-		}
-		if _, err := w.Write(append(line, '\n')); err != nil {
+		if _, err := v.W.Write(append(line, '\n')); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// lineOf is a row as JSON with its columns in their order; null where it has none.
+func lineOf(v *web.Visit, row proto.Message, chosen []web.Column) ([]byte, error) {
+	data, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(row)
+	if err != nil {
+		return nil, err
+	}
+	whole := map[string]any{}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if err := d.Decode(&whole); err != nil {
+		return nil, err
+	}
+	var line bytes.Buffer
+	for i, c := range chosen {
+		value, err := valueAt(v, row, whole, c)
+		if err != nil {
+			return nil, err
+		}
+		written, err := json.Marshal(value)
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&line, "%c%q:%s", "{,"[min(i, 1)], string(c), written)
+	}
+	line.WriteByte('}')
+	return line.Bytes(), nil
+}
+
+// valueAt is what a row has in a column.
+func valueAt(v *web.Visit, row proto.Message, whole map[string]any, c web.Column) (any, error) {
+	path := strings.Split(string(c), ".")
+	if path[len(path)-1] == "end_user" { // picked from a list, by the part that it plays
+		shown, err := v.Cell(row, c)
+		if err != nil || shown == "" {
+			return nil, err
+		}
+		return unmarked(string(shown)), nil
+	}
+	var value any = whole
+	for _, name := range path {
+		fields, _ := value.(map[string]any)
+		value = fields[name]
+	}
+	return value, nil
 }
 
 var marks = regexp.MustCompile(`<[^>]*>`)

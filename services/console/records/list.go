@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 
-	"github.com/counterfoil/counterfoil/libs/ledger"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/services/console/web"
 )
@@ -14,10 +14,13 @@ import (
 var usual = map[queryv1.Table][]web.Column{
 	queryv1.Table_TABLE_LICENCES:     {"id", "status", "deal.kind", "deal.destination", "deal.end_user", "decided_at", "valid_until"},
 	queryv1.Table_TABLE_APPLICATIONS: {"id", "status", "deal.kind", "deal.destination", "deal.end_user", "submitted_at"},
+	queryv1.Table_TABLE_LINES:        {"id", "status", "line.rating", "line.description", "line.quantity", "line.value", "destination", "decision_id"},
 	queryv1.Table_TABLE_DENIALS:      {"id", "status", "deal.kind", "deal.destination", "decided_at", "criteria", "reason"},
-	queryv1.Table_TABLE_DECLARATIONS: {"id", "status", "kind", "office", "destination", "licence_id", "accepted_at"},
+	queryv1.Table_TABLE_DECLARATIONS: {"id", "status", "accepted.kind", "accepted.office", "accepted.destination", "accepted.licence_id", "accepted.accepted_at"},
+	queryv1.Table_TABLE_WRITE_OFFS:   {"id", "effect", "licence_id", "licence_line", "quantity", "value", "declaration_id"},
+	queryv1.Table_TABLE_DELIVERIES:   {"id", "status", "requested.licence_id", "requested.of", "requested.due", "settled_at"},
 	queryv1.Table_TABLE_ALERTS:       {"id", "status", "raised.priority", "raised.stage", "raised.item", "raised_at"},
-	queryv1.Table_TABLE_EVENTS:       {"id", "journal", "number", "kind", "occurred_at", "recorded_at"},
+	queryv1.Table_TABLE_EVENTS:       {"id", "kind", "recorded_at", "occurred_at", "signer", "officer.role"},
 }
 
 // shownColumns is how many columns a table shows at most where nobody chose and none are usual.
@@ -54,14 +57,18 @@ func readListing(v *web.Visit) (l listing, err error) {
 			l.Chosen = append(l.Chosen, web.Column(c))
 		}
 	}
-	switch {
-	case len(l.Chosen) > 0:
-	case usual[l.Table] != nil:
-		l.Chosen = slices.DeleteFunc(slices.Clone(usual[l.Table]), func(c web.Column) bool { return !slices.Contains(all, c) })
-	default:
-		l.Chosen = all[:min(len(all), shownColumns)]
+	if len(l.Chosen) == 0 {
+		l.Chosen = usualColumns(l.Table)
 	}
 	return l, nil
+}
+
+func usualColumns(table queryv1.Table) []web.Column {
+	if chosen := usual[table]; chosen != nil {
+		return chosen
+	}
+	all := web.Columns(table)
+	return all[:min(len(all), shownColumns)]
 }
 
 // listPage is what the list shows.
@@ -69,16 +76,23 @@ type listPage struct {
 	listing
 	Name, Title string
 	Tables      []tab
-	Filters     []filterField
-	Dated       bool
-	Columns     []columnChoice
-	Rows        [][]any
-	Total       uint64
-	Next        string
+	// Filters come first, More stand behind a fold, which is open where one of them is set.
+	Filters, More []filterField
+	MoreOpen      bool
+	Dated         bool
+	// Statuses says that rows have a status, by which withdrawn ones are left out.
+	Statuses bool
+	Columns  []columnChoice
+	Rows     [][]any
+	Total    uint64
+	// First and Last are the places of the rows that are shown, from 1.
+	First, Last uint64
+	Pager       pager
 	Basis       *queryv1.Basis
 	// Emptied are the filters that leave nothing.
 	Emptied []web.Applied
 	Query   url.Values
+	Live    string
 }
 
 type tab struct {
@@ -86,12 +100,13 @@ type tab struct {
 	On        bool
 }
 
-type filterField struct{ Name, Key, Value string }
-
 type columnChoice struct {
 	web.Column
 	On bool
 }
+
+// pageRows is how many rows a page shows.
+const pageRows = 50
 
 func (p pages) list(v *web.Visit) error {
 	l, err := readListing(v)
@@ -99,42 +114,25 @@ func (p pages) list(v *web.Visit) error {
 		return err
 	}
 	q := v.R.URL.Query()
-	page := listPage{listing: l, Name: web.TableName(l.Table), Title: "table." + web.TableName(l.Table), Query: q}
-	count, err := v.API.Query.Count(v.R.Context(), &queryv1.CountRequest{Table: l.Table, Filter: l.filter, Horizon: l.horizon})
+	page := listPage{listing: l, Name: web.TableName(l.Table), Title: "table." + web.TableName(l.Table), Query: q, Live: liveList(v, l)}
+	res, err := v.API.Query.List(v.R.Context(), &queryv1.ListRequest{Table: l.Table, Filter: l.filter, Horizon: l.horizon, PageSize: pageRows, PageToken: q.Get("page")})
 	if err != nil {
 		return err
 	}
-	res, err := v.API.Query.List(v.R.Context(), &queryv1.ListRequest{Table: l.Table, Filter: l.filter, Horizon: l.horizon, PageToken: q.Get("page")})
-	if err != nil {
+	page.Basis = res.Basis
+	if err := page.offer(v, q); err != nil {
 		return err
 	}
-	page.Total, page.Next, page.Basis = count.Total, res.NextPageToken, res.Basis
+	page.Pager = pageOf(v, q, res.NextPageToken)
+	page.First = (page.Pager.Number-1)*pageRows + 1
+	page.Last = page.First + uint64(len(res.Rows)) - 1
 	if page.Rows, err = cells(v, res.Rows, l.Chosen); err != nil {
 		return err
 	}
-	page.arrange(q)
 	if page.Total == 0 {
 		page.Emptied = web.AppliedFilters(q)
 	}
 	return v.Page(p.Pages, "list", page)
-}
-
-// arrange says what can be chosen: tables, filters and columns.
-func (p *listPage) arrange(q url.Values) {
-	if slices.Contains(transferTables, p.Table) {
-		for _, t := range transferTables {
-			p.Tables = append(p.Tables, tab{web.TableName(t), "table." + web.TableName(t), t == p.Table})
-		}
-	}
-	names, dated := ledger.Attributes(p.Table)
-	p.Dated = dated
-	for _, n := range names {
-		value := q.Get("f." + n)
-		p.Filters = append(p.Filters, filterField{"f." + n, "attribute." + n, value})
-	}
-	for _, c := range web.Columns(p.Table) {
-		p.Columns = append(p.Columns, columnChoice{c, slices.Contains(p.Chosen, c)})
-	}
 }
 
 func cells(v *web.Visit, rows []*queryv1.Row, chosen []web.Column) (all [][]any, err error) {
@@ -149,4 +147,55 @@ func cells(v *web.Visit, rows []*queryv1.Row, chosen []web.Column) (all [][]any,
 		all = append(all, line)
 	}
 	return all, nil
+}
+
+// pager leads between the pages of a list. Tokens lead on only: the way back is kept in the address.
+type pager struct {
+	// Number of the page, from 1.
+	Number uint64
+	// First, Previous and Next are addresses; empty where there is none.
+	First, Previous, Next string
+}
+
+// maxBack is how many pages an address remembers to go back.
+const maxBack = 40
+
+// pageOf reads where an address is in a list: page is the token of the page, back those of the pages before it without the first's, nth
+// its number.
+func pageOf(v *web.Visit, q url.Values, next string) pager {
+	p := pager{Number: 1}
+	at := q.Get("page")
+	back := q["back"]
+	if nth, err := strconv.ParseUint(q.Get("nth"), 10, 32); err == nil && at != "" && nth > 1 {
+		p.Number = nth
+	}
+	to := func(token string, back []string, number uint64) string {
+		q := v.R.URL.Query()
+		q.Del("page")
+		q.Del("back")
+		q.Del("nth")
+		if token != "" {
+			q.Set("page", token)
+			q.Set("nth", strconv.FormatUint(number, 10))
+			q["back"] = back[max(0, len(back)-maxBack):]
+		}
+		return v.R.URL.Path + "?" + q.Encode()
+	}
+	if next != "" {
+		on := back
+		if at != "" {
+			on = append(slices.Clone(back), at)
+		}
+		p.Next = to(next, on, p.Number+1)
+	}
+	if at != "" {
+		p.First = to("", nil, 1)
+	}
+	switch {
+	case len(back) > 0:
+		p.Previous = to(back[len(back)-1], back[:len(back)-1], p.Number-1)
+	case p.Number == 2:
+		p.Previous = p.First
+	}
+	return p
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"slices"
+	"strconv"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
@@ -79,8 +80,11 @@ func Inner(row *queryv1.Row) (queryv1.Table, proto.Message) { return ledger.Unwr
 // Cell shows a row's value in a column; nothing where the row has none. An id leads to its record.
 func (v *Visit) Cell(row proto.Message, c Column) (template.HTML, error) {
 	if c == "id" {
-		if made, ok := row.(interface{ GetId() string }); ok {
-			return v.Record(made.GetId()), nil
+		switch of := row.(type) {
+		case *queryv1.RecordedEvent:
+			return v.Event(of.Journal, of.Number), nil
+		case interface{ GetId() string }:
+			return v.Record(of.GetId()), nil
 		}
 	}
 	m := row.ProtoReflect()
@@ -142,4 +146,14 @@ func (v *Visit) Record(id string) template.HTML {
 		return ""
 	}
 	return template.HTML(`<a class="govuk-link" href="` + template.HTMLEscapeString(Root+RecordPath(id)) + `">` + string(left(id)) + `</a>`)
+}
+
+// EventPath is where an event stands, below Root: its journal is "agency/group".
+func EventPath(journal string, number uint64) string {
+	return "/events/" + journal + "/" + strconv.FormatUint(number, 10)
+}
+
+// Event leads to an event.
+func (v *Visit) Event(journal string, number uint64) template.HTML {
+	return template.HTML(`<a class="govuk-link" href="` + template.HTMLEscapeString(Root+EventPath(journal, number)) + `">` + string(left(journal+"/"+strconv.FormatUint(number, 10))) + `</a>`)
 }

@@ -141,6 +141,12 @@ func (v *Visit) May(procedure string) string {
 	return ""
 }
 
+// LoggedIn reports whether who looks still may: what goes on after its page was answered asks now and then.
+func (v *Visit) LoggedIn() bool {
+	_, _, err := v.site.who(v.R)
+	return err == nil
+}
+
 // Nav are the pages that the caller may see.
 func (v *Visit) Nav() []Entry {
 	return slices.DeleteFunc(slices.Clone(v.site.nav), func(e Entry) bool { return e.Procedure != "" && v.May(e.Procedure) != "" })

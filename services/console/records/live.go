@@ -1,0 +1,290 @@
+package records
+
+import (
+	"context"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+	"github.com/counterfoil/counterfoil/services/console/web"
+)
+
+// beat is how often a stream says that it is there, and looks whether who watches still may.
+const beat = 15 * time.Second
+
+// liveRecord is where appends that touch a record are announced, from this moment on.
+func liveRecord(v *web.Visit, id string) string {
+	return liveFrom(v, url.Values{"of": {id}})
+}
+
+// liveList is the same for a list.
+func liveList(v *web.Visit, l listing) string {
+	q := url.Values{"table": {web.TableName(l.Table)}}
+	if l.Table == queryv1.Table_TABLE_EVENTS {
+		for name, values := range v.R.URL.Query() {
+			if strings.HasPrefix(name, "f.") {
+				q[name] = values
+			}
+		}
+	}
+	return liveFrom(v, q)
+}
+
+// liveFrom notes where the ledger stands before the page is read, so that nothing is missed between the two. Empty where the caller may not
+// watch.
+func liveFrom(v *web.Visit, q url.Values) string {
+	stream, err := v.API.Query.Watch(v.R.Context(), &queryv1.WatchRequest{Token: "now", UntilCaughtUp: true})
+	if err != nil {
+		return ""
+	}
+	defer stream.Close()
+	res, err := stream.Receive()
+	if err != nil {
+		return ""
+	}
+	q.Set("after", res.Token)
+	return web.Root + "/live?" + q.Encode()
+}
+
+// live announces appends that touch what a page shows, as server-sent events: how many there are since the page was made. It ends with the
+// session. Each costs one Watch of the node, of the kinds of events that can touch the page only; a browser closes it while its page is hidden,
+// and goes on where it was.
+func live(v *web.Visit) error {
+	w, err := watchOf(v.R.URL.Query())
+	if err != nil {
+		return err
+	}
+	w.resume(v.R.Header.Get("Last-Event-ID"))
+	ctx, cancel := context.WithCancel(v.R.Context())
+	defer cancel()
+	heard, err := w.listen(ctx, v)
+	if ctx.Err() != nil {
+		return nil // the browser has left
+	}
+	if err != nil {
+		return err
+	}
+	v.W.Header().Set("Content-Type", "text/event-stream")
+	out := http.NewResponseController(v.W)
+	tick := time.NewTicker(beat)
+	defer tick.Stop()
+	for {
+		if err := out.Flush(); err != nil {
+			return nil
+		}
+		select {
+		case res, more := <-heard:
+			switch {
+			case !more:
+				return nil
+			case !v.LoggedIn():
+				_, _ = fmt.Fprint(v.W, "event: end\ndata: end\n\n")
+				return nil
+			}
+			if err := w.announce(v, res); err != nil {
+				return nil
+			}
+		case <-tick.C:
+			if !v.LoggedIn() {
+				_, _ = fmt.Fprint(v.W, "event: end\ndata: end\n\n")
+				return nil
+			}
+			_, _ = fmt.Fprint(v.W, ":\n\n")
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// watching is what a page shows, and how many events touched it.
+type watching struct {
+	token  string
+	filter *queryv1.Filter
+	// id is the record's; fields name a list's table in facts.
+	id     string
+	fields []protoreflect.Name
+	seen   int
+}
+
+// watchOf reads what an address watches.
+func watchOf(q url.Values) (w watching, err error) {
+	w.token, w.id = q.Get("after"), q.Get("of")
+	if w.filter, err = web.Filter(q); err != nil {
+		return w, err
+	}
+	if w.id != "" {
+		w.kinds(func(of protoreflect.MessageDescriptor) bool { return mayName(of, 3) })
+		return w, nil
+	}
+	table, err := web.ParseTable(q.Get("table"))
+	if err != nil || table == queryv1.Table_TABLE_EVENTS {
+		return w, err
+	}
+	w.fields = namedAs(table)
+	w.kinds(func(of protoreflect.MessageDescriptor) bool {
+		return slices.ContainsFunc(w.fields, func(n protoreflect.Name) bool { return of.Fields().ByName(n) != nil })
+	})
+	return w, nil
+}
+
+// maxKinds is how many kinds a filter may name.
+const maxKinds = 100
+
+// kinds watches only the kinds of events that can touch the page: what else comes is then not put on record as read.
+func (w *watching) kinds(may func(protoreflect.MessageDescriptor) bool) {
+	var names []string
+	for _, k := range ledger.Kinds() {
+		if may(k) {
+			names = append(names, string(k.FullName()))
+		}
+	}
+	if len(names) > 0 && len(names) <= maxKinds {
+		w.filter.Conditions = append(w.filter.Conditions, &queryv1.Condition{Attribute: "kind", Values: names})
+	}
+}
+
+// quiet are events that agencies' nodes record by themselves and that touch no record that people look at.
+var quiet = []protoreflect.FullName{"counterfoil.licensing.v1.Heartbeat", "counterfoil.directory.v1.ReceiptGiven"}
+
+// mayName reports whether facts of a kind can name a record.
+func mayName(of protoreflect.MessageDescriptor, deep int) bool {
+	if slices.Contains(quiet, of.FullName()) {
+		return false
+	}
+	for i := range of.Fields().Len() {
+		f := of.Fields().Get(i)
+		if n := string(f.Name()); n == "id" || n == "subject" || strings.HasSuffix(n, "_id") || strings.HasSuffix(n, "_ids") {
+			return true
+		}
+		if m := f.Message(); m != nil && deep > 0 && mayName(m, deep-1) {
+			return true
+		}
+	}
+	return false
+}
+
+// namedAs are the fields by which facts name rows of a table.
+func namedAs(table queryv1.Table) []protoreflect.Name {
+	switch table {
+	case queryv1.Table_TABLE_LINES:
+		return []protoreflect.Name{"licence_id", "denial_id"}
+	case queryv1.Table_TABLE_WRITE_OFFS:
+		return []protoreflect.Name{"licence_line"}
+	}
+	name := strings.ToLower(strings.TrimPrefix(table.String(), "TABLE_"))
+	if stem, found := strings.CutSuffix(name, "ies"); found {
+		name = stem + "y"
+	} else {
+		name = strings.TrimSuffix(name, "s")
+	}
+	return []protoreflect.Name{protoreflect.Name(name + "_id")}
+}
+
+// resume goes on after what a browser heard last.
+func (w *watching) resume(last string) {
+	seen, token, found := strings.Cut(last, ".")
+	if n, err := strconv.Atoi(seen); err == nil && found {
+		w.seen, w.token = n, token
+	}
+}
+
+// listen sends what is watched until ctx ends.
+func (w *watching) listen(ctx context.Context, v *web.Visit) (<-chan *queryv1.WatchResponse, error) {
+	stream, err := v.API.Query.Watch(ctx, &queryv1.WatchRequest{Token: w.token, Filter: w.filter})
+	if err != nil {
+		return nil, err
+	}
+	heard := make(chan *queryv1.WatchResponse)
+	go func() {
+		defer close(heard)
+		defer stream.Close()
+		for {
+			res, err := stream.Receive()
+			if err != nil {
+				return
+			}
+			select {
+			case heard <- res:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return heard, nil
+}
+
+// announce says how many events touched the page so far, if one of these did.
+func (w *watching) announce(v *web.Visit, res *queryv1.WatchResponse) error {
+	before := w.seen
+	for _, e := range res.Events {
+		fact, err := e.Fact.UnmarshalNew()
+		if err != nil {
+			continue // of a newer contract: it cannot be told what it names
+		}
+		if w.touches(fact) {
+			w.seen++
+		}
+	}
+	if w.seen == before {
+		return nil
+	}
+	text, err := v.T("records.live", "n", w.seen)
+	if err != nil {
+		return err
+	}
+	// the empty address is that of the page as it is shown, whatever it was moved to since
+	_, err = fmt.Fprintf(v.W, "id: %d.%s\ndata: <a class=\"govuk-link\" href=\"\">%s</a>\n\n", w.seen, res.Token, template.HTMLEscapeString(text))
+	return err
+}
+
+// touches reports whether a fact names what the page shows.
+func (w *watching) touches(fact proto.Message) bool {
+	m := fact.ProtoReflect()
+	switch {
+	case w.id != "":
+		return names(m, w.id)
+	case w.fields == nil:
+		return !slices.Contains(quiet, m.Descriptor().FullName())
+	}
+	return slices.ContainsFunc(w.fields, func(n protoreflect.Name) bool {
+		f := m.Descriptor().Fields().ByName(n)
+		return f != nil && m.Has(f)
+	})
+}
+
+// names reports whether a message has the id, or that of one of its lines, in one of its texts.
+func names(m protoreflect.Message, id string) (found bool) {
+	one := func(f protoreflect.FieldDescriptor, value protoreflect.Value) bool {
+		switch f.Kind() {
+		case protoreflect.StringKind:
+			text, _, _ := strings.Cut(value.String(), "#")
+			return text == id || value.String() == id
+		case protoreflect.MessageKind:
+			return names(value.Message(), id)
+		}
+		return false
+	}
+	m.Range(func(f protoreflect.FieldDescriptor, value protoreflect.Value) bool {
+		switch {
+		case f.IsMap():
+		case f.IsList():
+			for i := range value.List().Len() {
+				found = found || one(f, value.List().Get(i))
+			}
+		default:
+			found = one(f, value)
+		}
+		return !found
+	})
+	return found
+}
