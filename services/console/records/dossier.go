@@ -8,6 +8,7 @@ import (
 	"connectrpc.com/connect/v2"
 	"google.golang.org/protobuf/proto"
 
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
@@ -140,7 +141,10 @@ func (d *dossier) read(v *web.Visit, res *queryv1.ExplainResponse, horizon *quer
 	if err := d.columns(v); err != nil {
 		return err
 	}
-	d.Related = groups(res.Related)
+	var err error
+	if d.Related, err = groups(v, d.ID, res.Related); err != nil {
+		return err
+	}
 	d.Parties = partiesOf(d.Row)
 	deal := dealOf(d.Row)
 	if r, is := d.Row.(interface{ GetConditions() []string }); is {
@@ -153,7 +157,10 @@ func (d *dossier) read(v *web.Visit, res *queryv1.ExplainResponse, horizon *quer
 	}
 	d.Permissions = deal.GetExternalAuthorizations()
 	if field, of := d.conditionsOf(application); field != "" {
-		parts["conditions"] = func() (err error) { d.Conditions, err = conditionsOf(v, d.Row, field, of, horizon); return err }
+		parts["conditions"] = func() (err error) {
+			d.Conditions, err = conditionsOf(v, licenceOf(d.Row, res.Related), field, of, horizon)
+			return err
+		}
 	}
 	if d.screened() {
 		parts["matches"] = func() (err error) { d.Matches, err = matchesOf(v, []string{d.ID, application}, horizon); return err }
@@ -228,16 +235,59 @@ func dealOf(row proto.Message) *licensingv1.Deal {
 	return nil
 }
 
-// groups are related rows by table, in the order that they came.
-func groups(rows []*queryv1.Row) (all []group) {
+// licenceOf is the licence that a row is, or the one that its case came to; nil where there is none.
+func licenceOf(row proto.Message, related []*queryv1.Row) *ledgerv1.Licence {
+	if l, is := row.(*ledgerv1.Licence); is {
+		return l
+	}
+	for _, r := range related {
+		if l := r.GetLicence(); l != nil {
+			return l
+		}
+	}
+	return nil
+}
+
+// groups are related rows by table, in the order that they came, with their columns but for those that only name the record again.
+func groups(v *web.Visit, id string, rows []*queryv1.Row) (all []group, err error) {
 	for _, r := range rows {
 		table, row := web.Inner(r)
 		name := web.TableName(table)
 		if len(all) == 0 || all[len(all)-1].Table != name {
-			columns := usualColumns(table)
-			all = append(all, group{Table: name, Columns: columns[:min(len(columns), 6)]})
+			all = append(all, group{Table: name, Columns: slices.Clone(usualColumns(table))})
 		}
 		all[len(all)-1].Rows = append(all[len(all)-1].Rows, row)
 	}
-	return all
+	for i, g := range all {
+		var told []web.Column
+		for _, c := range g.Columns {
+			tells, err := g.tells(v, id, c)
+			if err != nil {
+				return nil, err
+			}
+			if tells && len(told) < groupColumns {
+				told = append(told, c)
+			}
+		}
+		all[i].Columns = told
+	}
+	return all, nil
+}
+
+// groupColumns is how many columns related rows are shown with.
+const groupColumns = 6
+
+// tells reports whether a column says of some row what is not known from the record or the row's own id.
+func (g group) tells(v *web.Visit, id string, c web.Column) (bool, error) {
+	for _, row := range g.Rows {
+		shown, err := v.Cell(row, c)
+		if err != nil {
+			return false, err
+		}
+		own, _ := row.(interface{ GetId() string })
+		if shown != "" && shown != v.Record(id) && (c == "id" || shown != v.Record(own.GetId())) {
+			return true, nil
+		}
+	}
+	return false, nil
 }

@@ -67,7 +67,7 @@ func usualColumns(table queryv1.Table) []web.Column {
 	if chosen := usual[table]; chosen != nil {
 		return chosen
 	}
-	all := web.Columns(table)
+	all := slices.DeleteFunc(web.Columns(table), func(c web.Column) bool { return c == "journal" || c == "events" })
 	return all[:min(len(all), shownColumns)]
 }
 

@@ -37,8 +37,8 @@ type condition struct {
 	State string
 }
 
-// conditionsOf are the conditions that were asked for in a case, with what a licence keeps of them.
-func conditionsOf(v *web.Visit, row proto.Message, attribute, of string, horizon *queryv1.Horizon) ([]condition, error) {
+// conditionsOf are the conditions that were asked for in a case, with what its licence keeps of them; nil: there is none yet.
+func conditionsOf(v *web.Visit, licence *ledgerv1.Licence, attribute, of string, horizon *queryv1.Horizon) ([]condition, error) {
 	res, err := v.API.Query.List(v.R.Context(), &queryv1.ListRequest{
 		Table: queryv1.Table_TABLE_CONDITIONS, Filter: with(attribute, of), Horizon: horizon, PageSize: most,
 	})
@@ -49,7 +49,6 @@ func conditionsOf(v *web.Visit, row proto.Message, attribute, of string, horizon
 	for _, r := range res.Rows {
 		asked = append(asked, r.GetCondition())
 	}
-	licence, _ := row.(*ledgerv1.Licence)
 	return stand(asked, licence), nil
 }
 

@@ -24,11 +24,11 @@ type quantities struct {
 // measure is how much of a line is used, by its quantity, or by its value where that is what limits it. Of amounts it has the text; the
 // widths of the bar are in thousandths of it, from its beginning.
 type measure struct {
-	Line                                  *transferv1.Line
-	Authorized, Used, Reserved, Left      string
-	Lent, Tolerance                       string
+	Line                                   *transferv1.Line
+	Authorized, Used, Reserved, Left       string
+	Lent, Tolerance                        string
 	UsedWidth, ReservedFrom, ReservedWidth int64
-	Overdrawn, Unlimited                  bool
+	Overdrawn, Unlimited                   bool
 }
 
 // quantitiesOf asks customs where this node serves it, of the present; else it sums what is here.

@@ -111,6 +111,12 @@ func (v *Visit) Cell(row proto.Message, c Column) (template.HTML, error) {
 		return "", nil
 	case f.Kind() == protoreflect.StringKind && !f.IsList() && refers(last):
 		return v.Record(m.Get(f).String()), nil
+	case f.Kind() == protoreflect.StringKind && f.IsList() && strings.HasSuffix(string(last), "_ids"):
+		var all []any
+		for i := range m.Get(f).List().Len() {
+			all = append(all, v.Record(m.Get(f).List().Get(i).String()))
+		}
+		return v.list(all)
 	}
 	return v.Field(m, f)
 }
