@@ -20,6 +20,11 @@ var noPages = map[string]string{
 	"GET /list/{table}/export":      "a file",
 	"GET /records":                  "leads to a record",
 	"GET /traces/{agency}/{number}": "looked at where the scenario border opens one",
+	"GET /list/{table}/export": "a file",
+	"GET /records":             "leads to a record",
+	"GET /live":                "a stream of what is announced",
+
+	"GET /events/{agency}/{group}/{number}/proof": "a file",
 }
 
 // Every page is among those that are looked at in a browser.

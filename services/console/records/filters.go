@@ -152,8 +152,7 @@ func (p *listPage) label(v *web.Visit, attribute, value string) (string, error) 
 		}
 		return value, nil
 	case attribute == "kind" && p.Table == queryv1.Table_TABLE_EVENTS:
-		name, err := v.KindName(value)
-		return unmarked(string(name)), err
+		return v.Kind(value)
 	}
 	rows := (&queryv1.Row{}).ProtoReflect().Descriptor().Fields().ByNumber(protoreflect.FieldNumber(p.Table))
 	if e := enumCalled(rows.Message(), protoreflect.Name(attribute), 3); e != nil {

@@ -21,7 +21,6 @@ func Register(s *web.Site) error {
 		return err
 	}
 	p := pages{all}
-	s.Lead(web.Entry{Key: "nav.transfers", Path: "/list/licences", Procedure: "/counterfoil.query.v1.QueryService/List"})
 	s.Page("GET /list/{table}", p.list)
 	s.Page("GET /list/{table}/export", export)
 	s.Page("GET /records", find)

@@ -226,11 +226,11 @@ func (a asOf) words(v *web.Visit) (string, error) {
 	case stop != nil:
 		var kinds []string
 		for _, k := range stop.Kinds {
-			name, err := v.KindName(k)
+			name, err := v.Kind(k)
 			if err != nil {
 				return "", err
 			}
-			kinds = append(kinds, unmarked(string(name)))
+			kinds = append(kinds, name)
 		}
 		return v.T("records.asof-stop", "place", a.At+1, "count", len(a.Stops), "moment", stop.Shown, "event", strings.Join(kinds, ", "))
 	case a.Now:

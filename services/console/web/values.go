@@ -93,18 +93,6 @@ func EnumKey(e protoreflect.Enum) string {
 	return "enum." + string(e.Descriptor().Name()) + "." + plain.Enum(e)
 }
 
-// KindName names a kind of event in the language; one that a newer program recorded by its name in the contract, one of which nothing is
-// known any more, since its content was withdrawn, as that.
-func (v *Visit) KindName(full string) (template.HTML, error) {
-	switch key := "kind." + plain.Kind(full); {
-	case full == "":
-		return v.word("kind.gone")
-	case v.Has(key):
-		return v.word(key)
-	}
-	return left(plain.Kind(full)), nil
-}
-
 // tones are the values that something is well, wants looking at, or is wrong.
 var tones = map[string]string{
 	"live": "good", "accepted": "good", "released": "good", "granted": "good", "active": "good", "confirmed": "good", "verified": "good", "met": "good", "arrived": "good", "go": "good",

@@ -203,8 +203,12 @@ func (v *Visit) ExportQuery(format string) template.URL {
 	return template.URL(q.Encode())
 }
 
-// Kind is what an event's kind is called; one that this program does not know, by its name.
+// Kind is what an event's kind is called; one that this program does not know, by its name. Of an event whose content was withdrawn there
+// is none.
 func (v *Visit) Kind(full string) (string, error) {
+	if full == "" {
+		return v.T("kind.gone")
+	}
 	if key := "kind." + plain.Kind(full); v.Has(key) {
 		return v.T(key)
 	}
