@@ -91,7 +91,7 @@ func (p pages) record(v *web.Visit) error {
 	if of, found := strings.CutSuffix(id, "/diff"); found {
 		return p.diff(v, of)
 	}
-	token := liveRecord(v, id)
+	after := standing(v)
 	now, err := v.API.Query.Explain(v.R.Context(), &queryv1.ExplainRequest{Id: id})
 	if connect.CodeOf(err) == connect.CodeNotFound {
 		if to := eventCalled(v, id); to != "" {
@@ -124,7 +124,7 @@ func (p pages) record(v *web.Visit) error {
 	}
 	_, row := web.Inner(res.Row)
 	d := &dossier{
-		ID: id, Table: web.TableName(res.Table), table: res.Table, Row: row, Timeline: story, Basis: res.Basis, Live: token,
+		ID: id, Table: web.TableName(res.Table), table: res.Table, Row: row, Timeline: story, Basis: res.Basis, Live: liveRecord(res.Table, id, after),
 		AsOf: moments.at(v.R.URL.Query().Get("as_of"), horizon != nil), Compare: web.Root + web.RecordPath(id) + "/diff", Partly: map[string]*web.Failure{},
 	}
 	if d.AsOf.Words, err = d.AsOf.words(v); err != nil {
@@ -172,10 +172,8 @@ func (d *dossier) read(v *web.Visit, res *queryv1.ExplainResponse, horizon *quer
 		}
 	}
 	for part, read := range parts {
-		if err := read(); web.IsRefusal(err) {
+		if err := read(); err != nil {
 			d.Partly[part] = web.Refusal(err)
-		} else if err != nil {
-			return err
 		}
 	}
 	return nil

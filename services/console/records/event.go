@@ -63,10 +63,8 @@ func (p pages) event(v *web.Visit) error {
 		"proof": func() (err error) { page.Proof, err = checked(v, e); return err },
 		"seen":  func() (err error) { page.Seen, err = audienceOf(v, e.GetId()); return err },
 	} {
-		if err := read(); web.IsRefusal(err) {
+		if err := read(); err != nil {
 			page.Partly[part] = web.Refusal(err)
-		} else if err != nil {
-			return err
 		}
 	}
 	return v.Page(p.Pages, "event", page)

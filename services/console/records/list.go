@@ -114,7 +114,7 @@ func (p pages) list(v *web.Visit) error {
 		return err
 	}
 	q := v.R.URL.Query()
-	page := listPage{listing: l, Name: web.TableName(l.Table), Title: "table." + web.TableName(l.Table), Query: q, Live: liveList(v, l)}
+	page := listPage{listing: l, Name: web.TableName(l.Table), Title: "table." + web.TableName(l.Table), Query: q, Live: liveList(v, l, standing(v))}
 	res, err := v.API.Query.List(v.R.Context(), &queryv1.ListRequest{Table: l.Table, Filter: l.filter, Horizon: l.horizon, PageSize: pageRows, PageToken: q.Get("page")})
 	if err != nil {
 		return err

@@ -22,14 +22,20 @@ import (
 // beat is how often a stream says that it is there, and looks whether who watches still may.
 const beat = 15 * time.Second
 
-// liveRecord is where appends that touch a record are announced, from this moment on.
-func liveRecord(v *web.Visit, id string) string {
-	return liveFrom(v, url.Values{"of": {id}})
+// liveRecord is where appends that touch a record are announced; after is from standing. Empty where there is none.
+func liveRecord(table queryv1.Table, id, after string) string {
+	if after == "" {
+		return ""
+	}
+	return web.Root + "/live?" + url.Values{"table": {web.TableName(table)}, "of": {id}, "after": {after}}.Encode()
 }
 
 // liveList is the same for a list.
-func liveList(v *web.Visit, l listing) string {
-	q := url.Values{"table": {web.TableName(l.Table)}}
+func liveList(v *web.Visit, l listing, after string) string {
+	if after == "" {
+		return ""
+	}
+	q := url.Values{"table": {web.TableName(l.Table)}, "after": {after}}
 	if l.Table == queryv1.Table_TABLE_EVENTS {
 		for name, values := range v.R.URL.Query() {
 			if strings.HasPrefix(name, "f.") {
@@ -37,12 +43,12 @@ func liveList(v *web.Visit, l listing) string {
 			}
 		}
 	}
-	return liveFrom(v, q)
+	return web.Root + "/live?" + q.Encode()
 }
 
-// liveFrom notes where the ledger stands before the page is read, so that nothing is missed between the two. Empty where the caller may not
-// watch.
-func liveFrom(v *web.Visit, q url.Values) string {
+// standing is where the ledger stands. It is asked before a page is read, so that nothing is missed between the two. Empty where the caller
+// may not watch.
+func standing(v *web.Visit) string {
 	stream, err := v.API.Query.Watch(v.R.Context(), &queryv1.WatchRequest{Token: "now", UntilCaughtUp: true})
 	if err != nil {
 		return ""
@@ -52,8 +58,7 @@ func liveFrom(v *web.Visit, q url.Values) string {
 	if err != nil {
 		return ""
 	}
-	q.Set("after", res.Token)
-	return web.Root + "/live?" + q.Encode()
+	return res.Token
 }
 
 // live announces appends that touch what a page shows, as server-sent events: how many there are since the page was made. It ends with the
@@ -67,13 +72,7 @@ func live(v *web.Visit) error {
 	w.resume(v.R.Header.Get("Last-Event-ID"))
 	ctx, cancel := context.WithCancel(v.R.Context())
 	defer cancel()
-	heard, err := w.listen(ctx, v)
-	if ctx.Err() != nil {
-		return nil // the browser has left
-	}
-	if err != nil {
-		return err
-	}
+	heard := w.listen(ctx, v)
 	v.W.Header().Set("Content-Type", "text/event-stream")
 	out := http.NewResponseController(v.W)
 	tick := time.NewTicker(beat)
@@ -110,10 +109,10 @@ func live(v *web.Visit) error {
 type watching struct {
 	token  string
 	filter *queryv1.Filter
-	// id is the record's; fields name a list's table in facts.
-	id     string
-	fields []protoreflect.Name
-	seen   int
+	table  queryv1.Table
+	// id is the record's; empty: a list is shown.
+	id   string
+	seen int
 }
 
 // watchOf reads what an address watches.
@@ -122,18 +121,14 @@ func watchOf(q url.Values) (w watching, err error) {
 	if w.filter, err = web.Filter(q); err != nil {
 		return w, err
 	}
-	if w.id != "" {
-		w.kinds(func(of protoreflect.MessageDescriptor) bool { return mayName(of, 3) })
-		return w, nil
-	}
-	table, err := web.ParseTable(q.Get("table"))
-	if err != nil || table == queryv1.Table_TABLE_EVENTS {
+	if w.table, err = web.ParseTable(q.Get("table")); err != nil || w.table == queryv1.Table_TABLE_EVENTS {
 		return w, err
 	}
-	w.fields = namedAs(table)
-	w.kinds(func(of protoreflect.MessageDescriptor) bool {
-		return slices.ContainsFunc(w.fields, func(n protoreflect.Name) bool { return of.Fields().ByName(n) != nil })
-	})
+	deep := 0
+	if w.id != "" {
+		deep = 3
+	}
+	w.kinds(func(of protoreflect.MessageDescriptor) bool { return mayName(of, namedAs(w.table), deep) })
 	return w, nil
 }
 
@@ -153,20 +148,14 @@ func (w *watching) kinds(may func(protoreflect.MessageDescriptor) bool) {
 	}
 }
 
-// quiet are events that agencies' nodes record by themselves and that touch no record that people look at.
+// quiet are events that nodes record by themselves, again and again: of those a list of events is not said to have more.
 var quiet = []protoreflect.FullName{"counterfoil.licensing.v1.Heartbeat", "counterfoil.directory.v1.ReceiptGiven"}
 
-// mayName reports whether facts of a kind can name a record.
-func mayName(of protoreflect.MessageDescriptor, deep int) bool {
-	if slices.Contains(quiet, of.FullName()) {
-		return false
-	}
+// mayName reports whether facts of a kind have one of the fields, or the messages in them, so many deep.
+func mayName(of protoreflect.MessageDescriptor, fields []protoreflect.Name, deep int) bool {
 	for i := range of.Fields().Len() {
 		f := of.Fields().Get(i)
-		if n := string(f.Name()); n == "id" || n == "subject" || strings.HasSuffix(n, "_id") || strings.HasSuffix(n, "_ids") {
-			return true
-		}
-		if m := f.Message(); m != nil && deep > 0 && mayName(m, deep-1) {
+		if slices.Contains(fields, f.Name()) || deep > 0 && f.Message() != nil && mayName(f.Message(), fields, deep-1) {
 			return true
 		}
 	}
@@ -175,19 +164,24 @@ func mayName(of protoreflect.MessageDescriptor, deep int) bool {
 
 // namedAs are the fields by which facts name rows of a table.
 func namedAs(table queryv1.Table) []protoreflect.Name {
-	switch table {
-	case queryv1.Table_TABLE_LINES:
-		return []protoreflect.Name{"licence_id", "denial_id"}
-	case queryv1.Table_TABLE_WRITE_OFFS:
-		return []protoreflect.Name{"licence_line"}
-	}
 	name := strings.ToLower(strings.TrimPrefix(table.String(), "TABLE_"))
 	if stem, found := strings.CutSuffix(name, "ies"); found {
 		name = stem + "y"
 	} else {
 		name = strings.TrimSuffix(name, "s")
 	}
-	return []protoreflect.Name{protoreflect.Name(name + "_id")}
+	fields := []protoreflect.Name{protoreflect.Name(name + "_id"), protoreflect.Name(name + "_ids")}
+	switch table {
+	case queryv1.Table_TABLE_LICENCES, queryv1.Table_TABLE_DENIALS:
+		return append(fields, "decision_id", "subject")
+	case queryv1.Table_TABLE_APPLICATIONS:
+		return append(fields, "subject")
+	case queryv1.Table_TABLE_LINES:
+		return []protoreflect.Name{"licence_id", "denial_id"}
+	case queryv1.Table_TABLE_WRITE_OFFS:
+		return []protoreflect.Name{"licence_line"}
+	}
+	return fields
 }
 
 // resume goes on after what a browser heard last.
@@ -198,15 +192,15 @@ func (w *watching) resume(last string) {
 	}
 }
 
-// listen sends what is watched until ctx ends.
-func (w *watching) listen(ctx context.Context, v *web.Visit) (<-chan *queryv1.WatchResponse, error) {
-	stream, err := v.API.Query.Watch(ctx, &queryv1.WatchRequest{Token: w.token, Filter: w.filter})
-	if err != nil {
-		return nil, err
-	}
+// listen sends what is watched until ctx or the watch ends. The node answers with the first event only: nobody waits for that.
+func (w *watching) listen(ctx context.Context, v *web.Visit) <-chan *queryv1.WatchResponse {
 	heard := make(chan *queryv1.WatchResponse)
 	go func() {
 		defer close(heard)
+		stream, err := v.API.Query.Watch(ctx, &queryv1.WatchRequest{Token: w.token, Filter: w.filter})
+		if err != nil {
+			return
+		}
 		defer stream.Close()
 		for {
 			res, err := stream.Receive()
@@ -220,7 +214,7 @@ func (w *watching) listen(ctx context.Context, v *web.Visit) (<-chan *queryv1.Wa
 			}
 		}
 	}()
-	return heard, nil
+	return heard
 }
 
 // announce says how many events touched the page so far, if one of these did.
@@ -253,10 +247,10 @@ func (w *watching) touches(fact proto.Message) bool {
 	switch {
 	case w.id != "":
 		return names(m, w.id)
-	case w.fields == nil:
+	case w.table == queryv1.Table_TABLE_EVENTS:
 		return !slices.Contains(quiet, m.Descriptor().FullName())
 	}
-	return slices.ContainsFunc(w.fields, func(n protoreflect.Name) bool {
+	return slices.ContainsFunc(namedAs(w.table), func(n protoreflect.Name) bool {
 		f := m.Descriptor().Fields().ByName(n)
 		return f != nil && m.Has(f)
 	})

@@ -79,6 +79,10 @@ func Inner(row *queryv1.Row) (queryv1.Table, proto.Message) { return ledger.Unwr
 
 // Cell shows a row's value in a column; nothing where the row has none. An id leads to its record.
 func (v *Visit) Cell(row proto.Message, c Column) (template.HTML, error) {
+	if e, is := row.(*queryv1.RecordedEvent); is && c == "kind" {
+		name, err := v.Kind(e.Kind)
+		return text(name), err
+	}
 	if c == "id" {
 		switch of := row.(type) {
 		case *queryv1.RecordedEvent:

@@ -1,0 +1,181 @@
+package records
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"html"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+
+	"github.com/counterfoil/counterfoil/services/console/web"
+)
+
+// What is named here by the names of the contract is in the contract.
+func TestNamesAreTheContracts(t *testing.T) {
+	for table, columns := range usual {
+		for _, c := range append(slices.Clone(columns), matters[table]...) {
+			if c != "id" && !slices.Contains(web.Columns(table), c) {
+				t.Errorf("%s have no column %s", table, c)
+			}
+		}
+	}
+	for table, attributes := range first {
+		there, _ := ledger.Attributes(table)
+		for _, a := range attributes {
+			if !slices.Contains(there, a) {
+				t.Errorf("%s have no attribute %s", table, a)
+			}
+		}
+	}
+	for _, k := range quiet {
+		if _, err := protoregistry.GlobalTypes.FindMessageByName(k); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+var idCell = regexp.MustCompile(`<td><a class="govuk-link" href="/console/records/([^"]+)"`)
+
+func idsIn(page string) (ids []string) {
+	for _, m := range idCell.FindAllStringSubmatch(page, -1) {
+		ids = append(ids, m[1])
+	}
+	return ids
+}
+
+// Links lead through all pages and back through the same ones, and the rows of all of them are the list.
+func TestPagesThereAndBack(t *testing.T) {
+	s := serve(t)
+	const n = 3*pageRows + 7
+	s.record(licences(n)...)
+	at := "/console/list/licences?col=id"
+	var pages [][]string
+	var all []string
+	back := map[string]string{}
+	for at != "" {
+		page := s.read(at)
+		pages, all = append(pages, idsIn(page)), append(all, idsIn(page)...)
+		next := html.UnescapeString(between(page, `rel="next" href="`, `"`))
+		back[next] = at
+		if next == "" {
+			break
+		}
+		at = next
+	}
+	if len(pages) != 4 || len(all) != n || len(slices.Compact(slices.Sorted(slices.Values(all)))) != n {
+		t.Fatalf("%d pages, %d rows", len(pages), len(all))
+	}
+	for i := len(pages) - 2; i >= 0; i-- {
+		page := s.read(at)
+		if !strings.Contains(page, fmt.Sprintf("Page %d", i+2)) {
+			t.Errorf("page %d does not say so", i+2)
+		}
+		at = html.UnescapeString(between(page, `rel="prev" href="`, `"`))
+		if got := idsIn(s.read(at)); !slices.Equal(got, pages[i]) {
+			t.Fatalf("back at page %d: %v", i+1, got)
+		}
+	}
+}
+
+// A filter offers its values with how many rows each would leave, under the other filters.
+func TestFacets(t *testing.T) {
+	s := serve(t)
+	s.record(append(licences(100), &licensingv1.LicenceSuspended{LicenceId: licenceID(0), Reason: "asked"})...)
+	page := s.read("/console/list/licences?f.status=suspended")
+	for _, want := range []string{`<option value="suspended" selected>Suspended (1)`, `<option value="granted">Granted (99)`, `<option value="export">Export (1)`, "1 row<"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	for path, want := range map[string]string{
+		"f.status=revoked":           `<option value="revoked" selected>Revoked (0)`,
+		"f.status=granted,suspended": `id="f.status" name="f.status" value="granted,suspended"`,
+		"f.party=nobody":             `<details class="govuk-details" open>`,
+	} {
+		if page := s.read("/console/list/licences?" + path); !strings.Contains(page, want) {
+			t.Errorf("%s: no %s", path, want)
+		}
+	}
+}
+
+// An export is what the list shows, all pages of it: read by readers of the formats, under filters, columns and a moment of the past.
+func TestExport(t *testing.T) {
+	s := serve(t)
+	const n = exportPage + 20
+	s.record(licences(n)...)
+	s.record(&licensingv1.LicenceSuspended{LicenceId: licenceID(5), Reason: "asked"})
+	const chosen = "col=id&col=status&col=deal.end_user&col=deal.destination"
+	rows, err := csv.NewReader(strings.NewReader(s.read("/console/list/licences/export?format=csv&" + chosen))).ReadAll()
+	s.must(err)
+	if len(rows) != n+1 || !slices.Equal(rows[0], []string{"Identifier", "Status", "End user", "Destination"}) {
+		t.Fatalf("%d rows, %q", len(rows), rows[0])
+	}
+	if want := []string{licenceID(5), "Suspended", "'=End user 5"}; !slices.Equal(rows[6][:3], want) {
+		t.Errorf("%q", rows[6])
+	}
+	lines := strings.Split(strings.TrimSpace(s.read("/console/list/licences/export?format=jsonl&"+chosen)), "\n")
+	if len(lines) != n {
+		t.Fatalf("%d lines", len(lines))
+	}
+	var line struct {
+		ID          string `json:"id"`
+		Status      string `json:"status"`
+		EndUser     string `json:"deal.end_user"`
+		Destination struct{ Country string }
+	}
+	d := json.NewDecoder(strings.NewReader(lines[5]))
+	s.must(d.Decode(&line))
+	if line.ID != licenceID(5) || line.Status != "STATUS_SUSPENDED" || line.EndUser != "=End user 5" {
+		t.Errorf("%s", lines[5])
+	}
+	for path, want := range map[string]int{"f.status=suspended": 1, "f.kind=export": n / 5, "f.status=suspended&as_of=2026-01-15T11:00:00Z": 0} {
+		got := strings.Count(s.read("/console/list/licences/export?format=jsonl&"+path), "\n")
+		if shown := s.read("/console/list/licences?" + path); got != want || !strings.Contains(shown, fmt.Sprintf("%d row", min(want, 999))) {
+			t.Errorf("%s: %d exported", path, got)
+		}
+	}
+}
+
+// BenchmarkList is a list over a million licences as a browser asks for it: the whole page, with its counts and what is put on record of who
+// read it.
+func BenchmarkList(b *testing.B) {
+	s := serve(b)
+	const n, batch = 1_000_000, 10_000
+	for from := 0; from < n; from += batch {
+		var facts []proto.Message
+		for i := range batch {
+			facts = append(facts, granted(from+i))
+		}
+		s.record(facts...)
+	}
+	last := "/console/list/licences"
+	for range 20 {
+		last = html.UnescapeString(between(s.read(last), `rel="next" href="`, `"`))
+	}
+	for name, path := range map[string]string{
+		"all":             "/console/list/licences",
+		"page 21":         last,
+		"by destination":  "/console/list/licences?f.destination=BC",
+		"by status, kind": "/console/list/licences?f.status=granted&f.kind=export",
+		"by party":        "/console/list/licences?f.party=%3DEnd+user+77",
+		"between days":    "/console/list/licences?from=2010-03-01&until=2012-06-01",
+		"one record":      "/console/records/" + licenceID(777_777),
+		"lines":           "/console/list/lines",
+		"events":          "/console/list/events",
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				s.read(path)
+			}
+		})
+	}
+}
