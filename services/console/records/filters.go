@@ -42,7 +42,7 @@ type filterField struct {
 	Options          []option
 }
 
-// option is a value with how many rows have it, as the other filters leave them.
+// option is a value with how many rows have it, as the other filters leave them; empty where that was not counted.
 type option struct {
 	Value, Label, Count string
 	On                  bool
@@ -62,7 +62,16 @@ func (p *listPage) offer(v *web.Visit, q url.Values) error {
 	p.Dated, p.Statuses = dated, slices.Contains(names, "status")
 	counted := false
 	before := firstOf(p.Table, names)
+	between := p.filter.From != nil || p.filter.Until != nil
 	for _, n := range before {
+		if between { // days are compared row by row: once for how many there are, not once more for every filter
+			f, err := p.uncounted(v, n, q["f."+n])
+			if err != nil {
+				return err
+			}
+			p.Filters = append(p.Filters, f)
+			continue
+		}
 		f, total, err := p.facet(v, n, q["f."+n])
 		if err != nil {
 			return err
@@ -143,6 +152,30 @@ func (p *listPage) facet(v *web.Visit, attribute string, set []string) (f filter
 	return f, total, nil
 }
 
+// uncounted is the filter by an attribute with all values that the contract has, where it has them.
+func (p *listPage) uncounted(v *web.Visit, attribute string, set []string) (filterField, error) {
+	f := typed(attribute, set)
+	e := p.enum(attribute)
+	if e == nil || strings.Contains(f.Value, ",") {
+		return f, nil
+	}
+	for i := 1; i < e.Values().Len(); i++ {
+		value := plain.Enum(enumValue{e, e.Values().Get(i).Number()})
+		label, err := v.T(fmt.Sprintf("enum.%s.%s", e.Name(), value))
+		if err != nil {
+			return f, err
+		}
+		f.Options = append(f.Options, option{value, label, "", value == f.Value})
+	}
+	return f, nil
+}
+
+// enum is what an attribute's values are of; nil where they are no enum's.
+func (p *listPage) enum(attribute string) protoreflect.EnumDescriptor {
+	rows := (&queryv1.Row{}).ProtoReflect().Descriptor().Fields().ByNumber(protoreflect.FieldNumber(p.Table))
+	return enumCalled(rows.Message(), protoreflect.Name(attribute), 3)
+}
+
 // label is a value of an attribute in words.
 func (p *listPage) label(v *web.Visit, attribute, value string) (string, error) {
 	switch {
@@ -154,8 +187,7 @@ func (p *listPage) label(v *web.Visit, attribute, value string) (string, error) 
 	case attribute == "kind" && p.Table == queryv1.Table_TABLE_EVENTS:
 		return v.Kind(value)
 	}
-	rows := (&queryv1.Row{}).ProtoReflect().Descriptor().Fields().ByNumber(protoreflect.FieldNumber(p.Table))
-	if e := enumCalled(rows.Message(), protoreflect.Name(attribute), 3); e != nil {
+	if e := p.enum(attribute); e != nil {
 		for i := range e.Values().Len() {
 			if word := plain.Enum(enumValue{e, e.Values().Get(i).Number()}); word == value && i > 0 {
 				return v.T(fmt.Sprintf("enum.%s.%s", e.Name(), word))

@@ -97,9 +97,10 @@ func TestFacets(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]string{
-		"f.status=revoked":           `<option value="revoked" selected>Revoked (0)`,
-		"f.status=granted,suspended": `id="f.status" name="f.status" value="granted,suspended"`,
-		"f.party=nobody":             `<details class="govuk-details" open>`,
+		"f.status=revoked":                 `<option value="revoked" selected>Revoked (0)`,
+		"f.status=granted,suspended":       `id="f.status" name="f.status" value="granted,suspended"`,
+		"f.party=nobody":                   `<details class="govuk-details" open>`,
+		"f.status=granted&from=2008-01-01": `<option value="granted" selected>Granted<`,
 	} {
 		if page := s.read("/console/list/licences?" + path); !strings.Contains(page, want) {
 			t.Errorf("%s: no %s", path, want)
