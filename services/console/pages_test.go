@@ -20,9 +20,7 @@ var noPages = map[string]string{
 	"GET /list/{table}/export":      "a file",
 	"GET /records":                  "leads to a record",
 	"GET /traces/{agency}/{number}": "looked at where the scenario border opens one",
-	"GET /list/{table}/export": "a file",
-	"GET /records":             "leads to a record",
-	"GET /live":                "a stream of what is announced",
+	"GET /live":                     "a stream of what is announced",
 
 	"GET /events/{agency}/{group}/{number}/proof": "a file",
 }
