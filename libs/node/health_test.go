@@ -1,0 +1,70 @@
+package node
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+func asked(n *Node, path, from string, header ...string) (int, string) {
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r.RemoteAddr = from
+	for _, name := range header {
+		r.Header.Set(name, "192.0.2.7")
+	}
+	w := httptest.NewRecorder()
+	n.watched(http.NotFoundHandler()).ServeHTTP(w, r)
+	return w.Code, w.Body.String()
+}
+
+// A node that is not up lives and is not ready, and says what it waits for; the hub is nothing that it waits for.
+func TestReadiness(t *testing.T) {
+	n, err := New(t.Context(), Config{Home: newHome(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	const here = "127.0.0.1:4711"
+	if code, body := asked(n, "/livez", here); code != 200 || body != "ok\n" {
+		t.Errorf("livez: %d %q", code, body)
+	}
+	if code, body := asked(n, "/readyz", here); code != 503 || body != "ledger: is being brought up: 0 % done\n" {
+		t.Errorf("readyz: %d %q", code, body)
+	}
+	if code, body := asked(n, "/readyz?verbose", here); code != 503 || !strings.Contains(body, "[-] ledger: ") || !strings.Contains(body, "[+] hub: not asked yet\n") {
+		t.Errorf("readyz?verbose: %d %q", code, body)
+	}
+	if code, body := asked(n, "/metrics", here); code != 200 || !strings.Contains(body, "\ncounterfoil_ready 0\n") {
+		t.Errorf("metrics: %d", code)
+	}
+	if err := n.follower.CatchUp(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	close(n.ready)
+	if code, body := asked(n, "/readyz", here); code != 200 || body != "ok\n" {
+		t.Errorf("readyz of one that is up, without a hub: %d %q", code, body)
+	}
+	if code, body := asked(n, "/metrics", here); code != 200 || !strings.Contains(body, "\ncounterfoil_ready 1\n") || !strings.Contains(body, `counterfoil_journal_events{journal="authority/directory"}`) {
+		t.Errorf("metrics of one that is up: %d", code)
+	}
+	for _, tt := range []struct {
+		metrics, from string
+		header        []string
+		code          int
+	}{
+		{"", here, nil, 200}, {"", "[::1]:1", nil, 200}, {"", "[::ffff:127.0.0.1]:1", nil, 200}, {"", "192.0.2.1:1", nil, 404}, {"", "pipe", nil, 404},
+		{"", here, []string{"X-Forwarded-For"}, 404}, {"", here, []string{"Forwarded"}, 404}, {"", here, []string{"Via"}, 404}, {"", here, []string{"X-Real-IP"}, 404},
+		{"local", here, nil, 200}, {"local", "192.0.2.1:1", nil, 404}, {"all", "192.0.2.1:1", nil, 200}, {"all", here, []string{"Via"}, 200}, {"none", here, nil, 404},
+	} {
+		n.Profile.API.Metrics = tt.metrics
+		if code, _ := asked(n, "/metrics", tt.from, tt.header...); code != tt.code {
+			t.Errorf("metrics %q from %s with %v: %d, not %d", tt.metrics, tt.from, tt.header, code, tt.code)
+		}
+	}
+}
