@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -71,36 +72,40 @@ func TestKilledBetweenTheRequestAndItsNote(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	var current *exec.Cmd
+	var starting sync.Mutex // held until it is known which process may post, and by who kills it
+	var current *os.Process
 	seen := map[string]bool{}
 	done := make(chan struct{})
+	r.mu.Lock()
 	r.answer = func(_ http.ResponseWriter, id string) {
-		last := id == ids[events-1]
-		if !seen[id] && !last {
-			seen[id] = true
-			_ = current.Process.Kill()
+		starting.Lock()
+		defer starting.Unlock()
+		switch last := id == ids[events-1]; {
+		case seen[id]:
+		case last:
+			close(done)
+		default:
+			_ = current.Kill()
 		}
-		if last {
-			select {
-			case <-done:
-			default:
-				close(done)
-			}
-		}
+		seen[id] = true
 	}
+	r.mu.Unlock()
 	for range events {
 		self, err := os.Executable()
 		if err != nil {
 			t.Fatal(err)
 		}
-		current = exec.Command(self)
-		current.Env = append(os.Environ(), childDir+"="+dir)
-		current.Stderr = os.Stderr
-		if err := current.Start(); err != nil {
+		cmd := exec.Command(self)
+		cmd.Env = append(os.Environ(), childDir+"="+dir)
+		cmd.Stderr = os.Stderr
+		starting.Lock()
+		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
+		current = cmd.Process
+		starting.Unlock()
 		exited := make(chan struct{})
-		go func() { _ = current.Wait(); close(exited) }()
+		go func() { _ = cmd.Wait(); close(exited) }()
 		select {
 		case <-exited:
 			continue
@@ -108,7 +113,7 @@ func TestKilledBetweenTheRequestAndItsNote(t *testing.T) {
 		case <-time.After(30 * time.Second):
 			t.Error("it neither ended nor came to the last event")
 		}
-		_ = current.Process.Kill()
+		_ = cmd.Process.Kill()
 		<-exited
 		break
 	}
