@@ -33,6 +33,12 @@ generate: ## write the Go code of the contract, what its comments say, and its O
 assets: ## write the console's style sheets and scripts anew (needs npm)
 	services/console/styles/build.sh
 
+pictures: ## take the README's pictures of the console anew, from a run of its tests
+	mkdir -p .build/shots
+	COUNTERFOIL_SHOTS=$(CURDIR)/.build/shots go test ./services/cmd/counterfoil -run TestConsoleInABrowser -count=1
+	cp .build/shots/licence-en.png docs/images/licence.png
+	cp .build/shots/border-stop-ar.png docs/images/border-ar.png
+
 countries: ## write the names of countries anew from CLDR (needs npm)
 	mkdir -p .build && cd .build && rm -rf package && npm pack --silent $(CLDR) && tar xzf $(subst @,-,$(CLDR)).tgz
 	go run ./tools/cldr -from .build/package
@@ -50,4 +56,4 @@ soak: ## the long runs: race detector, fuzzing, kills at random moments
 	COUNTERFOIL_SOAK=1 go test -race -timeout 60m work
 	tools/fuzz.sh 1m
 
-.PHONY: help build run test check generate assets countries contract image bench soak
+.PHONY: help build run test check generate assets pictures countries contract image bench soak
