@@ -115,3 +115,13 @@ func (w words) figure(n int64, decimals int) string {
 	}
 	return text
 }
+
+// Word returns the fixed word that reports have for a key in a language, such as "I", "table.exports" or "nature.temporary"; nothing where
+// there is none.
+func Word(language, key string) string {
+	w, err := wordsIn(language)
+	if err != nil {
+		return ""
+	}
+	return w.terms[key]
+}
