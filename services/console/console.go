@@ -10,12 +10,13 @@ import (
 	"github.com/counterfoil/counterfoil/services/console/field"
 	"github.com/counterfoil/counterfoil/services/console/oversight"
 	"github.com/counterfoil/counterfoil/services/console/records"
+	"github.com/counterfoil/counterfoil/services/console/reports"
 	"github.com/counterfoil/counterfoil/services/console/web"
 )
 
 // parts are the pages there are.
 var parts = []func(*web.Site) error{
-	oversight.Register, records.Register, casework.Register, field.Register,
+	oversight.Register, records.Register, casework.Register, field.Register, reports.Register,
 }
 
 // list is the call that pages of records cannot do without.
@@ -32,6 +33,7 @@ var navigation = []web.Entry{
 	{Key: "nav.alerts", Path: "/alerts", Procedure: list},
 	{Key: "nav.traces", Path: "/traces", Procedure: list},
 	{Key: "nav.network", Path: "/network", Procedure: "/counterfoil.query.v1.LinkService/Links"},
+	{Key: "table.reports", Path: "/reports", Procedure: list},
 	{Key: "nav.agencies", Path: "/agencies"},
 	{Key: "nav.health", Path: "/health"},
 	{Key: "nav.audit", Path: "/audit"},

@@ -23,6 +23,10 @@ var noPages = map[string]string{
 	"GET /live":                     "a stream of what is announced",
 
 	"GET /events/{agency}/{group}/{number}/proof": "a file",
+
+	"GET /reports/build":                         "leads to a report",
+	"GET /reports/{name}/{number}/chart/{chart}": "a picture",
+	"GET /reports/{name}/{number}/download":      "a file",
 }
 
 // Every page is among those that are looked at in a browser.
