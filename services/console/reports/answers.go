@@ -5,6 +5,7 @@ import (
 
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 )
 
 // answer is what an agency said that was asked to approve a draft.
@@ -64,5 +65,10 @@ type onRecord struct {
 	Opens bool
 }
 
-// Path is where it stands below the console.
-func (r onRecord) Path() string { return "/reports/" + r.GetId() }
+// Path is where it stands below the console: its last draft, or, of one that has none, its facts as they stand.
+func (r onRecord) Path() string {
+	if r.Draft == 0 {
+		return path(&reportingv1.Which{Report: r.GetOpened().GetReport(), Year: r.GetOpened().GetYear()})
+	}
+	return path(&reportingv1.Which{ReportId: r.GetId()})
+}

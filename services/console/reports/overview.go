@@ -126,7 +126,7 @@ func (page *overviewPage) reports(v *web.Visit) error {
 	}
 	for _, row := range list {
 		r := row.GetReport()
-		one := onRecord{Report: r, Draft: uint32(len(r.GetDrafts())), Opens: v.Site().Service != observer && v.Site().Service != authority && len(r.GetDrafts()) > 0}
+		one := onRecord{Report: r, Draft: uint32(len(r.GetDrafts())), Opens: opens(v, r)}
 		if one.Form, err = formName(v, r.GetOpened().GetReport()); err != nil {
 			return err
 		}
@@ -146,6 +146,17 @@ func (page *overviewPage) reports(v *web.Visit) error {
 		return int(y.GetRevision()) - int(x.GetRevision())
 	})
 	return nil
+}
+
+// opens reports whether this node has a page of a report on record.
+func opens(v *web.Visit, r *ledgerv1.Report) bool {
+	switch v.Site().Service {
+	case observer, authority:
+		return false
+	case reporting:
+		return true
+	}
+	return len(r.GetDrafts()) > 0
 }
 
 // waits are returns, differences and requests that nobody has answered, and the measures that there are.
