@@ -32,6 +32,7 @@ var navigation = []web.Entry{
 	{Key: "nav.alerts", Path: "/alerts", Procedure: list},
 	{Key: "nav.traces", Path: "/traces", Procedure: list},
 	{Key: "nav.network", Path: "/network", Procedure: "/counterfoil.query.v1.LinkService/Links"},
+	{Key: "table.reports", Path: "/reports", Procedure: list},
 	{Key: "nav.screening", Path: "/screening", Procedure: list},
 	{Key: "nav.agencies", Path: "/agencies"},
 	{Key: "nav.health", Path: "/health"},
