@@ -36,8 +36,8 @@ assets: ## write the console's style sheets and scripts anew (needs npm)
 pictures: ## take the README's pictures of the console anew, from a run of its tests
 	mkdir -p .build/shots
 	COUNTERFOIL_SHOTS=$(CURDIR)/.build/shots go test ./services/cmd/counterfoil -run TestConsoleInABrowser -count=1
-	cp .build/shots/licence-en.png docs/images/licence.png
-	cp .build/shots/border-stop-ar.png docs/images/border-ar.png
+	cp .build/shots/licence-en-top.png docs/images/licence.png
+	cp .build/shots/border-stop-ar-top.png docs/images/border-ar.png
 
 countries: ## write the names of countries anew from CLDR (needs npm)
 	mkdir -p .build && cd .build && rm -rf package && npm pack --silent $(CLDR) && tar xzf $(subst @,-,$(CLDR)).tgz

@@ -113,7 +113,15 @@ func (v View) hadElsewhere(w *watch, e *queryv1.RecordedEvent) (bool, error) {
 	origin := &eventv1.Cause{Journal: e.Journal, Number: e.Number}
 	if e.Origin != nil {
 		origin = e.Origin
-		if w.sent[origin.Journal] >= origin.Number {
+		id, err := journal.ParseID(origin.Journal)
+		if err != nil {
+			return false, err
+		}
+		at, err := v.Position(id)
+		if err != nil {
+			return false, err
+		}
+		if w.sent[origin.Journal] >= origin.Number && origin.Number > at.GetStartEvents() { // what was before this copy began was not sent
 			return true, nil
 		}
 	}

@@ -64,9 +64,11 @@ export async function accessible(page, what) {
   assert.equal(said.length, 0, `${what}:\n${said.join('\n')}`);
 }
 
-// shot keeps a picture of a page.
+// shot keeps a picture of a page, and one of what is seen of it at first.
 export async function shot(page, name) {
-  if (SHOTS) await page.screenshot({ path: path.join(SHOTS, `${name}.png`), fullPage: true });
+  if (!SHOTS) return;
+  await page.screenshot({ path: path.join(SHOTS, `${name}.png`), fullPage: true });
+  await page.screenshot({ path: path.join(SHOTS, `${name}-top.png`) });
 }
 
 // quiet fails when a page has reported trouble.
