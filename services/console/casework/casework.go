@@ -21,7 +21,7 @@ const (
 
 // Register adds the pages to a site.
 func Register(s *web.Site) error {
-	all, err := s.Templates(files, "pages")
+	all, err := web.Templates(files, "pages")
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/counterfoil/counterfoil/libs/people"
@@ -57,7 +58,6 @@ type Site struct {
 	served http.Handler
 	over   *http.Client
 	end    func() error
-	layout *template.Template
 	own    Pages
 	nav    []Entry
 	// patterns are those of the pages that parts registered.
@@ -81,10 +81,7 @@ func New(cfg Config) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{Config: cfg, words: w, mux: http.NewServeMux(), assets: map[string]string{}}
-	if s.layout, err = template.New("").ParseFS(templates, "templates/*.html"); err != nil {
-		return nil, fmt.Errorf("read the console's layout: %w", err)
-	}
-	if s.own, err = s.Templates(pages, "pages"); err != nil {
+	if s.own, err = Templates(pages, "pages"); err != nil {
 		return nil, err
 	}
 	if err := s.serveStatic(); err != nil {
@@ -120,9 +117,31 @@ func (s *Site) Patterns() []string { return slices.Clone(s.patterns) }
 // Lead adds pages to the navigation.
 func (s *Site) Lead(entries ...Entry) { s.nav = append(s.nav, entries...) }
 
+// layout is what every page stands in.
+var layout = sync.OnceValues(func() (*template.Template, error) {
+	return template.New("").ParseFS(templates, "templates/*.html")
+})
+
+// read are the pages that were read, by the folder they are in: they are the same at every node of a process.
+var read sync.Map
+
+type folder struct {
+	files embed.FS
+	dir   string
+}
+
 // Templates reads the pages in a folder: each file defines "title" and "main", and may use what the layout defines. A page is shown by
 // its file's name without ".html". A file whose name begins with "_" is no page, but parts that the others use.
-func (s *Site) Templates(files fs.FS, dir string) (Pages, error) {
+func Templates(files embed.FS, dir string) (Pages, error) {
+	once, _ := read.LoadOrStore(folder{files, dir}, sync.OnceValues(func() (Pages, error) { return readPages(files, dir) }))
+	return once.(func() (Pages, error))()
+}
+
+func readPages(files fs.FS, dir string) (Pages, error) {
+	frame, err := layout()
+	if err != nil {
+		return nil, fmt.Errorf("read the console's layout: %w", err)
+	}
 	names, err := fs.Glob(files, dir+"/[^_]*.html")
 	if err != nil {
 		return nil, err
@@ -133,7 +152,7 @@ func (s *Site) Templates(files fs.FS, dir string) (Pages, error) {
 	}
 	pages := Pages{}
 	for _, name := range names {
-		t, err := s.layout.Clone()
+		t, err := frame.Clone()
 		if err == nil {
 			t, err = t.ParseFS(files, append(parts, name)...)
 		}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/BurntSushi/toml"
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -29,8 +30,10 @@ type Words struct {
 	matcher language.Matcher
 }
 
-// Load reads the catalogs. A file is called PART.LANGUAGE.toml.
-func Load() (*Words, error) {
+// Load returns the catalogs, which are read the first time. A file is called PART.LANGUAGE.toml.
+var Load = sync.OnceValues(load)
+
+func load() (*Words, error) {
 	w := &Words{bundle: i18n.NewBundle(language.English), matcher: language.NewMatcher(Languages)}
 	w.bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
 	files, err := fs.Glob(catalog, "catalog/*.toml")
