@@ -26,6 +26,10 @@ func (l labFolder) writeLogins(running *lab.Lab) error {
 	if err != nil {
 		return err
 	}
+	hashed := people.User{} // all have the one secret: it is hashed once, which takes its time
+	if err := hashed.SetSecret(secret); err != nil {
+		return err
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "secret %s\n", secret)
 	for _, n := range running.Nodes() {
@@ -34,9 +38,7 @@ func (l labFolder) writeLogins(running *lab.Lab) error {
 				return nil
 			}
 			for _, u := range labUsers {
-				if err := u.SetSecret(secret); err != nil {
-					return err
-				}
+				u.Hash = hashed.Hash
 				if err := us.Add(u); err != nil {
 					return err
 				}
