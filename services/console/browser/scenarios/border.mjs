@@ -39,7 +39,9 @@ async function grant() {
 // scan types as a scanner does, into what has the focus, until the desk says what is waited for: the fact may still be on its way.
 async function scan(page, text, verdict) {
   for (const give = Date.now() + 10000; ;) {
+    await page.waitForFunction(() => document.activeElement?.id === 'q');
     await page.keyboard.type(text);
+    assert.equal(await page.inputValue('#q'), text);
     await Promise.all([page.waitForURL('**/border?q=*'), page.waitForEvent('load'), page.keyboard.press('Enter')]);
     if (await page.locator(`.cf-verdict--${verdict}`).count()) return;
     assert(Date.now() < give, `${text} is no ${verdict}: ${await page.locator('main').innerText()}`);
