@@ -61,6 +61,7 @@ func (d *Desk) react(ctx context.Context) {
 			wait, err := d.turn(ctx, r, positions)
 			if err != nil && ctx.Err() == nil {
 				d.Logger.Error("reaction stopped for now", "agency", d.Agency, "reaction", r.Name, "err", err)
+				wait = tryAgain // nothing may change before then
 			}
 			if wait > 0 && (again == 0 || wait < again) {
 				again = wait
@@ -90,6 +91,9 @@ func (d *Desk) turn(ctx context.Context, r Reaction, positions []*ledgerv1.Posit
 	}
 	return 0, err
 }
+
+// tryAgain is how long after a reaction failed it is tried again.
+const tryAgain = 2 * time.Second
 
 // longestWait bounds how long a time that was stepped back goes unnoticed.
 const longestWait = time.Minute

@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -65,6 +66,25 @@ func TestReactionForSeveralGroups(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A reaction that fails is tried again by itself, also when nothing changes any more.
+func TestFailedReactionIsTriedAgain(t *testing.T) {
+	w := desktest.New(t, "licensing", "enforcement")
+	a, police := w.Agency("licensing"), w.Agency("enforcement")
+	a.Record(desktest.Facts(granted("licensing/L-1")))
+	police.Record(desktest.Facts(&enforcementv1.DiversionAlertRaised{AlertId: "enforcement/AL-1", LicenceIds: []string{"licensing/L-1"}}))
+	once, asked := suspendNamed, 0
+	once.React = func(view ledger.View, id journal.ID, e journal.Entry) ([]proto.Message, error) {
+		if asked++; asked == 1 {
+			return nil, errors.New("the disk is busy")
+		}
+		return suspendNamed.React(view, id, e)
+	}
+	a.Open(once)
+	a.Start()
+	w.Carry(police, a, "all")
+	a.Wait(licensingAll, 2)
 }
 
 // revokeAtEnd revokes licences whose time is over, one after the other.
