@@ -70,8 +70,7 @@ func TestForbidden(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n, _, err := answers.Pending(); n > 0 || err != nil {
-			m, _ := answers.NextMsg(time.Second)
-			t.Errorf("%s was answered: %s, %v", r.subject, m.Data, err)
+			t.Errorf("%s was answered %d times, %v", r.subject, n, err)
 		}
 	}
 	// What it may ask for, to be answered where it may not write. It is answered in its own account, where nobody listens.
@@ -89,8 +88,8 @@ func TestForbidden(t *testing.T) {
 		if _, err := nc.Request("$JS.API.CONSUMER.INFO.FEED.risk", nil, 10*time.Second); err != nil {
 			t.Fatal(err)
 		}
-		if n, _, _ := sub.Pending(); n > 0 {
-			t.Errorf("on %s it is given %d messages", subject, n)
+		if n, _, err := sub.Pending(); n > 0 || err != nil {
+			t.Errorf("on %s it is given %d messages, %v", subject, n, err)
 		}
 		w.record(&licensingv1.LicenceReinstated{LicenceId: "licensing/L-1"})
 		before += 2
@@ -101,8 +100,8 @@ func TestForbidden(t *testing.T) {
 		t.Errorf("the streams have %d messages; want %d", after, before)
 	}
 	w.must(victims.Flush())
-	if n, _, _ := overheard.Pending(); n > 0 {
-		t.Errorf("another system was given %d messages that it did not ask for", n)
+	if n, _, err := overheard.Pending(); n > 0 || err != nil {
+		t.Errorf("another system was given %d messages that it did not ask for, %v", n, err)
 	}
 	if got := len(fetch(t, consumer(t, victims, victim), 100)); got != before {
 		t.Errorf("another system is given %d messages; want %d", got, before)

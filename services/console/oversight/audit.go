@@ -1,6 +1,8 @@
 package oversight
 
 import (
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/services/console/web"
 )
@@ -10,13 +12,11 @@ type auditPage struct {
 	Owner, ID, Since string
 	Accesses         *queryv1.AccessResponse
 	NoAccesses       string
-	Decided          []*queryv1.RecordedEvent
-	NoDecided        string
-	Agencies         []string
+	// Decided are own events since then, of each journal the oldest first; More leads on, by the token of their next page.
+	Decided   []*queryv1.RecordedEvent
+	More      string
+	NoDecided string
 }
-
-// decidedShown is how many of the last own events are shown.
-const decidedShown = 50
 
 func (p pages) audit(v *web.Visit) error {
 	q := v.R.URL.Query()
@@ -32,16 +32,36 @@ func (p pages) audit(v *web.Visit) error {
 		}
 	}
 	if page.NoDecided == "" {
-		filter := &queryv1.Filter{From: since}
-		res, err := v.API.Query.List(v.R.Context(), &queryv1.ListRequest{Table: queryv1.Table_TABLE_EVENTS, Filter: filter, PageSize: decidedShown})
-		if err != nil {
+		if page.Decided, page.More, err = decided(v, since); err != nil {
 			return err
-		}
-		for _, r := range res.Rows {
-			if e := r.GetEvent(); e != nil && agencyOf(e.Journal) == v.Site().Agency {
-				page.Decided = append(page.Decided, e)
-			}
 		}
 	}
 	return v.Page(p.Pages, "audit", page)
+}
+
+// decided is a page of what this agency recorded since a moment, in whatever journal.
+func decided(v *web.Visit, since *timestamppb.Timestamp) (events []*queryv1.RecordedEvent, more string, err error) {
+	status, err := v.API.Query.Status(v.R.Context(), &queryv1.StatusRequest{})
+	if err != nil {
+		return nil, "", err
+	}
+	own := &queryv1.Condition{Attribute: "journal"}
+	for _, j := range status.Journals {
+		if j.Own {
+			own.Values = append(own.Values, j.Journal)
+		}
+	}
+	if len(own.Values) == 0 {
+		return nil, "", nil
+	}
+	res, err := v.API.Query.List(v.R.Context(), &queryv1.ListRequest{
+		Table: queryv1.Table_TABLE_EVENTS, Filter: &queryv1.Filter{From: since, Conditions: []*queryv1.Condition{own}}, PageToken: v.R.URL.Query().Get("events"),
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	for _, r := range res.Rows {
+		events = append(events, r.GetEvent())
+	}
+	return events, res.NextPageToken, nil
 }
