@@ -65,26 +65,51 @@ func (h *Hub) admit(decided *hubState, sequence uint64) error {
 	return errors.Join(errs...)
 }
 
+// stated is an account as this server last found or made it stated.
+type stated struct {
+	public  string
+	streams int64
+	passes  []pass
+	token   string
+}
+
 // account states an account to the running server, which lets in and drops accordingly before this returns, and to its
-// next start. One that is stated already is left alone.
+// next start. One that is stated already is left alone, and only read: this is asked for every account at every decision
+// and at every look.
 func (h *Hub) account(name string, streams int64, passes ...pass) error {
+	h.stating.Lock()
+	defer h.stating.Unlock()
+	if s := h.stated[name]; s != nil && s.streams == streams && slices.Equal(s.passes, passes) {
+		if held, err := h.accounts.LoadAcc(s.public); err == nil && held == s.token {
+			return nil
+		}
+	}
+	s, err := h.stateAnew(name, streams, passes)
+	if err != nil {
+		return fmt.Errorf("state the account of %s: %w", name, err)
+	}
+	h.stated[name] = s
+	return nil
+}
+
+func (h *Hub) stateAnew(name string, streams int64, passes []pass) (*stated, error) {
 	public, err := h.operator.public(name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	token, err := h.operator.accountJWT(name, streams, passes)
 	if err != nil {
-		return fmt.Errorf("state the account of %s: %w", name, err)
+		return nil, err
 	}
 	// A file that a crash has torn cannot be read, and is written anew like one that is not there.
 	if held, err := h.accounts.LoadAcc(public); err == nil && sameAccount(held, token) {
-		return nil
+		return &stated{public, streams, passes, held}, nil
 	}
 	if err := h.accounts.SaveAcc(public, token); err != nil {
-		return fmt.Errorf("state the account of %s: %w", name, err)
+		return nil, err
 	}
 	// The resolver wrote the file without a sync.
-	return privateFile(h.path("jwt", public+".jwt"), []byte(token))
+	return &stated{public, streams, passes, token}, privateFile(h.path("jwt", public+".jwt"), []byte(token))
 }
 
 // tend keeps this server as decided, until ctx ends. What goes wrong is tried again, and said once if it lasts: the

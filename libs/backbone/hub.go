@@ -85,7 +85,10 @@ type Hub struct {
 	// state is what is decided, as this server last heard; sequence is its number. admitting is held while they change.
 	state     atomic.Pointer[hubState]
 	admitting sync.Mutex
-	sequence  uint64
+	// stated is what this server states of every account; stating is held while one is looked at.
+	stated   map[string]*stated
+	stating  sync.Mutex
+	sequence uint64
 	// heard wakes the tending when something was decided.
 	heard chan struct{}
 	// copiesAnyway makes this server copy into feeds whatever the others do; only tests set it.
@@ -117,7 +120,7 @@ func startHub(ctx context.Context, c HubConfig) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{dir: c.Dir, log: orDiscard(c.Logger), replicas: 1, heard: make(chan struct{}, 1),
+	h := &Hub{stated: map[string]*stated{}, dir: c.Dir, log: orDiscard(c.Logger), replicas: 1, heard: make(chan struct{}, 1),
 		conns: map[string]*nats.Conn{}, made: map[string]bool{}, feeders: map[string]*feeder{}, heads: map[string]relayHeads{}}
 	h.state.Store(&hubState{})
 	running, stop := context.WithCancel(context.Background())

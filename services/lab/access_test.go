@@ -21,6 +21,7 @@ import (
 
 // Every call that reads leaves one entry, with who read what of whose, and calls that read nothing leave none.
 func TestEveryReadLeavesOneEntry(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	l := start(t, folder, lab.Options{})
 	n := l.Agencies["customs"].Node
@@ -169,6 +170,7 @@ func called(lines []string, call string) (n int) {
 
 // Reads are in the journal after a restart, and a watch that waits is on record while it does.
 func TestAccessesOutliveTheNode(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	var before []string
 	t.Run("read", func(t *testing.T) {

@@ -56,6 +56,7 @@ func alertAt(t *testing.T, n *node.Node, id string) (a *ledgerv1.Alert) {
 // An alert for the border is shared with a reader that did not get it; what becomes of it reaches that reader by itself, and it
 // may be seen that it did.
 func TestARefutalReachesWhoeverGotTheAlert(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	l := start(t, folder, lab.Options{})
 	enforcement, observer, licensing := l.Agencies["enforcement"].Node, l.Agencies["observer"].Node, l.Agencies["licensing"].Node
@@ -102,6 +103,7 @@ func TestARefutalReachesWhoeverGotTheAlert(t *testing.T) {
 // Customs is offered to hold goods that an alert names, and takes it; of two more declarations one has left, and the other's offer
 // is taken back when the alert is refuted. The hold is then a duty to lift.
 func TestAHoldIsOfferedAndTaken(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	l := start(t, folder, lab.Options{})
 	customs, enforcement := l.Agencies["customs"].Node, l.Agencies["enforcement"].Node
@@ -159,6 +161,7 @@ func TestAHoldIsOfferedAndTaken(t *testing.T) {
 
 // Licensing takes what an alert leads to for goods that left under a licence: the check of them is planned, once, and is a duty.
 func TestACheckIsTakenAndPlanned(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	l := start(t, folder, lab.Options{})
 	licensing, customs := l.Agencies["licensing"].Node, l.Agencies["customs"].Node

@@ -58,6 +58,7 @@ func clientAt(url, token string, options ...connecthttp.Option) *connect.Client 
 }
 
 func TestEveryProtocolIsAnswered(t *testing.T) {
+	t.Parallel()
 	l := start(t, lab.Folder(t.TempDir()), lab.Options{})
 	n := l.Agencies["licensing"].Node
 	record(t, n, granted(1), granted(2))
@@ -105,6 +106,7 @@ func TestEveryProtocolIsAnswered(t *testing.T) {
 }
 
 func TestStrangersAndBadRequestsAreRefused(t *testing.T) {
+	t.Parallel()
 	l := start(t, lab.Folder(t.TempDir()), lab.Options{})
 	n := l.Agencies["licensing"].Node
 	own, others := tokenOf(t, n), tokenOf(t, l.Agencies["customs"].Node)
@@ -186,6 +188,7 @@ func watched(t *testing.T, n *node.Node, token string) (s seen) {
 // A watcher that resumes from its token is sent every event once: across a break, a restart, and a ledger that was
 // deleted and built again.
 func TestWatchResumes(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	quiet := lab.Options{ReceiptEvery: time.Hour} // nothing comes on record beside what is recorded here
 	var all seen

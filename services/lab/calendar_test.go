@@ -16,6 +16,7 @@ import (
 
 // What the program carries with it is the example that is deployed.
 func TestExampleIsTheOneThatIsDeployed(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"plan.yaml", "policies/example.yaml", "reporting/example.yaml"} {
 		own, err := os.ReadFile(name)
 		if err != nil {
@@ -29,6 +30,7 @@ func TestExampleIsTheOneThatIsDeployed(t *testing.T) {
 
 // The procedure is adopted at the start, once; every agency then has the same calendar, also the observer, which records nothing.
 func TestProcedureIsAdoptedAtTheStart(t *testing.T) {
+	t.Parallel()
 	plan, err := lab.ReadPlan("")
 	if err != nil {
 		t.Fatal(err)

@@ -123,6 +123,7 @@ func chiefFile(from, kind string, run int, transactions ...string) string {
 
 // Customs is killed at each step of the exchange of files. After the next start nothing is lost, doubled or left without its reply.
 func TestKilledWhileExchanging(t *testing.T) {
+	t.Parallel()
 	for _, step := range exchangeSteps {
 		t.Run(step, func(t *testing.T) {
 			t.Parallel()

@@ -188,6 +188,7 @@ func day(month time.Month, d int) time.Time { return time.Date(2026, month, d, 0
 // One ministry concurs with a condition, a guest objects and does not count, and another ministry is silent over a holiday and a
 // weekend: its silence goes to its minister, then to the foreign ministry, which answers in its place (M2, CH2).
 func TestACommitteeConsults(t *testing.T) {
+	t.Parallel()
 	s := convene(t)
 	application := s.apply()
 	if _, err := s.consultations().OpenConsultation(t.Context(), &licensingv1.OpenConsultationRequest{
@@ -286,6 +287,7 @@ func (s *sitting) silence(id, at, agency string, n int) (last *licensingv1.Silen
 // In an emergency the deadline runs by the clock, a deputy signs for the director, and silence concurs (P7). An ordinary
 // consultation is closed first, which is no consent of those who had not answered.
 func TestAnEmergencyConsultation(t *testing.T) {
+	t.Parallel()
 	s := convene(t)
 	application := s.apply()
 	ordinary := s.open(&licensingv1.OpenConsultationRequest{ApplicationId: application})

@@ -225,6 +225,7 @@ const (
 // Customs never had a line. Two bundles come in the wrong order and then again; then the line comes, is cut, another bundle comes,
 // and the line comes back: customs has what an agency that was online has, once.
 func TestBundlesInTheWrongOrderThenTwiceThenTheLine(t *testing.T) {
+	t.Parallel()
 	r := newRemote(t)
 	r.grant(5)
 	first, _ := makeBundle(t, r.licensing, &queryv1.MakeBundleRequest{Reader: "customs", Others: true})
@@ -295,6 +296,7 @@ func (r *remote) importWhileRecording() {
 // What is wrong with a file is found exactly, and nothing of it goes in; of one that was cut short what is whole does, when
 // asked for. Receipts go the same way back.
 func TestBundleThatDoesNotHold(t *testing.T) {
+	t.Parallel()
 	r := newRemote(t)
 	r.grant(20)
 	r.withdraw()

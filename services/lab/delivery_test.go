@@ -126,6 +126,7 @@ func (s *voyage) received(number string, n int64) *customsv1.Proof {
 // Of 100 rifles that leave XA customs of XB confirms 98: the delivery is disputed at XA, its customs notes DX18 on the declaration,
 // and a second confirmation, of all of them, settles it.
 func TestADeliveryIsShortAndThenRight(t *testing.T) {
+	t.Parallel()
 	s := embark(t)
 	declaration, id := s.leaves("26XA0001", 100)
 	asked := s.comes("licensing", id, "customs of XB is asked", func(*ledgerv1.Delivery) bool { return true }).Requested
@@ -225,6 +226,7 @@ func (s *voyage) causes(d *ledgerv1.Delivery) {
 // Nobody answers about a delivery: licensing is reminded at 50 and at 90 percent of the time, then it is overdue, which is RF26.
 // A check that is refused access has the licence looked at again (RF19).
 func TestADeliveryIsOverdue(t *testing.T) {
+	t.Parallel()
 	s := embark(t)
 	declaration, id := s.leaves("26XA0001", 100)
 	from := s.comes("licensing", id, "it is asked about", func(*ledgerv1.Delivery) bool { return true }).Requested.From.AsTime()

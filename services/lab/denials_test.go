@@ -173,6 +173,7 @@ const (
 // XA grants all the same and tells XB why. Of another one XB says nothing, and over the weekend its time is over. Both count what
 // was asked alike.
 func TestNobodyIsUndercutUnasked(t *testing.T) {
+	t.Parallel()
 	xa, xb, now := twoStates(t)
 	xb.notify(xb.deny("Frontier Guard Directorate"), xa)
 	application := xa.apply("Frontier Guard Directorate (XC)")
@@ -240,6 +241,7 @@ func TestNobodyIsUndercutUnasked(t *testing.T) {
 // XB denied and told nobody. XA asks blindly about that end user and about another, and learns of the one that XB holds it; what
 // XB's ledger has of the two is alike.
 func TestABlindCheckBetweenStates(t *testing.T) {
+	t.Parallel()
 	xa, xb, _ := twoStates(t)
 	publishes := func(times int) {
 		t.Helper()

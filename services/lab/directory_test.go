@@ -83,6 +83,7 @@ func untilReleased(t *testing.T, n *node.Node, id string, state ledgerv1.Release
 // The authority adopts a policy, suspends an agency and takes another out of a group. Every agency can say what was in force
 // at each of these moments; and who has what was shared before says so still.
 func TestDirectoryAsOfOnRealNodes(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	l := start(t, folder, lab.Options{ReceiptEvery: often})
 	customs, licensing := l.Agencies["customs"].Node, l.Agencies["licensing"].Node

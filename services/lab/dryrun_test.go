@@ -18,6 +18,7 @@ import (
 
 // Every command of every agency says on a dry run what it would record and for whom, and records nothing.
 func TestDryRunOfEveryCommand(t *testing.T) {
+	t.Parallel()
 	r := rehearse(t)
 	r.lists()
 	r.applications()

@@ -61,6 +61,7 @@ func planWith(t *testing.T, policies map[string]string) *lab.Plan {
 // ledger says that the licence is suspended (principle P7: speed where it is urgent). Addressees acknowledge; who does not is
 // escalated to the role that the directory names; an officer reinstates.
 func TestImmediateAlertSuspendsAtCustoms(t *testing.T) {
+	t.Parallel()
 	var clock struct {
 		sync.Mutex
 		ahead time.Duration

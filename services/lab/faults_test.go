@@ -128,6 +128,7 @@ func rows(t *testing.T, n *node.Node, id journal.ID) (root [32]byte) {
 // Customs is cut off while all sides record. Each side goes on, and afterwards everybody has everything, once and in
 // order.
 func TestLineIsCutWhileAllSidesRecord(t *testing.T) {
+	t.Parallel()
 	customsLine := &line{conns: map[net.Conn]bool{}}
 	l := start(t, lab.Folder(t.TempDir()), lab.Options{Dial: func(agency string) func(string, string) (net.Conn, error) {
 		if agency == "customs" {
@@ -168,6 +169,7 @@ func TestLineIsCutWhileAllSidesRecord(t *testing.T) {
 // A bit is flipped in the hub's own files, in a feed, before the reader has read it: the reader names the journal and
 // the block, answers from nothing after it, and follows the other journals.
 func TestBitFlippedInTheFeed(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	customsLine := &line{conns: map[net.Conn]bool{}}
 	dial := func(agency string) func(string, string) (net.Conn, error) {
@@ -343,6 +345,7 @@ func flip(t *testing.T, path string, at []byte) int {
 // A bit is flipped in the hub's copy of a journal: the agency's own verify names the journal and the block, while
 // ledgers that have the block already stay as they are.
 func TestBitFlippedInTheRelay(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	var second []byte
 	run(t, folder, lab.Options{}, func(l *lab.Lab) {

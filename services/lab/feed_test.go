@@ -66,6 +66,7 @@ func suspensions(licence, n int) (facts []proto.Message) {
 
 // A withdrawn event is purged from the feed of a node that publishes it, and its receipt says so.
 func TestWithdrawnEventIsPurgedFromTheFeed(t *testing.T) {
+	t.Parallel()
 	l := startPlan(t, lab.Folder(t.TempDir()), feeding(t), lab.Options{})
 	licensing, customs := l.Agencies["licensing"].Node, l.Agencies["customs"].Node
 	if s := feedStatus(t, licensing); s.Enabled {
@@ -94,6 +95,7 @@ func TestWithdrawnEventIsPurgedFromTheFeed(t *testing.T) {
 // An agency's system, written for Node.js with the packages of @nats-io and the .proto files, follows the feed: killed and started
 // again, through a restart of the node, with nothing lost, doubled or out of order. What the feed says of itself is valid AsyncAPI.
 func TestSystemInNodeFollowsTheFeed(t *testing.T) {
+	t.Parallel()
 	dir := nodePackages(t)
 	folder, plan := lab.Folder(t.TempDir()), feeding(t)
 	l, stop := startAndStop(t, folder, plan, lab.Options{})

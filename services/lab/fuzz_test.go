@@ -26,6 +26,7 @@ import (
 // Requests of random content, through the API, to every command and query of every agency: each is answered or refused
 // with a sentence, none meets an error of the program, and a refused one leaves nothing on record.
 func TestRandomRequests(t *testing.T) {
+	t.Parallel()
 	each := 25
 	if os.Getenv("COUNTERFOIL_SOAK") != "" {
 		each = 2500

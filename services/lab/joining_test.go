@@ -213,6 +213,7 @@ func sound(t *testing.T, n *node.Node) {
 // Newcomers get of the past just what the history rule gives them, the copy is verified to its beginning, and two that
 // have the same rights have equal rows. (Challenges of the UNIDIR report: newcomers without history.)
 func TestNewcomerHoldsWhatItsHistoryRuleGives(t *testing.T) {
+	t.Parallel()
 	events := 100_000
 	if testing.Short() {
 		events = 10_000
@@ -294,6 +295,7 @@ func verified(t *testing.T, n *node.Node) (findings []string) {
 
 // A directory may begin with nobody but the authority: every agency joins by a kit, those that record too.
 func TestEveryAgencyJoins(t *testing.T) {
+	t.Parallel()
 	plan, err := lab.ReadPlan("../../deploy/kubernetes/hub/plan.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -320,6 +322,7 @@ func TestEveryAgencyJoins(t *testing.T) {
 // A publisher that leaves its consent to a person is asked: until it agrees the newcomer has nothing of it, and one that it
 // refuses gets nothing at all, neither blocks nor keys.
 func TestPublisherMayRefuse(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	plan, err := lab.ReadPlan("")
 	if err != nil {
@@ -364,6 +367,7 @@ func say(t *testing.T, n *node.Node, decide func(ledger.View) ([]proto.Message, 
 
 // A kit is for one agency, one use and a while, and joins only what rehearsed.
 func TestKitIsForOneUse(t *testing.T) {
+	t.Parallel()
 	l := start(t, lab.Folder(t.TempDir()), lab.Options{})
 	c := invite(t, l, "audit", &directoryv1.Membership{Group: "all"})
 	kit, err := joining.OpenKit(c.home(), bytes.NewReader(c.kit), time.Now())

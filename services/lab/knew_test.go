@@ -38,6 +38,7 @@ func knew(t *testing.T, n *node.Node, id string) (res *queryv1.KnewResponse, unu
 // Licensing suspends a licence while it is cut off, and a second alert about it waits at the hub. Afterwards both agencies say the
 // same: the first had arrived and was not cited, the second existed and had not arrived.
 func TestAnAlertWaitsWhileALicenceIsDecided(t *testing.T) {
+	t.Parallel()
 	cut := &line{conns: map[net.Conn]bool{}}
 	l := start(t, lab.Folder(t.TempDir()), lab.Options{ReceiptEvery: often, Dial: func(agency string) func(string, string) (net.Conn, error) {
 		if agency == "licensing" {

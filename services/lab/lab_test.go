@@ -63,6 +63,7 @@ func startAndStop(t testing.TB, folder lab.Folder, plan *lab.Plan, o lab.Options
 }
 
 func TestLabStarts(t *testing.T) {
+	t.Parallel()
 	began := time.Now()
 	start(t, lab.Folder(t.TempDir()), lab.Options{})
 	t.Logf("ready after %s", time.Since(began))

@@ -52,6 +52,7 @@ var customsBorder = journal.ID{Agency: "customs", Group: "border"}
 // credentials and files: it gets nothing new from the hub, cannot open what licensing or a kept copy of the relay hands
 // it, and keeps what it had lawfully read.
 func TestRemovedAgencyReadsNothingMore(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	l := startHub(t, folder)
 	customs, _ := serve(t, folder, "customs")
@@ -109,6 +110,7 @@ func TestRemovedAgencyReadsNothingMore(t *testing.T) {
 // Credentials and keys are changed, agencies suspended, resumed and removed while two agencies record as fast as they can:
 // everything that was acknowledged is at the reader, once, and in order.
 func TestRotationAndRemovalUnderLoad(t *testing.T) {
+	t.Parallel()
 	l := start(t, lab.Folder(t.TempDir()), lab.Options{})
 	customs, licensing, reporting := l.Agencies["customs"].Node, l.Agencies["licensing"].Node, l.Agencies["reporting"].Node
 	ctx, cancel := context.WithCancel(t.Context())
@@ -194,6 +196,7 @@ func TestRotationAndRemovalUnderLoad(t *testing.T) {
 // Whoever holds every file of the hub finds no word of what agencies share: names of parties, purposes of groups, numbers
 // of licences. (Promise P7.)
 func TestHubsFilesTellNothing(t *testing.T) {
+	t.Parallel()
 	const canaries = 1000
 	canary := func(n int) string { return fmt.Sprintf("Kanarie%04dGezwitscher", n) }
 	folder := lab.Folder(t.TempDir())

@@ -27,6 +27,7 @@ import (
 // A year's report is made out of what three agencies signed. Each figure opens into its events, and a third party with node and the
 // agencies' keys finds the files right: of the national report, and of an edition of the annual one that hides a value.
 func TestThirdPartyChecksAReport(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	l := start(t, folder, lab.Options{})
 	licensing, customs, reporting := l.Agencies["licensing"].Node, l.Agencies["customs"].Node, l.Agencies["reporting"].Node

@@ -25,6 +25,7 @@ func openOn(application string) *licensingv1.OpenConsultationRequest {
 
 // M1: licensing asks whom it chooses, gets no reply at all, and may decide; who did not reply is on record.
 func TestModelAdHoc(t *testing.T) {
+	t.Parallel()
 	s := tell(t, []string{"m1-ad-hoc"}, "customs", "licensing:licensing", "customs:customs", "foreign:ministry", "defence:ministry", "enforcement:enforcement")
 	a := s.applies("licensing", sale(export, piecesOf(small, 500, 250_000_00)))
 	req := openOn(a)
@@ -40,6 +41,7 @@ func TestModelAdHoc(t *testing.T) {
 // M2: one objection blocks, and a guest's does not count. A member is silent over a holiday and weekends: its silence has an
 // owner, the chair, who answers in its place (CH2). In an emergency three decide by majority within two days (P7).
 func TestModelCommittee(t *testing.T) {
+	t.Parallel()
 	s := tell(t, []string{"m2-committee"}, "customs", "licensing:licensing", "customs:customs", "foreign:ministry", "defence:ministry", "interior:ministry",
 		"justice:ministry", "transport:ministry", "cabinet:ministry", "audit:ministry")
 	a := s.applies("licensing", sale(export, piecesOf(warships, 2, 90_000_000_00)))
@@ -94,6 +96,7 @@ func TestModelCommittee(t *testing.T) {
 // M3: a mandatory opinion that is missing blocks until its time is over; then silence is no view. A decision against an
 // opinion needs a reason, which stays on file.
 func TestModelMandatoryConsultation(t *testing.T) {
+	t.Parallel()
 	s := tell(t, []string{"m3-authority"}, "customs", "licensing:licensing", "customs:customs", "foreign:ministry", "defence:ministry", "interior:ministry",
 		"intelligence:ministry")
 	s.lists("licensing", "un-sanctions", "denials")
@@ -120,6 +123,7 @@ func TestModelMandatoryConsultation(t *testing.T) {
 
 // M4: tanks and rifles in one consignment become two cases that know of each other, one at each body, and are reported once.
 func TestModelByCategory(t *testing.T) {
+	t.Parallel()
 	s := tell(t, []string{"m4-heavy", "m4-small-arms"}, "customs", "licensing:licensing", "defence:licensing", "interior:licensing", "foreign:ministry",
 		"enforcement:enforcement", "customs:customs", "reporting:reporting")
 	deal := sale(export, piecesOf(small, 500, 250_000_00), piecesOf(battleTanks, 10, 40_000_000_00), piecesOf(small, 20, 10_000_00))
@@ -152,6 +156,7 @@ func TestModelByCategory(t *testing.T) {
 
 // M5: one shipment is imported, passes through and leaves, and carries an authorization of each of three bodies.
 func TestModelByKind(t *testing.T) {
+	t.Parallel()
 	s := tell(t, []string{"m5-export", "m5-import", "m5-transit"}, "border", "licensing:licensing", "interior:licensing", "customs:licensing", "foreign:ministry",
 		"defence:ministry", "enforcement:enforcement", "cabinet:ministry", "border:customs")
 	const shipment = "UCR-26XA-1"
@@ -198,6 +203,7 @@ func TestModelByKind(t *testing.T) {
 // M4 with M3 in each branch: the categories part the lines between two bodies, each has to consult, and a mixed consignment is
 // granted under both policies or not at all.
 func TestModelByCategoryWithMandatoryConsultation(t *testing.T) {
+	t.Parallel()
 	s := tell(t, []string{"m3-m4-heavy", "m3-m4-small-arms"}, "customs", "licensing:licensing", "defence:licensing", "interior:licensing", "foreign:ministry",
 		"intelligence:ministry", "enforcement:enforcement", "customs:customs")
 	mixed := s.caseAt("defence", s.applies("licensing", sale(export, piecesOf(battleTanks, 10, 40_000_000_00), piecesOf(small, 500, 250_000_00))))

@@ -101,6 +101,7 @@ func as(n *node.Node, token, role, person string) *connect.Client {
 // TestRolesAreHeldToAtEveryCall makes every call of a node in every role: it is refused as not allowed exactly where the
 // table says so.
 func TestRolesAreHeldToAtEveryCall(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	l := start(t, folder, lab.Options{})
 	n := l.Agencies["licensing"].Node
@@ -195,6 +196,7 @@ func watchToEnd(t *testing.T, q queryv1connect.QueryServiceClient) (messages int
 
 // What a person records is on record under the person's own id and role, whatever the call says.
 func TestOfficerOnRecordIsTheOneWhoLoggedIn(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	l := start(t, folder, lab.Options{})
 	n := l.Agencies["licensing"].Node
@@ -228,6 +230,7 @@ func TestOfficerOnRecordIsTheOneWhoLoggedIn(t *testing.T) {
 
 // A user who is disabled while watching is cut off, and can call no more.
 func TestDisabledUserIsCutOff(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	l := start(t, folder, lab.Options{})
 	n := l.Agencies["licensing"].Node
@@ -270,6 +273,7 @@ func TestDisabledUserIsCutOff(t *testing.T) {
 }
 
 func TestLoginRefusals(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	l := start(t, folder, lab.Options{})
 	n := l.Agencies["licensing"].Node
@@ -323,6 +327,7 @@ func setAPI(t *testing.T, folder lab.Folder, agency string, change func(*node.Pr
 }
 
 func TestNodeTokenCanBeSwitchedOff(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	t.Run("prepare", func(t *testing.T) { start(t, folder, lab.Options{}) })
 	setAPI(t, folder, "licensing", func(p *node.Profile) { p.NoNodeToken = true })
@@ -337,6 +342,7 @@ func TestNodeTokenCanBeSwitchedOff(t *testing.T) {
 }
 
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	t.Run("prepare", func(t *testing.T) { start(t, folder, lab.Options{}) })
 	home := string(folder.Home("licensing"))
@@ -405,6 +411,7 @@ func TestTLS(t *testing.T) {
 
 // Beyond a loopback address a node does not start without a certificate, and says what to do.
 func TestPlainTextBeyondLoopbackIsRefused(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	t.Run("prepare", func(t *testing.T) { start(t, folder, lab.Options{}) })
 	for _, listen := range []string{"192.0.2.1:0", ":0", "0.0.0.0:0", "[::]:0"} {

@@ -14,6 +14,7 @@ import (
 
 // Every ledger is built anew while the agencies work: after a withdrawal, and where a copy begins later. None differs, and work goes on.
 func TestEveryLedgerIsBuiltAnewAtWork(t *testing.T) {
+	t.Parallel()
 	l := start(t, lab.Folder(t.TempDir()), lab.Options{})
 	licensing := l.Agencies["licensing"].Node
 	grants(t, licensing, 1, 6)

@@ -67,6 +67,7 @@ func states(res *queryv1.ReceiptsResponse) string {
 // Customs records while reporting is cut off. Receipts say who has it, who was not entitled and by which rule, and that
 // reporting is behind since it was written; and that reporting has it once it is back.
 func TestReceiptsSayWhoHasIt(t *testing.T) {
+	t.Parallel()
 	cut := &line{conns: map[net.Conn]bool{}}
 	l := start(t, lab.Folder(t.TempDir()), lab.Options{ReceiptEvery: often, Dial: func(agency string) func(string, string) (net.Conn, error) {
 		if agency == "reporting" {
@@ -108,6 +109,7 @@ func TestReceiptsSayWhoHasIt(t *testing.T) {
 
 // When all is said, nobody says anything more: receipts are no reason for receipts.
 func TestReceiptsComeToAnEnd(t *testing.T) {
+	t.Parallel()
 	l := start(t, lab.Folder(t.TempDir()), lab.Options{ReceiptEvery: 5 * time.Millisecond})
 	customs := l.Agencies["customs"].Node
 	record(t, customs, accepted(1))

@@ -20,6 +20,7 @@ import (
 // Customs wrote rifles off that went elsewhere than their licence says. The reporting office finds that, customs answers, and the
 // office closes it. No figure is changed by any of it.
 func TestADifferenceIsOpenedAnsweredAndClosed(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	folder := lab.Folder(t.TempDir())
 	l := start(t, folder, lab.Options{})

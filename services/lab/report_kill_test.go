@@ -116,6 +116,7 @@ func circulateNational(ctx context.Context, n *node.Node) (*reportingv1.Circulat
 // Every node is killed the moment that a part of a draft is seen on record. After the next start the draft is circulated as if nothing
 // had been, is whole, and the parts that were on record are not recorded again.
 func TestKilledWhileCirculating(t *testing.T) {
+	t.Parallel()
 	for part := 1; part <= draftParts; part++ {
 		t.Run(partSeen(part), func(t *testing.T) {
 			t.Parallel()

@@ -209,6 +209,7 @@ func (s *year2025) start() {
 // declaration, and approves the next; what comes after it was frozen goes into a revision, and the first report stays, byte for byte,
 // in every ledger and after each is built anew.
 func TestTheLifeOfAReport(t *testing.T) {
+	t.Parallel()
 	s := &year2025{T: t, folder: lab.Folder(t.TempDir()), now: &clock{now: time.Date(2026, 4, 7, 9, 0, 0, 0, time.UTC)}}
 	s.start()
 	s.granted()

@@ -106,6 +106,7 @@ func (s *contributing) heads(exports, imports string) {
 // The three that the procedure names are asked. Licensing corrects one figure, customs has nothing, and enforcement is silent for long:
 // until it has spoken nothing is nil. What licensing corrected is a contribution of its own, that names the return's event.
 func TestReturnsOfThreeAgencies(t *testing.T) {
+	t.Parallel()
 	s := &contributing{T: t, folder: lab.Folder(t.TempDir()), now: &clock{now: time.Date(2025, 6, 2, 9, 0, 0, 0, time.UTC)}}
 	s.lab = start(t, s.folder, lab.Options{Now: s.now.Now})
 	s.grants("licensing/L-1", "XB", 10)

@@ -159,6 +159,7 @@ var (
 // rules. That makes two cases, one at each decider, with all lines once; each runs under its branch's policy and asks its
 // branch's ministry.
 func TestAMixedConsignmentMakesTwoCases(t *testing.T) {
+	t.Parallel()
 	l := startDeciders(t)
 	board, smallArms := l.Agencies["board"].Node, l.Agencies["small-arms"].Node
 	deal := consignment(transferv1.Kind_KIND_EXPORT, goods("ML1.a", 500, assaultRifles), goods("ML6.a", 10, tanks), goods("ML1.a", 20, assaultRifles))
@@ -213,6 +214,7 @@ func TestAMixedConsignmentMakesTwoCases(t *testing.T) {
 
 // One shipment is imported, passes through, and leaves: three agencies have an application each, all with its id.
 func TestOneShipmentCarriesThreeApplications(t *testing.T) {
+	t.Parallel()
 	l := startDeciders(t)
 	board := l.Agencies["board"].Node
 	for _, kind := range []transferv1.Kind{transferv1.Kind_KIND_IMPORT, transferv1.Kind_KIND_TRANSIT, transferv1.Kind_KIND_EXPORT} {

@@ -66,6 +66,7 @@ func reassessedFor(t *testing.T, n *node.Node, licence string, causes ...string)
 // at it again; customs finds what is on its way and what was delivered. Then an alert comes near the same end user, and a
 // denial: each is found once, and the licence is looked at again once for each that counts.
 func TestWhatIsNewIsRunAgainstWhatIsLive(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	l := start(t, folder, lab.Options{})
 	licensing, customs, enforcement := l.Agencies["licensing"].Node, l.Agencies["customs"].Node, l.Agencies["enforcement"].Node
@@ -127,6 +128,7 @@ func TestWhatIsNewIsRunAgainstWhatIsLive(t *testing.T) {
 
 // An application is screened by itself: when it comes, when a list comes, when an alert comes near.
 func TestApplicationsAreScreenedByThemselves(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	l := start(t, folder, lab.Options{})
 	licensing, enforcement := l.Agencies["licensing"].Node, l.Agencies["enforcement"].Node

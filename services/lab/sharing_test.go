@@ -43,6 +43,7 @@ func at(t *testing.T, n *node.Node, id string) (d *ledgerv1.Declaration) {
 // Customs lets a wider group have one declaration afterwards: those who had it have it once, those who did not have the same
 // row, and can explain it.
 func TestARowIsSharedLater(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	l := start(t, folder, lab.Options{ReceiptEvery: often})
 	customs, licensing, observer := l.Agencies["customs"].Node, l.Agencies["licensing"].Node, l.Agencies["observer"].Node
@@ -134,6 +135,7 @@ func (c *clock) move(d time.Duration) {
 // In an emergency customs lets the observer read declarations for four hours: those made meanwhile are seen, those before and
 // after are not, the list of what was seen is exact, and it has to be reviewed.
 func TestAnEmergencyWidening(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	now := &clock{now: time.Now()}
 	l := start(t, folder, lab.Options{Now: now.Now})

@@ -33,6 +33,7 @@ var started = map[string]struct{ needs, build, run []string }{
 // A program that `counterfoil starter` writes follows a node, is killed again and again while it works, and comes to every event once
 // and in the order of the node.
 func TestStartersFollowThroughKills(t *testing.T) {
+	t.Parallel()
 	l := start(t, lab.Folder(t.TempDir()), lab.Options{ReceiptEvery: time.Hour})
 	n := l.Agencies["licensing"].Node
 	grantMany(t, n, 0)

@@ -119,6 +119,7 @@ func checkpointOf(t *testing.T, folder lab.Folder) *queryv1.SignedHead {
 // Keys are changed while commands are recorded: nothing is lost and nothing is stopped, at the agency and at those who follow
 // it, across a restart and a rebuild. A block that somebody signs with a key that was ended stops the journal.
 func TestKeysChangeUnderLoad(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	const writers, each = 4, 60
 	var before, after string // ids of the signing key
@@ -277,6 +278,7 @@ func keyOf(n *node.Node) string {
 // A key that was made and not put on record when the node stopped is the next one; one that was put on record and not in use
 // yet is in use after the start.
 func TestAKeyChangeThatWasInterrupted(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	home := folder.Home("licensing")
 	next := filepath.Join(string(home), "signing.next")
@@ -319,6 +321,7 @@ func TestAKeyChangeThatWasInterrupted(t *testing.T) {
 
 // A consent that a publisher takes back stays back, and the next block is sealed with a key that the reader does not have.
 func TestAPublisherTakesAConsentBack(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	l := start(t, folder, lab.Options{})
 	licensing, observer, customs := l.Agencies["licensing"].Node, l.Agencies["observer"].Node, l.Agencies["customs"].Node

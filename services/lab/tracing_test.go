@@ -66,6 +66,7 @@ func delivered(t *testing.T, l *lab.Lab) {
 // licensing is told that it licensed it. The police of XA gets the same request on paper, sees who had it lawfully last, is offered
 // an alert, and answers from the records.
 func TestARifleIsTracedFromAbroad(t *testing.T) {
+	t.Parallel()
 	plan, err := lab.ReadPlan("")
 	if err != nil {
 		t.Fatal(err)
@@ -152,6 +153,7 @@ func TestARifleIsTracedFromAbroad(t *testing.T) {
 
 // A declaration that comes later, with a serial of an open trace, is a hit too. The trace is due by the clock that the agency has set.
 func TestWhatIsDeclaredLaterIsMatchedWithTraces(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	l := start(t, folder, lab.Options{TraceClock: trace.Clock{Answer: 240 * time.Hour}})
 	opened, err := enforcementv1connect.NewTracingServiceClient(caller(t, folder, "enforcement", "officer")).OpenTrace(t.Context(), &enforcementv1.OpenTraceRequest{

@@ -80,6 +80,7 @@ func (s *asking) report(day string) (told *ledgerv1.FactsUsed) {
 
 // Customs learns after each month how often licences were granted on its opinions, once there were three, and never which.
 func TestCustomsLearnsHowItsOpinionsWereUsed(t *testing.T) {
+	t.Parallel()
 	s := &asking{T: t, folder: lab.Folder(t.TempDir()), now: &clock{now: time.Date(2026, 3, 5, 9, 0, 0, 0, time.UTC)}}
 	s.lab = start(t, s.folder, lab.Options{Now: s.now.Now})
 	for range 4 {

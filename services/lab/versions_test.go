@@ -15,6 +15,7 @@ import (
 // others are being consulted on is answered, counted and granted under the version that they were asked under, and what comes
 // after runs under the new one.
 func TestAPolicyIsAdoptedAnew(t *testing.T) {
+	t.Parallel()
 	s := tell(t, []string{"m1-ad-hoc"}, "customs", "licensing:licensing", "customs:customs", "foreign:ministry", "defence:ministry", "enforcement:enforcement")
 	before := s.applies("licensing", sale(export, piecesOf(small, 500, 250_000_00)))
 	s.passes("licensing", before)

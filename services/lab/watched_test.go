@@ -24,6 +24,7 @@ import (
 // A command's way is one trace: its call and rule, its fold and append at the agency that decides, the fold at the one that reads, and the
 // query that shows it there. And who watches over the processes is told, without a login, how they are.
 func TestWatchedFromOutside(t *testing.T) {
+	t.Parallel()
 	spans := tracetest.NewInMemoryExporter()
 	provider := sdk.NewTracerProvider(sdk.WithSyncer(spans))
 	plan, err := lab.ReadPlan("")

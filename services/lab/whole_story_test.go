@@ -22,6 +22,7 @@ import (
 // seized the rifles, and the year is reported. After each step it is asked what each agency's own ledger has of it, and in the end
 // that every ledger, built anew from nothing, is the same, and that nobody else has any of it.
 func TestTheWholeStory(t *testing.T) {
+	t.Parallel()
 	s := begin(t)
 	s.certificateIsForged()
 	s.isShipped()

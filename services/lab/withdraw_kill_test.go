@@ -147,6 +147,7 @@ func receipted(n *node.Node) (is bool, err error) {
 // Every node and the hub are killed the moment that a step of a withdrawal is seen. After the next start it is carried out to its
 // end everywhere.
 func TestKilledWhileWithdrawing(t *testing.T) {
+	t.Parallel()
 	for _, step := range steps {
 		t.Run(step, func(t *testing.T) {
 			t.Parallel()

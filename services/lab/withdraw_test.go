@@ -37,6 +37,7 @@ var nodes = []string{"licensing", "customs", "enforcement", "reporting", "observ
 // named once its time is up, and purges when it is back. Then the name is in no ledger, stream, feed, relay or older copy of
 // any of the five, every chain and root holds, and all hold equal rows.
 func TestWithdrawnEventIsNowhere(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	customsLine := &line{conns: map[net.Conn]bool{}}
 	dial := func(agency string) func(string, string) (net.Conn, error) {
@@ -156,6 +157,7 @@ func rebuilt(t *testing.T, folder lab.Folder) {
 // An event is withdrawn, and then another of the same block, while their agency is cut off and nobody else has them yet. When
 // it is back, the others are given what is left and never see the rest.
 func TestWithdrawnBeforeAnybodyHadIt(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	cut := &line{conns: map[net.Conn]bool{}}
 	stop := run(t, folder, lab.Options{Dial: func(agency string) func(string, string) (net.Conn, error) {
@@ -202,6 +204,7 @@ func TestWithdrawnBeforeAnybodyHadIt(t *testing.T) {
 
 // A node is put back from a backup that was made before a withdrawal, its receipt being on record: it purges again.
 func TestRestoredBackupIsPurgedAgain(t *testing.T) {
+	t.Parallel()
 	folder := lab.Folder(t.TempDir())
 	run(t, folder, lab.Options{}, func(l *lab.Lab) {
 		licensing := l.Agencies["licensing"].Node

@@ -19,6 +19,7 @@ var exported = time.Date(2027, 1, 4, 9, 30, 0, 0, time.UTC)
 
 // An independent reader of the format finds the dates, what they are about, and their alarms.
 func TestICSIsReadByOthers(t *testing.T) {
+	t.Parallel()
 	res := &reportingv1.CalendarResponse{ProcedureId: "reporting/XA-reports@1", Steps: []*reportingv1.CalendarStep{
 		{
 			Report: "att-annual", Year: 2026, Step: "submit", Agency: "reporting", Role: "compiler", Legal: true, Date: "2027-05-31", Remind: []uint32{7, 30},
@@ -106,6 +107,7 @@ func linesOf(t interface {
 
 // Whatever texts a procedure has, the file keeps to the format, and the texts come out as they went in.
 func TestICSKeepsAnyText(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		source := rapid.StringOfN(rapid.RuneFrom([]rune("ab ,;:\\\"'\né漢🚢()")), 0, 200, -1).Draw(t, "source")
 		res := &reportingv1.CalendarResponse{ProcedureId: "reporting/P@1", Steps: []*reportingv1.CalendarStep{{
@@ -126,6 +128,7 @@ func TestICSKeepsAnyText(t *testing.T) {
 
 // A later file brings an earlier one up to date: a step keeps its UID, and no two have the same.
 func TestICSKeepsUIDs(t *testing.T) {
+	t.Parallel()
 	uids := func(steps ...*reportingv1.CalendarStep) (list []string) {
 		for _, line := range strings.Split(icsOf(&reportingv1.CalendarResponse{ProcedureId: "reporting/P@2", Steps: steps}, exported), "\r\n") {
 			if uid, is := strings.CutPrefix(line, "UID:"); is {

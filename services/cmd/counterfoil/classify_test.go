@@ -7,6 +7,7 @@ import (
 )
 
 func TestParseCategory(t *testing.T) {
+	t.Parallel()
 	for number, text := range []string{"", "i", "II", "iii", "iv", "v", "vi", "vii", " viii ", "ammunition", "parts"} {
 		if got, err := parseCategory(text); err != nil || got != transferv1.Category(number) {
 			t.Errorf("%q is read as %s, %v", text, got, err)

@@ -13,6 +13,7 @@ import (
 // What people see: each scenario in services/console/browser/scenarios plays in a real browser against a lab in which a story was told. Pictures
 // of the pages are kept in the folder that COUNTERFOIL_SHOTS names.
 func TestConsoleInABrowser(t *testing.T) {
+	t.Parallel()
 	browser, err := filepath.Abs("../../console/browser")
 	if err != nil {
 		t.Fatal(err)

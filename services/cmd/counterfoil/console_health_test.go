@@ -87,6 +87,7 @@ func saying(t *testing.T, c *http.Client, method, at string, want ...string) {
 
 // A node with trouble says so on its page, with what to do, and lets its operator try parked events again.
 func TestConsoleShowsTrouble(t *testing.T) {
+	t.Parallel()
 	c, at := consoleOver(t, &fixedNode{agency: "licensing", open: true, broken: true}, people.Operator, people.Auditor, people.Viewer)
 	saying(t, c, http.MethodGet, at+"health", "look at this", "licensing/L-000001 is revoked", "ask licensing to put what it meant on record anew", "/console/health/parked/licensing/border/12", "page=00%2Flicensing%2Fborder%2F12")
 	saying(t, c, http.MethodGet, at+"health?page=00%2Flicensing%2Fborder%2F12", "this program does not know events of its kind")
@@ -97,6 +98,7 @@ func TestConsoleShowsTrouble(t *testing.T) {
 }
 
 func TestConsoleSaysWhyNot(t *testing.T) {
+	t.Parallel()
 	c, at := consoleOver(t, &fixedNode{agency: "licensing", open: true}, people.Viewer)
 	saying(t, c, http.MethodGet, at+"health", "The checks are not shown to you:", "needs auditor or operator", "disabled")
 }

@@ -22,6 +22,7 @@ func ofLine(line uint32, thousandths int64, unit string, serials ...string) *cus
 }
 
 func TestParseReceived(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]*customsv1.DeliveredItem{
 		"1=100": ofLine(1, 100_000, ""), "2=12.5KGM": ofLine(2, 12_500, "KGM"), "3=0.125 H87": ofLine(3, 125, "H87"), "4=0": ofLine(4, 0, ""), "5=1 2N": ofLine(5, 1000, "2N"),
 		"": nil, "1": nil, "1=": nil, "=1": nil, "1=-2": nil, "1=1.2345": nil, "x=1": nil, "1=1 pieces": nil, "1=1=2": nil,
@@ -40,6 +41,7 @@ func TestParseReceived(t *testing.T) {
 }
 
 func TestSerialsAndUnits(t *testing.T) {
+	t.Parallel()
 	got := items(ofLine(1, 2000, ""), ofLine(2, 500, ""), ofLine(3, 1, ""))
 	if err := withSerials(got, []string{"1=A-1", "1=A=2", "2=B-1"}); err != nil {
 		t.Fatal(err)
@@ -61,6 +63,7 @@ func TestSerialsAndUnits(t *testing.T) {
 }
 
 func TestParseShare(t *testing.T) {
+	t.Parallel()
 	if some, all, err := parseShare("serials", "98/100"); some != 98 || all != 100 || err != nil {
 		t.Errorf("98/100 is read as %d of %d, %v", some, all, err)
 	}

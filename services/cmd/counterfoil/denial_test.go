@@ -18,6 +18,7 @@ import (
 
 // The published table's denials make a request that keeps to the contract; the table in the old form is refused as a whole.
 func TestNoticesOfPublishedTable(t *testing.T) {
+	t.Parallel()
 	read, err := readDenials(publishedtest.Data(t, "lite-denials", "denial_valid.csv"), "GB")
 	if err != nil || len(read.Denials) != 7 || len(read.Problems) != 0 {
 		t.Fatalf("%d denials, problems %v: %v", len(read.Denials), read.Problems, err)
@@ -46,6 +47,7 @@ func TestNoticesOfPublishedTable(t *testing.T) {
 // As many rows of the published table of consultations as have a code are written as they stand there, but for how the
 // countries' names are spelt.
 func TestWriteFiguresAsPublished(t *testing.T) {
+	t.Parallel()
 	published, err := os.ReadFile(publishedtest.Data(t, filepath.Join("caat-eu-brokering-2014", "consult.csv")))
 	if err != nil {
 		t.Fatal(err)

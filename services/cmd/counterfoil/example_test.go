@@ -10,6 +10,7 @@ import (
 
 // Every example that help shows is a command line that there is, with all that it needs, and no wider than a page.
 func TestExamplesAreCommands(t *testing.T) {
+	t.Parallel()
 	root := newRootCommand(newEnv())
 	found := 0
 	var look func(cmd *cobra.Command)

@@ -71,6 +71,7 @@ func grants(t testing.TB, n int) (home string) {
 
 // An export that is killed at any moment leaves whole files or none, and goes on when it is run again.
 func TestKilledExportsGoOn(t *testing.T) {
+	t.Parallel()
 	licences, kills := 2_000, 4
 	if os.Getenv("COUNTERFOIL_SOAK") != "" {
 		licences, kills = 20_000, 100

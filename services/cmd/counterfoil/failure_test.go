@@ -3,6 +3,7 @@ package main
 import "testing"
 
 func TestNamedIn(t *testing.T) {
+	t.Parallel()
 	for why, want := range map[string]string{
 		"declaration customs/D-1 is not on record here; see: counterfoil list declarations":                                              "counterfoil list declarations",
 		"it is held: look; lift that first: counterfoil declare lift customs/D-1 --reason …":                                             "counterfoil declare lift customs/D-1 --reason …",

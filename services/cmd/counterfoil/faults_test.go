@@ -267,6 +267,7 @@ func rounds() int {
 // The whole lab is killed at random moments while an import and commands run. Every acknowledged event is there once,
 // in every ledger.
 func TestKillTheLab(t *testing.T) {
+	t.Parallel()
 	dir, folder := t.TempDir(), registerOf(t, 3000)
 	running := launchLab(t, dir)
 	var work sync.WaitGroup
@@ -309,6 +310,7 @@ func pause(t *testing.T, least, most int) {
 // Each node is a process of its own. Nodes and the hub are killed at random moments during commands; each side goes on
 // while the hub is away, and is level again when it is back.
 func TestKillNodesAndHub(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	running := map[string]*program{"hub": launch(t, dir, "hub", "--dir", dir)}
 	eventually(t, "the hub to prepare the agencies", func() bool {
@@ -349,6 +351,7 @@ func TestKillNodesAndHub(t *testing.T) {
 // A ledger's file is deleted: the node builds it again from journal and inbox, to the same rows of every
 // journal.
 func TestDeletedLedgerIsBuiltAgain(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	running := launchLab(t, dir)
 	importUntilDone(t, dir, registerOf(t, 500))
@@ -391,6 +394,7 @@ func TestDeletedLedgerIsBuiltAgain(t *testing.T) {
 
 // The real register, through the program as a user runs it, on every agency's own ledger.
 func TestRealRegister(t *testing.T) {
+	t.Parallel()
 	folder := publishedtest.Data(t, "caat-uk-licences-2012-06")
 	dir := t.TempDir()
 	launchLab(t, dir)

@@ -72,6 +72,7 @@ func figuresOnRecord(t *testing.T, env *Env, source string) (rows []*ledgerv1.Pa
 // Both publishers' files in a node. What the ledger has adds up, cell by cell, to what awk makes of the files, and imported again
 // nothing is recorded.
 func TestImportOfThePublishersFigures(t *testing.T) {
+	t.Parallel()
 	union := publishedtest.Data(t, "okfn-eu-armsexports-2005-2010", "eu-armsexports.2005-2010.csv")
 	german := publishedtest.Data(t, "germany-ruex-2000-2013", "ruex_2000_2013.csv")
 	env := envForLab(t, reportingOf("DE"))
@@ -184,6 +185,7 @@ func answered(t *testing.T, env *Env) {
 // The register of the United Kingdom, in pounds, against what the European Union published of its exports, in euros: licences are
 // compared, values are not, and the answer says so.
 func TestReconcileTheRegisterWithTheUnion(t *testing.T) {
+	t.Parallel()
 	union := publishedtest.Data(t, "okfn-eu-armsexports-2005-2010", "eu-armsexports.2005-2010.csv")
 	register := publishedtest.Data(t, "caat-uk-licences-2012-06")
 	env := envForLab(t, reportingOf("GB"))

@@ -18,6 +18,7 @@ import (
 
 // A whole edition of the publisher's: what is on record afterwards is what it says.
 func TestImportOfThePublishersEdition(t *testing.T) {
+	t.Parallel()
 	dir := publishedtest.Data(t, "caat-uk-licences-editions-2012", "2012-10-11")
 	n := &fixedNode{agency: "licensing", open: true, page: 10_000}
 	env := envFor(t, n)
@@ -51,6 +52,7 @@ func exitCodeOf(done imported) int {
 
 // Whatever the changes are, the requests hold each of them once, and no request is above its limits.
 func TestBatches(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var changes published.Changes
 		size := rapid.SampledFrom([]int{1, 100, 100_000, 300_000})
@@ -91,6 +93,7 @@ func TestBatches(t *testing.T) {
 
 // An entry that the contract does not allow is the reader's fault or the contract's, not that of who typed the command.
 func TestWhatTheNodeDoesNotTakeIsNotWrongUsage(t *testing.T) {
+	t.Parallel()
 	env := &Env{began: true}
 	for code, want := range map[connect.Code]int{
 		connect.CodeInvalidArgument: exitFailed, connect.CodeUnavailable: exitUnreachable, connect.CodePermissionDenied: exitNotAllowed,

@@ -74,6 +74,7 @@ func envForLab(t *testing.T, text string) *Env {
 
 // The publishers' lists in a node: as a whole, and imported again nothing is recorded.
 func TestImportOfThePublishersLists(t *testing.T) {
+	t.Parallel()
 	dir := publishedtest.Data(t, "watchlists-2018-2019")
 	env := envForLab(t, onlyLicensing)
 	in := func(name string) string { return filepath.Join(dir, filepath.FromSlash(name)) }
@@ -110,6 +111,7 @@ func TestImportOfThePublishersLists(t *testing.T) {
 
 // Whatever the changes are, the requests hold each of them once, and no request is above its limits.
 func TestPartsOfAList(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		list := watchlists.List{Source: "un"}
 		size := rapid.SampledFrom([]int{1, 100, 100_000, 300_000})

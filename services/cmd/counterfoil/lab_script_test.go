@@ -28,6 +28,7 @@ import (
 //
 // $TABLES are the names of all tables, with commas. $RECEIVER takes every request.
 func TestLabScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "lab"),
 		RequireExplicitExec: true,

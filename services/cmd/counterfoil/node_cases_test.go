@@ -96,6 +96,7 @@ func caseRows(table queryv1.Table) (rows []*queryv1.Row) {
 }
 
 func TestCellsOfCases(t *testing.T) {
+	t.Parallel()
 	at := timestamppb.New(day)
 	tests := map[string]struct {
 		row  *queryv1.Row

@@ -8,6 +8,7 @@ import (
 
 // Every command that puts something on record can be tried before.
 func TestEveryRecordingCommandHasADryRun(t *testing.T) {
+	t.Parallel()
 	found := 0
 	var look func(cmd *cobra.Command, records bool)
 	look = func(cmd *cobra.Command, records bool) {

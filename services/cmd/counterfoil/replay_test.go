@@ -49,6 +49,7 @@ func (hypotheses) WhatIf(_ context.Context, req *queryv1.WhatIfRequest, stream q
 }
 
 func TestParseEmbargo(t *testing.T) {
+	t.Parallel()
 	viii, ammunition, parts := transferv1.Category_CATEGORY_VIII_SMALL_ARMS_LIGHT_WEAPONS, transferv1.Category_CATEGORY_ARTICLE_3_AMMUNITION, transferv1.Category_CATEGORY_ARTICLE_4_PARTS
 	for text, want := range map[string]*queryv1.WhatIfEmbargo{
 		"XB:2025-03-01":                      {Country: "XB", From: "2025-03-01"},
@@ -69,6 +70,7 @@ func TestParseEmbargo(t *testing.T) {
 }
 
 func TestParseCriterion(t *testing.T) {
+	t.Parallel()
 	high := licensingv1.Level_LEVEL_HIGH
 	for text, want := range map[string]*queryv1.WhatIfCriterion{
 		"7(4)=high":          {Criterion: "7(4)", OverridingFrom: high},

@@ -11,6 +11,7 @@ import (
 )
 
 func TestParseWhich(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		text string
 		year uint32

@@ -28,6 +28,7 @@ func keyText() *rapid.Generator[string] {
 
 // Whatever figures are prepared, the file says them again when it is read back.
 func TestReturnFileRoundTrip(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var figures []*reportingv1.Figure
 		for range rapid.IntRange(0, 4).Draw(t, "figures") {
@@ -68,6 +69,7 @@ const returnHeads = "table,row,basis,counterpart,origin,intermediate,description
 
 // A file as a spreadsheet saves it elsewhere is the same file.
 func TestReturnFileOfASpreadsheet(t *testing.T) {
+	t.Parallel()
 	want := []*reportingv1.Figure{{
 		Table: "exports", Row: "I", Destination: "XB", Quantity: &transferv1.Quantity{Thousandths: 1500, Unit: "H87"}, Value: 1234_50, Currency: "EUR",
 		Prefilled: &reportingv1.Amounts{Quantities: []*reportingv1.UnitSum{{Unit: "H87", Thousandths: 2000}}}, Reason: "lost; found",
@@ -90,6 +92,7 @@ func TestReturnFileOfASpreadsheet(t *testing.T) {
 
 // Everything that is wrong is told, with its line.
 func TestReturnFileErrors(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ name, file, want string }{
 		{"nothing", "", "f.csv has no line of column names, such as counterfoil return prepare writes"},
 		{"no heads", "exports,I\n", `f.csv:1: there is no column table; keep the columns that counterfoil return prepare writes`},

@@ -16,6 +16,7 @@ import (
 // Every table of the contract has a name, in plural and singular, columns for people, and as many cells; also in a row
 // that holds nothing but itself.
 func TestEveryTableCanBeShown(t *testing.T) {
+	t.Parallel()
 	singular := map[string]string{"agencies": "agency", "licences": "licence", "write-offs": "write-off", "return-submissions": "return_submission"}
 	for _, name := range tableNames() {
 		table, err := parseTable(name)
@@ -43,6 +44,7 @@ func TestEveryTableCanBeShown(t *testing.T) {
 }
 
 func TestCellsOfADeclaration(t *testing.T) {
+	t.Parallel()
 	row := &queryv1.Row{Row: &queryv1.Row_Declaration{Declaration: &ledgerv1.Declaration{
 		Id: "customs/D-1", Status: ledgerv1.DeclarationStatus_DECLARATION_STATUS_EXITED,
 		Accepted: &customsv1.DeclarationAccepted{
@@ -61,6 +63,7 @@ func TestCellsOfADeclaration(t *testing.T) {
 }
 
 func TestAmounts(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		minor    int64
 		currency string
@@ -86,6 +89,7 @@ func TestAmounts(t *testing.T) {
 }
 
 func TestAge(t *testing.T) {
+	t.Parallel()
 	for seconds, want := range map[float64]string{0: "0.0 s", 1.25: "1.2 s", 59: "59 s", 61: "1 min 1 s", 3661: "1 h 1 min", 200_000: "2 d 7 h"} {
 		if got := age(seconds); got != want {
 			t.Errorf("age(%v) = %q, want %q", seconds, got, want)
@@ -94,6 +98,7 @@ func TestAge(t *testing.T) {
 }
 
 func TestAgainReplacesTheFlag(t *testing.T) {
+	t.Parallel()
 	env := &Env{args: []string{"list", "licences", "--page-token", "old", "--party", "O'Neill & Sons", "--page-token=older"}}
 	want := `counterfoil list licences --party 'O'\''Neill & Sons' --page-token 'a b'`
 	if got := env.again("--page-token", "a b"); got != want {
@@ -102,6 +107,7 @@ func TestAgainReplacesTheFlag(t *testing.T) {
 }
 
 func TestProgressInLines(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2008, 1, 2, 0, 0, 0, 0, time.UTC)
 	var said lineCounter
 	env := &Env{Err: &said, Now: func() time.Time { return now }}

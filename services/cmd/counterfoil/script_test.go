@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 //
 // $policies is the folder of the example's policies. Files are named with $WORK before them: the scripts run side by side in one process.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,

@@ -11,6 +11,7 @@ import (
 
 // A flag wins over the environment, that over the file, that over the default; bad input is named by where it stands.
 func TestSettings(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "node.conf")
 	tests := map[string]struct {
 		args        []string

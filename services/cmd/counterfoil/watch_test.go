@@ -26,6 +26,7 @@ func envFor(t *testing.T, n *fixedNode) *Env {
 }
 
 func TestWatchEndedByItsUserSaysWhereToGoOn(t *testing.T) {
+	t.Parallel()
 	env := envFor(t, &fixedNode{agency: "licensing", open: true})
 	out, printed := io.Pipe()
 	var advice bytes.Buffer
