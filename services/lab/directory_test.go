@@ -56,7 +56,7 @@ func recordedAt(t *testing.T, n *node.Node, r *eventv1.Receipt) time.Time {
 // untilReleased returns once a node knows that a publisher's consent to a reader is in a state.
 func untilReleased(t *testing.T, n *node.Node, id string, state ledgerv1.ReleaseState) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for {
 		changed := n.Ledger.Changed()

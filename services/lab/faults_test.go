@@ -62,7 +62,7 @@ func (l *line) set(cut bool) {
 // record puts facts on record at an agency's desk.
 func record(t *testing.T, n *node.Node, facts ...proto.Message) *eventv1.Receipt {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	receipt, err := n.Desk.Record(ctx, &eventv1.Particulars{}, func(ledger.View) ([]proto.Message, error) { return facts, nil })
 	if err != nil {
@@ -86,11 +86,11 @@ func raised(n int) proto.Message {
 	return &enforcementv1.DiversionAlertRaised{AlertId: fmt.Sprintf("enforcement/AL-%d", n)}
 }
 
-// wait returns once a node's ledger has an event, and gives up when it has not moved for 20 seconds.
+// wait returns once a node's ledger has an event, and gives up when it has not moved for as long as patience.
 func wait(t *testing.T, n *node.Node, id journal.ID, event uint64) {
 	t.Helper()
 	for before := uint64(0); ; {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		err := n.Ledger.Wait(ctx, id, event)
 		cancel()
 		if err == nil {
@@ -203,7 +203,7 @@ func TestBitFlippedInTheFeed(t *testing.T) {
 	l := start(t, folder, lab.Options{Dial: dial, ReceiptEvery: often})
 	customs := l.Agencies["customs"].Node
 	wait(t, customs, journal.ID{Agency: "enforcement", Group: "all"}, 1)
-	deadline, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	deadline, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -300,7 +300,7 @@ func blockFiles(t *testing.T, dir, stream string) (paths []string) {
 // own has, while its line is cut.
 func untilFed(t *testing.T, folder lab.Folder, signature []byte, feeds int) {
 	t.Helper()
-	deadline, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	deadline, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()

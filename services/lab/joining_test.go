@@ -140,10 +140,10 @@ func level(t *testing.T, n *node.Node) {
 	}, func() string { return fmt.Sprintf("%s is at %+v, stopped: %v", n.Agency, p, n.Stopped()) })
 }
 
-// until waits for something to come about, for a minute at most.
+// until waits for something to come about, for as long as patience.
 func until(t *testing.T, met func() bool, now func() string) {
 	t.Helper()
-	deadline := time.NewTimer(time.Minute)
+	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

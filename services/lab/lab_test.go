@@ -11,6 +11,9 @@ import (
 	"github.com/counterfoil/counterfoil/services/lab"
 )
 
+// patience is how long a test waits for what has to come about: only one that fails waits it out, and a machine may be busy.
+const patience = time.Minute
+
 // start runs a lab of the example plan in a folder until the test ends.
 func start(t testing.TB, folder lab.Folder, o lab.Options) *lab.Lab {
 	t.Helper()
@@ -54,7 +57,7 @@ func startAndStop(t testing.TB, folder lab.Folder, plan *lab.Plan, o lab.Options
 		}
 	})
 	t.Cleanup(stop)
-	wait, done := context.WithTimeout(ctx, 30*time.Second)
+	wait, done := context.WithTimeout(ctx, patience)
 	defer done()
 	if err := l.WaitReady(wait); err != nil {
 		t.Fatal(err)

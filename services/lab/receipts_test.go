@@ -28,7 +28,7 @@ func requested() proto.Message {
 func untilReceipts(t *testing.T, n *node.Node, id string, wanted func(*queryv1.ReceiptsResponse) bool) *queryv1.ReceiptsResponse {
 	t.Helper()
 	query := queryv1connect.NewQueryServiceClient(client(n, tokenOf(t, n)))
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for {
 		changed := n.Ledger.Changed()

@@ -63,8 +63,10 @@ func TestStartersFollowThroughKills(t *testing.T) {
 			grantMany(t, n, 1)
 			want := watched(t, n, "").ids
 			s.killed(len(want))
-			if got := s.ids(); !slices.Equal(got, want) {
-				t.Errorf("after %d kills the program has %d events, the node %d, or the order is another", kills, len(got), len(want))
+			// More may come to the node meanwhile.
+			got, after := s.ids(), watched(t, n, "").ids
+			if len(got) < len(want) || len(got) > len(after) || !slices.Equal(got, after[:len(got)]) {
+				t.Errorf("after %d kills the program has %d events, the node %d to %d, or the order is another", kills, len(got), len(want), len(after))
 			}
 		})
 	}

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connecthttp"
@@ -87,7 +86,7 @@ func findsNothing(t *testing.T, folder lab.Folder, agency string) {
 // comesTo waits until a condition on a node's ledger holds.
 func comesTo(t *testing.T, n *node.Node, what string, holds func(ledger.View) bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for {
 		changed := n.Ledger.Changed()

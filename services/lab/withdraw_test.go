@@ -292,7 +292,7 @@ func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.After(20 * time.Second); !is(); {
+	for deadline := time.After(patience); !is(); {
 		select {
 		case <-tick.C:
 		case <-deadline:
