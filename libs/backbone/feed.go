@@ -90,7 +90,7 @@ func (h *Hub) keepFeeding(ctx context.Context, reader string, releases []Release
 			continue
 		}
 		leading, end := h.leading(ctx)
-		err := feed(leading, reader, releases, accounts)
+		err := h.fill(leading, reader, releases, accounts)
 		interrupted := leading.Err() == nil
 		end()
 		if !interrupted {
@@ -110,7 +110,7 @@ func (h *Hub) leads() bool { return h.srv.JetStreamIsLeader() }
 // copies reports whether this server copies into feeds.
 func (h *Hub) copies() bool { return h.leads() || h.copiesAnyway.Load() }
 
-// leading returns a context that ends when another server takes the feeds over. For a moment both may write: see feed.
+// leading returns a context that ends when another server takes the feeds over. For a moment both may write: see fill.
 func (h *Hub) leading(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
@@ -122,10 +122,10 @@ func (h *Hub) leading(ctx context.Context) (context.Context, context.CancelFunc)
 	return ctx, cancel
 }
 
-// feed copies until ctx ends or something goes wrong. Where it stands is in the feed itself: every message says
+// fill copies until ctx ends or something goes wrong. Where it stands is in the feed itself: every message says
 // which number it had at its origin. Each is told which message of its journal it must follow, so that of two servers
 // that copy at once, or of one that asked a server with old news, only what comes next is taken.
-func feed(ctx context.Context, reader string, releases []Release, accounts map[string]*nats.Conn) error {
+func (h *Hub) fill(ctx context.Context, reader string, releases []Release, accounts map[string]*nats.Conn) error {
 	js, err := jetstream.New(accounts[reader])
 	if err != nil {
 		return err
@@ -136,14 +136,14 @@ func feed(ctx context.Context, reader string, releases []Release, accounts map[s
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, r := range releases {
-		group.Go(func() error { return feedJournal(ctx, js, to, reader, r, accounts[r.Journal.Agency]) })
+		group.Go(func() error { return h.feedJournal(ctx, js, to, reader, r, accounts[r.Journal.Agency]) })
 	}
 	return group.Wait()
 }
 
 // feedJournal copies one journal. A block that is no more, because events of it were withdrawn before the feed came to it,
 // is given redacted, in its place.
-func feedJournal(ctx context.Context, js jetstream.JetStream, to jetstream.Stream, reader string, r Release, account *nats.Conn) error {
+func (h *Hub) feedJournal(ctx context.Context, js jetstream.JetStream, to jetstream.Stream, reader string, r Release, account *nats.Conn) error {
 	at, fed, err := lastFed(ctx, to, r.Journal)
 	if err != nil {
 		return err
@@ -164,6 +164,7 @@ func feedJournal(ctx context.Context, js jetstream.JetStream, to jetstream.Strea
 	give := func(number uint64, header nats.Header, data []byte) error {
 		copied := copyOf(feedSubject(r.Journal), header, data)
 		copied.Header.Set(OriginSequenceHeader, strconv.FormatUint(number, 10))
+		defer h.span(ctx, copied, reader, r.Journal)()
 		appending, end := context.WithTimeout(ctx, appendLimit)
 		ack, err := js.PublishMsg(appending, copied, jetstream.WithExpectLastSequencePerSubject(at))
 		end()

@@ -18,6 +18,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
+	"go.opentelemetry.io/otel/trace"
 )
 
 const (
@@ -55,6 +56,8 @@ type HubConfig struct {
 	Logger *slog.Logger
 	// Authority says that the coordinating authority's node runs beside this server; the hub itself does not act on it.
 	Authority bool
+	// Tracing makes a span of each block whose publisher traces, on its way into a reader's feed; nil: none are made.
+	Tracing trace.TracerProvider
 }
 
 // ClusterConfig is how the three servers of a hub meet: by mutual TLS, under the hub's own authority.
@@ -71,6 +74,7 @@ type ClusterConfig struct {
 type Hub struct {
 	dir      string
 	log      *slog.Logger
+	tracer   trace.Tracer
 	replicas int
 	srv      *server.Server
 	accounts *server.DirAccResolver
@@ -120,7 +124,7 @@ func startHub(ctx context.Context, c HubConfig) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{stated: map[string]*stated{}, dir: c.Dir, log: orDiscard(c.Logger), replicas: 1, heard: make(chan struct{}, 1),
+	h := &Hub{stated: map[string]*stated{}, dir: c.Dir, log: orDiscard(c.Logger), tracer: tracer(c.Tracing), replicas: 1, heard: make(chan struct{}, 1),
 		conns: map[string]*nats.Conn{}, made: map[string]bool{}, feeders: map[string]*feeder{}, heads: map[string]relayHeads{}}
 	h.state.Store(&hubState{})
 	running, stop := context.WithCancel(context.Background())

@@ -19,6 +19,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/rpc"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
@@ -57,8 +58,10 @@ type Config struct {
 	Reactions []Reaction
 	// Appended is told of every block, and how long it took until it was on disk. Optional.
 	Appended func(events int, took time.Duration)
-	// Tracer traces commands whose caller did so; nil: nothing is traced.
+	// Tracer traces commands whose caller did so, and what follows from their events; nil: nothing is traced.
 	Tracer trace.Tracer
+	// Traces knows of which trace events are, own and received. Optional.
+	Traces *journal.Traces
 	Logger *slog.Logger
 }
 

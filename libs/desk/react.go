@@ -208,11 +208,14 @@ func (d *Desk) hearJournal(ctx context.Context, r Reaction, id journal.ID) (more
 		if len(groups) == 0 {
 			groups = []string{""}
 		}
+		ctx, end := d.reactSpan(ctx, r, id, e.Number, len(decides[e.Number]) > 0)
 		for n, group := range groups {
 			if err := d.answerTo(ctx, r, id, e, group, n, len(groups)); err != nil {
+				end()
 				return false, err
 			}
 		}
+		end()
 	}
 	return more, nil
 }

@@ -215,6 +215,9 @@ func (d *Desk) store(ctx context.Context, tx *ledger.Tx, b *block) error {
 	began := time.Now()
 	traced, end := d.blockSpan(ctx, b, next.Block)
 	sequence, err := journal.Append(traced, d.JetStream, d.Stream, b.id, data, b.head.Sequence)
+	if err == nil {
+		d.Traces.Keep(traced, b.id, made.Header.FirstEvent, next.Events)
+	}
 	end()
 	if err != nil {
 		return err

@@ -5,6 +5,8 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/counterfoil/counterfoil/libs/journal"
 )
 
 func nothing() {}
@@ -16,6 +18,20 @@ func (d *Desk) span(c *command, name string) (end func()) {
 	}
 	_, span := d.Tracer.Start(c.ctx, name, trace.WithAttributes(attribute.String("agency", d.Agency)))
 	return func() { span.End() }
+}
+
+// reactSpan begins what a reaction does about an event that is of a trace; there is none while it decides nothing.
+func (d *Desk) reactSpan(ctx context.Context, r Reaction, id journal.ID, event uint64, decides bool) (traced context.Context, end func()) {
+	if !decides {
+		return ctx, nothing
+	}
+	ctx, is := d.Traces.Of(ctx, id, event)
+	if !is {
+		return ctx, nothing
+	}
+	ctx, span := d.Tracer.Start(ctx, "react", trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(
+		attribute.String("agency", d.Agency), attribute.String("reaction", r.Name), attribute.String("journal", id.String())))
+	return ctx, func() { span.End() }
 }
 
 // blockSpan begins the appending of a block: a step of the first of its commands whose caller traces, linked to the others.

@@ -16,7 +16,7 @@ func (n *Node) followerOf(l *ledger.Ledger) *projection.Follower {
 	return projection.New(projection.Config{
 		Agency: n.Agency, Ledger: l, Keys: n.keys,
 		JetStream: n.broker.JetStream(), Own: n.broker.Journal(), Inbox: n.broker.Inbox(),
-		Evidence: n.cfg.Home.path("evidence"), Folded: n.metrics.Folded, Tracer: n.tracer(), Logger: n.Logger,
+		Evidence: n.cfg.Home.path("evidence"), Folded: n.metrics.Folded, Tracer: n.tracer(), Traces: &n.traces, Logger: n.Logger,
 	})
 }
 

@@ -101,6 +101,7 @@ type Node struct {
 	feed     *feed.Feed // nil: there is none
 	webhooks *webhooks.Webhooks
 	metrics  *metrics.Metrics
+	traces   journal.Traces
 	api      api
 	ready    chan struct{}
 	// done and total are blocks folded at the start, of how many.
@@ -157,7 +158,7 @@ func (n *Node) open(ctx context.Context) (err error) {
 		Agency: n.Agency, Ledger: n.Ledger, Keys: n.keys, Signer: n.Signer, Due: n.Keeper.Due, JetStream: n.broker.JetStream(),
 		Stream: backbone.JournalStream, CatchUp: n.follower.CatchUpOwn,
 		Last: n.follower.LastOwn, Recorded: n.follower.Recorded, Now: n.cfg.Now,
-		Appended: n.metrics.Appended, Tracer: n.tracer(), Logger: n.Logger,
+		Appended: n.metrics.Appended, Tracer: n.tracer(), Traces: &n.traces, Logger: n.Logger,
 	})
 	if err := n.api.open(n); err != nil {
 		return err

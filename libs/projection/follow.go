@@ -47,6 +47,8 @@ type Config struct {
 	Folded func(events int, took time.Duration)
 	// Tracer traces the folding of blocks whose agency did so; nil: nothing is traced.
 	Tracer trace.Tracer
+	// Traces is told of which trace a block is. Optional.
+	Traces *journal.Traces
 	Logger *slog.Logger
 }
 

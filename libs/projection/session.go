@@ -126,9 +126,10 @@ func (s *session) fold(id journal.ID, head journal.Head, o *opened) error {
 		}
 	}
 	if ctx, traced := o.msg.Traced(s.ctx); traced {
-		_, span := s.f.Tracer.Start(ctx, "fold block", trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(
+		ctx, span := s.f.Tracer.Start(ctx, "fold block", trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(
 			attribute.String("agency", s.f.Agency), attribute.String("journal", id.String()), attribute.Int64("block", int64(b.Header.Number))))
 		defer span.End()
+		s.f.Traces.Keep(ctx, id, b.Header.FirstEvent, next.Events)
 	}
 	if err := s.tx.Fold(b, next.Position()); err != nil {
 		return fmt.Errorf("fold block %d of %s: %w", b.Header.Number, id, err)

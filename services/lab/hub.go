@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/counterfoil/counterfoil/libs/backbone"
@@ -39,6 +40,7 @@ type Hub struct {
 	logger    *slog.Logger
 	now       func() time.Time
 	version   string
+	tracing   trace.TracerProvider
 	ready     chan struct{}
 }
 
@@ -58,6 +60,8 @@ type HubOptions struct {
 	Now func() time.Time
 	// Version is shown in the authority's status.
 	Version string
+	// Tracing makes the spans of the hub and of the authority's node; nil: none are made.
+	Tracing trace.TracerProvider
 }
 
 // StartHub starts the hub of a folder and brings it to the plan: an account and a home per agency. What is there stays as
@@ -76,12 +80,12 @@ func StartHub(ctx context.Context, o HubOptions) (*Hub, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	config.Logger = logger
+	config.Logger, config.Tracing = logger, o.Tracing
 	hub, err := backbone.StartHub(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{folder: folder, plan: plan, hub: hub, logger: logger, now: o.Now, version: o.Version, ready: make(chan struct{})}
+	h := &Hub{folder: folder, plan: plan, hub: hub, logger: logger, now: o.Now, version: o.Version, tracing: o.Tracing, ready: make(chan struct{})}
 	if err := h.prepare(ctx); err != nil {
 		h.hub.Close()
 		return nil, fmt.Errorf("prepare the hub: %w", err)
@@ -130,7 +134,8 @@ func (h *Hub) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	if h.authority, err = node.New(ctx, node.Config{Home: home, Logger: h.logger, Now: h.now, Version: h.version, Pages: pages(h.version)}); err != nil {
+	h.authority, err = node.New(ctx, node.Config{Home: home, Logger: h.logger, Now: h.now, Version: h.version, Pages: pages(h.version), Tracing: h.tracing})
+	if err != nil {
 		return err
 	}
 	service, err := authority.New(authority.Config{Node: h.authority, Hub: h.hub})

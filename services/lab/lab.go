@@ -109,7 +109,7 @@ type Options struct {
 	ChiefEvery time.Duration
 	// Now is the nodes' clock; nil is time.Now.
 	Now func() time.Time
-	// Tracing makes the nodes' spans; nil: none are made.
+	// Tracing makes the spans of nodes and hub; nil: none are made.
 	Tracing oteltrace.TracerProvider
 }
 
@@ -159,7 +159,7 @@ type Lab struct {
 
 // Start starts the hub of a folder and a node for every agency of the plan.
 func Start(ctx context.Context, folder Folder, plan *Plan, o Options) (*Lab, error) {
-	hub, err := StartHub(ctx, HubOptions{Folder: folder, Plan: plan, Listen: "127.0.0.1:0", Logger: o.Logger, Now: o.Now, Version: o.Version})
+	hub, err := StartHub(ctx, HubOptions{Folder: folder, Plan: plan, Listen: "127.0.0.1:0", Logger: o.Logger, Now: o.Now, Version: o.Version, Tracing: o.Tracing})
 	if err != nil {
 		return nil, err
 	}

@@ -1,18 +1,28 @@
 package lab_test
 
 import (
+	"context"
+	"encoding/hex"
 	"io"
+	"maps"
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
-
-	"go.opentelemetry.io/otel/attribute"
-	sdk "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"time"
 
 	"connectrpc.com/connect/v2"
+	collectorv1 "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	tracev1 "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/node"
+	"github.com/counterfoil/counterfoil/libs/spans"
+	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1/licensingv1connect"
@@ -21,64 +31,121 @@ import (
 	"github.com/counterfoil/counterfoil/services/lab"
 )
 
-// A command's way is one trace: its call and rule, its fold and append at the agency that decides, the fold at the one that reads, and the
-// query that shows it there. And who watches over the processes is told, without a login, how they are.
+// A command's way is one trace, from whoever calls over the hub to what another agency does about it, as a collector of OpenTelemetry
+// gets it. And who watches over the processes is told, without a login, how they are.
 func TestWatchedFromOutside(t *testing.T) {
-	t.Parallel()
-	spans := tracetest.NewInMemoryExporter()
-	provider := sdk.NewTracerProvider(sdk.WithSyncer(spans))
+	got := collectSpans(t)
+	provider, end, err := spans.FromEnvironment(t.Context(), "v-test")
+	if err != nil {
+		t.Fatal(err)
+	}
 	plan, err := lab.ReadPlan("")
 	if err != nil {
 		t.Fatal(err)
 	}
 	l, stop := startAndStop(t, lab.Folder(t.TempDir()), plan, lab.Options{Tracing: provider, Version: "v-test"})
-	licensing, customs := l.Agencies["licensing"].Node, l.Agencies["customs"].Node
+	authority, licensing, customs := l.Hub.Authority(), l.Agencies["licensing"].Node, l.Agencies["customs"].Node
 	record(t, licensing, granted(1))
 	wait(t, customs, licensingAll, 1)
-	spans.Reset()
+	record(t, customs, accepted(1), &customsv1.GoodsReleased{DeclarationId: "customs/D-1", At: timestamppb.New(time.Now())})
 
-	const id = "4bf92f3577b34da6a3ce929d0e0e4736"
-	ctx, info := connect.NewClientContext(t.Context())
-	info.RequestHeader().Set("Traceparent", "00-"+id+"-00f067aa0ba902b7-01")
-	res, err := licensingv1connect.NewLicensingServiceClient(client(licensing, tokenOf(t, licensing))).SuspendLicence(ctx, &licensingv1.SuspendLicenceRequest{
+	const id, asked = "4bf92f3577b34da6a3ce929d0e0e4736", "5cf92f3577b34da6a3ce929d0e0e4736"
+	traced := func(id string) context.Context {
+		ctx, info := connect.NewClientContext(t.Context())
+		info.RequestHeader().Set("Traceparent", "00-"+id+"-00f067aa0ba902b7-01")
+		return ctx
+	}
+	res, err := licensingv1connect.NewLicensingServiceClient(client(licensing, tokenOf(t, licensing))).SuspendLicence(traced(id), &licensingv1.SuspendLicenceRequest{
 		LicenceId: "licensing/L-1", Reason: "forged end-user certificate", Particulars: &eventv1.Particulars{IdempotencyKey: "traced"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	wait(t, customs, licensingAll, res.Receipt.FirstEvent)
-	ctx, info = connect.NewClientContext(t.Context())
-	info.RequestHeader().Set("Traceparent", "00-"+id+"-00f067aa0ba902b7-01")
-	if _, err := queryv1connect.NewQueryServiceClient(client(customs, tokenOf(t, customs))).Get(ctx, &queryv1.GetRequest{Table: queryv1.Table_TABLE_LICENCES, Id: "licensing/L-1"}); err != nil {
+	if _, err := queryv1connect.NewQueryServiceClient(client(customs, tokenOf(t, customs))).Get(traced(id), &queryv1.GetRequest{Table: queryv1.Table_TABLE_LICENCES, Id: "licensing/L-1"}); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, licensing, journal.ID{Agency: "customs", Group: "border"}, 3) // what was released is held
+	if _, err := queryv1connect.NewQueryServiceClient(client(authority, tokenOf(t, authority))).Status(traced(asked), &queryv1.StatusRequest{}); err != nil {
 		t.Fatal(err)
 	}
 	t.Run("health", func(t *testing.T) { healthOf(t, customs) })
 	t.Run("metrics", func(t *testing.T) { metricsOf(t, licensing, customs) })
 	stop()
+	if err := end(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	all := got()
+	isOneTrace(t, all, id, []string{
+		"counterfoil.licensing.v1.LicensingService/SuspendLicence", "decide at licensing", "fold at licensing", "append block at licensing",
+		"append block at licensing > relay block at hub", "relay block at hub > fold block at customs", "fold block at customs > react at customs",
+		"react at customs > append block at customs", "relay block at hub > fold block at licensing", // and so on, with what it recorded
+		"counterfoil.query.v1.QueryService/Get",
+	})
+	isOneTrace(t, all, asked, []string{"counterfoil.query.v1.QueryService/Status"})
+}
 
-	seen := map[string]bool{}
-	for _, s := range spans.GetSpans() {
-		if s.SpanContext.TraceID().String() != id {
+// isOneTrace checks that the spans of a trace hang together below its caller's, are all those that are wanted, and tell no content.
+func isOneTrace(t *testing.T, all []*tracev1.Span, id string, want []string) {
+	t.Helper()
+	seen, names, parents := map[string]bool{}, map[string]string{}, map[string]string{}
+	for _, s := range all {
+		if hex.EncodeToString(s.TraceId) != id {
 			continue
 		}
 		at := ""
 		for _, a := range s.Attributes {
 			if a.Key == "agency" {
-				at = " at " + a.Value.AsString()
+				at = " at " + a.Value.GetStringValue()
 			}
-			if a.Value.Type() == attribute.STRING && (strings.Contains(a.Value.AsString(), "forged") || strings.Contains(a.Value.AsString(), "L-1")) {
+			if v := a.Value.GetStringValue(); strings.Contains(v, "forged") || strings.Contains(v, "L-1") {
 				t.Errorf("span %s tells content: %v", s.Name, a)
 			}
 		}
 		seen[s.Name+at] = true
+		span := hex.EncodeToString(s.SpanId)
+		names[span], parents[span] = s.Name+at, hex.EncodeToString(s.ParentSpanId)
 	}
-	for _, want := range []string{
-		"counterfoil.licensing.v1.LicensingService/SuspendLicence", "decide at licensing", "fold at licensing", "append block at licensing",
-		"fold block at customs", "counterfoil.query.v1.QueryService/Get",
-	} {
-		if !seen[want] {
-			t.Errorf("the trace has no span %q; it has %v", want, seen)
+	for span, parent := range parents {
+		if _, known := parents[parent]; !known && parent != "00f067aa0ba902b7" {
+			t.Errorf("span %s is below %s, which is not of the trace", names[span], parent)
 		}
+		seen[names[parent]+" > "+names[span]] = true
+	}
+	for _, want := range want {
+		if !seen[want] {
+			t.Errorf("the trace has no span %q; it has %v", want, slices.Sorted(maps.Keys(seen)))
+		}
+	}
+}
+
+// collectSpans has OpenTelemetry's variables name a collector, which takes OTLP over HTTP, and returns what it was sent.
+func collectSpans(t *testing.T) func() []*tracev1.Span {
+	var mu sync.Mutex
+	var all []*tracev1.Span
+	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		data, err := io.ReadAll(r.Body)
+		var sent collectorv1.ExportTraceServiceRequest
+		if err == nil {
+			err = proto.Unmarshal(data, &sent)
+		}
+		if err != nil || r.URL.Path != "/v1/traces" {
+			t.Errorf("sent to %s: %v", r.URL.Path, err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for _, of := range sent.ResourceSpans {
+			for _, scope := range of.ScopeSpans {
+				all = append(all, scope.Spans...)
+			}
+		}
+	}))
+	t.Cleanup(collector.Close)
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
+	return func() []*tracev1.Span {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(all)
 	}
 }
 

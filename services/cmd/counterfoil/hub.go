@@ -34,7 +34,13 @@ func newHubCommand(env *Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			hub, err := lab.StartHub(cmd.Context(), lab.HubOptions{Folder: lab.Folder(dir), Plan: read, Listen: listen, Logger: logger, Version: version()})
+			tracing, err := env.tracing(cmd.Context())
+			if err != nil {
+				return err
+			}
+			hub, err := lab.StartHub(cmd.Context(), lab.HubOptions{
+				Folder: lab.Folder(dir), Plan: read, Listen: listen, Logger: logger, Version: version(), Tracing: tracing,
+			})
 			if err != nil {
 				return err
 			}
@@ -146,6 +152,9 @@ func newHubServeCommand(env *Env) *cobra.Command {
 				return env.serveWithAuthority(cmd.Context(), dir, plan, logger)
 			}
 			config.Logger = logger
+			if config.Tracing, err = env.tracing(cmd.Context()); err != nil {
+				return err
+			}
 			hub, err := backbone.StartHub(cmd.Context(), config)
 			if err != nil {
 				return err
@@ -172,7 +181,11 @@ func (env *Env) serveWithAuthority(ctx context.Context, dir, plan string, logger
 	if err != nil {
 		return usage("%v", err)
 	}
-	hub, err := lab.StartHub(ctx, lab.HubOptions{Folder: folder, Dir: dir, Plan: read, Logger: logger, Version: version()})
+	tracing, err := env.tracing(ctx)
+	if err != nil {
+		return err
+	}
+	hub, err := lab.StartHub(ctx, lab.HubOptions{Folder: folder, Dir: dir, Plan: read, Logger: logger, Version: version(), Tracing: tracing})
 	if err != nil {
 		return err
 	}
