@@ -84,6 +84,7 @@ type Feed struct {
 	js      jetstream.JetStream
 	secret  string // of the node's own connection
 	writers []*writer
+	counted counts
 	settled bool            // everything is as the users that were read last want it
 	seen    map[string]seen // by stream and user: what was put on record as read
 	closed  func() error

@@ -159,6 +159,7 @@ func (f *Feed) noteOne(w *writer, info *jetstream.ConsumerInfo) error {
 	}
 	if err == nil {
 		f.seen[key] = now
+		f.counted.read.Add(rows)
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"crypto/tls"
 	"fmt"
 	"strings"
 	"testing"
@@ -27,11 +28,17 @@ type world struct {
 	read   []*queryv1.Access
 }
 
-func newWorld(t testing.TB, s Settings) *world {
+func newWorld(t testing.TB, s Settings) *world { return newWorldOf(t, s, nil) }
+
+func newSecuredWorld(t testing.TB, secured *tls.Config) *world {
+	return newWorldOf(t, Settings{}, secured)
+}
+
+func newWorldOf(t testing.TB, s Settings, secured *tls.Config) *world {
 	w := &world{t: t, dir: t.TempDir(), writer: ledgertest.NewWriter(), ledger: ledgertest.Open(t, "customs")}
 	s.Listen = "127.0.0.1:0"
 	f, err := Open(t.Context(), Config{
-		Settings: s, Agency: "customs", Dir: w.dir, Key: []byte("a key of thirty-two bytes or more"), Ledger: w.ledger,
+		Settings: s, Agency: "customs", Dir: w.dir, Key: []byte("a key of thirty-two bytes or more"), Ledger: w.ledger, TLS: secured,
 		Accessed: func(a *queryv1.Access) error { w.read = append(w.read, a); return nil },
 	})
 	if err != nil {

@@ -66,6 +66,7 @@ func (w *writer) complain(ctx context.Context, err error) {
 	was := w.trouble
 	if w.trouble = ""; err != nil && ctx.Err() == nil {
 		w.trouble = err.Error()
+		w.feed.counted.failed.Add(1)
 	}
 	if w.trouble != "" && w.trouble != was {
 		w.feed.cfg.Logger.Error("feed does not go on", "agency", w.feed.cfg.Agency, "stream", w.form.stream, "err", err)
@@ -140,7 +141,9 @@ func (w *writer) publish(ctx context.Context, batch []*nats.Msg) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	id := rand.Text()
+	size := 0
 	for i, m := range batch {
+		size += m.Size()
 		m.Header.Set("Nats-Batch-Id", id)
 		m.Header.Set("Nats-Batch-Sequence", strconv.Itoa(i+1))
 	}
@@ -169,6 +172,8 @@ func (w *writer) publish(ctx context.Context, batch []*nats.Msg) error {
 	if wanted := w.last + uint64(len(batch)); stored.Last != wanted {
 		return fmt.Errorf("the stream ends with message %d, not %d", stored.Last, wanted)
 	}
+	w.feed.counted.published.Add(uint64(len(batch)))
+	w.feed.counted.sent.Add(uint64(size))
 	return nil
 }
 

@@ -32,6 +32,8 @@ type Standing struct {
 	Snapshots     int
 	SnapshotBytes int64
 	Webhooks      Webhooks
+	// Feed is what the agency's own systems read; nil: there is none.
+	Feed *Feed
 }
 
 // Journal is how far one is.
@@ -49,6 +51,21 @@ type Journal struct {
 type Webhooks struct {
 	On, Off                 int
 	Delivered, Left, Parked uint64
+	// Sent are bytes of events that were posted, and Failed tries that were in vain, since the start.
+	Sent, Failed uint64
+}
+
+// Feed is both of its forms together, and all of its users.
+type Feed struct {
+	// Published are events that were stored for systems to read, Sent their bytes, Read what systems were given, and Failed batches that
+	// could not be stored, since the start.
+	Published, Sent, Read, Failed uint64
+	// Behind are events of the ledger that are not published yet, in the form that is furthest behind; Kept bytes on the disk.
+	Behind, Kept uint64
+	// Users may read, over so many Connections now. Unread is what the slowest has not acknowledged; Dropped what users were not given
+	// because it was not kept any longer.
+	Users, Connections int
+	Unread, Dropped    uint64
 }
 
 // Metrics are a node's. Methods may be called from several goroutines.

@@ -34,7 +34,20 @@ var (
 	webhooksOff       = desc("webhooks_off", "Webhooks that were turned off, by a person or by what they answered.")
 	webhooksDelivered = desc("webhooks_delivered_total", "Events that webhooks took.")
 	webhooksLeft      = desc("webhooks_left_events", "Folded events that were not looked at yet for a webhook, of all webhooks together.")
+	webhooksSent      = desc("webhooks_sent_bytes_total", "Bytes of events that were posted.")
+	webhooksFailed    = desc("webhooks_failed_total", "Tries to post an event that were in vain.")
 	webhooksParked    = desc("webhooks_parked_events", "Deliveries that were given up after the last try.")
+
+	feedPublished   = desc("feed_published_events_total", "Events that were published on the feed, in each of its forms.")
+	feedSent        = desc("feed_published_bytes_total", "Bytes of events that were published on the feed.")
+	feedRead        = desc("feed_read_events_total", "Events that systems were given by the feed.")
+	feedFailed      = desc("feed_failures_total", "Batches of events that could not be published on the feed.")
+	feedBehind      = desc("feed_behind_events", "Events of the ledger that are not published on the feed yet.")
+	feedKept        = desc("feed_bytes", "Size of what the feed keeps.")
+	feedUsers       = desc("feed_users", "Systems that may read the feed.")
+	feedConnections = desc("feed_connections", "Connections of systems to the feed.")
+	feedUnread      = desc("feed_unread_events", "Events that the slowest system has not acknowledged.")
+	feedDropped     = desc("feed_dropped_events", "Events that systems were not given because the feed did not keep them any longer.")
 )
 
 // Describe tells of nothing: which journals there are is seen at a scrape.
@@ -66,9 +79,26 @@ func (s standing) Collect(out chan<- prometheus.Metric) {
 	gauge(snapshotBytes, float64(is.SnapshotBytes))
 	gauge(webhooksOn, float64(is.Webhooks.On))
 	gauge(webhooksOff, float64(is.Webhooks.Off))
-	out <- prometheus.MustNewConstMetric(webhooksDelivered, prometheus.CounterValue, float64(is.Webhooks.Delivered))
+	counter := func(d *prometheus.Desc, value uint64) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(value))
+	}
+	counter(webhooksDelivered, is.Webhooks.Delivered)
+	counter(webhooksSent, is.Webhooks.Sent)
+	counter(webhooksFailed, is.Webhooks.Failed)
 	gauge(webhooksLeft, float64(is.Webhooks.Left))
 	gauge(webhooksParked, float64(is.Webhooks.Parked))
+	if f := is.Feed; f != nil {
+		counter(feedPublished, f.Published)
+		counter(feedSent, f.Sent)
+		counter(feedRead, f.Read)
+		counter(feedFailed, f.Failed)
+		gauge(feedBehind, float64(f.Behind))
+		gauge(feedKept, float64(f.Kept))
+		gauge(feedUsers, float64(f.Users))
+		gauge(feedConnections, float64(f.Connections))
+		gauge(feedUnread, float64(f.Unread))
+		gauge(feedDropped, float64(f.Dropped))
+	}
 }
 
 func flag(yes bool) float64 {

@@ -9,6 +9,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/feed"
 	"github.com/counterfoil/counterfoil/libs/journal"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
 
 // openFeed starts the feed for the agency's own systems, where agency.json has one. A listener and a certificate that would not
@@ -38,6 +39,13 @@ func (n *Node) openFeed(ctx context.Context) error {
 		Accessed: n.api.accesses.Add, Logger: n.Logger, Now: n.Now,
 	})
 	return err
+}
+
+func (n *Node) examineFeed(ctx context.Context) (*queryv1.Check, error) {
+	if n.feed == nil {
+		return &queryv1.Check{Name: "feed", Ok: true, Detail: "there is none"}, nil
+	}
+	return n.feed.Examine(ctx)
 }
 
 // purgeFeed removes a withdrawn event from what was published of it, and returns what it was removed from.

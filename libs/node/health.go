@@ -135,17 +135,15 @@ func (n *Node) Standing() (s metrics.Standing, err error) {
 	for _, one := range snapshots {
 		s.Snapshots, s.SnapshotBytes = s.Snapshots+1, s.SnapshotBytes+one.Bytes
 	}
-	list, err := n.webhooks.List()
-	if err != nil {
+	if s.Webhooks, err = n.webhooks.Standing(); err != nil {
 		return s, err
 	}
-	for _, w := range list {
-		if w.Off == "" {
-			s.Webhooks.On++
-		} else {
-			s.Webhooks.Off++
+	if n.feed != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), askFor)
+		defer cancel()
+		if s.Feed, err = n.feed.Standing(ctx); err != nil {
+			return s, err
 		}
-		s.Webhooks.Delivered, s.Webhooks.Left, s.Webhooks.Parked = s.Webhooks.Delivered+w.Delivered, s.Webhooks.Left+w.Left, s.Webhooks.Parked+w.Parked
 	}
 	s.Journals, err = n.journals()
 	return s, err

@@ -43,7 +43,7 @@ func (s *service) Doctor(ctx context.Context, _ *queryv1.DoctorRequest) (*queryv
 	for _, check := range []func(*backbone.Access) *queryv1.Check{s.checkCredentials, s.checkPermissions, s.checkStreams} {
 		checks = append(checks, func(context.Context) (*queryv1.Check, error) { return check(access), nil })
 	}
-	checks = append(checks, s.checkWidenings)
+	checks = append(append(checks, s.checkWidenings), s.Examine...)
 	res := &queryv1.DoctorResponse{}
 	for i, run := range checks {
 		check, err := run(ctx)

@@ -143,7 +143,7 @@ func parseCA(pem string) (*x509.CertPool, error) {
 }
 
 // post sends one event and says what came of it. It fails when it was not sent because of this node or because ctx ended.
-func (w *Webhooks) post(ctx context.Context, e *endpoint, p *poster, id string, body []byte) (outcome, error) {
+func (w *Webhooks) post(ctx context.Context, e *endpoint, p *poster, id string, body []byte) (o outcome, err error) {
 	client, err := p.clientOf(e, w.limit)
 	if err != nil {
 		return outcome{}, err
@@ -157,6 +157,12 @@ func (w *Webhooks) post(ctx context.Context, e *endpoint, p *poster, id string, 
 	if err := sign(req.Header, e.Keys, id, w.Now(), body); err != nil {
 		return outcome{}, err
 	}
+	w.sent.Add(uint64(len(body)))
+	defer func() {
+		if o.Failed != "" {
+			w.failed.Add(1)
+		}
+	}()
 	res, err := client.Do(req)
 	if ctx.Err() != nil {
 		return outcome{}, ctx.Err()
@@ -166,7 +172,7 @@ func (w *Webhooks) post(ctx context.Context, e *endpoint, p *poster, id string, 
 	}
 	defer res.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxAnswer)) // the status says it all
-	o := outcome{Status: res.StatusCode, after: retryAfter(res.Header.Get("Retry-After"), w.Now())}
+	o = outcome{Status: res.StatusCode, after: retryAfter(res.Header.Get("Retry-After"), w.Now())}
 	switch {
 	case res.StatusCode >= 300 && res.StatusCode < 400:
 		o.Failed = fmt.Sprintf("answered %d: redirects are not followed; give the webhook the address that it leads to", res.StatusCode)

@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -50,6 +51,8 @@ type Webhooks struct {
 	db    *bolt.DB
 	judge func(tries, tried int, o outcome, jitter float64) verdict
 	limit time.Duration // how long a receiver has to answer
+	// sent are bytes that were posted, and failed tries in vain, since the start.
+	sent, failed atomic.Uint64
 
 	mu      sync.Mutex
 	changed chan struct{} // closed when endpoints change

@@ -1,0 +1,70 @@
+package feed
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"math/big"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// certified is a certificate for this machine that is good for a while.
+func certified(t *testing.T, good time.Duration) *tls.Config {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(good), DNSNames: []string{"localhost"}}
+	der, err := x509.CreateCertificate(rand.Reader, of, of, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+}
+
+func TestWhatTheDoctorFinds(t *testing.T) {
+	finds := func(w *world, want string) {
+		t.Helper()
+		is, err := w.feed.Examine(t.Context())
+		if err != nil || is.Ok != strings.HasPrefix(want, "it answers") || !strings.Contains(is.Detail, want) || is.Ok == (is.Next != "") {
+			t.Errorf("found %v, %v; want %q", is, err, want)
+		}
+	}
+	w := newWorld(t, Settings{})
+	w.add(User{Name: "risk"})
+	finds(w, "it answers at nats://127.0.0.1")
+	users := string(UsersFile(w.dir))
+	w.must(os.Chmod(users, 0o640))
+	finds(w, users+" has mode 0640")
+	w.must(os.Chmod(users, 0o600))
+	w.feed.writers[0].complain(t.Context(), errFull)
+	finds(w, "stream FEED does not go on: the batch is full")
+	w.feed.writers[0].complain(t.Context(), nil)
+	w.record(granted(1), granted(2))
+	w.must(w.feed.writers[0].noteDropped(t.Context(), 2))
+	finds(w, "risk was not given 1 events")
+
+	finds(newSecuredWorld(t, certified(t, 400*24*time.Hour)), "it answers at tls://127.0.0.1")
+	finds(newSecuredWorld(t, certified(t, 10*24*time.Hour)), "its certificate ends")
+}
+
+func TestWhatIsCounted(t *testing.T) {
+	w := newWorld(t, Settings{JSON: true})
+	u := User{Name: "risk"}
+	nc := w.add(u)
+	w.record(granted(1), granted(2))
+	fetch(t, consumer(t, nc, u), 10)
+	w.must(w.feed.note(t.Context()))
+	w.feed.writers[0].complain(t.Context(), errFull)
+	is, err := w.feed.Standing(t.Context())
+	w.must(err)
+	if is.Published != 4 || is.Sent == 0 || is.Read != 2 || is.Failed != 1 || is.Behind != 0 || is.Kept == 0 || is.Users != 1 || is.Connections != 1 || is.Unread != 2 {
+		t.Errorf("counted %+v", is)
+	}
+}
