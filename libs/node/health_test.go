@@ -2,11 +2,63 @@ package node
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/counterfoil/counterfoil/libs/desk"
+	"github.com/counterfoil/counterfoil/libs/rpc"
+
+	"connectrpc.com/connect/v2"
 )
+
+// idle is a service that does nothing.
+type idle struct{}
+
+func (idle) Register(*connect.Server)   {}
+func (idle) Reactions() []desk.Reaction { return nil }
+
+// The kubelet asks over TLS, without a certificate of its own, and does not check that of the node.
+func TestProbedOverTLS(t *testing.T) {
+	home := newHome(t)
+	if _, err := rpc.Certify(string(home), "licensing", []string{"node.example"}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	n, err := New(t.Context(), Config{Home: home})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended, serve := make(chan error, 1), n.serve(idle{})
+	go func() { ended <- serve(ctx) }()
+	if err := n.follower.CatchUp(ctx); err != nil {
+		t.Error(err)
+	}
+	close(n.ready)
+	kubelet := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}}
+	for path, want := range map[string]int{"/livez": 200, "/readyz": 200, "/metrics": 200, "/counterfoil.query.v1.QueryService/Status": 405} {
+		res, err := kubelet.Get("https://" + n.Addr() + path)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("%s: %d, not %d", path, res.StatusCode, want)
+		}
+	}
+	if res, err := kubelet.Get("http://" + n.Addr() + "/livez"); err == nil && res.StatusCode == 200 {
+		t.Error("it answers in plain text")
+	}
+	stop()
+	if err := errors.Join(<-ended, n.Close()); err != nil {
+		t.Error(err)
+	}
+}
 
 func asked(n *Node, path, from string, header ...string) (int, string) {
 	r := httptest.NewRequest(http.MethodGet, path, nil)

@@ -260,6 +260,9 @@ func TestProbesAreOfTheProgram(t *testing.T) {
 					t.Errorf("%s has no %s probe", pod, what)
 				case probe.Exec != nil && (len(probe.Exec.Command) < 2 || probe.Exec.Command[1] != "probe"):
 					t.Errorf("%s is probed with %v", pod, probe.Exec.Command)
+				case name == "node" && (probe.HTTPGet == nil || probe.HTTPGet.Scheme != corev1.URISchemeHTTPS || probe.HTTPGet.Port.StrVal != main.Ports[0].Name ||
+					probe.HTTPGet.Path != map[string]string{"startup": "/livez", "liveness": "/livez", "readiness": "/readyz"}[what]):
+					t.Errorf("the %s probe of a node does not ask its API: %v", what, probe)
 				case probe.Exec != nil && strings.Contains(strings.Join(probe.Exec.Command, " "), "$("):
 					t.Errorf("the %s probe of %s has a variable in it: nobody puts in its value", what, name)
 				}
