@@ -6,6 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
 	"github.com/counterfoil/counterfoil/libs/refdata"
 	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
 )
@@ -40,6 +44,39 @@ func TestCodeLists(t *testing.T) {
 	refdata.Codes(refdata.Patterns).Codes[0].Code = "changed"
 	if c := refdata.Codes(refdata.Patterns).Codes[0].Code; c != "corruption" {
 		t.Errorf("a caller changed a list to %s", c)
+	}
+}
+
+// What the contract takes as the reason why a trace is refused, limited or delayed are the codes of the list.
+func TestTraceRefusalsAreThoseOfTheContract(t *testing.T) {
+	var want []string
+	for _, c := range refdata.Codes(refdata.TraceRefusals).Codes {
+		want = append(want, c.Code)
+	}
+	var fields int
+	messages := enforcementv1.File_counterfoil_enforcement_v1_tracing_proto.Messages()
+	for i := range messages.Len() {
+		for _, name := range []protoreflect.Name{"reason", "refused"} {
+			field := messages.Get(i).Fields().ByName(name)
+			if field == nil {
+				continue
+			}
+			rules, _ := proto.GetExtension(field.Options(), validate.E_Field).(*validate.FieldRules)
+			taken := rules.GetString().GetIn()
+			if len(taken) == 0 {
+				continue
+			}
+			fields++
+			if name == "refused" { // empty: it is answered
+				taken = slices.DeleteFunc(slices.Clone(taken), func(s string) bool { return s == "" })
+			}
+			if !slices.Equal(taken, want) {
+				t.Errorf("%s takes %q, and the list has %q", field.FullName(), taken, want)
+			}
+		}
+	}
+	if fields < 3 {
+		t.Errorf("%d fields were compared", fields)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/counterfoil/counterfoil/libs/render"
 	"github.com/counterfoil/counterfoil/services/console/words"
 )
 
@@ -37,6 +38,32 @@ var notTheTreatys = map[string][]string{
 
 // inOtherWords are messages whose English has a term's word in another meaning: goods are in transit there wherever they are on their way.
 var inOtherWords = map[string]bool{"enum.Stage.d2_in_transit": true}
+
+// Reports and pages name the categories of Article 2(1)(a) to (h), and the kinds of transfer, with the same words.
+func TestReportsAndPagesHaveOneNameForACategory(t *testing.T) {
+	w, err := words.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]string{
+		"I": "i_battle_tanks", "II": "ii_armoured_combat_vehicles", "III": "iii_large_calibre_artillery", "IV": "iv_combat_aircraft", "V": "v_attack_helicopters",
+		"VI": "vi_warships", "VII": "vii_missiles_and_launchers", "VIII": "viii_small_arms_light_weapons",
+	}
+	for _, tag := range words.Languages {
+		for number, key := range keys {
+			is, err := w.Speaker(tag.String(), "").T("enum.Category." + key)
+			if want := number + ". " + strings.ReplaceAll(render.Word(tag.String(), number), "’", "'"); err != nil || is != want {
+				t.Errorf("%s: pages say %q, and reports %q: %v", tag, is, want, err)
+			}
+		}
+		for _, kind := range []string{"export", "import", "transit", "trans_shipment", "brokering"} {
+			is, err := w.Speaker(tag.String(), "").T("enum.Kind." + kind)
+			if want := render.Word(tag.String(), "kind."+kind); err != nil || !strings.EqualFold(is, want) {
+				t.Errorf("%s: pages say %q, and reports %q: %v", tag, is, want, err)
+			}
+		}
+	}
+}
 
 type term struct {
 	article string

@@ -53,6 +53,3 @@ func number(of protoreflect.Enum, name string) protoreflect.EnumNumber {
 	}
 	return 0
 }
-
-// Refusal codes that the contract takes for traces.
-var refusals = []string{"ongoing_investigation", "confidentiality_law", "no_assurance", "national_security"}

@@ -16,7 +16,7 @@ const (
 var (
 	byAsk      = ask{Name: "by", As: "line"}
 	toldAsk    = ask{Name: "told", As: "text", Needed: true}
-	refusalAsk = ask{Name: "ground", As: "one", Options: valuesOf(refusals...), Needed: true}
+	refusalAsk = ask{Name: "ground", As: "one", Options: codes(refdata.TraceRefusals), Needed: true}
 )
 
 // Commands on a trace.
@@ -65,7 +65,7 @@ var (
 			return err
 		}}
 	replyTrace = deed{Name: "reply", procedure: "/counterfoil.enforcement.v1.TraceReplyService/ReplyToTrace",
-		Asks: []ask{{Name: "from_records", As: "tick"}, {Name: "text", As: "text"}, {Name: "refused", As: "one", Options: valuesOf(refusals...)}}, do: func(v *web.Visit, id string, with *eventv1.Particulars) error {
+		Asks: []ask{{Name: "from_records", As: "tick"}, {Name: "text", As: "text"}, {Name: "refused", As: "one", Options: codes(refdata.TraceRefusals)}}, do: func(v *web.Visit, id string, with *eventv1.Particulars) error {
 			_, err := v.API.TraceReply.ReplyToTrace(v.R.Context(), &enforcementv1.ReplyToTraceRequest{Particulars: with, TraceId: id, FromRecords: ticked(v, "from_records"), Text: said(v, "text"), Refused: said(v, "refused")})
 			return err
 		}}
