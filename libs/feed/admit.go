@@ -49,7 +49,10 @@ func (f *Feed) Check(c server.ClientAuthentication) bool {
 	c.RegisterUser(&server.User{Username: u.Name, Account: f.accounts[u.key()], Permissions: &server.Permissions{
 		Publish: &server.SubjectPermission{Allow: asks}, Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}},
 	}})
-	f.connected[u.Name] = append(f.connected[u.Name], c.GetID())
+	f.connected[u.Name] = append(f.alive(f.connected[u.Name]), c.GetID())
+	if ids := f.connected[u.Name]; len(ids) > maxOfUser { // the oldest gives way: it may be one that was cut, and nobody has noticed
+		go func() { _ = f.srv.DisconnectClientByID(ids[0]) }() // fails only when it has gone
+	}
 	return true
 }
 

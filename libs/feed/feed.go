@@ -33,6 +33,10 @@ const (
 	keepDays, keepMB = 30, 4096
 	// maxPayload is the largest message in bytes: twice what a block may unpack to.
 	maxPayload = 2 * journal.MaxPlain
+	// What a server bears at most: connections, those of one user, and subscriptions of one connection.
+	maxConnections, maxOfUser, maxSubscriptions = 1000, 8, 100
+	// pingInterval is how often it looks whether a connection is still there.
+	pingInterval = 20 * time.Second
 	// again is how long the feed waits after it could not go on.
 	again = time.Second
 	// shiftEvery and tidyEvery are how often it is looked at who may read, and at what is to go.
@@ -122,7 +126,8 @@ func (f *Feed) open(ctx context.Context) (err error) {
 		return err
 	}
 	opts := backbone.EmbeddedOptions("feed-"+f.cfg.Agency, Store(f.cfg.Dir))
-	opts.Host, opts.JetStreamKey, opts.MaxPayload, opts.MaxPending = host, string(f.cfg.Key), maxPayload, 4*maxPayload
+	opts.Host, opts.JetStreamKey, opts.MaxPayload, opts.MaxPending = host, string(f.cfg.Key), maxPayload, 2*maxPayload
+	opts.MaxConn, opts.MaxSubs, opts.PingInterval = maxConnections, maxSubscriptions, pingInterval
 	if opts.Port, err = strconv.Atoi(port); err != nil {
 		return fmt.Errorf("listen on %s: %w", f.cfg.Listen, err)
 	}

@@ -36,7 +36,9 @@ func TestAddresses(t *testing.T) {
 		{"erp.example", "127.0.0.1", false, false}, {"erp.example", "::1", false, false}, {"erp.example", "::ffff:127.0.0.1", false, false},
 		{"localhost", "127.0.0.1", false, true}, {"127.0.0.1", "127.0.0.1", false, true}, {"erp.example", "127.0.0.1", true, true},
 		{"erp.example", "169.254.169.254", false, false}, {"169.254.169.254", "169.254.169.254", false, false}, {"erp.example", "169.254.169.254", true, true},
-		{"erp.example", "::ffff:169.254.169.254", false, false}, {"erp.example", "64:ff9b::a9fe:a9fe", false, false}, {"erp.example", "fe80::1", false, false}, {"erp.example", "fe80::1%eth0", false, false},
+		{"erp.example", "::ffff:169.254.169.254", false, false}, {"erp.example", "64:ff9b::a9fe:a9fe", false, false}, {"erp.example", "64:ff9b:1::a9fe:a9fe", false, false},
+		{"erp.example", "64:ff9b:1::c000:207", false, true}, {"erp.example", "::a9fe:a9fe", false, false}, {"erp.example", "2002:a9fe:a9fe::1", false, false}, {"erp.example", "2002:7f00:1::", false, false},
+		{"erp.example", "fd00:ec2::23", false, false}, {"erp.example", "fd20:ce::254", false, false}, {"erp.example", "192.0.0.192", false, false}, {"erp.example", "fe80::1", false, false}, {"erp.example", "fe80::1%eth0", false, false},
 		{"erp.example", "fd00:ec2::254", false, false}, {"erp.example", "fd00:ec2::253", false, true}, {"erp.example", "100.100.100.200", false, false},
 		{"erp.example", "0.0.0.0", true, false}, {"erp.example", "::", true, false}, {"erp.example", "224.0.0.1", true, false}, {"erp.example", "ff02::1", true, false},
 	} {

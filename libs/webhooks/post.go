@@ -50,19 +50,36 @@ func loopback(host string) bool {
 
 var (
 	// metadata are addresses at which clouds tell a machine its secrets, beside those of the link.
-	metadata = []netip.Addr{netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("100.100.100.200"), netip.MustParseAddr("168.63.129.16")}
-	// translated is where IPv6 wraps IPv4 (RFC 6052).
-	translated = netip.MustParsePrefix("64:ff9b::/96")
+	metadata = []netip.Addr{
+		netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("fd00:ec2::23"), netip.MustParseAddr("fd20:ce::254"),
+		netip.MustParseAddr("100.100.100.200"), netip.MustParseAddr("168.63.129.16"), netip.MustParseAddr("192.0.0.192"),
+	}
+	// wraps are where IPv6 wraps IPv4, and at which byte (RFC 6052, RFC 8215, RFC 4291 2.5.5.1, RFC 3056).
+	wraps = []struct {
+		prefix netip.Prefix
+		at     int
+	}{
+		{netip.MustParsePrefix("64:ff9b::/96"), 12}, {netip.MustParsePrefix("64:ff9b:1::/48"), 12}, {netip.MustParsePrefix("::/96"), 12},
+		{netip.MustParsePrefix("2002::/16"), 2},
+	}
 )
+
+// unwrapped is an address as the machine has it that it leads to.
+func unwrapped(address netip.Addr) netip.Addr {
+	address = address.Unmap().WithZone("")
+	for _, w := range wraps {
+		if w.prefix.Contains(address) && !address.IsLoopback() && !address.IsUnspecified() {
+			b := address.As16()
+			return netip.AddrFrom4([4]byte(b[w.at : w.at+4]))
+		}
+	}
+	return address
+}
 
 // permitted refuses an address that a host was found under: what only this machine or its link reaches, unless the host is this machine by
 // its name, or any is set.
 func permitted(host string, address netip.Addr, anyAddress bool) error {
-	address = address.Unmap().WithZone("")
-	if translated.Contains(address) {
-		b := address.As16()
-		address = netip.AddrFrom4([4]byte(b[12:]))
-	}
+	address = unwrapped(address)
 	what := ""
 	switch {
 	case address.IsUnspecified() || address.IsMulticast():
@@ -99,7 +116,7 @@ func (p *poster) close() {
 }
 
 // clientOf returns what posts to an endpoint as it is now.
-func (p *poster) clientOf(e *endpoint, limit time.Duration) (*http.Client, error) {
+func (p *poster) clientOf(e *endpoint, limit time.Duration, resolver *net.Resolver) (*http.Client, error) {
 	if p.client != nil && p.revision == e.Revision {
 		return p.client, nil
 	}
@@ -114,7 +131,7 @@ func (p *poster) clientOf(e *endpoint, limit time.Duration) (*http.Client, error
 			return nil, err
 		}
 	}
-	dialer := &net.Dialer{Timeout: 10 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, Resolver: resolver, Control: func(_, address string, _ syscall.RawConn) error {
 		at, err := netip.ParseAddrPort(address)
 		if err != nil {
 			return err
@@ -144,7 +161,7 @@ func parseCA(pem string) (*x509.CertPool, error) {
 
 // post sends one event and says what came of it. It fails when it was not sent because of this node or because ctx ended.
 func (w *Webhooks) post(ctx context.Context, e *endpoint, p *poster, id string, body []byte) (o outcome, err error) {
-	client, err := p.clientOf(e, w.limit)
+	client, err := p.clientOf(e, w.limit, w.resolver)
 	if err != nil {
 		return outcome{}, err
 	}

@@ -146,7 +146,11 @@ func (s service) RotateWebhook(ctx context.Context, req *queryv1.RotateWebhookRe
 	}
 	shown, err := s.changed(ctx, "RotateWebhook", req.Name, func(_ *bolt.Tx, e *endpoint) error {
 		now := s.Now()
-		e.Keys[0].Until = now.Add(keep)
+		for i, k := range e.Keys { // none that signed until now does so for longer than is said now
+			if until := now.Add(keep); k.Until.IsZero() || until.Before(k.Until) {
+				e.Keys[i].Until = until
+			}
+		}
 		good := slices.DeleteFunc(e.Keys, func(k key) bool { return !now.Before(k.Until) })
 		e.Keys = append([]key{k}, good[:min(len(good), maxKeys-1)]...)
 		return nil

@@ -75,6 +75,16 @@ func TestSignaturesAreBelievedByOtherPrograms(t *testing.T) {
 	if keys := w.look(t, "erp").Keys; len(keys) != 2 || keys[1].SecretId != rotated.Webhook.Keys[0].SecretId {
 		t.Errorf("after another rotation: %v", keys)
 	}
+	// A secret that leaked is rotated away, and with it those before it, however long they were to sign.
+	if _, err := s.RotateWebhook(ctx, &queryv1.RotateWebhookRequest{Name: "erp", Secret: NewSecret(), Keep: durationpb.New(30 * 24 * time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.RotateWebhook(ctx, &queryv1.RotateWebhookRequest{Name: "erp", Secret: NewSecret(), Keep: durationpb.New(0)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, signatures := test(); len(signatures) != 2 {
+		t.Errorf("after a rotation that keeps none: %v", signatures)
+	}
 }
 
 // openssl returns the HMAC-SHA256 in base64.

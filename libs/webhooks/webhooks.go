@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,6 +52,8 @@ type Webhooks struct {
 	db    *bolt.DB
 	judge func(tries, tried int, o outcome, jitter float64) verdict
 	limit time.Duration // how long a receiver has to answer
+	// resolver finds addresses of names; nil: as the machine does.
+	resolver *net.Resolver
 	// sent are bytes that were posted, and failed tries in vain, since the start.
 	sent, failed atomic.Uint64
 
