@@ -124,8 +124,8 @@ func startHub(ctx context.Context, c HubConfig) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{stated: map[string]*stated{}, dir: c.Dir, log: orDiscard(c.Logger), tracer: tracer(c.Tracing), replicas: 1, heard: make(chan struct{}, 1),
-		conns: map[string]*nats.Conn{}, made: map[string]bool{}, feeders: map[string]*feeder{}, heads: map[string]relayHeads{}}
+	h := &Hub{dir: c.Dir, log: orDiscard(c.Logger), tracer: tracer(c.Tracing), replicas: 1, heard: make(chan struct{}, 1),
+		stated: map[string]*stated{}, conns: map[string]*nats.Conn{}, made: map[string]bool{}, feeders: map[string]*feeder{}, heads: map[string]relayHeads{}}
 	h.state.Store(&hubState{})
 	running, stop := context.WithCancel(context.Background())
 	var following sync.WaitGroup

@@ -90,7 +90,7 @@ func hubAtRest(dir string) (accounts, func(), error) {
 		return nil, nil, fault.Errorf(fault.Conflict, "this is one server of three, which hold the streams together: back up from one "+
 			"that runs")
 	}
-	h := &Hub{stated: map[string]*stated{}, dir: dir, log: orDiscard(nil), replicas: 1}
+	h := &Hub{dir: dir, log: orDiscard(nil), replicas: 1, stated: map[string]*stated{}}
 	h.state.Store(&hubState{})
 	if err := h.rest(config); err != nil {
 		if h.srv != nil {
