@@ -145,7 +145,7 @@ func (c *checker) event(at place, name string, raw []byte, x *expected) error {
 			return nil
 		}
 	}
-	return x.add(at, eventEntries(nil, name, e.Kind, yearOf(e.RecordedAt)))
+	return x.add(at, eventEntries(nil, name, e.Kind, dayOf(e.RecordedAt)))
 }
 
 // table checks a table's rows, ids and index.

@@ -71,7 +71,9 @@ func (v View) Scan(name string) (rows []Scanned, err error) {
 			s.Has[t.owner.String()] = []string{owner}
 		}
 		if t.date != nil {
-			s.Date = t.date(r)
+			if s.Date = t.date(r); s.Date != nil && t.has(byYear) {
+				s.Has[byYear.String()] = []string{yearOf(s.Date)}
+			}
 		}
 		rows = append(rows, s)
 		return nil
@@ -92,6 +94,9 @@ func DateOffTheWire(name string, r row) (at *timestamppb.Timestamp, ok bool, err
 	return at, true, err
 }
 
+// DayOf is what a date is found under.
+func DayOf(t *timestamppb.Timestamp) string { return dayOf(t) }
+
 // MergePostings merges with memory of its own.
 func MergePostings(p []byte, added, removed []uint16) []byte {
 	return merge(p, added, removed, new(set))
@@ -102,6 +107,17 @@ func PostingNumbers(p []byte) (numbers []uint16) {
 	var s set
 	s.addPosting(p)
 	s.each(0, func(n uint16) bool {
+		numbers = append(numbers, n)
+		return true
+	})
+	return numbers
+}
+
+// PostingNumbersDown is PostingNumbers from one of them on, falling.
+func PostingNumbersDown(p []byte, last uint16) (numbers []uint16) {
+	var s set
+	s.addPosting(p)
+	s.eachDown(last, func(n uint16) bool {
 		numbers = append(numbers, n)
 		return true
 	})

@@ -3,9 +3,7 @@ package ledger
 import (
 	"bytes"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	bolt "go.etcd.io/bbolt"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -21,8 +19,7 @@ type shelf struct {
 	attributes []attribute
 	postings   *bolt.Bucket
 	chunks     []uint32
-	dated      bool
-	byYear     bool // and the year attribute is the date's
+	dated      bool // and the year attribute is the date's
 	// date reads the date at a place.
 	date func(place) (*timestamppb.Timestamp, error)
 	// owner is the attribute that is found by id, as table has it; owned and ownerOf find it.
@@ -58,7 +55,6 @@ func (v View) shelfOf(of queryv1.Table) (*shelf, error) {
 	}
 	b := v.of(t)
 	s := &shelf{name: t.name, query: of, attributes: t.attributes, postings: b.postings, dated: t.date != nil}
-	s.byYear = s.dated && t.has(byYear)
 	s.owner = t.owner
 	s.owned = func(value string) []place { return v.ownedBy(t, value) }
 	s.ownerOf = func(p place) (string, error) {
@@ -90,7 +86,7 @@ func (v View) shelfOf(of queryv1.Table) (*shelf, error) {
 }
 
 func (v View) eventShelf() (*shelf, error) {
-	s := &shelf{name: "events", query: queryv1.Table_TABLE_EVENTS, attributes: eventAttributes, postings: v.tx.Bucket(bucketEventPostings), dated: true, byYear: true}
+	s := &shelf{name: "events", query: queryv1.Table_TABLE_EVENTS, attributes: eventAttributes, postings: v.tx.Bucket(bucketEventPostings), dated: true}
 	s.date = func(p place) (*timestamppb.Timestamp, error) {
 		b, err := v.openBlock(p)
 		if b == nil || err != nil {
@@ -151,6 +147,8 @@ type condition struct {
 	values    []string
 	// short are the kinds that were named without their package.
 	short []string
+	// days are those of the years that are asked for.
+	days []span
 	// places are those under the values, where there are no postings of them.
 	places []place
 }
@@ -184,6 +182,10 @@ func (v View) condition(s *shelf, a attribute, values []string) condition {
 		switch {
 		case a == s.owner:
 			c.places = append(c.places, s.owned(value)...)
+		case a == byYear && s.dated:
+			if year, ok := spanOfYear(value); ok {
+				c.days = append(c.days, year)
+			}
 		case a == byDestination:
 			c.values = append(c.values, v.destinations(value)...)
 		case a == byKind && s.query == queryv1.Table_TABLE_EVENTS && !strings.Contains(value, "."):
@@ -226,6 +228,9 @@ func (p *plan) match(chunk uint32, into *set) error {
 				}
 			})
 		}
+		for _, days := range c.days {
+			days.each(p.postings, chunk, func(_ day, posting []byte) { p.scratch.addPosting(posting) })
+		}
 		for _, at := range c.places {
 			if at.chunk() == chunk {
 				p.scratch.add(uint16(at))
@@ -244,45 +249,45 @@ func (p *plan) match(chunk uint32, into *set) error {
 	return p.between(chunk, into)
 }
 
-// between keeps the places whose date lies in the filter's bounds: whole years by index, the others by reading.
+// between keeps the places whose date lies in the filter's bounds: by the index where a whole day does, by reading where a bound is
+// within the day.
 func (p *plan) between(chunk uint32, into *set) error {
-	var inside, unsure set
-	if p.byYear {
-		p.eachValue(chunk, byYear, func(value string, posting []byte) {
-			switch whole, part := p.year(value); {
-			case whole:
-				inside.addPosting(posting)
-			case part:
-				unsure.addPosting(posting)
-			}
-		})
-		inside.and(into)
-		into.and(&unsure)
+	days := span{0, lastDay}
+	if p.from != nil {
+		days.first = dayAt(p.from.Seconds)
 	}
-	unsure = *into
+	if p.until != nil {
+		days.last = dayAt(p.until.Seconds)
+		if p.until.Nanos == 0 {
+			days.last = dayAt(p.until.Seconds - 1)
+		}
+	}
+	var inside, unsure set
+	days.each(p.postings, chunk, func(d day, posting []byte) {
+		if p.whole(d, days) {
+			inside.addPosting(posting)
+		} else {
+			unsure.addPosting(posting)
+		}
+	})
+	inside.and(into)
+	unsure.and(into)
 	var err error
 	unsure.each(0, func(n uint16) bool {
 		var at *timestamppb.Timestamp
-		if at, err = p.date(place(chunk)<<16 | place(n)); err == nil && !p.covers(at) {
-			into.remove(n)
+		if at, err = p.date(place(chunk)<<16 | place(n)); err == nil && p.covers(at) {
+			inside.add(n)
 		}
 		return err == nil
 	})
-	into.or(&inside)
+	*into = inside
 	return err
 }
 
-// year says whether a year lies within the bounds, or in part.
-func (p *plan) year(name string) (whole, part bool) {
-	year, err := strconv.Atoi(name)
-	if err != nil {
-		return false, true
-	}
-	first := timestamppb.New(time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC))
-	next := timestamppb.New(time.Date(year+1, 1, 1, 0, 0, 0, 0, time.UTC))
-	whole = (p.from == nil || !before(first, p.from)) && (p.until == nil || !before(p.until, next))
-	part = (p.from == nil || before(p.from, next)) && (p.until == nil || before(first, p.until))
-	return whole, part
+// whole reports whether all of a day lies within the bounds, which lie in or at the ends of the first and the last of the days.
+func (p *plan) whole(d day, days span) bool {
+	return (p.from == nil || d > days.first || p.from.Seconds == d.begins() && p.from.Nanos == 0) &&
+		(p.until == nil || d < days.last || p.until.Seconds == d.begins()+daySeconds)
 }
 
 // covers reports whether from <= at < until; what has no date is not covered.

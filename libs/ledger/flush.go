@@ -184,7 +184,7 @@ func (tx *Tx) flushEvents() error {
 		names[h.number] = h.name
 	}
 	for _, e := range tx.events {
-		list = eventEntries(list[:0], names[e.place.journal()], e.kind, e.year)
+		list = eventEntries(list[:0], names[e.place.journal()], e.kind, e.day)
 		tx.deltas.change(e.place, nil, list)
 	}
 	slices.SortFunc(tx.events, func(x, y eventChange) int { return bytes.Compare(x.id[:], y.id[:]) })
@@ -206,10 +206,10 @@ func (tx *Tx) flushEvents() error {
 }
 
 // eventEntries appends what an event is found under.
-func eventEntries(list []entry, journal, kind, year string) []entry {
+func eventEntries(list []entry, journal, kind, day string) []entry {
 	list = append(list, entry{all, ""}, entry{byJournal, journal}, entry{byKind, kind})
-	if year != "" {
-		list = append(list, entry{byYear, year})
+	if day != "" {
+		list = append(list, entry{byDay, day})
 	}
 	return list
 }

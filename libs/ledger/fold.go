@@ -95,7 +95,7 @@ func (h *head) folding(tx *Tx, e journal.Entry) (*folding, error) {
 
 // note remembers where an event stands, for the indexes over events.
 func (tx *Tx) note(h *head, e journal.Entry) {
-	c := eventChange{place: placeOf(h.number, e.Number), kind: e.Event.GetKind(), year: yearOf(e.Event.GetRecordedAt())}
+	c := eventChange{place: placeOf(h.number, e.Number), kind: e.Event.GetKind(), day: dayOf(e.Event.GetRecordedAt())}
 	if len(e.Event.GetId()) == 16 {
 		c.id = [16]byte(e.Event.Id)
 		if _, taken := tx.eventPlace(c.id); !taken {

@@ -162,7 +162,7 @@ func (t takeOver) event(h *head, e journal.Entry) error {
 			return nil // it is folded from another journal
 		}
 	}
-	t.deltas.change(at, eventEntries(nil, h.name, e.Event.GetKind(), yearOf(e.Event.GetRecordedAt())), nil)
+	t.deltas.change(at, eventEntries(nil, h.name, e.Event.GetKind(), dayOf(e.Event.GetRecordedAt())), nil)
 	if err := t.deltas.write(t.tx.Bucket(bucketEventPostings)); err != nil {
 		return err
 	}

@@ -58,6 +58,9 @@ type place uint64
 
 const placeBits = 32
 
+// lastPlace is beyond all places.
+const lastPlace = ^place(0)
+
 func placeOf(journal uint16, number uint64) place { return place(journal)<<placeBits | place(number) }
 
 func (p place) journal() uint16 { return uint16(p >> placeBits) }

@@ -15,7 +15,7 @@ import (
 
 // Schema is the number of the file's layout and of the fold. It goes up when either changes, and older files are then
 // built anew.
-const Schema = 9
+const Schema = 10
 
 // Options says how a ledger is opened.
 type Options struct {

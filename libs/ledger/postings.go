@@ -66,12 +66,6 @@ func (s *set) andNot(o *set) {
 	}
 }
 
-func (s *set) or(o *set) {
-	for i := range s {
-		s[i] |= o[i]
-	}
-}
-
 func (s *set) count() (n int) {
 	for _, w := range s {
 		n += bits.OnesCount64(w)
@@ -99,6 +93,23 @@ func (s *set) each(first uint32, fn func(uint16) bool) {
 			if !fn(uint16(w<<6 | bits.TrailingZeros64(word))) {
 				return
 			}
+		}
+	}
+}
+
+// eachDown calls fn with every number from last on, falling, until it returns false.
+func (s *set) eachDown(last uint16, fn func(uint16) bool) {
+	for w := int(last >> 6); w >= 0; w-- {
+		word := s[w]
+		if w == int(last>>6) {
+			word &= runMask(last>>6, 0, last)
+		}
+		for word != 0 {
+			n := bits.Len64(word) - 1
+			if !fn(uint16(w<<6 | n)) {
+				return
+			}
+			word &^= 1 << n
 		}
 	}
 }

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 
@@ -53,6 +54,14 @@ func (v View) Count(of queryv1.Table, f *queryv1.Filter, by string) (total uint6
 
 // countBy adds how many of the matched places of a chunk have each value of an attribute.
 func (p *plan) countBy(group attribute, chunk uint32, matched *set, counts map[string]uint64) (err error) {
+	if group == byYear && p.dated {
+		span{0, lastDay}.each(p.postings, chunk, func(d day, posting []byte) {
+			if n := matched.countIn(posting); n > 0 {
+				counts[d.year()] += uint64(n)
+			}
+		})
+		return nil
+	}
 	if group != p.owner {
 		p.eachValue(chunk, group, func(value string, posting []byte) {
 			if n := matched.countIn(posting); n > 0 {
@@ -72,44 +81,78 @@ func (p *plan) countBy(group attribute, chunk uint32, matched *set, counts map[s
 }
 
 // List returns up to limit rows that a filter keeps, in the order that they came, and a token that goes on after them;
-// empty when there are no more. A token is good for the same table and filter on this ledger, also after a restart;
-// another is refused.
+// empty when there are no more. Events stand journal by journal, in the order that those came. A token is good for the same table,
+// filter and order on this ledger, also after a restart; another is refused. What comes meanwhile moves no row from its place.
 func (v View) List(of queryv1.Table, f *queryv1.Filter, pageToken string, limit int) (rows []*queryv1.Row, next string, err error) {
+	return v.page(of, f, queryv1.Order_ORDER_OLDEST_FIRST, pageToken, limit)
+}
+
+// Newest is List from its end to its beginning.
+func (v View) Newest(of queryv1.Table, f *queryv1.Filter, pageToken string, limit int) (rows []*queryv1.Row, next string, err error) {
+	return v.page(of, f, queryv1.Order_ORDER_NEWEST_FIRST, pageToken, limit)
+}
+
+func (v View) page(of queryv1.Table, f *queryv1.Filter, order queryv1.Order, pageToken string, limit int) (rows []*queryv1.Row, next string, err error) {
 	p, err := v.plan(of, f)
 	if err != nil {
 		return nil, "", err
 	}
-	from, err := v.parsePageToken(pageToken, of, f)
+	asked, err := askedFor(of, f, order)
 	if err != nil {
 		return nil, "", err
 	}
-	var matched set
-	for _, chunk := range p.chunks {
-		if chunk < from.chunk() {
-			continue
+	from, err := v.parsePageToken(pageToken, asked)
+	if err != nil {
+		return nil, "", err
+	}
+	for at, err := range p.kept(order, from) {
+		switch {
+		case err != nil:
+			return nil, "", err
+		case len(rows) == limit:
+			return rows, v.pageToken(asked, at), nil
 		}
-		if err := p.match(chunk, &matched); err != nil {
+		r, err := p.show(at)
+		if err != nil {
 			return nil, "", err
 		}
-		start := uint32(0)
-		if chunk == from.chunk() {
-			start = uint32(uint16(from))
-		}
-		matched.each(start, func(n uint16) bool {
-			at := place(chunk)<<16 | place(n)
-			if len(rows) == limit {
-				next, err = v.pageToken(of, f, at)
-				return false
-			}
-			var r *queryv1.Row
-			if r, err = p.show(at); err == nil {
-				rows = append(rows, r)
-			}
-			return err == nil
-		})
-		if err != nil || next != "" {
-			return rows, next, err
-		}
+		rows = append(rows, r)
 	}
 	return rows, "", nil
+}
+
+// kept are the places that the filter keeps, in an order, from one of them on; from 0, all.
+func (p *plan) kept(order queryv1.Order, from place) iter.Seq2[place, error] {
+	newest := order == queryv1.Order_ORDER_NEWEST_FIRST
+	if newest {
+		slices.Reverse(p.chunks)
+	}
+	if newest && from == 0 {
+		from = lastPlace
+	}
+	return func(yield func(place, error) bool) {
+		var matched set
+		for _, chunk := range p.chunks {
+			if newest && chunk > from.chunk() || !newest && chunk < from.chunk() {
+				continue
+			}
+			if err := p.match(chunk, &matched); err != nil {
+				yield(0, err)
+				return
+			}
+			more := true
+			give := func(n uint16) bool {
+				more = yield(place(chunk)<<16|place(n), nil)
+				return more
+			}
+			if begins := place(chunk) << 16; newest {
+				matched.eachDown(uint16(min(from, begins|(chunkSize-1))), give)
+			} else {
+				matched.each(uint32(uint16(max(from, begins))), give)
+			}
+			if !more {
+				return
+			}
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -34,7 +35,10 @@ func drawFilter(t *rapid.T, rows []ledger.Scanned, attributes []string, dated bo
 	}
 	dates := []*timestamppb.Timestamp{nil}
 	for _, r := range rows {
-		dates = append(dates, r.Date)
+		if dates = append(dates, r.Date); r.Date != nil {
+			midnight := r.Date.AsTime().Truncate(24 * time.Hour)
+			dates = append(dates, timestamppb.New(r.Date.AsTime().Add(1)), timestamppb.New(midnight), timestamppb.New(midnight.Add(1)), timestamppb.New(midnight.AddDate(0, 0, 1)))
+		}
 	}
 	f.From = rapid.SampledFrom(dates).Draw(t, "from")
 	f.Until = rapid.SampledFrom(dates).Draw(t, "until")
@@ -77,7 +81,9 @@ func TestCountAndListAgreeWithReadingEveryRow(t *testing.T) {
 				f := drawFilter(t, rows, attributes, ledger.IsDated(name))
 				by := rapid.SampledFrom(attributes).Draw(t, "by")
 				checkCount(t, v, name, f, by, rows)
-				checkList(t, v, name, f, rows)
+				checkList(t, v.List, name, f, rows)
+				slices.Reverse(rows)
+				checkList(t, v.Newest, name, f, rows)
 			}
 			return nil
 		})
@@ -115,7 +121,7 @@ func checkCount(t *rapid.T, v ledger.View, name string, f *queryv1.Filter, by st
 	}
 }
 
-func checkList(t *rapid.T, v ledger.View, name string, f *queryv1.Filter, rows []ledger.Scanned) {
+func checkList(t *rapid.T, list func(queryv1.Table, *queryv1.Filter, string, int) ([]*queryv1.Row, string, error), name string, f *queryv1.Filter, rows []ledger.Scanned) {
 	var want, got []string
 	for _, r := range rows {
 		if keeps(f, r) {
@@ -125,7 +131,7 @@ func checkList(t *rapid.T, v ledger.View, name string, f *queryv1.Filter, rows [
 	token := ""
 	for {
 		limit := rapid.IntRange(1, 10).Draw(t, "limit")
-		page, next, err := v.List(ledger.TableOf(name), f, token, limit)
+		page, next, err := list(ledger.TableOf(name), f, token, limit)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,6 +195,12 @@ func TestPostingsAgreeWithASet(t *testing.T) {
 		}
 		if got := ledger.PostingCount(p, in); got != both {
 			t.Fatalf("%d numbers in both, want %d", got, both)
+		}
+		last := rapid.Uint16().Draw(t, "last")
+		down := slices.DeleteFunc(ledger.PostingNumbers(p), func(n uint16) bool { return n > last })
+		slices.Reverse(down)
+		if got := ledger.PostingNumbersDown(p, last); !slices.Equal(got, down) {
+			t.Fatalf("from %d on down there are %v, want %v", last, got, down)
 		}
 		for _, n := range ledger.PostingNumbers(p) {
 			if !model[n] {

@@ -147,6 +147,7 @@ func TestRefusals(t *testing.T) {
 		_, _, _, err := v.EventsAfter(token, nil, 1)
 		return err
 	}
+	_, _, turned := v.Newest(tableLicences, nil, token, 1)
 	_, unknown := v.LicencesWith("colour", "red")
 	_, noEvent := v.Get(tableEvents, "licensing")
 	tests := []struct {
@@ -162,7 +163,8 @@ func TestRefusals(t *testing.T) {
 		{"date of what has none", count(queryv1.Table_TABLE_WRITE_OFFS, &queryv1.Filter{From: timestamppb.Now()}, ""), "write_offs have no date"},
 		{"garbled page token", page(v, nil, token[:len(token)-1]+"!"), "garbled"},
 		{"changed page token", page(v, nil, "A"+token[1:]), "garbled"},
-		{"page token of another filter", page(v, where("status", "granted"), token), "another table or filter"},
+		{"page token of another filter", page(v, where("status", "granted"), token), "another table, filter or order"},
+		{"page token of the other order", turned, "another table, filter or order"},
 		{"page token of another ledger", page(other, nil, token), "built anew"},
 		{"page token to watch with", watch(token), "garbled"},
 		{"watch token", watch("x"), "garbled"},

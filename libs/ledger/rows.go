@@ -116,7 +116,11 @@ func (r *reader) placesUnder(t *table, a attribute, value string) (places []plac
 	b := r.of(t)
 	for chunk := uint32(0); chunk <= place(b.rows.Sequence()).chunk(); chunk++ {
 		var s set
-		s.addPosting(b.postings.Get(postingKey(chunk, a, value)))
+		if years, ok := spanOfYear(value); ok && a == byYear && t.date != nil {
+			years.each(b.postings, chunk, func(_ day, posting []byte) { s.addPosting(posting) })
+		} else {
+			s.addPosting(b.postings.Get(postingKey(chunk, a, value)))
+		}
 		s.each(0, func(n uint16) bool {
 			places = append(places, place(chunk)<<16|place(n))
 			return true

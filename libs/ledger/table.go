@@ -33,7 +33,7 @@ type table struct {
 
 	rows, ids, postings []byte // its buckets: row number -> row, row id -> row number, and the index
 
-	attributes []attribute // beside all, in the order that people read them
+	attributes []attribute // beside all and the day, in the order that people read them
 	// owner is the attribute whose value is a row's id up to its first "#"; all when there is none. It is found by id and
 	// has no postings: nearly every row would bring one of its own.
 	owner     attribute
@@ -58,7 +58,7 @@ func define[R row](name string, query queryv1.Table, fresh func() R, head func(R
 	}}
 }
 
-// indexed says under which values of these attributes a row is found.
+// indexed says under which values of these attributes a row is found. Where rows have a date of their own, their year is that of it.
 func (t rowsOf[R]) indexed(index func(R, *entries), attributes ...attribute) rowsOf[R] {
 	t.attributes = append(attributes, byJournal)
 	t.index = func(r row, x *entries) { index(r.(R), x) }
@@ -87,6 +87,9 @@ func (t *table) has(a attribute) bool { return slices.Contains(t.attributes, a) 
 // entriesOf appends everything that the row is found under.
 func (t *table) entriesOf(r row, x *entries) {
 	x.list = append(x.list, entry{all, ""}, entry{byJournal, r.GetJournal()})
+	if t.date != nil {
+		x.add(byDay, dayOf(t.date(r)))
+	}
 	t.index(r, x)
 }
 
@@ -147,6 +150,7 @@ const (
 	byLRN
 	byMoved // year in which goods crossed the border
 	byEdition
+	byDay // of the row's own date
 	attributeCount
 )
 
@@ -154,7 +158,7 @@ var attributeNames = []string{"", "status", "kind", "destination", "year", "rati
 	"decision", "criterion", "licence", "office", "declaration", "effect", "priority", "stage", "indicator", "addressee",
 	"alert", "open", "agency", "form", "request", "state", "member", "group", "reader",
 	"service", "subject", "shipment", "consultation", "against", "origin",
-	"serial", "lot", "vessel", "container", "certificate", "route", "ucr", "document", "code", "post", "delivery", "record", "trace", "owner", "lrn", "moved", "edition"}
+	"serial", "lot", "vessel", "container", "certificate", "route", "ucr", "document", "code", "post", "delivery", "record", "trace", "owner", "lrn", "moved", "edition", "day"}
 
 func (a attribute) String() string { return attributeNames[a] }
 

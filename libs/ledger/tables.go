@@ -31,7 +31,6 @@ var licences = define("licences", queryv1.Table_TABLE_LICENCES, func() *ledgerv1
 	indexed(func(r *ledgerv1.Licence, x *entries) {
 		x.add(byStatus, statusNames.of(r.Status.Number()))
 		x.deal(r.Deal)
-		x.add(byYear, yearOf(r.DecidedAt))
 		x.add(byApplication, r.ApplicationId)
 		x.add(bySource, r.Published.GetSource())
 		x.add(byShipment, r.Deal.GetShipmentId())
@@ -49,7 +48,6 @@ var lines = define("lines", queryv1.Table_TABLE_LINES, func() *ledgerv1.Line { r
 		x.add(byStatus, statusNames.of(r.Status.Number()))
 		x.add(byKind, kindNames.of(r.Kind.Number()))
 		x.destination(r.Destination)
-		x.add(byYear, yearOf(r.DecidedAt))
 		x.add(byRating, r.Line.GetRating())
 		x.add(byCategory, categoryNames.of(r.Line.GetCategory().Number()))
 	}, byStatus, byKind, byDestination, byYear, byRating, byCategory, byDecision).
@@ -62,7 +60,6 @@ var denials = define("denials", queryv1.Table_TABLE_DENIALS, func() *ledgerv1.De
 	indexed(func(r *ledgerv1.Denial, x *entries) {
 		x.add(byStatus, statusNames.of(r.Status.Number()))
 		x.deal(r.Deal)
-		x.add(byYear, yearOf(r.DecidedAt))
 		x.addEach(byCriterion, r.Criteria)
 		x.add(byApplication, r.ApplicationId)
 		x.add(bySource, r.Published.GetSource())
@@ -78,7 +75,6 @@ var declarations = define("declarations", queryv1.Table_TABLE_DECLARATIONS, func
 		x.add(byStatus, declarationNames.of(r.Status.Number()))
 		x.add(byKind, kindNames.of(r.Accepted.GetKind().Number()))
 		x.add(byDestination, r.Accepted.GetDestination())
-		x.add(byYear, yearOf(r.Accepted.GetAcceptedAt()))
 		x.add(byLicence, r.Accepted.GetLicenceId())
 		x.parties(r.Accepted.GetParties())
 		x.add(byOffice, r.Accepted.GetOffice())
@@ -116,7 +112,6 @@ var alerts = define("alerts", queryv1.Table_TABLE_ALERTS, func() *ledgerv1.Alert
 		for _, a := range r.Raised.GetAddressees() {
 			x.addOnce(byAddressee, a)
 		}
-		x.add(byYear, yearOf(r.RaisedAt))
 		x.add(byOpen, strconv.FormatBool(r.Status != refuted && r.Status != closed && r.Finding != refuted))
 		for _, id := range r.Raised.GetDeclarationIds() {
 			x.addOnce(byDeclaration, id)
@@ -134,7 +129,6 @@ var applications = define("applications", queryv1.Table_TABLE_APPLICATIONS, func
 	indexed(func(r *ledgerv1.Application, x *entries) {
 		x.add(byStatus, statusNames.of(r.Status.Number()))
 		x.deal(r.Deal)
-		x.add(byYear, yearOf(r.SubmittedAt))
 		x.add(byShipment, r.Deal.GetShipmentId())
 		x.add(byOrigin, r.RoutedFrom)
 		x.papers(r.Deal)

@@ -28,7 +28,6 @@ var discrepancies = define("discrepancies", queryv1.Table_TABLE_DISCREPANCIES, f
 		x.add(byLicence, r.Raised.GetLicenceId())
 		x.add(byCode, r.Raised.GetCode())
 		x.add(byPriority, severityNames.of(r.Raised.GetSeverity().Number()))
-		x.add(byYear, yearOf(r.At))
 		x.add(byOpen, strconv.FormatBool(r.Settled == nil))
 	}, byDeclaration, byLicence, byCode, byPriority, byYear, byOpen).
 	dated(5, func(r *ledgerv1.Discrepancy) *timestamppb.Timestamp { return r.At }).

@@ -24,7 +24,6 @@ var wireFiles = define("wire_files", queryv1.Table_TABLE_WIRE_FILES, func() *led
 		x.add(byStatus, status)
 		x.add(byKind, h.GetDataId())
 		x.add(bySource, h.GetSource())
-		x.add(byYear, yearOf(r.At))
 	}, byStatus, byKind, bySource, byYear).
 	dated(6, func(r *ledgerv1.WireFile) *timestamppb.Timestamp { return r.At }).
 	shown(func(r *ledgerv1.WireFile) *queryv1.Row { return &queryv1.Row{Row: &queryv1.Row_WireFile{WireFile: r}} })
@@ -34,7 +33,6 @@ var usages = define("usages", queryv1.Table_TABLE_USAGES, func() *ledgerv1.Usage
 	indexed(func(r *ledgerv1.Usage, x *entries) {
 		x.add(byLicence, r.Reported.GetLicenceId())
 		x.add(byRecord, r.Reported.GetWireId())
-		x.add(byYear, yearOf(r.At))
 	}, byLicence, byRecord, byYear).
 	dated(5, func(r *ledgerv1.Usage) *timestamppb.Timestamp { return r.At }).
 	shown(func(r *ledgerv1.Usage) *queryv1.Row { return &queryv1.Row{Row: &queryv1.Row_Usage{Usage: r}} })

@@ -14,7 +14,6 @@ var notices = define("denial_notices", queryv1.Table_TABLE_DENIAL_NOTICES, func(
 	indexed(func(r *ledgerv1.DenialNotice, x *entries) {
 		x.add(byStatus, statusNames.of(r.Status.Number()))
 		x.deal(r.Notice.GetDeal())
-		x.add(byYear, yearOf(r.Notice.GetDeniedAt()))
 		x.addEach(byCriterion, r.Notice.GetCriteria())
 		x.add(byState, r.Notice.GetState())
 		x.add(bySource, r.Notice.GetSource())

@@ -17,7 +17,7 @@ var reportNames = namesOf(ledgerv1.ReportStatus(0))
 
 var procedures = define("procedures", queryv1.Table_TABLE_PROCEDURES, func() *ledgerv1.Procedure { return new(ledgerv1.Procedure) },
 	func(r *ledgerv1.Procedure) header { return header{&r.Id, &r.Journal, &r.Events} }).
-	indexed(func(r *ledgerv1.Procedure, x *entries) { x.add(byYear, yearOf(r.At)) }, byYear).
+	indexed(func(*ledgerv1.Procedure, *entries) {}, byYear).
 	dated(5, func(r *ledgerv1.Procedure) *timestamppb.Timestamp { return r.At }).
 	shown(func(r *ledgerv1.Procedure) *queryv1.Row {
 		return &queryv1.Row{Row: &queryv1.Row_Procedure{Procedure: r}}
@@ -140,7 +140,6 @@ var reportAnswers = define("report_answers", queryv1.Table_TABLE_REPORT_ANSWERS,
 	func(r *ledgerv1.ReportAnswers) header { return header{&r.Id, &r.Journal, &r.Events} }).
 	indexed(func(r *ledgerv1.ReportAnswers, x *entries) {
 		x.add(byForm, r.Recorded.GetQuestionnaire())
-		x.add(byYear, yearOf(r.At))
 	}, byForm, byYear).
 	dated(5, func(r *ledgerv1.ReportAnswers) *timestamppb.Timestamp { return r.At }).
 	shown(func(r *ledgerv1.ReportAnswers) *queryv1.Row {
@@ -153,7 +152,6 @@ var measures = define("measures", queryv1.Table_TABLE_MEASURES, func() *ledgerv1
 		m := r.Reported.GetMeasure()
 		x.add(byAlert, r.Reported.GetAlertId())
 		x.add(byStage, m.GetStage())
-		x.add(byYear, yearOf(r.At))
 		for _, c := range m.GetCategories() {
 			x.addOnce(byCategory, c)
 		}
@@ -165,7 +163,6 @@ var publicRequests = define("public_requests", queryv1.Table_TABLE_PUBLIC_REQUES
 	func(r *ledgerv1.PublicRequest) header { return header{&r.Id, &r.Journal, &r.Events} }).
 	indexed(func(r *ledgerv1.PublicRequest, x *entries) {
 		x.add(bySource, r.Opened.GetFrom())
-		x.add(byYear, yearOf(r.At))
 		x.add(byOpen, strconv.FormatBool(r.Answered == nil))
 	}, bySource, byYear, byOpen).
 	dated(5, func(r *ledgerv1.PublicRequest) *timestamppb.Timestamp { return r.At }).

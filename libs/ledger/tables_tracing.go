@@ -60,7 +60,6 @@ var sightings = define("sightings", queryv1.Table_TABLE_SIGHTINGS, func() *ledge
 	func(r *ledgerv1.Sighting) header { return header{&r.Id, &r.Journal, &r.Events} }).
 	indexed(func(r *ledgerv1.Sighting, x *entries) {
 		x.add(byAgency, r.Agency)
-		x.add(byYear, yearOf(r.At))
 		x.serials(r.Added.GetSerials())
 		x.parties(r.Added.GetParties())
 		x.links(r.Added.GetLinks())
@@ -100,7 +99,6 @@ var traces = define("traces", queryv1.Table_TABLE_TRACES, func() *ledgerv1.Trace
 		for _, m := range r.Opened.GetMarks() {
 			x.addOnce(bySerial, marks.Normalize(m.Serial))
 		}
-		x.add(byYear, yearOf(r.At))
 		x.add(byOpen, strconv.FormatBool(!TraceEnded(r)))
 	}, byStatus, byAlert, bySerial, byYear, byOpen).
 	dated(14, func(r *ledgerv1.Trace) *timestamppb.Timestamp { return r.At }).

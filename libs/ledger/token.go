@@ -34,23 +34,15 @@ const (
 	pageLength = 1 + 16 + 8 + 8
 )
 
-func (v View) pageToken(of queryv1.Table, f *queryv1.Filter, next place) (string, error) {
-	asked, err := askedFor(of, f)
-	if err != nil {
-		return "", err
-	}
+func (v View) pageToken(asked []byte, next place) string {
 	content := append([]byte{pageKind}, v.file.incarnation[:]...)
-	return sealToken(binary.BigEndian.AppendUint64(append(content, asked...), uint64(next))), nil
+	return sealToken(binary.BigEndian.AppendUint64(append(content, asked...), uint64(next)))
 }
 
 // parsePageToken returns the place to go on from; 0 of an empty token.
-func (v View) parsePageToken(token string, of queryv1.Table, f *queryv1.Filter) (place, error) {
+func (v View) parsePageToken(token string, asked []byte) (place, error) {
 	if token == "" {
 		return 0, nil
-	}
-	asked, err := askedFor(of, f)
-	if err != nil {
-		return 0, err
 	}
 	content, ok := openToken(token)
 	switch {
@@ -59,13 +51,14 @@ func (v View) parsePageToken(token string, of queryv1.Table, f *queryv1.Filter) 
 	case !bytes.Equal(content[1:17], v.file.incarnation[:]):
 		return 0, fault.Errorf(fault.Invalid, "the ledger was built anew since the page token was given; start again without one")
 	case !bytes.Equal(content[17:25], asked):
-		return 0, fault.Errorf(fault.Invalid, "the page token is of another table or filter; start again without one")
+		return 0, fault.Errorf(fault.Invalid, "the page token is of another table, filter or order; start again without one")
 	}
 	return parsePlace(content[25:]), nil
 }
 
-func askedFor(of queryv1.Table, f *queryv1.Filter) ([]byte, error) {
-	content, err := encode(binary.AppendUvarint(nil, uint64(of)), f)
+// askedFor is the same for the same question.
+func askedFor(of queryv1.Table, f *queryv1.Filter, order queryv1.Order) ([]byte, error) {
+	content, err := encode(binary.AppendUvarint(binary.AppendUvarint(nil, uint64(of)), uint64(order)), f)
 	sum := sha256.Sum256(content)
 	return sum[:8], err
 }

@@ -106,10 +106,10 @@ type undone struct {
 }
 
 type eventChange struct {
-	place      place
-	id         [16]byte
-	hasID      bool
-	kind, year string
+	place     place
+	id        [16]byte
+	hasID     bool
+	kind, day string
 }
 
 // pendingLimit is how many changed rows are kept in memory before they are written.

@@ -168,7 +168,11 @@ func (s *service) List(ctx context.Context, req *queryv1.ListRequest) (res *quer
 		limit = pageSize
 	}
 	err = s.at(ctx, req.Horizon, func(v ledger.View) error {
-		if res.Rows, res.NextPageToken, err = v.List(req.Table, req.Filter, req.PageToken, limit); err != nil {
+		list := v.List
+		if req.Order == queryv1.Order_ORDER_NEWEST_FIRST {
+			list = v.Newest
+		}
+		if res.Rows, res.NextPageToken, err = list(req.Table, req.Filter, req.PageToken, limit); err != nil {
 			return err
 		}
 		res.Basis, err = basis(v)

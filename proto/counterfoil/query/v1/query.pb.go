@@ -299,6 +299,57 @@ func (Table) EnumDescriptor() ([]byte, []int) {
 	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{0}
 }
 
+// Order is how a list stands: as the rows came to the ledger, or the other way round. Events stand journal by journal.
+type Order int32
+
+const (
+	// Oldest first.
+	Order_ORDER_UNSPECIFIED  Order = 0
+	Order_ORDER_OLDEST_FIRST Order = 1
+	Order_ORDER_NEWEST_FIRST Order = 2
+)
+
+// Enum value maps for Order.
+var (
+	Order_name = map[int32]string{
+		0: "ORDER_UNSPECIFIED",
+		1: "ORDER_OLDEST_FIRST",
+		2: "ORDER_NEWEST_FIRST",
+	}
+	Order_value = map[string]int32{
+		"ORDER_UNSPECIFIED":  0,
+		"ORDER_OLDEST_FIRST": 1,
+		"ORDER_NEWEST_FIRST": 2,
+	}
+)
+
+func (x Order) Enum() *Order {
+	p := new(Order)
+	*p = x
+	return p
+}
+
+func (x Order) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Order) Descriptor() protoreflect.EnumDescriptor {
+	return file_counterfoil_query_v1_query_proto_enumTypes[1].Descriptor()
+}
+
+func (Order) Type() protoreflect.EnumType {
+	return &file_counterfoil_query_v1_query_proto_enumTypes[1]
+}
+
+func (x Order) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Order.Descriptor instead.
+func (Order) EnumDescriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{1}
+}
+
 type HolderState int32
 
 const (
@@ -338,11 +389,11 @@ func (x HolderState) String() string {
 }
 
 func (HolderState) Descriptor() protoreflect.EnumDescriptor {
-	return file_counterfoil_query_v1_query_proto_enumTypes[1].Descriptor()
+	return file_counterfoil_query_v1_query_proto_enumTypes[2].Descriptor()
 }
 
 func (HolderState) Type() protoreflect.EnumType {
-	return &file_counterfoil_query_v1_query_proto_enumTypes[1]
+	return &file_counterfoil_query_v1_query_proto_enumTypes[2]
 }
 
 func (x HolderState) Number() protoreflect.EnumNumber {
@@ -351,7 +402,7 @@ func (x HolderState) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use HolderState.Descriptor instead.
 func (HolderState) EnumDescriptor() ([]byte, []int) {
-	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{1}
+	return file_counterfoil_query_v1_query_proto_rawDescGZIP(), []int{2}
 }
 
 // Condition keeps the rows whose attribute has one of the values. Attributes are lower-case names such as
@@ -1076,9 +1127,12 @@ type ListRequest struct {
 	Table  Table                  `protobuf:"varint,1,opt,name=table,proto3,enum=counterfoil.query.v1.Table" json:"table,omitempty"`
 	Filter *Filter                `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
 	// At most 1,000; 0: 50.
-	PageSize      uint32   `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageSize uint32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// From the answer before, with the same table, filter and order. What comes to the ledger meanwhile moves no row from its place: pages
+	// oldest first end with it, pages newest first leave it out.
 	PageToken     string   `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	Horizon       *Horizon `protobuf:"bytes,5,opt,name=horizon,proto3" json:"horizon,omitempty"`
+	Order         Order    `protobuf:"varint,6,opt,name=order,proto3,enum=counterfoil.query.v1.Order" json:"order,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1146,6 +1200,13 @@ func (x *ListRequest) GetHorizon() *Horizon {
 		return x.Horizon
 	}
 	return nil
+}
+
+func (x *ListRequest) GetOrder() Order {
+	if x != nil {
+		return x.Order
+	}
+	return Order_ORDER_UNSPECIFIED
 }
 
 type ListResponse struct {
@@ -4764,7 +4825,7 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\n" +
 	"GroupCount\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x04R\x05count\"\x8b\x02\n" +
+	"\x05count\x18\x02 \x01(\x04R\x05count\"\xc8\x02\n" +
 	"\vListRequest\x12=\n" +
 	"\x05table\x18\x01 \x01(\x0e2\x1b.counterfoil.query.v1.TableB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x05table\x124\n" +
@@ -4772,7 +4833,8 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\tpage_size\x18\x03 \x01(\rB\b\xbaH\x05*\x03\x18\xe8\aR\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\tpageToken\x127\n" +
-	"\ahorizon\x18\x05 \x01(\v2\x1d.counterfoil.query.v1.HorizonR\ahorizon\"\x98\x01\n" +
+	"\ahorizon\x18\x05 \x01(\v2\x1d.counterfoil.query.v1.HorizonR\ahorizon\x12;\n" +
+	"\x05order\x18\x06 \x01(\x0e2\x1b.counterfoil.query.v1.OrderB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05order\"\x98\x01\n" +
 	"\fListResponse\x12-\n" +
 	"\x04rows\x18\x01 \x03(\v2\x19.counterfoil.query.v1.RowR\x04rows\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x121\n" +
@@ -5132,7 +5194,11 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x18TABLE_DIFFERENCE_ANSWERS\x10H\x12\x18\n" +
 	"\x14TABLE_REPORT_ANSWERS\x10I\x12\x12\n" +
 	"\x0eTABLE_MEASURES\x10J\x12\x19\n" +
-	"\x15TABLE_PUBLIC_REQUESTS\x10K*\x92\x01\n" +
+	"\x15TABLE_PUBLIC_REQUESTS\x10K*N\n" +
+	"\x05Order\x12\x15\n" +
+	"\x11ORDER_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12ORDER_OLDEST_FIRST\x10\x01\x12\x16\n" +
+	"\x12ORDER_NEWEST_FIRST\x10\x02*\x92\x01\n" +
 	"\vHolderState\x12\x1c\n" +
 	"\x18HOLDER_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14HOLDER_STATE_ARRIVED\x10\x01\x12\x19\n" +
@@ -5170,340 +5236,342 @@ func file_counterfoil_query_v1_query_proto_rawDescGZIP() []byte {
 	return file_counterfoil_query_v1_query_proto_rawDescData
 }
 
-var file_counterfoil_query_v1_query_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_counterfoil_query_v1_query_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
 var file_counterfoil_query_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 44)
 var file_counterfoil_query_v1_query_proto_goTypes = []any{
 	(Table)(0),                      // 0: counterfoil.query.v1.Table
-	(HolderState)(0),                // 1: counterfoil.query.v1.HolderState
-	(*Condition)(nil),               // 2: counterfoil.query.v1.Condition
-	(*Filter)(nil),                  // 3: counterfoil.query.v1.Filter
-	(*Basis)(nil),                   // 4: counterfoil.query.v1.Basis
-	(*JournalPosition)(nil),         // 5: counterfoil.query.v1.JournalPosition
-	(*StatusRequest)(nil),           // 6: counterfoil.query.v1.StatusRequest
-	(*StatusResponse)(nil),          // 7: counterfoil.query.v1.StatusResponse
-	(*JournalStatus)(nil),           // 8: counterfoil.query.v1.JournalStatus
-	(*CountRequest)(nil),            // 9: counterfoil.query.v1.CountRequest
-	(*CountResponse)(nil),           // 10: counterfoil.query.v1.CountResponse
-	(*GroupCount)(nil),              // 11: counterfoil.query.v1.GroupCount
-	(*ListRequest)(nil),             // 12: counterfoil.query.v1.ListRequest
-	(*ListResponse)(nil),            // 13: counterfoil.query.v1.ListResponse
-	(*Row)(nil),                     // 14: counterfoil.query.v1.Row
-	(*RecordedEvent)(nil),           // 15: counterfoil.query.v1.RecordedEvent
-	(*GetRequest)(nil),              // 16: counterfoil.query.v1.GetRequest
-	(*GetResponse)(nil),             // 17: counterfoil.query.v1.GetResponse
-	(*ExplainRequest)(nil),          // 18: counterfoil.query.v1.ExplainRequest
-	(*ExplainResponse)(nil),         // 19: counterfoil.query.v1.ExplainResponse
-	(*WatchRequest)(nil),            // 20: counterfoil.query.v1.WatchRequest
-	(*WatchResponse)(nil),           // 21: counterfoil.query.v1.WatchResponse
-	(*VerifyRequest)(nil),           // 22: counterfoil.query.v1.VerifyRequest
-	(*VerifyResponse)(nil),          // 23: counterfoil.query.v1.VerifyResponse
-	(*Finding)(nil),                 // 24: counterfoil.query.v1.Finding
-	(*DoctorRequest)(nil),           // 25: counterfoil.query.v1.DoctorRequest
-	(*DoctorResponse)(nil),          // 26: counterfoil.query.v1.DoctorResponse
-	(*Check)(nil),                   // 27: counterfoil.query.v1.Check
-	(*DirectoryRequest)(nil),        // 28: counterfoil.query.v1.DirectoryRequest
-	(*DirectoryResponse)(nil),       // 29: counterfoil.query.v1.DirectoryResponse
-	(*AudienceRequest)(nil),         // 30: counterfoil.query.v1.AudienceRequest
-	(*AudienceResponse)(nil),        // 31: counterfoil.query.v1.AudienceResponse
-	(*Audience)(nil),                // 32: counterfoil.query.v1.Audience
-	(*Reader)(nil),                  // 33: counterfoil.query.v1.Reader
-	(*ReceiptsRequest)(nil),         // 34: counterfoil.query.v1.ReceiptsRequest
-	(*ReceiptsResponse)(nil),        // 35: counterfoil.query.v1.ReceiptsResponse
-	(*EventReceipts)(nil),           // 36: counterfoil.query.v1.EventReceipts
-	(*HolderReceipt)(nil),           // 37: counterfoil.query.v1.HolderReceipt
-	(*AccessRequest)(nil),           // 38: counterfoil.query.v1.AccessRequest
-	(*AccessResponse)(nil),          // 39: counterfoil.query.v1.AccessResponse
-	(*Access)(nil),                  // 40: counterfoil.query.v1.Access
-	(*ParkedResponse)(nil),          // 41: counterfoil.query.v1.ParkedResponse
-	(*ParkedEventResponse)(nil),     // 42: counterfoil.query.v1.ParkedEventResponse
-	(*UsageResponse)(nil),           // 43: counterfoil.query.v1.UsageResponse
-	(*CustodyRequest)(nil),          // 44: counterfoil.query.v1.CustodyRequest
-	(*CustodyResponse)(nil),         // 45: counterfoil.query.v1.CustodyResponse
-	(*timestamppb.Timestamp)(nil),   // 46: google.protobuf.Timestamp
-	(*v1.Stop)(nil),                 // 47: counterfoil.ledger.v1.Stop
-	(*Horizon)(nil),                 // 48: counterfoil.query.v1.Horizon
-	(*v1.Licence)(nil),              // 49: counterfoil.ledger.v1.Licence
-	(*v1.Line)(nil),                 // 50: counterfoil.ledger.v1.Line
-	(*v1.Denial)(nil),               // 51: counterfoil.ledger.v1.Denial
-	(*v1.Declaration)(nil),          // 52: counterfoil.ledger.v1.Declaration
-	(*v1.Alert)(nil),                // 53: counterfoil.ledger.v1.Alert
-	(*v1.Application)(nil),          // 54: counterfoil.ledger.v1.Application
-	(*v1.Reassessment)(nil),         // 55: counterfoil.ledger.v1.Reassessment
-	(*v1.WriteOff)(nil),             // 56: counterfoil.ledger.v1.WriteOff
-	(*v1.Acknowledgement)(nil),      // 57: counterfoil.ledger.v1.Acknowledgement
-	(*v1.ReturnRequest)(nil),        // 58: counterfoil.ledger.v1.ReturnRequest
-	(*v1.ReturnSubmission)(nil),     // 59: counterfoil.ledger.v1.ReturnSubmission
-	(*v1.Agency)(nil),               // 60: counterfoil.ledger.v1.Agency
-	(*v1.Group)(nil),                // 61: counterfoil.ledger.v1.Group
-	(*v1.Edition)(nil),              // 62: counterfoil.ledger.v1.Edition
-	(*v1.Release)(nil),              // 63: counterfoil.ledger.v1.Release
-	(*v1.JournalKey)(nil),           // 64: counterfoil.ledger.v1.JournalKey
-	(*v1.Receipt)(nil),              // 65: counterfoil.ledger.v1.Receipt
-	(*v1.Withdrawal)(nil),           // 66: counterfoil.ledger.v1.Withdrawal
-	(*v1.WithdrawalReceipt)(nil),    // 67: counterfoil.ledger.v1.WithdrawalReceipt
-	(*v1.Widening)(nil),             // 68: counterfoil.ledger.v1.Widening
-	(*v1.Policy)(nil),               // 69: counterfoil.ledger.v1.Policy
-	(*v1.Calendar)(nil),             // 70: counterfoil.ledger.v1.Calendar
-	(*v1.Handover)(nil),             // 71: counterfoil.ledger.v1.Handover
-	(*v1.AgencyKeys)(nil),           // 72: counterfoil.ledger.v1.AgencyKeys
-	(*v1.ProhibitionCheck)(nil),     // 73: counterfoil.ledger.v1.ProhibitionCheck
-	(*v1.Assessment)(nil),           // 74: counterfoil.ledger.v1.Assessment
-	(*v1.Proposal)(nil),             // 75: counterfoil.ledger.v1.Proposal
-	(*v1.Appeal)(nil),               // 76: counterfoil.ledger.v1.Appeal
-	(*v1.Obligation)(nil),           // 77: counterfoil.ledger.v1.Obligation
-	(*v1.Consultation)(nil),         // 78: counterfoil.ledger.v1.Consultation
-	(*v1.Opinion)(nil),              // 79: counterfoil.ledger.v1.Opinion
-	(*v1.Condition)(nil),            // 80: counterfoil.ledger.v1.Condition
-	(*v1.DenialNotice)(nil),         // 81: counterfoil.ledger.v1.DenialNotice
-	(*v1.Undercut)(nil),             // 82: counterfoil.ledger.v1.Undercut
-	(*v1.UndercutReply)(nil),        // 83: counterfoil.ledger.v1.UndercutReply
-	(*v1.DenialTokens)(nil),         // 84: counterfoil.ledger.v1.DenialTokens
-	(*v1.BlindCheck)(nil),           // 85: counterfoil.ledger.v1.BlindCheck
-	(*v1.BlindAnswer)(nil),          // 86: counterfoil.ledger.v1.BlindAnswer
-	(*v1.BlindConclusion)(nil),      // 87: counterfoil.ledger.v1.BlindConclusion
-	(*v1.ListEntry)(nil),            // 88: counterfoil.ledger.v1.ListEntry
-	(*v1.WatchList)(nil),            // 89: counterfoil.ledger.v1.WatchList
-	(*v1.Embargo)(nil),              // 90: counterfoil.ledger.v1.Embargo
-	(*v1.Screening)(nil),            // 91: counterfoil.ledger.v1.Screening
-	(*v1.Finding)(nil),              // 92: counterfoil.ledger.v1.Finding
-	(*v1.Discrepancy)(nil),          // 93: counterfoil.ledger.v1.Discrepancy
-	(*v1.Allowance)(nil),            // 94: counterfoil.ledger.v1.Allowance
-	(*v1.AllowanceReturn)(nil),      // 95: counterfoil.ledger.v1.AllowanceReturn
-	(*v1.Delivery)(nil),             // 96: counterfoil.ledger.v1.Delivery
-	(*v1.DeliveryConfirmation)(nil), // 97: counterfoil.ledger.v1.DeliveryConfirmation
-	(*v1.PostDeliveryCheck)(nil),    // 98: counterfoil.ledger.v1.PostDeliveryCheck
-	(*v1.AlertView)(nil),            // 99: counterfoil.ledger.v1.AlertView
-	(*v1.AlertAction)(nil),          // 100: counterfoil.ledger.v1.AlertAction
-	(*v1.ConsequenceOffer)(nil),     // 101: counterfoil.ledger.v1.ConsequenceOffer
-	(*v1.Sighting)(nil),             // 102: counterfoil.ledger.v1.Sighting
-	(*v1.Correction)(nil),           // 103: counterfoil.ledger.v1.Correction
-	(*v1.CorrectionAnswer)(nil),     // 104: counterfoil.ledger.v1.CorrectionAnswer
-	(*v1.Trace)(nil),                // 105: counterfoil.ledger.v1.Trace
-	(*v1.TraceReply)(nil),           // 106: counterfoil.ledger.v1.TraceReply
-	(*v1.TraceHit)(nil),             // 107: counterfoil.ledger.v1.TraceHit
-	(*v1.FactsUsed)(nil),            // 108: counterfoil.ledger.v1.FactsUsed
-	(*v1.WireFile)(nil),             // 109: counterfoil.ledger.v1.WireFile
-	(*v1.Usage)(nil),                // 110: counterfoil.ledger.v1.Usage
-	(*v1.Procedure)(nil),            // 111: counterfoil.ledger.v1.Procedure
-	(*v1.ReportStep)(nil),           // 112: counterfoil.ledger.v1.ReportStep
-	(*v1.Report)(nil),               // 113: counterfoil.ledger.v1.Report
-	(*v1.DraftAnswer)(nil),          // 114: counterfoil.ledger.v1.DraftAnswer
-	(*v1.RowMark)(nil),              // 115: counterfoil.ledger.v1.RowMark
-	(*v1.PartnerFigure)(nil),        // 116: counterfoil.ledger.v1.PartnerFigure
-	(*v1.PartnerEdition)(nil),       // 117: counterfoil.ledger.v1.PartnerEdition
-	(*v1.Difference)(nil),           // 118: counterfoil.ledger.v1.Difference
-	(*v1.DifferenceAnswer)(nil),     // 119: counterfoil.ledger.v1.DifferenceAnswer
-	(*v1.ReportAnswers)(nil),        // 120: counterfoil.ledger.v1.ReportAnswers
-	(*v1.Measure)(nil),              // 121: counterfoil.ledger.v1.Measure
-	(*v1.PublicRequest)(nil),        // 122: counterfoil.ledger.v1.PublicRequest
-	(*v11.Officer)(nil),             // 123: counterfoil.event.v1.Officer
-	(*v11.Cause)(nil),               // 124: counterfoil.event.v1.Cause
-	(*anypb.Any)(nil),               // 125: google.protobuf.Any
-	(*v12.SharingRule)(nil),         // 126: counterfoil.directory.v1.SharingRule
-	(*ParkedItem)(nil),              // 127: counterfoil.query.v1.ParkedItem
-	(*ParkedTotal)(nil),             // 128: counterfoil.query.v1.ParkedTotal
-	(*Usage)(nil),                   // 129: counterfoil.query.v1.Usage
-	(*v13.Mark)(nil),                // 130: counterfoil.transfer.v1.Mark
-	(*Custody)(nil),                 // 131: counterfoil.query.v1.Custody
-	(*ParkedRequest)(nil),           // 132: counterfoil.query.v1.ParkedRequest
-	(*ParkedEventRequest)(nil),      // 133: counterfoil.query.v1.ParkedEventRequest
-	(*RetryParkedRequest)(nil),      // 134: counterfoil.query.v1.RetryParkedRequest
-	(*UsageRequest)(nil),            // 135: counterfoil.query.v1.UsageRequest
-	(*RetryParkedResponse)(nil),     // 136: counterfoil.query.v1.RetryParkedResponse
+	(Order)(0),                      // 1: counterfoil.query.v1.Order
+	(HolderState)(0),                // 2: counterfoil.query.v1.HolderState
+	(*Condition)(nil),               // 3: counterfoil.query.v1.Condition
+	(*Filter)(nil),                  // 4: counterfoil.query.v1.Filter
+	(*Basis)(nil),                   // 5: counterfoil.query.v1.Basis
+	(*JournalPosition)(nil),         // 6: counterfoil.query.v1.JournalPosition
+	(*StatusRequest)(nil),           // 7: counterfoil.query.v1.StatusRequest
+	(*StatusResponse)(nil),          // 8: counterfoil.query.v1.StatusResponse
+	(*JournalStatus)(nil),           // 9: counterfoil.query.v1.JournalStatus
+	(*CountRequest)(nil),            // 10: counterfoil.query.v1.CountRequest
+	(*CountResponse)(nil),           // 11: counterfoil.query.v1.CountResponse
+	(*GroupCount)(nil),              // 12: counterfoil.query.v1.GroupCount
+	(*ListRequest)(nil),             // 13: counterfoil.query.v1.ListRequest
+	(*ListResponse)(nil),            // 14: counterfoil.query.v1.ListResponse
+	(*Row)(nil),                     // 15: counterfoil.query.v1.Row
+	(*RecordedEvent)(nil),           // 16: counterfoil.query.v1.RecordedEvent
+	(*GetRequest)(nil),              // 17: counterfoil.query.v1.GetRequest
+	(*GetResponse)(nil),             // 18: counterfoil.query.v1.GetResponse
+	(*ExplainRequest)(nil),          // 19: counterfoil.query.v1.ExplainRequest
+	(*ExplainResponse)(nil),         // 20: counterfoil.query.v1.ExplainResponse
+	(*WatchRequest)(nil),            // 21: counterfoil.query.v1.WatchRequest
+	(*WatchResponse)(nil),           // 22: counterfoil.query.v1.WatchResponse
+	(*VerifyRequest)(nil),           // 23: counterfoil.query.v1.VerifyRequest
+	(*VerifyResponse)(nil),          // 24: counterfoil.query.v1.VerifyResponse
+	(*Finding)(nil),                 // 25: counterfoil.query.v1.Finding
+	(*DoctorRequest)(nil),           // 26: counterfoil.query.v1.DoctorRequest
+	(*DoctorResponse)(nil),          // 27: counterfoil.query.v1.DoctorResponse
+	(*Check)(nil),                   // 28: counterfoil.query.v1.Check
+	(*DirectoryRequest)(nil),        // 29: counterfoil.query.v1.DirectoryRequest
+	(*DirectoryResponse)(nil),       // 30: counterfoil.query.v1.DirectoryResponse
+	(*AudienceRequest)(nil),         // 31: counterfoil.query.v1.AudienceRequest
+	(*AudienceResponse)(nil),        // 32: counterfoil.query.v1.AudienceResponse
+	(*Audience)(nil),                // 33: counterfoil.query.v1.Audience
+	(*Reader)(nil),                  // 34: counterfoil.query.v1.Reader
+	(*ReceiptsRequest)(nil),         // 35: counterfoil.query.v1.ReceiptsRequest
+	(*ReceiptsResponse)(nil),        // 36: counterfoil.query.v1.ReceiptsResponse
+	(*EventReceipts)(nil),           // 37: counterfoil.query.v1.EventReceipts
+	(*HolderReceipt)(nil),           // 38: counterfoil.query.v1.HolderReceipt
+	(*AccessRequest)(nil),           // 39: counterfoil.query.v1.AccessRequest
+	(*AccessResponse)(nil),          // 40: counterfoil.query.v1.AccessResponse
+	(*Access)(nil),                  // 41: counterfoil.query.v1.Access
+	(*ParkedResponse)(nil),          // 42: counterfoil.query.v1.ParkedResponse
+	(*ParkedEventResponse)(nil),     // 43: counterfoil.query.v1.ParkedEventResponse
+	(*UsageResponse)(nil),           // 44: counterfoil.query.v1.UsageResponse
+	(*CustodyRequest)(nil),          // 45: counterfoil.query.v1.CustodyRequest
+	(*CustodyResponse)(nil),         // 46: counterfoil.query.v1.CustodyResponse
+	(*timestamppb.Timestamp)(nil),   // 47: google.protobuf.Timestamp
+	(*v1.Stop)(nil),                 // 48: counterfoil.ledger.v1.Stop
+	(*Horizon)(nil),                 // 49: counterfoil.query.v1.Horizon
+	(*v1.Licence)(nil),              // 50: counterfoil.ledger.v1.Licence
+	(*v1.Line)(nil),                 // 51: counterfoil.ledger.v1.Line
+	(*v1.Denial)(nil),               // 52: counterfoil.ledger.v1.Denial
+	(*v1.Declaration)(nil),          // 53: counterfoil.ledger.v1.Declaration
+	(*v1.Alert)(nil),                // 54: counterfoil.ledger.v1.Alert
+	(*v1.Application)(nil),          // 55: counterfoil.ledger.v1.Application
+	(*v1.Reassessment)(nil),         // 56: counterfoil.ledger.v1.Reassessment
+	(*v1.WriteOff)(nil),             // 57: counterfoil.ledger.v1.WriteOff
+	(*v1.Acknowledgement)(nil),      // 58: counterfoil.ledger.v1.Acknowledgement
+	(*v1.ReturnRequest)(nil),        // 59: counterfoil.ledger.v1.ReturnRequest
+	(*v1.ReturnSubmission)(nil),     // 60: counterfoil.ledger.v1.ReturnSubmission
+	(*v1.Agency)(nil),               // 61: counterfoil.ledger.v1.Agency
+	(*v1.Group)(nil),                // 62: counterfoil.ledger.v1.Group
+	(*v1.Edition)(nil),              // 63: counterfoil.ledger.v1.Edition
+	(*v1.Release)(nil),              // 64: counterfoil.ledger.v1.Release
+	(*v1.JournalKey)(nil),           // 65: counterfoil.ledger.v1.JournalKey
+	(*v1.Receipt)(nil),              // 66: counterfoil.ledger.v1.Receipt
+	(*v1.Withdrawal)(nil),           // 67: counterfoil.ledger.v1.Withdrawal
+	(*v1.WithdrawalReceipt)(nil),    // 68: counterfoil.ledger.v1.WithdrawalReceipt
+	(*v1.Widening)(nil),             // 69: counterfoil.ledger.v1.Widening
+	(*v1.Policy)(nil),               // 70: counterfoil.ledger.v1.Policy
+	(*v1.Calendar)(nil),             // 71: counterfoil.ledger.v1.Calendar
+	(*v1.Handover)(nil),             // 72: counterfoil.ledger.v1.Handover
+	(*v1.AgencyKeys)(nil),           // 73: counterfoil.ledger.v1.AgencyKeys
+	(*v1.ProhibitionCheck)(nil),     // 74: counterfoil.ledger.v1.ProhibitionCheck
+	(*v1.Assessment)(nil),           // 75: counterfoil.ledger.v1.Assessment
+	(*v1.Proposal)(nil),             // 76: counterfoil.ledger.v1.Proposal
+	(*v1.Appeal)(nil),               // 77: counterfoil.ledger.v1.Appeal
+	(*v1.Obligation)(nil),           // 78: counterfoil.ledger.v1.Obligation
+	(*v1.Consultation)(nil),         // 79: counterfoil.ledger.v1.Consultation
+	(*v1.Opinion)(nil),              // 80: counterfoil.ledger.v1.Opinion
+	(*v1.Condition)(nil),            // 81: counterfoil.ledger.v1.Condition
+	(*v1.DenialNotice)(nil),         // 82: counterfoil.ledger.v1.DenialNotice
+	(*v1.Undercut)(nil),             // 83: counterfoil.ledger.v1.Undercut
+	(*v1.UndercutReply)(nil),        // 84: counterfoil.ledger.v1.UndercutReply
+	(*v1.DenialTokens)(nil),         // 85: counterfoil.ledger.v1.DenialTokens
+	(*v1.BlindCheck)(nil),           // 86: counterfoil.ledger.v1.BlindCheck
+	(*v1.BlindAnswer)(nil),          // 87: counterfoil.ledger.v1.BlindAnswer
+	(*v1.BlindConclusion)(nil),      // 88: counterfoil.ledger.v1.BlindConclusion
+	(*v1.ListEntry)(nil),            // 89: counterfoil.ledger.v1.ListEntry
+	(*v1.WatchList)(nil),            // 90: counterfoil.ledger.v1.WatchList
+	(*v1.Embargo)(nil),              // 91: counterfoil.ledger.v1.Embargo
+	(*v1.Screening)(nil),            // 92: counterfoil.ledger.v1.Screening
+	(*v1.Finding)(nil),              // 93: counterfoil.ledger.v1.Finding
+	(*v1.Discrepancy)(nil),          // 94: counterfoil.ledger.v1.Discrepancy
+	(*v1.Allowance)(nil),            // 95: counterfoil.ledger.v1.Allowance
+	(*v1.AllowanceReturn)(nil),      // 96: counterfoil.ledger.v1.AllowanceReturn
+	(*v1.Delivery)(nil),             // 97: counterfoil.ledger.v1.Delivery
+	(*v1.DeliveryConfirmation)(nil), // 98: counterfoil.ledger.v1.DeliveryConfirmation
+	(*v1.PostDeliveryCheck)(nil),    // 99: counterfoil.ledger.v1.PostDeliveryCheck
+	(*v1.AlertView)(nil),            // 100: counterfoil.ledger.v1.AlertView
+	(*v1.AlertAction)(nil),          // 101: counterfoil.ledger.v1.AlertAction
+	(*v1.ConsequenceOffer)(nil),     // 102: counterfoil.ledger.v1.ConsequenceOffer
+	(*v1.Sighting)(nil),             // 103: counterfoil.ledger.v1.Sighting
+	(*v1.Correction)(nil),           // 104: counterfoil.ledger.v1.Correction
+	(*v1.CorrectionAnswer)(nil),     // 105: counterfoil.ledger.v1.CorrectionAnswer
+	(*v1.Trace)(nil),                // 106: counterfoil.ledger.v1.Trace
+	(*v1.TraceReply)(nil),           // 107: counterfoil.ledger.v1.TraceReply
+	(*v1.TraceHit)(nil),             // 108: counterfoil.ledger.v1.TraceHit
+	(*v1.FactsUsed)(nil),            // 109: counterfoil.ledger.v1.FactsUsed
+	(*v1.WireFile)(nil),             // 110: counterfoil.ledger.v1.WireFile
+	(*v1.Usage)(nil),                // 111: counterfoil.ledger.v1.Usage
+	(*v1.Procedure)(nil),            // 112: counterfoil.ledger.v1.Procedure
+	(*v1.ReportStep)(nil),           // 113: counterfoil.ledger.v1.ReportStep
+	(*v1.Report)(nil),               // 114: counterfoil.ledger.v1.Report
+	(*v1.DraftAnswer)(nil),          // 115: counterfoil.ledger.v1.DraftAnswer
+	(*v1.RowMark)(nil),              // 116: counterfoil.ledger.v1.RowMark
+	(*v1.PartnerFigure)(nil),        // 117: counterfoil.ledger.v1.PartnerFigure
+	(*v1.PartnerEdition)(nil),       // 118: counterfoil.ledger.v1.PartnerEdition
+	(*v1.Difference)(nil),           // 119: counterfoil.ledger.v1.Difference
+	(*v1.DifferenceAnswer)(nil),     // 120: counterfoil.ledger.v1.DifferenceAnswer
+	(*v1.ReportAnswers)(nil),        // 121: counterfoil.ledger.v1.ReportAnswers
+	(*v1.Measure)(nil),              // 122: counterfoil.ledger.v1.Measure
+	(*v1.PublicRequest)(nil),        // 123: counterfoil.ledger.v1.PublicRequest
+	(*v11.Officer)(nil),             // 124: counterfoil.event.v1.Officer
+	(*v11.Cause)(nil),               // 125: counterfoil.event.v1.Cause
+	(*anypb.Any)(nil),               // 126: google.protobuf.Any
+	(*v12.SharingRule)(nil),         // 127: counterfoil.directory.v1.SharingRule
+	(*ParkedItem)(nil),              // 128: counterfoil.query.v1.ParkedItem
+	(*ParkedTotal)(nil),             // 129: counterfoil.query.v1.ParkedTotal
+	(*Usage)(nil),                   // 130: counterfoil.query.v1.Usage
+	(*v13.Mark)(nil),                // 131: counterfoil.transfer.v1.Mark
+	(*Custody)(nil),                 // 132: counterfoil.query.v1.Custody
+	(*ParkedRequest)(nil),           // 133: counterfoil.query.v1.ParkedRequest
+	(*ParkedEventRequest)(nil),      // 134: counterfoil.query.v1.ParkedEventRequest
+	(*RetryParkedRequest)(nil),      // 135: counterfoil.query.v1.RetryParkedRequest
+	(*UsageRequest)(nil),            // 136: counterfoil.query.v1.UsageRequest
+	(*RetryParkedResponse)(nil),     // 137: counterfoil.query.v1.RetryParkedResponse
 }
 var file_counterfoil_query_v1_query_proto_depIdxs = []int32{
-	2,   // 0: counterfoil.query.v1.Filter.conditions:type_name -> counterfoil.query.v1.Condition
-	46,  // 1: counterfoil.query.v1.Filter.from:type_name -> google.protobuf.Timestamp
-	46,  // 2: counterfoil.query.v1.Filter.until:type_name -> google.protobuf.Timestamp
-	5,   // 3: counterfoil.query.v1.Basis.positions:type_name -> counterfoil.query.v1.JournalPosition
-	46,  // 4: counterfoil.query.v1.JournalPosition.recorded_at:type_name -> google.protobuf.Timestamp
-	8,   // 5: counterfoil.query.v1.StatusResponse.journals:type_name -> counterfoil.query.v1.JournalStatus
-	47,  // 6: counterfoil.query.v1.JournalStatus.stopped:type_name -> counterfoil.ledger.v1.Stop
+	3,   // 0: counterfoil.query.v1.Filter.conditions:type_name -> counterfoil.query.v1.Condition
+	47,  // 1: counterfoil.query.v1.Filter.from:type_name -> google.protobuf.Timestamp
+	47,  // 2: counterfoil.query.v1.Filter.until:type_name -> google.protobuf.Timestamp
+	6,   // 3: counterfoil.query.v1.Basis.positions:type_name -> counterfoil.query.v1.JournalPosition
+	47,  // 4: counterfoil.query.v1.JournalPosition.recorded_at:type_name -> google.protobuf.Timestamp
+	9,   // 5: counterfoil.query.v1.StatusResponse.journals:type_name -> counterfoil.query.v1.JournalStatus
+	48,  // 6: counterfoil.query.v1.JournalStatus.stopped:type_name -> counterfoil.ledger.v1.Stop
 	0,   // 7: counterfoil.query.v1.CountRequest.table:type_name -> counterfoil.query.v1.Table
-	3,   // 8: counterfoil.query.v1.CountRequest.filter:type_name -> counterfoil.query.v1.Filter
-	48,  // 9: counterfoil.query.v1.CountRequest.horizon:type_name -> counterfoil.query.v1.Horizon
-	11,  // 10: counterfoil.query.v1.CountResponse.groups:type_name -> counterfoil.query.v1.GroupCount
-	4,   // 11: counterfoil.query.v1.CountResponse.basis:type_name -> counterfoil.query.v1.Basis
+	4,   // 8: counterfoil.query.v1.CountRequest.filter:type_name -> counterfoil.query.v1.Filter
+	49,  // 9: counterfoil.query.v1.CountRequest.horizon:type_name -> counterfoil.query.v1.Horizon
+	12,  // 10: counterfoil.query.v1.CountResponse.groups:type_name -> counterfoil.query.v1.GroupCount
+	5,   // 11: counterfoil.query.v1.CountResponse.basis:type_name -> counterfoil.query.v1.Basis
 	0,   // 12: counterfoil.query.v1.ListRequest.table:type_name -> counterfoil.query.v1.Table
-	3,   // 13: counterfoil.query.v1.ListRequest.filter:type_name -> counterfoil.query.v1.Filter
-	48,  // 14: counterfoil.query.v1.ListRequest.horizon:type_name -> counterfoil.query.v1.Horizon
-	14,  // 15: counterfoil.query.v1.ListResponse.rows:type_name -> counterfoil.query.v1.Row
-	4,   // 16: counterfoil.query.v1.ListResponse.basis:type_name -> counterfoil.query.v1.Basis
-	49,  // 17: counterfoil.query.v1.Row.licence:type_name -> counterfoil.ledger.v1.Licence
-	50,  // 18: counterfoil.query.v1.Row.line:type_name -> counterfoil.ledger.v1.Line
-	51,  // 19: counterfoil.query.v1.Row.denial:type_name -> counterfoil.ledger.v1.Denial
-	52,  // 20: counterfoil.query.v1.Row.declaration:type_name -> counterfoil.ledger.v1.Declaration
-	53,  // 21: counterfoil.query.v1.Row.alert:type_name -> counterfoil.ledger.v1.Alert
-	15,  // 22: counterfoil.query.v1.Row.event:type_name -> counterfoil.query.v1.RecordedEvent
-	54,  // 23: counterfoil.query.v1.Row.application:type_name -> counterfoil.ledger.v1.Application
-	55,  // 24: counterfoil.query.v1.Row.reassessment:type_name -> counterfoil.ledger.v1.Reassessment
-	56,  // 25: counterfoil.query.v1.Row.write_off:type_name -> counterfoil.ledger.v1.WriteOff
-	57,  // 26: counterfoil.query.v1.Row.acknowledgement:type_name -> counterfoil.ledger.v1.Acknowledgement
-	58,  // 27: counterfoil.query.v1.Row.return_request:type_name -> counterfoil.ledger.v1.ReturnRequest
-	59,  // 28: counterfoil.query.v1.Row.return_submission:type_name -> counterfoil.ledger.v1.ReturnSubmission
-	60,  // 29: counterfoil.query.v1.Row.agency:type_name -> counterfoil.ledger.v1.Agency
-	61,  // 30: counterfoil.query.v1.Row.group:type_name -> counterfoil.ledger.v1.Group
-	62,  // 31: counterfoil.query.v1.Row.edition:type_name -> counterfoil.ledger.v1.Edition
-	63,  // 32: counterfoil.query.v1.Row.release:type_name -> counterfoil.ledger.v1.Release
-	64,  // 33: counterfoil.query.v1.Row.journal_key:type_name -> counterfoil.ledger.v1.JournalKey
-	65,  // 34: counterfoil.query.v1.Row.receipt:type_name -> counterfoil.ledger.v1.Receipt
-	66,  // 35: counterfoil.query.v1.Row.withdrawal:type_name -> counterfoil.ledger.v1.Withdrawal
-	67,  // 36: counterfoil.query.v1.Row.withdrawal_receipt:type_name -> counterfoil.ledger.v1.WithdrawalReceipt
-	68,  // 37: counterfoil.query.v1.Row.widening:type_name -> counterfoil.ledger.v1.Widening
-	69,  // 38: counterfoil.query.v1.Row.policy:type_name -> counterfoil.ledger.v1.Policy
-	70,  // 39: counterfoil.query.v1.Row.calendar:type_name -> counterfoil.ledger.v1.Calendar
-	71,  // 40: counterfoil.query.v1.Row.handover:type_name -> counterfoil.ledger.v1.Handover
-	72,  // 41: counterfoil.query.v1.Row.agency_keys:type_name -> counterfoil.ledger.v1.AgencyKeys
-	73,  // 42: counterfoil.query.v1.Row.prohibition_check:type_name -> counterfoil.ledger.v1.ProhibitionCheck
-	74,  // 43: counterfoil.query.v1.Row.assessment:type_name -> counterfoil.ledger.v1.Assessment
-	75,  // 44: counterfoil.query.v1.Row.proposal:type_name -> counterfoil.ledger.v1.Proposal
-	76,  // 45: counterfoil.query.v1.Row.appeal:type_name -> counterfoil.ledger.v1.Appeal
-	77,  // 46: counterfoil.query.v1.Row.obligation:type_name -> counterfoil.ledger.v1.Obligation
-	78,  // 47: counterfoil.query.v1.Row.consultation:type_name -> counterfoil.ledger.v1.Consultation
-	79,  // 48: counterfoil.query.v1.Row.opinion:type_name -> counterfoil.ledger.v1.Opinion
-	80,  // 49: counterfoil.query.v1.Row.condition:type_name -> counterfoil.ledger.v1.Condition
-	81,  // 50: counterfoil.query.v1.Row.denial_notice:type_name -> counterfoil.ledger.v1.DenialNotice
-	82,  // 51: counterfoil.query.v1.Row.undercut:type_name -> counterfoil.ledger.v1.Undercut
-	83,  // 52: counterfoil.query.v1.Row.undercut_reply:type_name -> counterfoil.ledger.v1.UndercutReply
-	84,  // 53: counterfoil.query.v1.Row.denial_tokens:type_name -> counterfoil.ledger.v1.DenialTokens
-	85,  // 54: counterfoil.query.v1.Row.blind_check:type_name -> counterfoil.ledger.v1.BlindCheck
-	86,  // 55: counterfoil.query.v1.Row.blind_answer:type_name -> counterfoil.ledger.v1.BlindAnswer
-	87,  // 56: counterfoil.query.v1.Row.blind_conclusion:type_name -> counterfoil.ledger.v1.BlindConclusion
-	88,  // 57: counterfoil.query.v1.Row.list_entry:type_name -> counterfoil.ledger.v1.ListEntry
-	89,  // 58: counterfoil.query.v1.Row.watch_list:type_name -> counterfoil.ledger.v1.WatchList
-	90,  // 59: counterfoil.query.v1.Row.embargo:type_name -> counterfoil.ledger.v1.Embargo
-	91,  // 60: counterfoil.query.v1.Row.screening:type_name -> counterfoil.ledger.v1.Screening
-	92,  // 61: counterfoil.query.v1.Row.finding:type_name -> counterfoil.ledger.v1.Finding
-	93,  // 62: counterfoil.query.v1.Row.discrepancy:type_name -> counterfoil.ledger.v1.Discrepancy
-	94,  // 63: counterfoil.query.v1.Row.allowance:type_name -> counterfoil.ledger.v1.Allowance
-	95,  // 64: counterfoil.query.v1.Row.allowance_return:type_name -> counterfoil.ledger.v1.AllowanceReturn
-	96,  // 65: counterfoil.query.v1.Row.delivery:type_name -> counterfoil.ledger.v1.Delivery
-	97,  // 66: counterfoil.query.v1.Row.delivery_confirmation:type_name -> counterfoil.ledger.v1.DeliveryConfirmation
-	98,  // 67: counterfoil.query.v1.Row.post_delivery_check:type_name -> counterfoil.ledger.v1.PostDeliveryCheck
-	99,  // 68: counterfoil.query.v1.Row.alert_view:type_name -> counterfoil.ledger.v1.AlertView
-	100, // 69: counterfoil.query.v1.Row.alert_action:type_name -> counterfoil.ledger.v1.AlertAction
-	101, // 70: counterfoil.query.v1.Row.consequence_offer:type_name -> counterfoil.ledger.v1.ConsequenceOffer
-	102, // 71: counterfoil.query.v1.Row.sighting:type_name -> counterfoil.ledger.v1.Sighting
-	103, // 72: counterfoil.query.v1.Row.correction:type_name -> counterfoil.ledger.v1.Correction
-	104, // 73: counterfoil.query.v1.Row.correction_answer:type_name -> counterfoil.ledger.v1.CorrectionAnswer
-	105, // 74: counterfoil.query.v1.Row.trace:type_name -> counterfoil.ledger.v1.Trace
-	106, // 75: counterfoil.query.v1.Row.trace_reply:type_name -> counterfoil.ledger.v1.TraceReply
-	107, // 76: counterfoil.query.v1.Row.trace_hit:type_name -> counterfoil.ledger.v1.TraceHit
-	108, // 77: counterfoil.query.v1.Row.facts_used:type_name -> counterfoil.ledger.v1.FactsUsed
-	109, // 78: counterfoil.query.v1.Row.wire_file:type_name -> counterfoil.ledger.v1.WireFile
-	110, // 79: counterfoil.query.v1.Row.usage:type_name -> counterfoil.ledger.v1.Usage
-	111, // 80: counterfoil.query.v1.Row.procedure:type_name -> counterfoil.ledger.v1.Procedure
-	112, // 81: counterfoil.query.v1.Row.report_step:type_name -> counterfoil.ledger.v1.ReportStep
-	113, // 82: counterfoil.query.v1.Row.report:type_name -> counterfoil.ledger.v1.Report
-	114, // 83: counterfoil.query.v1.Row.draft_answer:type_name -> counterfoil.ledger.v1.DraftAnswer
-	115, // 84: counterfoil.query.v1.Row.row_mark:type_name -> counterfoil.ledger.v1.RowMark
-	116, // 85: counterfoil.query.v1.Row.partner_figure:type_name -> counterfoil.ledger.v1.PartnerFigure
-	117, // 86: counterfoil.query.v1.Row.partner_edition:type_name -> counterfoil.ledger.v1.PartnerEdition
-	118, // 87: counterfoil.query.v1.Row.difference:type_name -> counterfoil.ledger.v1.Difference
-	119, // 88: counterfoil.query.v1.Row.difference_answer:type_name -> counterfoil.ledger.v1.DifferenceAnswer
-	120, // 89: counterfoil.query.v1.Row.report_answers:type_name -> counterfoil.ledger.v1.ReportAnswers
-	121, // 90: counterfoil.query.v1.Row.measure:type_name -> counterfoil.ledger.v1.Measure
-	122, // 91: counterfoil.query.v1.Row.public_request:type_name -> counterfoil.ledger.v1.PublicRequest
-	46,  // 92: counterfoil.query.v1.RecordedEvent.occurred_at:type_name -> google.protobuf.Timestamp
-	46,  // 93: counterfoil.query.v1.RecordedEvent.recorded_at:type_name -> google.protobuf.Timestamp
-	46,  // 94: counterfoil.query.v1.RecordedEvent.written_at:type_name -> google.protobuf.Timestamp
-	46,  // 95: counterfoil.query.v1.RecordedEvent.received_at:type_name -> google.protobuf.Timestamp
-	123, // 96: counterfoil.query.v1.RecordedEvent.officer:type_name -> counterfoil.event.v1.Officer
-	124, // 97: counterfoil.query.v1.RecordedEvent.causes:type_name -> counterfoil.event.v1.Cause
-	125, // 98: counterfoil.query.v1.RecordedEvent.fact:type_name -> google.protobuf.Any
-	124, // 99: counterfoil.query.v1.RecordedEvent.origin:type_name -> counterfoil.event.v1.Cause
-	0,   // 100: counterfoil.query.v1.GetRequest.table:type_name -> counterfoil.query.v1.Table
-	48,  // 101: counterfoil.query.v1.GetRequest.horizon:type_name -> counterfoil.query.v1.Horizon
-	14,  // 102: counterfoil.query.v1.GetResponse.row:type_name -> counterfoil.query.v1.Row
-	4,   // 103: counterfoil.query.v1.GetResponse.basis:type_name -> counterfoil.query.v1.Basis
-	48,  // 104: counterfoil.query.v1.ExplainRequest.horizon:type_name -> counterfoil.query.v1.Horizon
-	0,   // 105: counterfoil.query.v1.ExplainResponse.table:type_name -> counterfoil.query.v1.Table
-	14,  // 106: counterfoil.query.v1.ExplainResponse.row:type_name -> counterfoil.query.v1.Row
-	15,  // 107: counterfoil.query.v1.ExplainResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
-	14,  // 108: counterfoil.query.v1.ExplainResponse.related:type_name -> counterfoil.query.v1.Row
-	4,   // 109: counterfoil.query.v1.ExplainResponse.basis:type_name -> counterfoil.query.v1.Basis
-	3,   // 110: counterfoil.query.v1.WatchRequest.filter:type_name -> counterfoil.query.v1.Filter
-	15,  // 111: counterfoil.query.v1.WatchResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
-	24,  // 112: counterfoil.query.v1.VerifyResponse.findings:type_name -> counterfoil.query.v1.Finding
-	27,  // 113: counterfoil.query.v1.DoctorResponse.checks:type_name -> counterfoil.query.v1.Check
-	46,  // 114: counterfoil.query.v1.DirectoryRequest.as_of:type_name -> google.protobuf.Timestamp
-	60,  // 115: counterfoil.query.v1.DirectoryResponse.agencies:type_name -> counterfoil.ledger.v1.Agency
-	61,  // 116: counterfoil.query.v1.DirectoryResponse.groups:type_name -> counterfoil.ledger.v1.Group
-	126, // 117: counterfoil.query.v1.DirectoryResponse.rules:type_name -> counterfoil.directory.v1.SharingRule
-	63,  // 118: counterfoil.query.v1.DirectoryResponse.releases:type_name -> counterfoil.ledger.v1.Release
-	69,  // 119: counterfoil.query.v1.DirectoryResponse.policies:type_name -> counterfoil.ledger.v1.Policy
-	70,  // 120: counterfoil.query.v1.DirectoryResponse.calendars:type_name -> counterfoil.ledger.v1.Calendar
-	71,  // 121: counterfoil.query.v1.DirectoryResponse.handovers:type_name -> counterfoil.ledger.v1.Handover
-	68,  // 122: counterfoil.query.v1.DirectoryResponse.widenings:type_name -> counterfoil.ledger.v1.Widening
-	72,  // 123: counterfoil.query.v1.DirectoryResponse.keys:type_name -> counterfoil.ledger.v1.AgencyKeys
-	4,   // 124: counterfoil.query.v1.DirectoryResponse.basis:type_name -> counterfoil.query.v1.Basis
-	32,  // 125: counterfoil.query.v1.AudienceResponse.audiences:type_name -> counterfoil.query.v1.Audience
-	4,   // 126: counterfoil.query.v1.AudienceResponse.basis:type_name -> counterfoil.query.v1.Basis
-	33,  // 127: counterfoil.query.v1.Audience.readers:type_name -> counterfoil.query.v1.Reader
-	36,  // 128: counterfoil.query.v1.ReceiptsResponse.events:type_name -> counterfoil.query.v1.EventReceipts
-	4,   // 129: counterfoil.query.v1.ReceiptsResponse.basis:type_name -> counterfoil.query.v1.Basis
-	46,  // 130: counterfoil.query.v1.EventReceipts.written_at:type_name -> google.protobuf.Timestamp
-	37,  // 131: counterfoil.query.v1.EventReceipts.holders:type_name -> counterfoil.query.v1.HolderReceipt
-	1,   // 132: counterfoil.query.v1.HolderReceipt.state:type_name -> counterfoil.query.v1.HolderState
-	46,  // 133: counterfoil.query.v1.HolderReceipt.said_at:type_name -> google.protobuf.Timestamp
-	46,  // 134: counterfoil.query.v1.HolderReceipt.behind_since:type_name -> google.protobuf.Timestamp
-	46,  // 135: counterfoil.query.v1.AccessRequest.since:type_name -> google.protobuf.Timestamp
-	40,  // 136: counterfoil.query.v1.AccessResponse.accesses:type_name -> counterfoil.query.v1.Access
-	46,  // 137: counterfoil.query.v1.Access.at:type_name -> google.protobuf.Timestamp
-	123, // 138: counterfoil.query.v1.Access.officer:type_name -> counterfoil.event.v1.Officer
-	0,   // 139: counterfoil.query.v1.Access.table:type_name -> counterfoil.query.v1.Table
-	127, // 140: counterfoil.query.v1.ParkedResponse.events:type_name -> counterfoil.query.v1.ParkedItem
-	128, // 141: counterfoil.query.v1.ParkedResponse.totals:type_name -> counterfoil.query.v1.ParkedTotal
-	4,   // 142: counterfoil.query.v1.ParkedResponse.basis:type_name -> counterfoil.query.v1.Basis
-	127, // 143: counterfoil.query.v1.ParkedEventResponse.parked:type_name -> counterfoil.query.v1.ParkedItem
-	15,  // 144: counterfoil.query.v1.ParkedEventResponse.event:type_name -> counterfoil.query.v1.RecordedEvent
-	0,   // 145: counterfoil.query.v1.ParkedEventResponse.table:type_name -> counterfoil.query.v1.Table
-	14,  // 146: counterfoil.query.v1.ParkedEventResponse.row:type_name -> counterfoil.query.v1.Row
-	4,   // 147: counterfoil.query.v1.ParkedEventResponse.basis:type_name -> counterfoil.query.v1.Basis
-	129, // 148: counterfoil.query.v1.UsageResponse.uses:type_name -> counterfoil.query.v1.Usage
-	4,   // 149: counterfoil.query.v1.UsageResponse.basis:type_name -> counterfoil.query.v1.Basis
-	130, // 150: counterfoil.query.v1.CustodyRequest.mark:type_name -> counterfoil.transfer.v1.Mark
-	131, // 151: counterfoil.query.v1.CustodyResponse.items:type_name -> counterfoil.query.v1.Custody
-	4,   // 152: counterfoil.query.v1.CustodyResponse.basis:type_name -> counterfoil.query.v1.Basis
-	6,   // 153: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
-	9,   // 154: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
-	12,  // 155: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
-	16,  // 156: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
-	18,  // 157: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
-	20,  // 158: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
-	22,  // 159: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
-	25,  // 160: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
-	28,  // 161: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
-	30,  // 162: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
-	34,  // 163: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
-	38,  // 164: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
-	132, // 165: counterfoil.query.v1.QueryService.Parked:input_type -> counterfoil.query.v1.ParkedRequest
-	133, // 166: counterfoil.query.v1.QueryService.ParkedEvent:input_type -> counterfoil.query.v1.ParkedEventRequest
-	134, // 167: counterfoil.query.v1.QueryService.RetryParked:input_type -> counterfoil.query.v1.RetryParkedRequest
-	135, // 168: counterfoil.query.v1.QueryService.Usage:input_type -> counterfoil.query.v1.UsageRequest
-	44,  // 169: counterfoil.query.v1.QueryService.Custody:input_type -> counterfoil.query.v1.CustodyRequest
-	7,   // 170: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
-	10,  // 171: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
-	13,  // 172: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
-	17,  // 173: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
-	19,  // 174: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
-	21,  // 175: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
-	23,  // 176: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
-	26,  // 177: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
-	29,  // 178: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
-	31,  // 179: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
-	35,  // 180: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
-	39,  // 181: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
-	41,  // 182: counterfoil.query.v1.QueryService.Parked:output_type -> counterfoil.query.v1.ParkedResponse
-	42,  // 183: counterfoil.query.v1.QueryService.ParkedEvent:output_type -> counterfoil.query.v1.ParkedEventResponse
-	136, // 184: counterfoil.query.v1.QueryService.RetryParked:output_type -> counterfoil.query.v1.RetryParkedResponse
-	43,  // 185: counterfoil.query.v1.QueryService.Usage:output_type -> counterfoil.query.v1.UsageResponse
-	45,  // 186: counterfoil.query.v1.QueryService.Custody:output_type -> counterfoil.query.v1.CustodyResponse
-	170, // [170:187] is the sub-list for method output_type
-	153, // [153:170] is the sub-list for method input_type
-	153, // [153:153] is the sub-list for extension type_name
-	153, // [153:153] is the sub-list for extension extendee
-	0,   // [0:153] is the sub-list for field type_name
+	4,   // 13: counterfoil.query.v1.ListRequest.filter:type_name -> counterfoil.query.v1.Filter
+	49,  // 14: counterfoil.query.v1.ListRequest.horizon:type_name -> counterfoil.query.v1.Horizon
+	1,   // 15: counterfoil.query.v1.ListRequest.order:type_name -> counterfoil.query.v1.Order
+	15,  // 16: counterfoil.query.v1.ListResponse.rows:type_name -> counterfoil.query.v1.Row
+	5,   // 17: counterfoil.query.v1.ListResponse.basis:type_name -> counterfoil.query.v1.Basis
+	50,  // 18: counterfoil.query.v1.Row.licence:type_name -> counterfoil.ledger.v1.Licence
+	51,  // 19: counterfoil.query.v1.Row.line:type_name -> counterfoil.ledger.v1.Line
+	52,  // 20: counterfoil.query.v1.Row.denial:type_name -> counterfoil.ledger.v1.Denial
+	53,  // 21: counterfoil.query.v1.Row.declaration:type_name -> counterfoil.ledger.v1.Declaration
+	54,  // 22: counterfoil.query.v1.Row.alert:type_name -> counterfoil.ledger.v1.Alert
+	16,  // 23: counterfoil.query.v1.Row.event:type_name -> counterfoil.query.v1.RecordedEvent
+	55,  // 24: counterfoil.query.v1.Row.application:type_name -> counterfoil.ledger.v1.Application
+	56,  // 25: counterfoil.query.v1.Row.reassessment:type_name -> counterfoil.ledger.v1.Reassessment
+	57,  // 26: counterfoil.query.v1.Row.write_off:type_name -> counterfoil.ledger.v1.WriteOff
+	58,  // 27: counterfoil.query.v1.Row.acknowledgement:type_name -> counterfoil.ledger.v1.Acknowledgement
+	59,  // 28: counterfoil.query.v1.Row.return_request:type_name -> counterfoil.ledger.v1.ReturnRequest
+	60,  // 29: counterfoil.query.v1.Row.return_submission:type_name -> counterfoil.ledger.v1.ReturnSubmission
+	61,  // 30: counterfoil.query.v1.Row.agency:type_name -> counterfoil.ledger.v1.Agency
+	62,  // 31: counterfoil.query.v1.Row.group:type_name -> counterfoil.ledger.v1.Group
+	63,  // 32: counterfoil.query.v1.Row.edition:type_name -> counterfoil.ledger.v1.Edition
+	64,  // 33: counterfoil.query.v1.Row.release:type_name -> counterfoil.ledger.v1.Release
+	65,  // 34: counterfoil.query.v1.Row.journal_key:type_name -> counterfoil.ledger.v1.JournalKey
+	66,  // 35: counterfoil.query.v1.Row.receipt:type_name -> counterfoil.ledger.v1.Receipt
+	67,  // 36: counterfoil.query.v1.Row.withdrawal:type_name -> counterfoil.ledger.v1.Withdrawal
+	68,  // 37: counterfoil.query.v1.Row.withdrawal_receipt:type_name -> counterfoil.ledger.v1.WithdrawalReceipt
+	69,  // 38: counterfoil.query.v1.Row.widening:type_name -> counterfoil.ledger.v1.Widening
+	70,  // 39: counterfoil.query.v1.Row.policy:type_name -> counterfoil.ledger.v1.Policy
+	71,  // 40: counterfoil.query.v1.Row.calendar:type_name -> counterfoil.ledger.v1.Calendar
+	72,  // 41: counterfoil.query.v1.Row.handover:type_name -> counterfoil.ledger.v1.Handover
+	73,  // 42: counterfoil.query.v1.Row.agency_keys:type_name -> counterfoil.ledger.v1.AgencyKeys
+	74,  // 43: counterfoil.query.v1.Row.prohibition_check:type_name -> counterfoil.ledger.v1.ProhibitionCheck
+	75,  // 44: counterfoil.query.v1.Row.assessment:type_name -> counterfoil.ledger.v1.Assessment
+	76,  // 45: counterfoil.query.v1.Row.proposal:type_name -> counterfoil.ledger.v1.Proposal
+	77,  // 46: counterfoil.query.v1.Row.appeal:type_name -> counterfoil.ledger.v1.Appeal
+	78,  // 47: counterfoil.query.v1.Row.obligation:type_name -> counterfoil.ledger.v1.Obligation
+	79,  // 48: counterfoil.query.v1.Row.consultation:type_name -> counterfoil.ledger.v1.Consultation
+	80,  // 49: counterfoil.query.v1.Row.opinion:type_name -> counterfoil.ledger.v1.Opinion
+	81,  // 50: counterfoil.query.v1.Row.condition:type_name -> counterfoil.ledger.v1.Condition
+	82,  // 51: counterfoil.query.v1.Row.denial_notice:type_name -> counterfoil.ledger.v1.DenialNotice
+	83,  // 52: counterfoil.query.v1.Row.undercut:type_name -> counterfoil.ledger.v1.Undercut
+	84,  // 53: counterfoil.query.v1.Row.undercut_reply:type_name -> counterfoil.ledger.v1.UndercutReply
+	85,  // 54: counterfoil.query.v1.Row.denial_tokens:type_name -> counterfoil.ledger.v1.DenialTokens
+	86,  // 55: counterfoil.query.v1.Row.blind_check:type_name -> counterfoil.ledger.v1.BlindCheck
+	87,  // 56: counterfoil.query.v1.Row.blind_answer:type_name -> counterfoil.ledger.v1.BlindAnswer
+	88,  // 57: counterfoil.query.v1.Row.blind_conclusion:type_name -> counterfoil.ledger.v1.BlindConclusion
+	89,  // 58: counterfoil.query.v1.Row.list_entry:type_name -> counterfoil.ledger.v1.ListEntry
+	90,  // 59: counterfoil.query.v1.Row.watch_list:type_name -> counterfoil.ledger.v1.WatchList
+	91,  // 60: counterfoil.query.v1.Row.embargo:type_name -> counterfoil.ledger.v1.Embargo
+	92,  // 61: counterfoil.query.v1.Row.screening:type_name -> counterfoil.ledger.v1.Screening
+	93,  // 62: counterfoil.query.v1.Row.finding:type_name -> counterfoil.ledger.v1.Finding
+	94,  // 63: counterfoil.query.v1.Row.discrepancy:type_name -> counterfoil.ledger.v1.Discrepancy
+	95,  // 64: counterfoil.query.v1.Row.allowance:type_name -> counterfoil.ledger.v1.Allowance
+	96,  // 65: counterfoil.query.v1.Row.allowance_return:type_name -> counterfoil.ledger.v1.AllowanceReturn
+	97,  // 66: counterfoil.query.v1.Row.delivery:type_name -> counterfoil.ledger.v1.Delivery
+	98,  // 67: counterfoil.query.v1.Row.delivery_confirmation:type_name -> counterfoil.ledger.v1.DeliveryConfirmation
+	99,  // 68: counterfoil.query.v1.Row.post_delivery_check:type_name -> counterfoil.ledger.v1.PostDeliveryCheck
+	100, // 69: counterfoil.query.v1.Row.alert_view:type_name -> counterfoil.ledger.v1.AlertView
+	101, // 70: counterfoil.query.v1.Row.alert_action:type_name -> counterfoil.ledger.v1.AlertAction
+	102, // 71: counterfoil.query.v1.Row.consequence_offer:type_name -> counterfoil.ledger.v1.ConsequenceOffer
+	103, // 72: counterfoil.query.v1.Row.sighting:type_name -> counterfoil.ledger.v1.Sighting
+	104, // 73: counterfoil.query.v1.Row.correction:type_name -> counterfoil.ledger.v1.Correction
+	105, // 74: counterfoil.query.v1.Row.correction_answer:type_name -> counterfoil.ledger.v1.CorrectionAnswer
+	106, // 75: counterfoil.query.v1.Row.trace:type_name -> counterfoil.ledger.v1.Trace
+	107, // 76: counterfoil.query.v1.Row.trace_reply:type_name -> counterfoil.ledger.v1.TraceReply
+	108, // 77: counterfoil.query.v1.Row.trace_hit:type_name -> counterfoil.ledger.v1.TraceHit
+	109, // 78: counterfoil.query.v1.Row.facts_used:type_name -> counterfoil.ledger.v1.FactsUsed
+	110, // 79: counterfoil.query.v1.Row.wire_file:type_name -> counterfoil.ledger.v1.WireFile
+	111, // 80: counterfoil.query.v1.Row.usage:type_name -> counterfoil.ledger.v1.Usage
+	112, // 81: counterfoil.query.v1.Row.procedure:type_name -> counterfoil.ledger.v1.Procedure
+	113, // 82: counterfoil.query.v1.Row.report_step:type_name -> counterfoil.ledger.v1.ReportStep
+	114, // 83: counterfoil.query.v1.Row.report:type_name -> counterfoil.ledger.v1.Report
+	115, // 84: counterfoil.query.v1.Row.draft_answer:type_name -> counterfoil.ledger.v1.DraftAnswer
+	116, // 85: counterfoil.query.v1.Row.row_mark:type_name -> counterfoil.ledger.v1.RowMark
+	117, // 86: counterfoil.query.v1.Row.partner_figure:type_name -> counterfoil.ledger.v1.PartnerFigure
+	118, // 87: counterfoil.query.v1.Row.partner_edition:type_name -> counterfoil.ledger.v1.PartnerEdition
+	119, // 88: counterfoil.query.v1.Row.difference:type_name -> counterfoil.ledger.v1.Difference
+	120, // 89: counterfoil.query.v1.Row.difference_answer:type_name -> counterfoil.ledger.v1.DifferenceAnswer
+	121, // 90: counterfoil.query.v1.Row.report_answers:type_name -> counterfoil.ledger.v1.ReportAnswers
+	122, // 91: counterfoil.query.v1.Row.measure:type_name -> counterfoil.ledger.v1.Measure
+	123, // 92: counterfoil.query.v1.Row.public_request:type_name -> counterfoil.ledger.v1.PublicRequest
+	47,  // 93: counterfoil.query.v1.RecordedEvent.occurred_at:type_name -> google.protobuf.Timestamp
+	47,  // 94: counterfoil.query.v1.RecordedEvent.recorded_at:type_name -> google.protobuf.Timestamp
+	47,  // 95: counterfoil.query.v1.RecordedEvent.written_at:type_name -> google.protobuf.Timestamp
+	47,  // 96: counterfoil.query.v1.RecordedEvent.received_at:type_name -> google.protobuf.Timestamp
+	124, // 97: counterfoil.query.v1.RecordedEvent.officer:type_name -> counterfoil.event.v1.Officer
+	125, // 98: counterfoil.query.v1.RecordedEvent.causes:type_name -> counterfoil.event.v1.Cause
+	126, // 99: counterfoil.query.v1.RecordedEvent.fact:type_name -> google.protobuf.Any
+	125, // 100: counterfoil.query.v1.RecordedEvent.origin:type_name -> counterfoil.event.v1.Cause
+	0,   // 101: counterfoil.query.v1.GetRequest.table:type_name -> counterfoil.query.v1.Table
+	49,  // 102: counterfoil.query.v1.GetRequest.horizon:type_name -> counterfoil.query.v1.Horizon
+	15,  // 103: counterfoil.query.v1.GetResponse.row:type_name -> counterfoil.query.v1.Row
+	5,   // 104: counterfoil.query.v1.GetResponse.basis:type_name -> counterfoil.query.v1.Basis
+	49,  // 105: counterfoil.query.v1.ExplainRequest.horizon:type_name -> counterfoil.query.v1.Horizon
+	0,   // 106: counterfoil.query.v1.ExplainResponse.table:type_name -> counterfoil.query.v1.Table
+	15,  // 107: counterfoil.query.v1.ExplainResponse.row:type_name -> counterfoil.query.v1.Row
+	16,  // 108: counterfoil.query.v1.ExplainResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
+	15,  // 109: counterfoil.query.v1.ExplainResponse.related:type_name -> counterfoil.query.v1.Row
+	5,   // 110: counterfoil.query.v1.ExplainResponse.basis:type_name -> counterfoil.query.v1.Basis
+	4,   // 111: counterfoil.query.v1.WatchRequest.filter:type_name -> counterfoil.query.v1.Filter
+	16,  // 112: counterfoil.query.v1.WatchResponse.events:type_name -> counterfoil.query.v1.RecordedEvent
+	25,  // 113: counterfoil.query.v1.VerifyResponse.findings:type_name -> counterfoil.query.v1.Finding
+	28,  // 114: counterfoil.query.v1.DoctorResponse.checks:type_name -> counterfoil.query.v1.Check
+	47,  // 115: counterfoil.query.v1.DirectoryRequest.as_of:type_name -> google.protobuf.Timestamp
+	61,  // 116: counterfoil.query.v1.DirectoryResponse.agencies:type_name -> counterfoil.ledger.v1.Agency
+	62,  // 117: counterfoil.query.v1.DirectoryResponse.groups:type_name -> counterfoil.ledger.v1.Group
+	127, // 118: counterfoil.query.v1.DirectoryResponse.rules:type_name -> counterfoil.directory.v1.SharingRule
+	64,  // 119: counterfoil.query.v1.DirectoryResponse.releases:type_name -> counterfoil.ledger.v1.Release
+	70,  // 120: counterfoil.query.v1.DirectoryResponse.policies:type_name -> counterfoil.ledger.v1.Policy
+	71,  // 121: counterfoil.query.v1.DirectoryResponse.calendars:type_name -> counterfoil.ledger.v1.Calendar
+	72,  // 122: counterfoil.query.v1.DirectoryResponse.handovers:type_name -> counterfoil.ledger.v1.Handover
+	69,  // 123: counterfoil.query.v1.DirectoryResponse.widenings:type_name -> counterfoil.ledger.v1.Widening
+	73,  // 124: counterfoil.query.v1.DirectoryResponse.keys:type_name -> counterfoil.ledger.v1.AgencyKeys
+	5,   // 125: counterfoil.query.v1.DirectoryResponse.basis:type_name -> counterfoil.query.v1.Basis
+	33,  // 126: counterfoil.query.v1.AudienceResponse.audiences:type_name -> counterfoil.query.v1.Audience
+	5,   // 127: counterfoil.query.v1.AudienceResponse.basis:type_name -> counterfoil.query.v1.Basis
+	34,  // 128: counterfoil.query.v1.Audience.readers:type_name -> counterfoil.query.v1.Reader
+	37,  // 129: counterfoil.query.v1.ReceiptsResponse.events:type_name -> counterfoil.query.v1.EventReceipts
+	5,   // 130: counterfoil.query.v1.ReceiptsResponse.basis:type_name -> counterfoil.query.v1.Basis
+	47,  // 131: counterfoil.query.v1.EventReceipts.written_at:type_name -> google.protobuf.Timestamp
+	38,  // 132: counterfoil.query.v1.EventReceipts.holders:type_name -> counterfoil.query.v1.HolderReceipt
+	2,   // 133: counterfoil.query.v1.HolderReceipt.state:type_name -> counterfoil.query.v1.HolderState
+	47,  // 134: counterfoil.query.v1.HolderReceipt.said_at:type_name -> google.protobuf.Timestamp
+	47,  // 135: counterfoil.query.v1.HolderReceipt.behind_since:type_name -> google.protobuf.Timestamp
+	47,  // 136: counterfoil.query.v1.AccessRequest.since:type_name -> google.protobuf.Timestamp
+	41,  // 137: counterfoil.query.v1.AccessResponse.accesses:type_name -> counterfoil.query.v1.Access
+	47,  // 138: counterfoil.query.v1.Access.at:type_name -> google.protobuf.Timestamp
+	124, // 139: counterfoil.query.v1.Access.officer:type_name -> counterfoil.event.v1.Officer
+	0,   // 140: counterfoil.query.v1.Access.table:type_name -> counterfoil.query.v1.Table
+	128, // 141: counterfoil.query.v1.ParkedResponse.events:type_name -> counterfoil.query.v1.ParkedItem
+	129, // 142: counterfoil.query.v1.ParkedResponse.totals:type_name -> counterfoil.query.v1.ParkedTotal
+	5,   // 143: counterfoil.query.v1.ParkedResponse.basis:type_name -> counterfoil.query.v1.Basis
+	128, // 144: counterfoil.query.v1.ParkedEventResponse.parked:type_name -> counterfoil.query.v1.ParkedItem
+	16,  // 145: counterfoil.query.v1.ParkedEventResponse.event:type_name -> counterfoil.query.v1.RecordedEvent
+	0,   // 146: counterfoil.query.v1.ParkedEventResponse.table:type_name -> counterfoil.query.v1.Table
+	15,  // 147: counterfoil.query.v1.ParkedEventResponse.row:type_name -> counterfoil.query.v1.Row
+	5,   // 148: counterfoil.query.v1.ParkedEventResponse.basis:type_name -> counterfoil.query.v1.Basis
+	130, // 149: counterfoil.query.v1.UsageResponse.uses:type_name -> counterfoil.query.v1.Usage
+	5,   // 150: counterfoil.query.v1.UsageResponse.basis:type_name -> counterfoil.query.v1.Basis
+	131, // 151: counterfoil.query.v1.CustodyRequest.mark:type_name -> counterfoil.transfer.v1.Mark
+	132, // 152: counterfoil.query.v1.CustodyResponse.items:type_name -> counterfoil.query.v1.Custody
+	5,   // 153: counterfoil.query.v1.CustodyResponse.basis:type_name -> counterfoil.query.v1.Basis
+	7,   // 154: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
+	10,  // 155: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
+	13,  // 156: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
+	17,  // 157: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
+	19,  // 158: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
+	21,  // 159: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
+	23,  // 160: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
+	26,  // 161: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
+	29,  // 162: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
+	31,  // 163: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
+	35,  // 164: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
+	39,  // 165: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
+	133, // 166: counterfoil.query.v1.QueryService.Parked:input_type -> counterfoil.query.v1.ParkedRequest
+	134, // 167: counterfoil.query.v1.QueryService.ParkedEvent:input_type -> counterfoil.query.v1.ParkedEventRequest
+	135, // 168: counterfoil.query.v1.QueryService.RetryParked:input_type -> counterfoil.query.v1.RetryParkedRequest
+	136, // 169: counterfoil.query.v1.QueryService.Usage:input_type -> counterfoil.query.v1.UsageRequest
+	45,  // 170: counterfoil.query.v1.QueryService.Custody:input_type -> counterfoil.query.v1.CustodyRequest
+	8,   // 171: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
+	11,  // 172: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
+	14,  // 173: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
+	18,  // 174: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
+	20,  // 175: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
+	22,  // 176: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
+	24,  // 177: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
+	27,  // 178: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
+	30,  // 179: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
+	32,  // 180: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
+	36,  // 181: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
+	40,  // 182: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
+	42,  // 183: counterfoil.query.v1.QueryService.Parked:output_type -> counterfoil.query.v1.ParkedResponse
+	43,  // 184: counterfoil.query.v1.QueryService.ParkedEvent:output_type -> counterfoil.query.v1.ParkedEventResponse
+	137, // 185: counterfoil.query.v1.QueryService.RetryParked:output_type -> counterfoil.query.v1.RetryParkedResponse
+	44,  // 186: counterfoil.query.v1.QueryService.Usage:output_type -> counterfoil.query.v1.UsageResponse
+	46,  // 187: counterfoil.query.v1.QueryService.Custody:output_type -> counterfoil.query.v1.CustodyResponse
+	171, // [171:188] is the sub-list for method output_type
+	154, // [154:171] is the sub-list for method input_type
+	154, // [154:154] is the sub-list for extension type_name
+	154, // [154:154] is the sub-list for extension extendee
+	0,   // [0:154] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_query_v1_query_proto_init() }
@@ -5597,7 +5665,7 @@ func file_counterfoil_query_v1_query_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_query_v1_query_proto_rawDesc), len(file_counterfoil_query_v1_query_proto_rawDesc)),
-			NumEnums:      2,
+			NumEnums:      3,
 			NumMessages:   44,
 			NumExtensions: 0,
 			NumServices:   1,
