@@ -17,12 +17,13 @@ func newListCommand(env *Env) *cobra.Command {
 	var then horizonFlags
 	var pageSize uint32
 	var pageToken string
-	var all bool
+	var all, newest bool
 	cmd := &cobra.Command{
 		Use:   "list TABLE",
 		Short: "List rows, page by page or all of them",
 		Example: "counterfoil list licences --status granted --as-of 2009-01-01\n" +
 			"counterfoil list licences --destination XB --from 2008-01-01 --until 2009-01-01\n" +
+			"counterfoil list alerts --newest --page-size 5\n" +
 			"counterfoil list lines --rating ML1.a --all -o csv > lines.csv",
 		Args:              oneTable(),
 		ValidArgsFunction: completeTable,
@@ -36,6 +37,9 @@ func newListCommand(env *Env) *cobra.Command {
 			return usage("--page-size is at most %d; --all gives every page", maxPage)
 		}
 		req := &queryv1.ListRequest{Table: table, PageSize: pageSize, PageToken: pageToken}
+		if newest {
+			req.Order = queryv1.Order_ORDER_NEWEST_FIRST
+		}
 		if req.Filter, err = filter.filter(); err != nil {
 			return err
 		}
@@ -55,6 +59,7 @@ func newListCommand(env *Env) *cobra.Command {
 	cmd.Flags().Uint32Var(&pageSize, "page-size", 50, "rows of a page, at most 1000")
 	cmd.Flags().StringVar(&pageToken, "page-token", "", "go on where an earlier page ended")
 	cmd.Flags().BoolVar(&all, "all", false, "every page, one after the other")
+	cmd.Flags().BoolVar(&newest, "newest", false, "newest first: in the other order than they came to the ledger")
 	return cmd
 }
 

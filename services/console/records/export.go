@@ -36,7 +36,7 @@ func export(v *web.Visit) error {
 	token := ""
 	var write func([]*queryv1.Row) error
 	for {
-		res, err := v.API.Query.List(v.R.Context(), &queryv1.ListRequest{Table: l.Table, Filter: l.filter, Horizon: l.horizon, PageSize: exportPage, PageToken: token})
+		res, err := v.API.Query.List(v.R.Context(), l.page(exportPage, token))
 		if err != nil {
 			if write != nil { // the answer has begun: it is cut off, so that nobody takes it for whole
 				panic(http.ErrAbortHandler)

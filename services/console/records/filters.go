@@ -42,7 +42,7 @@ type filterField struct {
 	Options          []option
 }
 
-// option is a value with how many rows have it, as the other filters leave them; empty where that was not counted.
+// option is a value with how many rows have it, as the other filters leave them.
 type option struct {
 	Value, Label, Count string
 	On                  bool
@@ -62,16 +62,7 @@ func (p *listPage) offer(v *web.Visit, q url.Values) error {
 	p.Dated, p.Statuses = dated, slices.Contains(names, "status")
 	counted := false
 	before := firstOf(p.Table, names)
-	between := p.filter.From != nil || p.filter.Until != nil
 	for _, n := range before {
-		if between { // days are compared row by row: once for how many there are, not once more for every filter
-			f, err := p.uncounted(v, n, q["f."+n])
-			if err != nil {
-				return err
-			}
-			p.Filters = append(p.Filters, f)
-			continue
-		}
 		f, total, err := p.facet(v, n, q["f."+n])
 		if err != nil {
 			return err
@@ -150,24 +141,6 @@ func (p *listPage) facet(v *web.Visit, attribute string, set []string) (f filter
 		return f, total, err
 	}
 	return f, total, nil
-}
-
-// uncounted is the filter by an attribute with all values that the contract has, where it has them.
-func (p *listPage) uncounted(v *web.Visit, attribute string, set []string) (filterField, error) {
-	f := typed(attribute, set)
-	e := p.enum(attribute)
-	if e == nil || strings.Contains(f.Value, ",") {
-		return f, nil
-	}
-	for i := 1; i < e.Values().Len(); i++ {
-		value := plain.Enum(enumValue{e, e.Values().Get(i).Number()})
-		label, err := v.T(fmt.Sprintf("enum.%s.%s", e.Name(), value))
-		if err != nil {
-			return f, err
-		}
-		f.Options = append(f.Options, option{value, label, "", value == f.Value})
-	}
-	return f, nil
 }
 
 // enum is what an attribute's values are of; nil where they are no enum's.

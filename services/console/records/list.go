@@ -34,10 +34,21 @@ var transferTables = []queryv1.Table{
 
 // listing is a list as an address asks for it.
 type listing struct {
-	Table   queryv1.Table
-	Chosen  []web.Column
+	Table  queryv1.Table
+	Chosen []web.Column
+	// Oldest says that it stands oldest first.
+	Oldest  bool
 	filter  *queryv1.Filter
 	horizon *queryv1.Horizon
+}
+
+// page asks for so many rows of it, from a token on.
+func (l listing) page(rows uint32, token string) *queryv1.ListRequest {
+	order := queryv1.Order_ORDER_NEWEST_FIRST
+	if l.Oldest {
+		order = queryv1.Order_ORDER_OLDEST_FIRST
+	}
+	return &queryv1.ListRequest{Table: l.Table, Filter: l.filter, Horizon: l.horizon, Order: order, PageSize: rows, PageToken: token}
 }
 
 func readListing(v *web.Visit) (l listing, err error) {
@@ -51,6 +62,7 @@ func readListing(v *web.Visit) (l listing, err error) {
 	if l.horizon, err = web.Horizon(q); err != nil {
 		return l, err
 	}
+	l.Oldest = q.Get("order") == "oldest"
 	all := web.Columns(l.Table)
 	for _, c := range q["col"] {
 		if slices.Contains(all, web.Column(c)) {
@@ -95,6 +107,18 @@ type listPage struct {
 	Live    string
 }
 
+// Order is the key of the words for how the rows stand.
+func (p listPage) Order() string {
+	key := "records.order"
+	if !p.Oldest {
+		key = "records.order-newest"
+	}
+	if p.Table == queryv1.Table_TABLE_EVENTS {
+		key += "-events"
+	}
+	return key
+}
+
 type tab struct {
 	Name, Key string
 	On        bool
@@ -115,7 +139,7 @@ func (p pages) list(v *web.Visit) error {
 	}
 	q := v.R.URL.Query()
 	page := listPage{listing: l, Name: web.TableName(l.Table), Title: "table." + web.TableName(l.Table), Query: q, Live: liveList(v, l, standing(v))}
-	res, err := v.API.Query.List(v.R.Context(), &queryv1.ListRequest{Table: l.Table, Filter: l.filter, Horizon: l.horizon, PageSize: pageRows, PageToken: q.Get("page")})
+	res, err := v.API.Query.List(v.R.Context(), l.page(pageRows, q.Get("page")))
 	if err != nil {
 		return err
 	}

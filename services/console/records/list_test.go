@@ -86,6 +86,30 @@ func TestPagesThereAndBack(t *testing.T) {
 	}
 }
 
+// The latest licence is on top; a link turns the list around, filters and columns stay, and the address says so.
+func TestNewestFirst(t *testing.T) {
+	s := serve(t)
+	const n = pageRows + 3
+	s.record(licences(n)...)
+	at := "/console/list/licences?col=id&from=2008-01-02"
+	page := s.read(at)
+	if ids := idsIn(page); len(ids) != pageRows || ids[0] != licenceID(n-1) || ids[1] != licenceID(n-2) {
+		t.Fatalf("%v", ids)
+	}
+	second := html.UnescapeString(between(page, `rel="next" href="`, `"`))
+	turned := html.UnescapeString(between(page[strings.Index(page, `<span class="cf-muted">`):], `href="`, `"`))
+	if want := "/console/list/licences?col=id&from=2008-01-02&order=oldest"; turned != want {
+		t.Errorf("turned around it is %s, not %s", turned, want)
+	}
+	s.record(granted(n)) // it moves nothing on the second page
+	if ids := idsIn(s.read(second)); !slices.Equal(ids, []string{licenceID(2), licenceID(1)}) {
+		t.Errorf("the second page: %v", ids)
+	}
+	if page := s.read(turned); idsIn(page)[0] != licenceID(1) || !strings.Contains(page, `<input type="hidden" name="order" value="oldest">`) {
+		t.Errorf("turned around: %v", idsIn(page))
+	}
+}
+
 // A filter offers its values with how many rows each would leave, under the other filters.
 func TestFacets(t *testing.T) {
 	s := serve(t)
@@ -100,7 +124,7 @@ func TestFacets(t *testing.T) {
 		"f.status=revoked":                 `<option value="revoked" selected>Revoked (0)`,
 		"f.status=granted,suspended":       `id="f.status" name="f.status" value="granted,suspended"`,
 		"f.party=nobody":                   `<details class="govuk-details" open>`,
-		"f.status=granted&from=2008-01-01": `<option value="granted" selected>Granted<`,
+		"f.status=granted&from=2008-01-11": `<option value="granted" selected>Granted (90)<`,
 	} {
 		if page := s.read("/console/list/licences?" + path); !strings.Contains(page, want) {
 			t.Errorf("%s: no %s", path, want)
@@ -114,7 +138,10 @@ func TestExport(t *testing.T) {
 	const n = exportPage + 20
 	s.record(licences(n)...)
 	s.record(&licensingv1.LicenceSuspended{LicenceId: licenceID(5), Reason: "asked"})
-	const chosen = "col=id&col=status&col=deal.end_user&col=deal.destination"
+	if first, _, _ := strings.Cut(s.read("/console/list/licences/export?format=jsonl&col=id"), "\n"); first != fmt.Sprintf("{%q:%q}", "id", licenceID(n-1)) {
+		t.Errorf("the newest is not first: %s", first)
+	}
+	const chosen = "order=oldest&col=id&col=status&col=deal.end_user&col=deal.destination"
 	rows, err := csv.NewReader(strings.NewReader(s.read("/console/list/licences/export?format=csv&" + chosen))).ReadAll()
 	s.must(err)
 	if len(rows) != n+1 || !slices.Equal(rows[0], []string{"Identifier", "Status", "End user", "Destination"}) {
