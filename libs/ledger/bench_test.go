@@ -123,6 +123,7 @@ func BenchmarkQuery(b *testing.B) {
 		return f
 	}
 	spring := &queryv1.Filter{From: timestamppb.New(time.Date(2010, 3, 1, 0, 0, 0, 0, time.UTC)), Until: timestamppb.New(time.Date(2012, 6, 1, 0, 0, 0, 0, time.UTC))}
+	within := &queryv1.Filter{From: timestamppb.New(spring.From.AsTime().Add(9 * time.Hour)), Until: timestamppb.New(spring.Until.AsTime().Add(17 * time.Hour))}
 	counts := []struct {
 		name string
 		f    *queryv1.Filter
@@ -134,6 +135,8 @@ func BenchmarkQuery(b *testing.B) {
 		{"all by destination", nil, "destination"},
 		{"all by party", nil, "party"},
 		{"between dates", spring, ""},
+		{"between dates by year", spring, "year"},
+		{"between times", within, ""},
 	}
 	licences := queryv1.Table_TABLE_LICENCES
 	for _, c := range counts {
@@ -148,7 +151,8 @@ func BenchmarkQuery(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		f    *queryv1.Filter
-	}{{"destination", where("destination", "BC")}, {"party", where("party", "reg:77")}, {"destination and status", where("destination", "BC", "status", "granted")}} {
+	}{{"destination", where("destination", "BC")}, {"party", where("party", "reg:77")}, {"destination and status", where("destination", "BC", "status", "granted")},
+		{"dates", spring}, {"times", within}} {
 		b.Run("page of 50 by "+c.name, func(b *testing.B) {
 			for b.Loop() {
 				if err := l.View(func(v ledger.View) error { _, _, err := v.List(licences, c.f, "", 50); return err }); err != nil {
@@ -157,6 +161,19 @@ func BenchmarkQuery(b *testing.B) {
 			}
 		})
 	}
+	b.Run("page of 50 newest by dates", func(b *testing.B) {
+		for b.Loop() {
+			newestBetween(b, l, spring)
+		}
+	})
+	b.Run("page of 50 newest by dates, cold", func(b *testing.B) {
+		for b.Loop() {
+			b.StopTimer()
+			l = opened(b, l)
+			b.StartTimer()
+			newestBetween(b, l, spring)
+		}
+	})
 	b.Run("get", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
 			if err := l.View(func(v ledger.View) error {
@@ -174,4 +191,40 @@ func BenchmarkQuery(b *testing.B) {
 			}
 		}
 	})
+}
+
+func newestBetween(tb testing.TB, l *ledger.Ledger, f *queryv1.Filter) {
+	err := l.View(func(v ledger.View) error {
+		rows, _, err := v.Newest(queryv1.Table_TABLE_LICENCES, f, "", 50)
+		if err == nil && len(rows) != 50 {
+			err = fmt.Errorf("%d rows", len(rows))
+		}
+		return err
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// opened is a ledger opened anew, of which nothing is in memory any more.
+func opened(tb testing.TB, l *ledger.Ledger) *ledger.Ledger {
+	path := l.Path()
+	if err := l.Close(); err != nil {
+		tb.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer f.Close()
+	const dontNeed = 4 // POSIX_FADV_DONTNEED
+	if _, _, errno := syscall.Syscall6(syscall.SYS_FADVISE64, f.Fd(), 0, 0, dontNeed, 0, 0); errno != 0 {
+		tb.Fatal(errno)
+	}
+	again, err := ledger.Open(path, ledger.Options{Agency: "licensing"})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = again.Close() })
+	return again
 }
