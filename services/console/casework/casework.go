@@ -17,6 +17,8 @@ type pages struct{ web.Pages }
 const (
 	grant = "/counterfoil.licensing.v1.LicensingService/GrantLicence"
 	sign  = "/counterfoil.licensing.v1.LicensingService/SignDecision"
+	// blindly reads what a blind check came to, and puts it on record.
+	blindly = "/counterfoil.licensing.v1.DenialService/BlindCheck"
 )
 
 // Register adds the pages to a site.
@@ -27,9 +29,13 @@ func Register(s *web.Site) error {
 	}
 	p := pages{all}
 	s.Page("GET /decide", p.waiting)
+	s.Page("GET /decide/new", p.newApplication)
+	s.Page("POST /decide/new", p.doNewApplication)
 	s.Page("GET /decide/{agency}/{number}", p.taskList)
 	s.Page("GET /decide/{agency}/{number}/{task}", p.task)
 	s.Page("POST /decide/{agency}/{number}/{task}", p.doTask)
+	s.Page("GET /act/{agency}/{number}/{act}", p.act)
+	s.Page("POST /act/{agency}/{number}/{act}", p.doAct)
 	s.Page("GET /opinion/{agency}/{number}", p.opinion)
 	s.Page("POST /opinion/{agency}/{number}", p.giveOpinion)
 	s.Page("GET /screening", p.screening)
@@ -40,11 +46,14 @@ func Register(s *web.Site) error {
 	s.Page("POST /denials/{agency}/{number}", p.doDenial)
 	s.Page("GET /denials/alike/{agency}/{number}", p.undercut)
 	s.Page("POST /denials/alike/{agency}/{number}", p.doUndercut)
+	s.Page("GET /denials/blind/{agency}/{number}", p.blind)
+	s.Page("POST /denials/blind/{agency}/{number}", p.doBlind)
 	s.Page("GET /policies", p.policies)
 	s.Page("GET /policies/try", p.bench)
 	s.Page("POST /policies/try", p.tryPolicy)
 	s.Page("GET /policies/what-if", p.whatIf)
 	s.Page("GET /policies/{name}/{version}", p.policy)
+	s.Offer(offers)
 	return nil
 }
 

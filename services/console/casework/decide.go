@@ -27,6 +27,8 @@ type waitingPage struct {
 	Asked []*ledgerv1.Consultation
 	Next  string
 	Basis *queryv1.Basis
+	// Decides is that this agency takes applications.
+	Decides bool
 }
 
 type waitingCase struct {
@@ -44,7 +46,7 @@ const (
 )
 
 func (p pages) waiting(v *web.Visit) error {
-	page := waitingPage{Next: v.R.URL.Query().Get("page")}
+	page := waitingPage{Next: v.R.URL.Query().Get("page"), Decides: decides(v)}
 	for range readMost {
 		ask := with(queryv1.Table_TABLE_APPLICATIONS, "status", "submitted")
 		ask.PageSize, ask.PageToken = readAtOnce, page.Next

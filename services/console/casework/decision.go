@@ -68,10 +68,10 @@ func decide(ctx context.Context, api *clients.Clients, t *taskPage, by *eventv1.
 	}
 	var err error
 	if req.ValidFrom, err = web.ParseTime(in.Get("valid_from")); err != nil {
-		return nil, &lack{"valid_from", "lack.date", in.Get("valid_from")}
+		return nil, &lack{Field: "valid_from", Key: "lack.date", Of: in.Get("valid_from")}
 	}
 	if req.ValidUntil, err = web.ParseTime(in.Get("valid_until")); err != nil {
-		return nil, &lack{"valid_until", "lack.date", in.Get("valid_until")}
+		return nil, &lack{Field: "valid_until", Key: "lack.date", Of: in.Get("valid_until")}
 	}
 	return api.Licensing.GrantLicence(ctx, req)
 }

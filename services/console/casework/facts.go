@@ -60,7 +60,7 @@ func sendLine(ctx context.Context, api *clients.Clients, t *taskPage, by *eventv
 	for _, text := range t.Form.lines("parameters") {
 		name, value, found := strings.Cut(text, ":")
 		if !found {
-			return nil, &lack{"parameters", "lack.parameter", text}
+			return nil, &lack{Field: "parameters", Key: "lack.parameter", Of: text}
 		}
 		req.Parameters[strings.TrimSpace(name)] = strings.TrimSpace(value)
 	}

@@ -13,6 +13,7 @@ import (
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+	"github.com/counterfoil/counterfoil/services/console/web"
 )
 
 // file is what is on record of a case, each list the latest last.
@@ -146,6 +147,11 @@ func (f *file) Ended() bool { return f.Application.GetStatus() != ledgerv1.Statu
 
 // Closed reports whether there is nothing left to decide.
 func (f *file) Closed() bool { return f.Ended() || f.Decision() != nil }
+
+// Waited is for how many days the case has waited.
+func (f *file) Waited(v *web.Visit) int {
+	return days(f.Application.GetSubmittedAt().AsTime(), v.Site().Now())
+}
 
 // perTable is how many rows of a table a case is shown with at most.
 const perTable = 500

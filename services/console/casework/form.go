@@ -65,8 +65,8 @@ func (f form) set(name, value string) {
 }
 
 // lack is a field that has to be filled in, or filled in otherwise, before a command is sent: Key is the message that says so, Of what it is
-// about.
-type lack struct{ Field, Key, Of string }
+// about. Name is the message that names the field, where Key does not say which it is.
+type lack struct{ Field, Key, Of, Name string }
 
 func (l *lack) Error() string { return l.Field + ": " + l.Key }
 
@@ -119,12 +119,24 @@ func (f *form) do(send func(*eventv1.Particulars) (recorded, error)) (finished b
 // finish sends what a page's form says. Once it is done it leads to another page; otherwise the page is shown again, with why it was not done
 // or with what would be recorded.
 func (p pages) finish(v *web.Visit, name string, page any, f *form, to string, send func(*eventv1.Particulars) (recorded, error)) error {
-	finished, err := f.do(send)
+	return p.finishTo(v, name, page, f, func(string) string { return to }, send)
+}
+
+// finishTo is finish where the page that follows is of what the command made.
+func (p pages) finishTo(v *web.Visit, name string, page any, f *form, to func(made string) string, send func(*eventv1.Particulars) (recorded, error)) error {
+	made := ""
+	finished, err := f.do(func(by *eventv1.Particulars) (recorded, error) {
+		res, err := send(by)
+		if err == nil {
+			made = res.GetReceipt().GetSubject()
+		}
+		return res, err
+	})
 	switch {
 	case err != nil:
 		return err
 	case finished:
-		return v.Redirect(to)
+		return v.Redirect(to(made))
 	case f.Run != nil:
 		return v.Page(p.Pages, name, page)
 	}
@@ -136,8 +148,8 @@ type field struct {
 	Name, Key, Hint, Value, Class string
 	Rows                          int
 	Options                       []option
-	// Inline has options side by side.
-	Inline bool
+	// Inline has options side by side, and Optional that it may stay empty.
+	Inline, Optional bool
 	// Lacks is what is wrong with it; nil when nothing is.
 	Lacks *lack
 }

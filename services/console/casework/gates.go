@@ -81,9 +81,9 @@ func sendProhibitions(ctx context.Context, api *clients.Clients, t *taskPage, by
 		reason := strings.TrimSpace(t.Form.Get(q.Field + "-reason"))
 		switch {
 		case result == 0:
-			return nil, &lack{q.Field + "-result", "lack.result", q.Of}
+			return nil, &lack{Field: q.Field + "-result", Key: "lack.result", Of: q.Of}
 		case reason == "":
-			return nil, &lack{q.Field + "-reason", "lack.reason", q.Of}
+			return nil, &lack{Field: q.Field + "-reason", Key: "lack.reason", Of: q.Of}
 		}
 		req.Findings = append(req.Findings, &licensingv1.ProhibitionFinding{Paragraph: q.Of, Result: result, Reason: reason})
 	}
@@ -124,9 +124,9 @@ func sendRisk(ctx context.Context, api *clients.Clients, t *taskPage, by *eventv
 		case level == 0 && reason == "" && t.Optional() && q.Of != "11":
 			continue
 		case level == 0:
-			return nil, &lack{q.Field + "-level", "lack.level", q.Of}
+			return nil, &lack{Field: q.Field + "-level", Key: "lack.level", Of: q.Of}
 		case reason == "":
-			return nil, &lack{q.Field + "-reason", "lack.reason", q.Of}
+			return nil, &lack{Field: q.Field + "-reason", Key: "lack.reason", Of: q.Of}
 		}
 		req.Findings = append(req.Findings, &licensingv1.RiskFinding{
 			Criterion: q.Of, Level: level, Reason: reason, Evidence: t.Form.lines(q.Field + "-evidence"), Mitigated: parseEnum[licensingv1.Level](get("left")),

@@ -27,6 +27,9 @@ type taskPage struct {
 	After []*queryv1.Audience
 	// Answers is what a classification said of a line.
 	Answers any
+	// Obstacles are what stands in the way of a grant, as the node says it; Asked is that it was asked.
+	Obstacles []string
+	Asked     bool
 }
 
 // work is how the form of a task is filled in at first, and what sending it does.
@@ -70,8 +73,12 @@ func (p pages) open(v *web.Visit, in form) (*taskPage, work, error) {
 			}
 		}
 	}
-	if name == "consultation" {
+	switch {
+	case name == "consultation":
 		err = t.whom(v)
+	case name == "decision" && !f.Closed() && f.Proposal() == nil && v.May(grant) == "":
+		t.Asked = true
+		t.Obstacles, err = obstacles(v, f.Application.GetId())
 	}
 	return t, w, err
 }
@@ -108,7 +115,11 @@ func (p pages) doTask(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
-	return p.finish(v, t.Name, t, &t.Form, "/decide/"+id(v)+"?done="+t.Name, t.sender(v, w))
+	to := "/decide/" + id(v) + "?done=" + t.Name
+	if t.Name == "alike" {
+		return p.finishTo(v, t.Name, t, &t.Form, func(made string) string { return "/denials/blind/" + made }, t.sender(v, w))
+	}
+	return p.finish(v, t.Name, t, &t.Form, to, t.sender(v, w))
 }
 
 // whom finds who can be asked for an opinion: those that the policies of the case name, and every other agency.

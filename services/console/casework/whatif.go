@@ -80,10 +80,10 @@ func (p *whatIfPage) request() (req *queryv1.WhatIfRequest, asked bool, err erro
 		req.Criteria = append(req.Criteria, &queryv1.WhatIfCriterion{Criterion: criterion, OverridingFrom: parseEnum[licensingv1.Level](level), Unmitigated: in.Get("unmitigated") != ""})
 	}
 	if req.From, err = web.ParseTime(in.Get("from")); err != nil {
-		return nil, true, &lack{"from", "lack.date", in.Get("from")}
+		return nil, true, &lack{Field: "from", Key: "lack.date", Of: in.Get("from")}
 	}
 	if req.Until, err = web.ParseTime(in.Get("until")); err != nil {
-		return nil, true, &lack{"until", "lack.date", in.Get("until")}
+		return nil, true, &lack{Field: "until", Key: "lack.date", Of: in.Get("until")}
 	}
 	return req, len(req.Embargoes)+len(req.Criteria) > 0, nil
 }

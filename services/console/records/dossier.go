@@ -42,9 +42,12 @@ type dossier struct {
 	Timeline        []entry
 	Related         []group
 	Seen            audience
-	AsOf            asOf
-	Basis           *queryv1.Basis
-	Live            string
+	// Deeds are what can be done with it, and Done the message of what just was.
+	Deeds []web.Deed
+	Done  string
+	AsOf  asOf
+	Basis *queryv1.Basis
+	Live  string
 	// Compare is where two moments of the record are compared.
 	Compare string
 	// Partly are the parts that could not be read, and why.
@@ -75,7 +78,7 @@ func (d *dossier) Parts() (parts []string) {
 		name  string
 		there bool
 	}{
-		{"summary", true}, {"quantities", len(d.Quantities.Lines) > 0}, {"conditions", len(d.Conditions)+len(d.Own) > 0},
+		{"summary", true}, {"act", len(d.Deeds) > 0}, {"quantities", len(d.Quantities.Lines) > 0}, {"conditions", len(d.Conditions)+len(d.Own) > 0},
 		{"parties", len(d.Parties) > 0}, {"papers", len(d.Papers)+len(d.Permissions) > 0}, {"matches", d.screened()},
 		{"timeline", len(d.Timeline) > 0}, {"related", len(d.Related) > 0}, {"seen", true},
 	} {
@@ -132,6 +135,12 @@ func (p pages) record(v *web.Visit) error {
 	}
 	if err := d.read(v, res, horizon); err != nil {
 		return err
+	}
+	if horizon == nil {
+		d.Deeds = v.Deeds(d.table, d.Row)
+	}
+	if done := "act." + v.R.URL.Query().Get("done"); done != "act." && v.Has(done) {
+		d.Done = done
 	}
 	return v.Page(p.Pages, "record", d)
 }

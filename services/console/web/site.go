@@ -16,8 +16,11 @@ import (
 	"sync"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/counterfoil/counterfoil/libs/people"
 	"github.com/counterfoil/counterfoil/libs/rpc"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/services/console/words"
 )
 
@@ -62,6 +65,8 @@ type Site struct {
 	nav    []Entry
 	// patterns are those of the pages that parts registered.
 	patterns []string
+	// offers are asked what can be done with a record.
+	offers []func(*Visit, queryv1.Table, proto.Message) []Deed
 	// assets are the paths of static files, with a digest of what they hold.
 	assets map[string]string
 }

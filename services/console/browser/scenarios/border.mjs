@@ -1,40 +1,7 @@
 // An officer at the border, with a phone and a scanner: a licence that is live goes, and stops with its code once it is suspended. What was
 // found elsewhere is traced.
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import path from 'node:path';
-import { accessible, language, login, quiet, shot, theme } from '../look.mjs';
-
-// call asks an agency's API, as its own programs do.
-async function call(agency, method, body) {
-  const at = JSON.parse(fs.readFileSync(path.join(process.env.LAB, 'contexts', `${agency}.json`), 'utf8'));
-  const answer = await fetch(`${at.url}/counterfoil.${method}`, {
-    method: 'POST',
-    headers: {
-      'Content-Type': 'application/json', Authorization: `Bearer ${fs.readFileSync(at.token_file, 'utf8').trim()}`,
-      'Counterfoil-Role': 'approver', 'Counterfoil-Person': at.person,
-    },
-    body: JSON.stringify(body),
-  });
-  const said = await answer.json();
-  assert.equal(answer.status, 200, `${method}: ${JSON.stringify(said)}`);
-  return said;
-}
-
-// grant has licensing grant 40 rifles to a party that nothing is known of.
-async function grant() {
-  const { applicationId } = await call('licensing', 'licensing.v1.LicensingService/SubmitApplication', { deal: {
-    kind: 'KIND_EXPORT', destination: 'XC', endUse: 'training', parties: [
-      { role: 'ROLE_EXPORTER', name: 'Southgate Works XA', country: 'XA' }, { role: 'ROLE_CONSIGNEE', name: 'Upland Stores XC', country: 'XC' },
-    ],
-    lines: [{ rating: 'ML1.a', category: 'CATEGORY_VIII_SMALL_ARMS_LIGHT_WEAPONS', hsCode: '930190', description: 'rifles', quantity: { thousandths: 40000, unit: 'H87' } }],
-  } });
-  await call('licensing', 'screening.v1.ScreeningService/ScreenSubject', { subject: applicationId });
-  await call('licensing', 'licensing.v1.LicensingService/CheckProhibitions', { applicationId, findings: ['6(1)', '6(2)', '6(3)'].map((paragraph) => ({ paragraph, result: 'GATE_RESULT_CLEAR', reason: 'nothing is known' })) });
-  await call('licensing', 'licensing.v1.LicensingService/AssessRisk', { applicationId, findings: ['7(1)(a)', '7(1)(b)(i)', '7(1)(b)(ii)', '7(1)(b)(iii)', '7(1)(b)(iv)', '7(4)', '11'].map((criterion) => ({ criterion, level: 'LEVEL_LOW', reason: 'nothing is known' })) });
-  const { licenceId } = await call('licensing', 'licensing.v1.LicensingService/GrantLicence', { applicationId });
-  return licenceId;
-}
+import { accessible, call, grant, language, login, quiet, shot, theme } from '../look.mjs';
 
 // scan types as a scanner does, into what has the focus, until the desk says what is waited for: the fact may still be on its way.
 async function scan(page, text, verdict) {
