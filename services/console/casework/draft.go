@@ -75,7 +75,7 @@ func (f form) ask(d protoreflect.FieldDescriptor, at string) ask {
 		}
 		return a
 	case amountOf(d) != "":
-		a.As, a.Class = amountOf(d), "govuk-input--width-5"
+		a.As, a.Class = amountOf(d), "govuk-input--width-10"
 		unit := unitOf(d)
 		a.Unit = f.field(field{Name: name + "." + unit, Key: "field." + unit, Class: "govuk-input--width-4"})
 	case isTime(d):

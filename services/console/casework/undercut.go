@@ -102,9 +102,10 @@ func dealPart(v *web.Visit, of *licensingv1.Deal, c web.Column) (template.HTML, 
 			if err != nil {
 				return "", err
 			}
-			if html != "" {
-				shown += html + " "
+			if shown != "" && html != "" {
+				shown += " · "
 			}
+			shown += html
 		}
 		all = append(all, shown)
 	}
