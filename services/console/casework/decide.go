@@ -249,6 +249,23 @@ func obstacles(v *web.Visit, application string) ([]string, error) {
 	return sentences(web.Refusal(err).Sentence), nil
 }
 
+// apart takes a sentence apart at its semicolons, but for those in brackets.
+func apart(said string) (all []string) {
+	deep, from := 0, 0
+	for i, r := range said {
+		switch {
+		case r == '(':
+			deep++
+		case r == ')':
+			deep--
+		case deep <= 0 && strings.HasPrefix(said[i:], "; "):
+			all = append(all, said[from:i])
+			from = i + len("; ")
+		}
+	}
+	return append(all, said[from:])
+}
+
 // command is what a refusal says to whoever works at a terminal.
 var command = regexp.MustCompile(`( with)?: counterfoil .*$`)
 
@@ -257,7 +274,7 @@ var command = regexp.MustCompile(`( with)?: counterfoil .*$`)
 func sentences(said string) []string {
 	all := []string{said}
 	if _, several, found := strings.Cut(said, " cannot be granted yet: "); found {
-		all = strings.Split(several, "; ")
+		all = apart(several)
 	}
 	for i := range all {
 		all[i] = command.ReplaceAllString(all[i], "")

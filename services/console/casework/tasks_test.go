@@ -151,6 +151,7 @@ func TestMissing(t *testing.T) {
 func TestSentences(t *testing.T) {
 	for said, want := range map[string][]string{
 		"application licensing/A-1 cannot be granted yet: Article 6 was not checked: counterfoil licence assess licensing/A-1 -f FILE; screen again with: counterfoil screen": {"Article 6 was not checked", "screen again"},
+		"application licensing/A-1 cannot be granted yet: denial N-1 looks identical (the end user; the item) and nobody judged it; Article 6 was not checked":                {"denial N-1 looks identical (the end user; the item) and nobody judged it", "Article 6 was not checked"},
 		"no decision policy was adopted, so nobody can decide; have the authority adopt one":                                                                                  {"no decision policy was adopted, so nobody can decide; have the authority adopt one"},
 	} {
 		if got := sentences(said); !slices.Equal(got, want) {
