@@ -12,8 +12,8 @@ import (
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1/licensingv1connect"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
-	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	"github.com/counterfoil/counterfoil/services/console/web"
 )
 
@@ -24,11 +24,16 @@ func offers(v *web.Visit, table queryv1.Table, row proto.Message) (all []web.Dee
 	own := agency == v.Site().Agency
 	all = pagesOf(v.Site().Agency, own, row)
 	for _, a := range standings[table].acts {
-		if own {
+		if own && a.served(v) {
 			all = append(all, a.deed(v, id, row))
 		}
 	}
 	return all
+}
+
+// served reports whether this agency's node does it: a licence of another system may be the record of an agency that decides none.
+func (a act) served(v *web.Visit) bool {
+	return decides(v) || !strings.HasPrefix(a.procedure, "/"+licensingv1connect.LicensingServiceName+"/")
 }
 
 func (a act) deed(v *web.Visit, id string, row proto.Message) web.Deed {
@@ -114,7 +119,7 @@ func readAct(v *web.Visit, in form) (*actPage, error) {
 	table, row := web.Inner(res.Row)
 	acts, name := standings[table], v.R.PathValue("act")
 	i := slices.IndexFunc(acts.acts, func(a act) bool { return a.Name == name })
-	if i < 0 || v.R.PathValue("agency") != v.Site().Agency {
+	if i < 0 || v.R.PathValue("agency") != v.Site().Agency || !acts.acts[i].served(v) {
 		return nil, connect.NewError(connect.CodeNotFound, "there is no such act on "+p.ID+" at this agency; those that there are stand on its page")
 	}
 	p.act, p.Row, p.Columns = acts.acts[i], row, acts.columns
@@ -248,52 +253,6 @@ func unsay(m, before protoreflect.Message) {
 		}
 		return true
 	})
-}
-
-func (p pages) newApplication(v *web.Visit) error {
-	if !decides(v) {
-		return connect.NewError(connect.CodeNotFound, "agency "+v.Site().Agency+" takes no applications; they are recorded at the agency for licensing")
-	}
-	page := &actPage{act: submit, Form: newForm()}
-	return page.begin(v, p.Pages)
-}
-
-func (p pages) doNewApplication(v *web.Visit) error {
-	in, err := sent(v)
-	if err != nil {
-		return err
-	}
-	page := &actPage{act: submit, Form: in}
-	return page.finish(v, p)
-}
-
-// decides reports whether the node's agency takes applications and decides them.
-func decides(v *web.Visit) bool { return v.Site().Service == "licensing" }
-
-// stated is a deal as an applicant states it.
-func stated(d *licensingv1.Deal) *licensingv1.DealInput {
-	lines := proto.CloneOf(d).GetLines()
-	for _, l := range lines {
-		l.Number = 0 // they are counted anew
-	}
-	return &licensingv1.DealInput{
-		Kind: d.GetKind(), Parties: d.GetParties(), Destination: d.GetDestination().GetCountry(), Onward: countries(d.GetOnward()), Sources: countries(d.GetSources()),
-		Lines: lines, EndUse: d.GetEndUse(), Route: countries(d.GetRoute()), ShipmentId: d.GetShipmentId(),
-	}
-}
-
-func countries(places []*licensingv1.Place) (all []string) {
-	for _, p := range places {
-		all = append(all, p.GetCountry())
-	}
-	return all
-}
-
-// newDeal has room for what most deals have.
-func newDeal() *licensingv1.DealInput {
-	return &licensingv1.DealInput{
-		Parties: []*transferv1.Party{{Role: transferv1.Role_ROLE_EXPORTER}, {Role: transferv1.Role_ROLE_END_USER}}, Lines: []*transferv1.Line{{}},
-	}
 }
 
 func idOf(row proto.Message) string {

@@ -138,9 +138,9 @@ func (p pages) record(v *web.Visit) error {
 	}
 	if horizon == nil {
 		d.Deeds = v.Deeds(d.table, d.Row)
-	}
-	if done := "act." + v.R.URL.Query().Get("done"); done != "act." && v.Has(done) {
-		d.Done = done
+		if done := "act." + v.R.URL.Query().Get("done"); v.Has(done) {
+			d.Done = done
+		}
 	}
 	return v.Page(p.Pages, "record", d)
 }
