@@ -260,6 +260,7 @@ func TestABlindCheckBetweenStates(t *testing.T) {
 	publishes(1) // that it holds none
 	xb.deny("Frontier Guard Directorate")
 	publishes(2)
+	officer := visits(t, xa.node)
 	type look struct{ asked, answered, events int }
 	looks := map[string]look{}
 	for endUser, hit := range map[string]bool{"FRONTIER GUARD Directorate": true, "Coast Squadron Nine": false} {
@@ -271,9 +272,16 @@ func TestABlindCheckBetweenStates(t *testing.T) {
 			a, err := v.BlindAnswer("xb-licensing/" + asked.CheckId)
 			return err == nil && a != nil
 		})
+		// The page says what came so far, and records nothing: what follows records it.
+		if page := officer.page("denials/blind/" + asked.CheckId); strings.Contains(page, "they hold one that is like this application") != hit || !strings.Contains(page, "Put on record what it came to") {
+			t.Errorf("%s: the page says\n%s", endUser, page)
+		}
 		res, err := xa.denials.BlindCheck(t.Context(), &licensingv1.BlindCheckRequest{CheckId: asked.CheckId})
 		if err != nil || slices.Equal(res.Holders, []string{"xb-licensing"}) != hit || len(res.Open)+len(res.Invalid) > 0 || !strings.HasSuffix(res.Receipt.Journal, "/xa-internal") {
 			t.Errorf("%s: %v, %v", endUser, res, err)
+		}
+		if page := officer.page("denials/blind/" + asked.CheckId); !strings.Contains(page, "What the check came to is on record") {
+			t.Errorf("%s: after it was recorded the page says\n%s", endUser, page)
 		}
 		err = xb.node.Ledger.View(func(v ledger.View) error {
 			check, err := v.BlindCheck(asked.CheckId)

@@ -6,6 +6,8 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/policy"
+	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
+	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
@@ -31,6 +33,14 @@ func (b *benchPage) Area() field {
 	f.Rows = 20
 	return f
 }
+
+// Adopts reports whether policies are adopted at this agency, and Decides whether cases are decided at it.
+func (b *benchPage) Adopts(v *web.Visit) bool { return v.Site().Service == "authority" }
+
+func (b *benchPage) Decides(v *web.Visit) bool { return decides(v) }
+
+// text is the policy as it was written.
+func (b *benchPage) text() string { return strings.ReplaceAll(b.Form.Get("policy"), "\r\n", "\n") }
 
 // Passed are the examples that came out as they say.
 func (b *benchPage) Passed() (n int) {
@@ -78,6 +88,11 @@ func (p pages) tryPolicy(v *web.Visit) error {
 	if err := page.try(v); err != nil {
 		return err
 	}
+	if page.Read != nil && (in.Get("do") == "adopt" || in.Get("dry") != "") {
+		return p.finish(v, "bench", page, &page.Form, "/policies/"+page.Read.ID(), func(by *eventv1.Particulars) (recorded, error) {
+			return v.API.Authority.AdoptPolicy(v.R.Context(), &directoryv1.AdoptPolicyRequest{Particulars: by, Policy: &directoryv1.PolicyAdopted{PolicyId: page.Read.ID(), Content: []byte(page.text())}})
+		})
+	}
 	if page.Form.Lacks != nil || page.Form.Failed != nil || len(page.Wrong) > 0 {
 		return v.PageAgain(p.Pages, "bench", page)
 	}
@@ -85,7 +100,7 @@ func (p pages) tryPolicy(v *web.Visit) error {
 }
 
 func (b *benchPage) try(v *web.Visit) error {
-	text := strings.ReplaceAll(b.Form.Get("policy"), "\r\n", "\n")
+	text := b.text()
 	if strings.TrimSpace(text) == "" {
 		b.Form.Lacks = &lack{Field: "policy", Key: "lack.policy"}
 		return nil

@@ -1,6 +1,6 @@
 // An officer works on cases in the browser: an application is recorded, stated anew and returned; a licence is suspended, appealed against,
 // reinstated, renewed and revoked; an obligation is met; a hit is judged; what another State denied is compared and asked about; a policy is
-// tried. What the pages say was recorded is what the node's API then says is on record.
+// tried, and one adopted. What the pages say was recorded is what the node's API then says is on record.
 import assert from 'node:assert/strict';
 import { accessible, apply, call, grant, language, login, quiet, shot } from '../look.mjs';
 
@@ -209,6 +209,23 @@ async function policies(page) {
   await shot(page, 'casework-what-if');
 }
 
+// adopted has the coordinating authority adopt a policy for a State that no case is about.
+async function adopted() {
+  const page = await login('authority', 'operator');
+  page.troubles = []; // operators read no licences, which login leads to
+  await go(page, 'policies/try');
+  await fill(page, { policy: 'name: nowhere\nversion: 1\ntitle: Nowhere\nlegal_basis: fictional\nvalid_from: 2000-01-01\nscope: destination == "XZ"\ndecider: licensing\nsignatures: 1\n' });
+  await press(page, 'What would be recorded?');
+  assert.match(await page.locator('main').innerText(), /Nothing has been recorded yet/);
+  await press(page, 'Adopt this policy');
+  assert.match(await page.locator('main').innerText(), /Nowhere/);
+  quiet(page);
+  await when('licensing does not hear of the policy', async () => {
+    const { policies } = await call('licensing', 'query.v1.QueryService/Directory', {});
+    return policies.some((p) => p.id === 'nowhere/1');
+  });
+}
+
 export default async function () {
   const page = await login('licensing');
   await application(page);
@@ -216,6 +233,7 @@ export default async function () {
   const id = await denied(page);
   await hits(page, id);
   await policies(page);
+  await adopted();
   await language(page, 'ar');
   await go(page, `records/${id}`);
   await accessible(page, 'what can be done with an application, in Arabic');
