@@ -18,6 +18,8 @@ import (
 type Query struct {
 	// Owner keeps accesses to records of that agency's journals, ID those to one record; empty: all.
 	Owner, ID string
+	// Calls keeps accesses by these calls; none: all.
+	Calls []string
 	// Since keeps entries from then on; the zero time keeps all.
 	Since time.Time
 	// Limit is the most entries, at least 1; Token is from the page before.
@@ -70,11 +72,16 @@ func page(c *bolt.Cursor, q Query, from uint64) (list []*queryv1.Access, next st
 		if e.At.AsTime().Before(q.Since) {
 			break
 		}
-		if (q.Owner == "" || slices.Contains(e.Owners, q.Owner)) && (q.ID == "" || e.Id == q.ID) {
+		if q.wants(e) {
 			list = append(list, e)
 		}
 	}
 	return list, ""
+}
+
+// wants reports whether a query keeps an entry.
+func (q Query) wants(e *queryv1.Access) bool {
+	return (q.Owner == "" || slices.Contains(e.Owners, q.Owner)) && (q.ID == "" || e.Id == q.ID) && (len(q.Calls) == 0 || slices.Contains(q.Calls, e.Call))
 }
 
 // Chain is how the chain of entries stands.

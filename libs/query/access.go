@@ -18,7 +18,7 @@ func (s *service) Access(_ context.Context, req *queryv1.AccessRequest) (*queryv
 	if s.Accesses == nil {
 		return &queryv1.AccessResponse{}, nil
 	}
-	q := access.Query{Owner: req.Owner, ID: req.Id, Limit: int(req.PageSize), Token: req.PageToken}
+	q := access.Query{Owner: req.Owner, ID: req.Id, Calls: req.Calls, Limit: int(req.PageSize), Token: req.PageToken}
 	if q.Limit == 0 {
 		q.Limit = accessPage
 	}

@@ -41,6 +41,7 @@ func newAccessCommand(env *Env) *cobra.Command {
 	})
 	cmd.Flags().StringVar(&req.Owner, "owner", "", "only readings of records of this agency")
 	cmd.Flags().StringVar(&req.Id, "id", "", "only readings of this record by its id; lists and watches name none")
+	cmd.Flags().StringSliceVar(&req.Calls, "call", nil, "only these calls, such as MakeBundle")
 	cmd.Flags().StringVar(&since, "since", "", "only readings from then on: yyyy-mm-dd, or a time with its zone")
 	cmd.Flags().StringVar(&noted, "noted", "", "entries:head of an earlier answer: that the chain still leads over it is checked too")
 	cmd.Flags().Uint32Var(&req.PageSize, "page-size", 100, "readings of a page, at most 1000")

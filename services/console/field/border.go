@@ -31,6 +31,8 @@ type borderPage struct {
 	Licence     *ledgerv1.Licence
 	Lines       []lineLeft
 	Open        []*customsv1.DiscrepancyRaised
+	// WriteOffs are the entries of the declaration against licence lines.
+	WriteOffs   []*ledgerv1.WriteOff
 	Suggestions []*customsv1.Suggestion
 	Found       []*ledgerv1.Declaration
 	Conditions  []string
@@ -171,7 +173,7 @@ func (b *borderPage) read(v *web.Visit, declaration, licence string) error {
 	}
 	_, row := web.Inner(res.Row)
 	if d, ok := row.(*ledgerv1.Declaration); ok {
-		b.Declaration = d
+		b.Declaration, b.WriteOffs = d, only[*ledgerv1.WriteOff](res.Related)
 		if licence == "" {
 			licence = d.GetAccepted().GetLicenceId()
 		}

@@ -6,16 +6,15 @@ import (
 	"github.com/counterfoil/counterfoil/libs/refdata"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
-	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
-	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	"github.com/counterfoil/counterfoil/services/console/web"
 )
 
 const (
-	customsService = "/counterfoil.customs.v1.CustomsService/"
-	releaseService = "/counterfoil.customs.v1.ReleaseService/"
-	checking       = customsService + "CheckDeclaration"
-	lodging        = customsService + "LodgeDeclaration"
+	customsService  = "/counterfoil.customs.v1.CustomsService/"
+	releaseService  = "/counterfoil.customs.v1.ReleaseService/"
+	writeOffService = "/counterfoil.customs.v1.WriteOffService/"
+	checking        = customsService + "CheckDeclaration"
+	lodging         = customsService + "LodgeDeclaration"
 )
 
 // Commands on a declaration.
@@ -55,6 +54,41 @@ var (
 			_, err = v.API.Customs.ConfirmArrival(v.R.Context(), &customsv1.ConfirmArrivalRequest{Particulars: with, DeclarationId: id, Difference: said(v, "difference")})
 			return err
 		}}
+	openTransit = deed{Name: "transit", procedure: customsService + "OpenTransit", Class: "secondary",
+		Asks: []ask{{Name: "office", As: "line"}, {Name: "due", As: "moment", Needed: true}}, do: func(v *web.Visit, id string, with *eventv1.Particulars) error {
+			due, err := when(v, "due")
+			if err != nil {
+				return err
+			}
+			_, err = v.API.Customs.OpenTransit(v.R.Context(), &customsv1.OpenTransitRequest{Particulars: with, DeclarationId: id, OfficeOfDestination: said(v, "office"), Due: due})
+			return err
+		}}
+	dischargeTransit = deed{Name: "discharge", procedure: customsService + "DischargeTransit",
+		Asks: []ask{{Name: "office", As: "line"}, {Name: "moved_at", As: "moment"}, {Name: "difference", As: "line"}}, do: func(v *web.Visit, id string, with *eventv1.Particulars) (err error) {
+			if with, err = occurred(v, with); err != nil {
+				return err
+			}
+			_, err = v.API.Customs.DischargeTransit(v.R.Context(), &customsv1.DischargeTransitRequest{Particulars: with, DeclarationId: id, Office: said(v, "office"), Difference: said(v, "difference")})
+			return err
+		}}
+	correctWriteOff = deed{Name: "correct", procedure: writeOffService + "CorrectWriteOff", Class: "secondary",
+		Asks: []ask{{Name: "entry", As: "one", Needed: true}, {Name: "moved", As: "line", Needed: true}, {Name: "reason", As: "line", Needed: true}}, do: func(v *web.Visit, _ string, with *eventv1.Particulars) error {
+			moved, err := quantity(said(v, "moved"))
+			if err != nil {
+				return err
+			}
+			_, err = v.API.WriteOff.CorrectWriteOff(v.R.Context(), &customsv1.CorrectWriteOffRequest{Particulars: with, EntryId: said(v, "entry"), Quantity: moved, Reason: said(v, "reason")})
+			return err
+		}}
+	restoreWriteOff = deed{Name: "restore", procedure: writeOffService + "RestoreWriteOff", Class: "secondary",
+		Asks: []ask{{Name: "entry", As: "one", Needed: true}, {Name: "returned", As: "line", Needed: true}, {Name: "legal_basis", As: "line", Needed: true}, {Name: "reason", As: "line", Needed: true}}, do: func(v *web.Visit, _ string, with *eventv1.Particulars) error {
+			returned, err := quantity(said(v, "returned"))
+			if err != nil {
+				return err
+			}
+			_, err = v.API.WriteOff.RestoreWriteOff(v.R.Context(), &customsv1.RestoreWriteOffRequest{Particulars: with, EntryId: said(v, "entry"), Quantity: returned, LegalBasis: said(v, "legal_basis"), Reason: said(v, "reason")})
+			return err
+		}}
 	cancelDeclaration = deed{Name: "cancel", procedure: customsService + "CancelDeclaration", Class: "secondary",
 		Asks: []ask{{Name: "reason", As: "line", Needed: true}}, do: func(v *web.Visit, id string, with *eventv1.Particulars) error {
 			_, err := v.API.Customs.CancelDeclaration(v.R.Context(), &customsv1.CancelDeclarationRequest{Particulars: with, DeclarationId: id, Reason: said(v, "reason")})
@@ -77,7 +111,7 @@ var (
 			_, err := v.API.Customs.OverrideDiscrepancy(v.R.Context(), &customsv1.OverrideDiscrepancyRequest{Particulars: with, DiscrepancyId: said(v, "discrepancy"), Reason: said(v, "reason")})
 			return err
 		}}
-	borderDeeds = []deed{releaseGoods, holdGoods, liftHold, acceptLodged, confirmExit, confirmArrival, cancelDeclaration, noteDiscrepancy, settleDiscrepancy, overrideDiscrepancy}
+	borderDeeds = []deed{releaseGoods, holdGoods, liftHold, acceptLodged, confirmExit, confirmArrival, openTransit, dischargeTransit, cancelDeclaration, noteDiscrepancy, settleDiscrepancy, overrideDiscrepancy, correctWriteOff, restoreWriteOff}
 )
 
 // occurred puts the time that goods moved at, where somebody gave it.
@@ -98,25 +132,7 @@ func (b *borderPage) offerDeeds(v *web.Visit) {
 	if b.Declaration == nil || !b.Customs {
 		return
 	}
-	leave := confirmExit
-	if b.Declaration.GetAccepted().GetKind() == transferv1.Kind_KIND_IMPORT {
-		leave = confirmArrival
-	}
-	var now []deed
-	switch b.Declaration.Status {
-	case ledgerv1.DeclarationStatus_DECLARATION_STATUS_LODGED:
-		now = []deed{acceptLodged, noteDiscrepancy, cancelDeclaration}
-	case ledgerv1.DeclarationStatus_DECLARATION_STATUS_ACCEPTED, ledgerv1.DeclarationStatus_DECLARATION_STATUS_HELD:
-		now = []deed{releaseGoods, holdGoods, noteDiscrepancy, cancelDeclaration}
-		switch b.Declaration.GetHeld().GetReason() {
-		case customsv1.HoldReason_HOLD_REASON_ALERT, customsv1.HoldReason_HOLD_REASON_EXAMINATION:
-			now = []deed{liftHold, releaseGoods, noteDiscrepancy, cancelDeclaration}
-		}
-	case ledgerv1.DeclarationStatus_DECLARATION_STATUS_RELEASED:
-		now = []deed{leave, holdGoods, noteDiscrepancy, cancelDeclaration}
-	case ledgerv1.DeclarationStatus_DECLARATION_STATUS_EXITED:
-		now = []deed{confirmArrival, noteDiscrepancy}
-	}
+	now := possible(b.Declaration)
 	var open []option
 	for _, d := range b.Open {
 		if d.DiscrepancyId != "" {
@@ -129,7 +145,7 @@ func (b *borderPage) offerDeeds(v *web.Visit) {
 			now = append(now, d)
 		}
 	}
-	b.offer(v, "/border/"+b.Declaration.Id, now...)
+	b.offer(v, "/border/"+b.Declaration.Id, append(now, b.corrections()...)...)
 	b.first()
 }
 

@@ -168,6 +168,7 @@ func (o offered) Chosen(v web.View, a ask, value string) bool {
 // servedBy is which service serves a part of the API, where not every agency does.
 var servedBy = map[string]string{
 	"counterfoil.customs.v1.CustomsService": "customs", "counterfoil.customs.v1.ReleaseService": "customs",
+	"counterfoil.customs.v1.WriteOffService": "customs", "counterfoil.customs.v1.AllowanceService": "customs",
 	"counterfoil.enforcement.v1.EnforcementService": "enforcement", "counterfoil.enforcement.v1.TracingService": "enforcement",
 }
 

@@ -84,6 +84,8 @@ type agencyPage struct {
 	Lag      *directoryv1.AgencyLag
 	// Why it cannot be suspended or resumed here; empty where it can.
 	WhyNot string
+	// Here says that this is the authority's node: what only that does is shown nowhere else.
+	Here   bool
 	Reason string
 	Failed *web.Failure
 	Basis  *queryv1.Basis
@@ -92,6 +94,7 @@ type agencyPage struct {
 // key is a signing key with where it stands.
 type key struct {
 	ID         string
+	raw        []byte
 	From, Till *timestamppb.Timestamp
 	// Ended keys are not believed any more; one that ends within a month is said so.
 	Ended, Soon bool
@@ -140,11 +143,7 @@ func readAgency(v *web.Visit) (*agencyPage, error) {
 	if page.Status == ledgerv1.AgencyStatus_AGENCY_STATUS_SUSPENDED {
 		call = resume
 	}
-	if page.WhyNot = v.May(call); page.WhyNot == "" && v.Site().Service != authority {
-		if page.WhyNot, err = v.T("agency.only-authority"); err != nil {
-			return nil, err
-		}
-	}
+	page.Here, page.WhyNot = v.Site().Service == authority, why(v, call)
 	if v.Site().Service == authority && v.May(showOne) == "" {
 		res, err := v.API.Authority.ShowAgency(v.R.Context(), &directoryv1.ShowAgencyRequest{Agency: name})
 		if err != nil {
@@ -164,7 +163,8 @@ func keysOf(a *ledgerv1.Agency, changed []*ledgerv1.AgencyKeys, now time.Time) (
 		}
 	}
 	for _, k := range signing {
-		one := key{ID: hex.EncodeToString(journal.KeyID(k.Public)), From: k.ValidFrom, Till: k.ValidUntil}
+		raw := journal.KeyID(k.Public)
+		one := key{ID: hex.EncodeToString(raw), raw: raw, From: k.ValidFrom, Till: k.ValidUntil}
 		for _, e := range a.EndedKeys {
 			if hex.EncodeToString(e.KeyId) == one.ID {
 				one.Till = e.ValidUntil
@@ -200,6 +200,11 @@ func (p pages) change(v *web.Visit, do func(name, reason string) error) error {
 	if err == nil {
 		return v.Redirect("/agencies/" + name)
 	}
+	return p.again(v, reason, err)
+}
+
+// again shows an agency with why something was not done, and the reason that was typed for it.
+func (p pages) again(v *web.Visit, reason string, err error) error {
 	if !web.IsRefusal(err) {
 		return err
 	}
@@ -209,4 +214,19 @@ func (p pages) change(v *web.Visit, do func(name, reason string) error) error {
 	}
 	page.Reason, page.Failed = reason, web.Refusal(err)
 	return v.PageAgain(p.Pages, "agency", page)
+}
+
+// Removed reports whether the agency takes no part any more.
+func (a *agencyPage) Removed() bool {
+	return a.Status == ledgerv1.AgencyStatus_AGENCY_STATUS_REMOVED
+}
+
+// GoodKeys are those that are believed.
+func (a *agencyPage) GoodKeys() (good []key) {
+	for _, k := range a.Keys {
+		if !k.Ended {
+			good = append(good, k)
+		}
+	}
+	return good
 }

@@ -10,8 +10,10 @@ import (
 // auditPage is who read what at this node, and what was recorded in whose name.
 type auditPage struct {
 	Owner, ID, Since string
-	Accesses         *queryv1.AccessResponse
-	NoAccesses       string
+	// Out says that only what was handed out is shown.
+	Out        bool
+	Accesses   *queryv1.AccessResponse
+	NoAccesses string
 	// Decided are own events since then, of each journal the oldest first; More leads on, by the token of their next page.
 	Decided   []*queryv1.RecordedEvent
 	More      string
@@ -20,13 +22,17 @@ type auditPage struct {
 
 func (p pages) audit(v *web.Visit) error {
 	q := v.R.URL.Query()
-	page := auditPage{Owner: q.Get("owner"), ID: q.Get("id"), Since: q.Get("since"), NoAccesses: v.May(access), NoDecided: v.May("/counterfoil.query.v1.QueryService/List")}
+	page := auditPage{Owner: q.Get("owner"), ID: q.Get("id"), Since: q.Get("since"), Out: q.Get("out") != "", NoAccesses: v.May(access), NoDecided: v.May("/counterfoil.query.v1.QueryService/List")}
 	since, err := web.ParseTime(page.Since)
 	if err != nil {
 		return err
 	}
 	if page.NoAccesses == "" {
-		page.Accesses, err = v.API.Query.Access(v.R.Context(), &queryv1.AccessRequest{Owner: page.Owner, Id: page.ID, Since: since, PageToken: q.Get("page")})
+		req := &queryv1.AccessRequest{Owner: page.Owner, Id: page.ID, Since: since, PageToken: q.Get("page")}
+		if page.Out {
+			req.Calls = handedOut
+		}
+		page.Accesses, err = v.API.Query.Access(v.R.Context(), req)
 		if err != nil {
 			return err
 		}
@@ -38,6 +44,12 @@ func (p pages) audit(v *web.Visit) error {
 	}
 	return v.Page(p.Pages, "audit", page)
 }
+
+// handedOut are the calls by which records leave the node as a whole: in bundles, copies of journals, proofs, to the agency's own systems.
+var handedOut = []string{"MakeBundle", "ReplayBlocks", "Entries", "Prove", "Feed", "Webhook"}
+
+// Key is the message that says what a call does, where there is one.
+func (auditPage) Key(call string) string { return "call." + call }
 
 // decided is a page of what this agency recorded since a moment, in whatever journal.
 func decided(v *web.Visit, since *timestamppb.Timestamp) (events []*queryv1.RecordedEvent, more string, err error) {

@@ -3,6 +3,7 @@ package oversight
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
@@ -28,6 +29,21 @@ type duty struct {
 
 // Key is the message that says what is to be done.
 func (d duty) Key() string { return "duty." + d.What }
+
+// places are the pages where a duty is done, by what it asks for; its subject is the record, or stands in the query.
+var places = map[string]string{
+	"acknowledge": "/alerts/%s", "answer-trace": "/traces/%s", "verify": "/deliveries/%s", "check": "/checks/%s", "review": "/sharing/widenings/%s",
+	"release": "/border?q=%s", "lift": "/border?q=%s", "agree": "/sharing#asked", "withdraw": "/sharing#withdrawals", "submit": "/returns/%s",
+}
+
+// Place is where the duty is done; empty where its record says what comes next.
+func (d duty) Place() string {
+	form, found := places[d.What]
+	if !found {
+		return ""
+	}
+	return web.Root + strings.ReplaceAll(form, "%s", strings.TrimPrefix(web.RecordPath(d.Subject), "/records/"))
+}
 
 // heard is when an agency was last heard from: its newest block that is here.
 type heard struct {

@@ -1,8 +1,10 @@
 package oversight
 
 import (
+	"cmp"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
@@ -11,6 +13,8 @@ import (
 
 // healthPage is how the node is.
 type healthPage struct {
+	// Troubles are what is wrong, with what to do; none where all is well.
+	Troubles []trouble
 	Status *queryv1.StatusResponse
 	// Checks are the doctor's; NoChecks says why they are not shown.
 	Checks   []*queryv1.Check
@@ -45,8 +49,74 @@ func (p pages) readHealth(v *web.Visit) (*healthPage, error) {
 		}
 		page.Checks = res.Checks
 	}
+	page.Troubles = troublesOf(page.Status, page.Checks)
+	slices.SortStableFunc(page.Status.Journals, func(a, b *queryv1.JournalStatus) int { return cmp.Compare(worry(b), worry(a)) })
 	return page, nil
 }
+
+// trouble is one thing that is wrong.
+type trouble struct {
+	// Key is the message that names it; Detail and Next are the node's: what was found, and what to type.
+	Key, Detail, Next string
+	// Place is the page where it is looked at; empty: this one says all.
+	Place string
+}
+
+// troublePlaces are the pages where what a check found is looked at.
+var troublePlaces = map[string]string{
+	"parked": "#parked", "journals": "#journals", "folded": "#journals", "withdrawals": "/console/sharing#withdrawals", "widenings": "/console/sharing#widenings",
+	"part": "/console/agencies", "keys": "/console/agencies",
+}
+
+// troublesOf are what the checks found wrong; where they are not shown to who looks, what the status itself says.
+func troublesOf(status *queryv1.StatusResponse, checks []*queryv1.Check) (all []trouble) {
+	for _, c := range checks {
+		if !c.Ok {
+			all = append(all, trouble{Key: "doctor." + c.Name, Detail: c.Detail, Next: c.Next, Place: troublePlaces[c.Name]})
+		}
+	}
+	if len(checks) > 0 {
+		return all
+	}
+	if !status.HubConnected {
+		all = append(all, trouble{Key: "doctor.hub"})
+	}
+	for _, j := range status.Journals {
+		if j.Stopped != nil {
+			all = append(all, trouble{Key: "doctor.journals", Detail: j.Journal + ": " + j.Stopped.Reason, Place: "#journals"})
+		}
+	}
+	if slices.ContainsFunc(status.Journals, func(j *queryv1.JournalStatus) bool { return j.Parked > 0 }) {
+		all = append(all, trouble{Key: "doctor.parked", Place: "#parked"})
+	}
+	return all
+}
+
+// worry orders journals: those that are not followed first, then those with parked events, then those that are behind.
+func worry(j *queryv1.JournalStatus) int {
+	switch {
+	case j.Stopped != nil:
+		return 3
+	case j.Parked > 0:
+		return 2
+	case j.BehindBy > 0:
+		return 1
+	}
+	return 0
+}
+
+// Held are the checks that found nothing wrong.
+func (h *healthPage) Held() (held []*queryv1.Check) {
+	for _, c := range h.Checks {
+		if c.Ok {
+			held = append(held, c)
+		}
+	}
+	return held
+}
+
+// Known reports whether there is a name for what is wrong in the language of who looks.
+func (t trouble) Known(v web.View) bool { return v.Has(t.Key) }
 
 func (p pages) health(v *web.Visit) error {
 	page, err := p.readHealth(v)

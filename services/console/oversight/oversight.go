@@ -25,6 +25,13 @@ const (
 	suspend   = "/counterfoil.directory.v1.AuthorityService/SuspendAgency"
 	resume    = "/counterfoil.directory.v1.AuthorityService/ResumeAgency"
 	duties    = "/counterfoil.directory.v1.DirectoryService/Duties"
+	listing   = "/counterfoil.query.v1.QueryService/List"
+	knew      = "/counterfoil.query.v1.KnowledgeService/Knew"
+	hooks     = "/counterfoil.query.v1.WebhookService/"
+	sharing   = "/counterfoil.directory.v1.DirectoryService/"
+	plans     = "/counterfoil.directory.v1.AuthorityService/PlanAgency"
+	admit     = "/counterfoil.directory.v1.AuthorityService/AddAgency"
+	kit       = "/counterfoil.directory.v1.AuthorityService/MakeKit"
 	authority = "authority"
 )
 
@@ -38,6 +45,12 @@ func Register(s *web.Site) error {
 	s.Page("GET /desk", p.desk)
 	s.Page("GET /agencies", p.agencies)
 	s.Page("GET /agencies/{name}", p.agency)
+	s.Page("GET /agencies/join", p.joining)
+	s.Page("POST /agencies/join", p.admit)
+	s.Page("POST /agencies/{name}/kit", p.kit)
+	s.Page("POST /agencies/{name}/rotate", p.rotate)
+	s.Page("POST /agencies/{name}/remove", p.remove)
+	s.Page("POST /agencies/{name}/end-key", p.endKey)
 	s.Page("POST /agencies/{name}/suspend", p.suspend)
 	s.Page("POST /agencies/{name}/resume", p.resume)
 	s.Page("GET /health", p.health)
@@ -46,6 +59,14 @@ func Register(s *web.Site) error {
 	s.Page("POST /health/parked", p.retryAll)
 	s.Page("POST /health/verify", p.verify)
 	s.Page("GET /audit", p.audit)
+	s.Page("GET /knew", p.knew)
+	s.Page("GET /usage", p.usage)
+	s.Page("GET /sharing", p.sharing)
+	s.Page("POST /sharing/{form}", p.share)
+	s.Page("GET /sharing/widenings/{agency}/{number}", p.widening)
+	s.Page("GET /systems", p.systems)
+	s.Page("GET /systems/webhooks/{name}", p.webhook)
+	s.Page("POST /systems/webhooks/{name}/{form}", p.changeWebhook)
 	s.Page("GET /replay", p.replay)
 	s.Page("POST /replay/snapshot", p.takeSnapshot)
 	s.Page("POST /replay/rebuild", p.rebuild)

@@ -4166,8 +4166,10 @@ type AccessRequest struct {
 	PageSize  uint32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	PageToken string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Entries and head of an earlier answer: whether the chain still leads over that head is checked too.
-	NotedEntries  uint64 `protobuf:"varint,6,opt,name=noted_entries,json=notedEntries,proto3" json:"noted_entries,omitempty"`
-	NotedHead     string `protobuf:"bytes,7,opt,name=noted_head,json=notedHead,proto3" json:"noted_head,omitempty"`
+	NotedEntries uint64 `protobuf:"varint,6,opt,name=noted_entries,json=notedEntries,proto3" json:"noted_entries,omitempty"`
+	NotedHead    string `protobuf:"bytes,7,opt,name=noted_head,json=notedHead,proto3" json:"noted_head,omitempty"`
+	// Only these calls, such as "MakeBundle"; empty: all.
+	Calls         []string `protobuf:"bytes,8,rep,name=calls,proto3" json:"calls,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4249,6 +4251,13 @@ func (x *AccessRequest) GetNotedHead() string {
 		return x.NotedHead
 	}
 	return ""
+}
+
+func (x *AccessRequest) GetCalls() []string {
+	if x != nil {
+		return x.Calls
+	}
+	return nil
 }
 
 type AccessResponse struct {
@@ -5069,7 +5078,7 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05block\x18\x04 \x01(\x04R\x05block\x123\n" +
 	"\asaid_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06saidAt\x12=\n" +
-	"\fbehind_since\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vbehindSince\"\xa7\x02\n" +
+	"\fbehind_since\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vbehindSince\"\xe2\x02\n" +
 	"\rAccessRequest\x12\x1d\n" +
 	"\x05owner\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18 R\x05owner\x12\x18\n" +
 	"\x02id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x02id\x120\n" +
@@ -5079,7 +5088,8 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"page_token\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\tpageToken\x12#\n" +
 	"\rnoted_entries\x18\x06 \x01(\x04R\fnotedEntries\x127\n" +
 	"\n" +
-	"noted_head\x18\a \x01(\tB\x18\xbaH\x15r\x132\x11^([0-9a-f]{64})?$R\tnotedHead\"\xb8\x01\n" +
+	"noted_head\x18\a \x01(\tB\x18\xbaH\x15r\x132\x11^([0-9a-f]{64})?$R\tnotedHead\x129\n" +
+	"\x05calls\x18\b \x03(\tB#\xbaH \x92\x01\x1d\x10\x14\"\x19r\x172\x15^[A-Z][A-Za-z]{1,40}$R\x05calls\"\xb8\x01\n" +
 	"\x0eAccessResponse\x128\n" +
 	"\baccesses\x18\x01 \x03(\v2\x1c.counterfoil.query.v1.AccessR\baccesses\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x16\n" +
