@@ -15,8 +15,10 @@ import (
 // joiningPage is how an agency is let in: what it would read, its request, then its kit.
 type joiningPage struct {
 	Name, Like, PostOf, Request string
-	Agencies                    []string
-	Plan                        *directoryv1.PlanAgencyResponse
+	// History is what it is given of the others' past: from-start, from-joining, or as each group has it.
+	History  string
+	Agencies []string
+	Plan     *directoryv1.PlanAgencyResponse
 	// Why it cannot be planned or let in; empty where it can.
 	NoPlan, NoAdd string
 	Failed        *web.Failure
@@ -24,7 +26,7 @@ type joiningPage struct {
 
 func readJoining(v *web.Visit, get func(string) string) (*joiningPage, error) {
 	typed := func(name string) string { return strings.TrimSpace(get(name)) }
-	page := &joiningPage{Name: typed("name"), Like: typed("like"), PostOf: typed("post_of"), Request: typed("request"), NoPlan: why(v, plans), NoAdd: why(v, admit)}
+	page := &joiningPage{Name: typed("name"), Like: typed("like"), PostOf: typed("post_of"), Request: typed("request"), History: typed("history"), NoPlan: why(v, plans), NoAdd: why(v, admit)}
 	var err error
 	page.Agencies, err = agenciesIn(v)
 	return page, err
@@ -49,8 +51,7 @@ func (p pages) joining(v *web.Visit) error {
 	if page.Name == "" || page.NoPlan != "" {
 		return v.Page(p.Pages, "joining", page)
 	}
-	page.Plan, err = v.API.Authority.PlanAgency(v.R.Context(), &directoryv1.PlanAgencyRequest{Agency: page.Name, Like: page.Like, PostOf: page.PostOf})
-	if err != nil {
+	if err = page.plan(v); err != nil {
 		if !web.IsRefusal(err) {
 			return err
 		}
@@ -58,6 +59,24 @@ func (p pages) joining(v *web.Visit) error {
 		return v.PageAgain(p.Pages, "joining", page)
 	}
 	return v.Page(p.Pages, "joining", page)
+}
+
+// historyRules are what a newcomer can be given of the past, as forms name it.
+var historyRules = map[string]directoryv1.HistoryRule{
+	"from-start": directoryv1.HistoryRule_HISTORY_RULE_FROM_START, "from-joining": directoryv1.HistoryRule_HISTORY_RULE_FROM_JOINING,
+}
+
+// plan asks the authority what the form comes to: in the groups of the agency that it is like, each with the rule that was chosen.
+func (j *joiningPage) plan(v *web.Visit) (err error) {
+	req := &directoryv1.PlanAgencyRequest{Agency: j.Name, Like: j.Like, PostOf: j.PostOf}
+	if j.Plan, err = v.API.Authority.PlanAgency(v.R.Context(), req); err != nil || j.History == "" {
+		return err
+	}
+	for _, m := range j.Plan.Memberships {
+		m.History = historyRules[j.History]
+	}
+	j.Plan, err = v.API.Authority.PlanAgency(v.R.Context(), &directoryv1.PlanAgencyRequest{Agency: j.Name, Memberships: j.Plan.Memberships, PostOf: j.PostOf})
+	return err
 }
 
 // admit registers an agency by its request, into the groups of the one that it is like.
@@ -84,11 +103,10 @@ func (j *joiningPage) send(v *web.Visit) error {
 	if j.Name = request.Agency; j.Name == "" {
 		return connect.NewError(connect.CodeInvalidArgument, "the request names no agency; have it made anew with counterfoil join request")
 	}
-	var err error
-	if j.Plan, err = v.API.Authority.PlanAgency(v.R.Context(), &directoryv1.PlanAgencyRequest{Agency: j.Name, Like: j.Like, PostOf: j.PostOf}); err != nil {
+	if err := j.plan(v); err != nil {
 		return err
 	}
-	_, err = v.API.Authority.AddAgency(v.R.Context(), &directoryv1.AddAgencyRequest{Request: request, Memberships: j.Plan.Memberships, PostOf: j.PostOf})
+	_, err := v.API.Authority.AddAgency(v.R.Context(), &directoryv1.AddAgencyRequest{Request: request, Memberships: j.Plan.Memberships, PostOf: j.PostOf})
 	return err
 }
 
