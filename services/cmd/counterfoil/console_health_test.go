@@ -89,7 +89,7 @@ func saying(t *testing.T, c *http.Client, method, at string, want ...string) {
 func TestConsoleShowsTrouble(t *testing.T) {
 	t.Parallel()
 	c, at := consoleOver(t, &fixedNode{agency: "licensing", open: true, broken: true}, people.Operator, people.Auditor, people.Viewer)
-	saying(t, c, http.MethodGet, at+"health", "look at this", "licensing/L-000001 is revoked", "ask licensing to put what it meant on record anew", "/console/health/parked/licensing/border/12", "page=00%2Flicensing%2Fborder%2F12")
+	saying(t, c, http.MethodGet, at+"health", "What is wrong, and what to do", "licensing/L-000001 is revoked", "ask licensing to put what it meant on record anew", "/console/health/parked/licensing/border/12", "page=00%2Flicensing%2Fborder%2F12")
 	saying(t, c, http.MethodGet, at+"health?page=00%2Flicensing%2Fborder%2F12", "this program does not know events of its kind")
 	saying(t, c, http.MethodGet, at+"health/parked/licensing/border/12", "It breaks a rule of the records", "/console/records/licensing/L-000001", "Try again")
 	saying(t, c, http.MethodGet, at+"health/parked/enforcement/border/3", "This program knows it by now", "Foretold")
@@ -101,4 +101,12 @@ func TestConsoleSaysWhyNot(t *testing.T) {
 	t.Parallel()
 	c, at := consoleOver(t, &fixedNode{agency: "licensing", open: true}, people.Viewer)
 	saying(t, c, http.MethodGet, at+"health", "The checks are not shown to you:", "needs auditor or operator", "disabled")
+}
+
+// A ledger that is built anew says how far it is, to the end, and what differs.
+func TestConsoleRebuilds(t *testing.T) {
+	c, at := consoleOver(t, &fixedNode{agency: "licensing", open: true}, people.Operator)
+	saying(t, c, http.MethodPost, at+"replay/rebuild", `value="28"`, "it was only compared", "</html>")
+	c, at = consoleOver(t, &fixedNode{agency: "licensing", open: true, broken: true}, people.Operator)
+	saying(t, c, http.MethodPost, at+"replay/rebuild?swap=yes", "/console/records/customs/D-000001", "the stream holds no more", "</html>")
 }

@@ -106,22 +106,22 @@ func (v *Visit) Begin(pages Pages, name string, data any) (write func(part strin
 	v.W.Header().Set("Content-Type", "text/html; charset=utf-8")
 	v.W.Header().Set("Content-Language", v.Lang())
 	flush := http.NewResponseController(v.W)
-	write = func(part string, data any) error {
+	part := func(name string, data any) error {
 		v.begun = true
-		if err := t.ExecuteTemplate(v.W, part, View{v, data}); err != nil {
+		if err := t.ExecuteTemplate(v.W, name, View{v, data}); err != nil {
 			return err
 		}
 		return flush.Flush()
 	}
-	for _, part := range []string{"layout-begin", "main"} {
-		if err := write(part, data); err != nil {
+	for _, name := range []string{"layout-begin", "main"} {
+		if err := part(name, data); err != nil {
 			return nil, err
 		}
 	}
-	return func(part string, data any) error {
-		err := write(part, data)
-		if err == nil && part == "end" {
-			err = write("layout-end", data)
+	return func(name string, data any) error {
+		err := part(name, data)
+		if err == nil && name == "end" {
+			err = part("layout-end", data)
 		}
 		return err
 	}, nil

@@ -1,7 +1,8 @@
 // An officer at the border, with a phone and a scanner: a licence that is live goes, and stops with its code once it is suspended. What was
 // found elsewhere is traced.
 import assert from 'node:assert/strict';
-import { accessible, call, grant, language, login, quiet, shot, theme } from '../look.mjs';
+import { accessible, language, login, quiet, shot, theme } from '../look.mjs';
+import { call, grant } from '../scene.mjs';
 
 // scan types as a scanner does, into what has the focus, until the desk says what is waited for: the fact may still be on its way.
 async function scan(page, text, verdict) {

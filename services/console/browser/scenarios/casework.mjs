@@ -2,7 +2,8 @@
 // reinstated, renewed and revoked; an obligation is met; a hit is judged; what another State denied is compared and asked about; a policy is
 // tried, and one adopted. What the pages say was recorded is what the node's API then says is on record.
 import assert from 'node:assert/strict';
-import { accessible, apply, call, grant, language, login, quiet, shot } from '../look.mjs';
+import { accessible, language, login, quiet, shot } from '../look.mjs';
+import { apply, call, grant } from '../scene.mjs';
 
 const year = new Date().getUTCFullYear();
 
