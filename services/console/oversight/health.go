@@ -15,7 +15,7 @@ import (
 type healthPage struct {
 	// Troubles are what is wrong, with what to do; none where all is well.
 	Troubles []trouble
-	Status *queryv1.StatusResponse
+	Status   *queryv1.StatusResponse
 	// Checks are the doctor's; NoChecks says why they are not shown.
 	Checks   []*queryv1.Check
 	NoChecks string

@@ -16,6 +16,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
+	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
@@ -270,6 +271,11 @@ func TestTouches(t *testing.T) {
 		{queryv1.Table_TABLE_LICENCES, "licensing/L-1", &customsv1.DeclarationAccepted{DeclarationId: "customs/D2", LicenceId: "licensing/L-1#2"}, true},
 		{queryv1.Table_TABLE_EVENTS, "", &licensingv1.Heartbeat{}, false},
 		{queryv1.Table_TABLE_EVENTS, "", declared, true},
+		{queryv1.Table_TABLE_AGENCIES, "", &directoryv1.AgencySuspended{Agency: "customs"}, true},
+		{queryv1.Table_TABLE_AGENCIES, "", &directoryv1.ReleaseAgreed{Group: "all", Reader: "customs"}, false},
+		{queryv1.Table_TABLE_RELEASES, "", &directoryv1.ReleaseAgreed{Group: "all", Reader: "customs"}, true},
+		{queryv1.Table_TABLE_AGENCIES, "customs", &directoryv1.AgencySuspended{Agency: "customs"}, true},
+		{queryv1.Table_TABLE_AGENCIES, "customs", &directoryv1.AgencySuspended{Agency: "reporting"}, false},
 	} {
 		w := watching{table: tt.table, id: tt.id}
 		if got := w.touches(tt.fact); got != tt.want {

@@ -128,6 +128,10 @@ func watchOf(q url.Values) (w watching, err error) {
 	if w.id != "" {
 		deep = 3
 	}
+	if made := directoryKinds[w.table]; made != nil {
+		w.filter.Conditions = append(w.filter.Conditions, &queryv1.Condition{Attribute: "kind", Values: fullNames(made)})
+		return w, nil
+	}
 	w.kinds(func(of protoreflect.MessageDescriptor) bool { return mayName(of, namedAs(w.table), deep) })
 	return w, nil
 }
@@ -247,6 +251,8 @@ func (w *watching) touches(fact proto.Message) bool {
 	switch {
 	case w.id != "":
 		return names(m, w.id)
+	case directoryKinds[w.table] != nil:
+		return slices.Contains(fullNames(directoryKinds[w.table]), string(m.Descriptor().FullName()))
 	case w.table == queryv1.Table_TABLE_EVENTS:
 		return !slices.Contains(quiet, m.Descriptor().FullName())
 	}

@@ -27,8 +27,10 @@ async function press(page, form, typed = {}) {
 
 const deed = (name) => `form[action$="/${name}"]`;
 
+// both looks at a page, in the run that keeps pictures and the long one in Arabic too.
 async function both(page, name) {
   await accessible(page, name);
+  if (!process.env.SHOTS && !process.env.COUNTERFOIL_SOAK) return;
   await shot(page, `${name}-en`);
   await language(page, 'ar');
   await page.reload();
@@ -161,19 +163,17 @@ async function replayed(licensing) {
   const page = await login('licensing', 'operator');
   const root = async () => (await query('licensing', 'Status', { root: true }, 'operator')).root;
   const before = await root();
-  for (const swap of [false, true]) {
-    await page.goto('replay');
-    if (swap) await page.check('[name=swap]');
-    await Promise.all([page.waitForEvent('load'), page.click(`${deed('rebuild')} button`)]);
-    assert.match(await page.innerText('[role=status]'), /the same|no row/i);
-  }
+  await page.goto('replay');
+  await page.check('[name=swap]');
+  await Promise.all([page.waitForEvent('load'), page.click(`${deed('rebuild')} button`)]);
+  assert.match(await page.innerText('[role=status]'), /Every row is the same|same/);
   assert.equal(await root(), before);
   await both(page, 'replay-operator');
   quiet(page);
 }
 
-// An agency is let in from now on: what changes a record from before cannot be applied there, and says so until its publisher shares the record
-// with it. Then it is suspended, resumed and removed.
+// An agency is let in from now on: what changes a record from before cannot be applied there, and the page says why, before
+// and after another try. Then it is suspended, resumed and removed.
 async function joined(licence) {
   const name = 'auditors', dir = fs.mkdtempSync(path.join(process.env.LAB, 'newcomer-'));
   const says = (...args) => run('counterfoil', args, { env: { ...process.env, COUNTERFOIL_HOME: dir } });
@@ -211,21 +211,25 @@ async function parked(page, licence) {
   assert.match(await page.innerText('.cf-well'), /All is well/);
   await call('licensing', 'licensing.v1.LicensingService/SuspendLicence', { licenceId: licence, reason: 'the end user is in doubt' });
   await until('parked', async () => (await page.goto('health')) && page.innerText('main'), (text) => text.includes('could not be applied') && text.includes('licensing/all'));
-  console.log(await page.innerText('main'));
   await both(page, 'health-parked');
   await page.click('#parked ~ div a');
-  console.log(await page.innerText('main'));
+  assert.match(await page.innerText('main'), /not given[^]*the end user is in doubt/);
   await both(page, 'parked');
   await press(page, 'form[action*="/health/parked/"]');
-  console.log(await page.innerText('main'));
-  quiet(page);
+  assert.match(await page.innerText('[role=status]'), /^0 events/);
+  assert.equal((await page.goto(`records/${licence}`)).status(), 404);
+  page.troubles = [];
 }
 
 async function suspended(page, name) {
   const status = async (agency) => (await query(agency, 'Directory', {})).agencies.find((a) => a.id === name)?.status ?? 'live';
+  const watcher = await login('customs');
+  await watcher.goto('list/agencies');
   await page.goto(`agencies/${name}`);
   await press(page, deed('suspend'), { reason: 'its machine was stolen' });
   await until('suspended', () => status('customs'), (s) => s === 'AGENCY_STATUS_SUSPENDED');
+  await watcher.waitForSelector('#live a');
+  quiet(watcher);
   await both(page, 'agency-suspended');
   await press(page, deed('resume'));
   await until('resumed', () => status('customs'), (s) => s === 'live');
