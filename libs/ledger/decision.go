@@ -8,7 +8,7 @@ import (
 )
 
 // DecisionOn is the licence or denial that an application came to and that stands, as far as this ledger has it; empty while
-// there is none. A denial, or the revocation of a licence, that was overturned on appeal leaves the application open.
+// there is none. A denial, or the revocation of a licence, that was overturned on appeal leaves the application open; its suspension does not.
 func (v View) DecisionOn(application string) (string, error) {
 	licences, err := v.LicencesWith("application", application)
 	if err != nil {
@@ -40,7 +40,8 @@ func (v View) overturned(decision string) (bool, error) {
 		return false, fmt.Errorf("read appeals against %s: %w", decision, err)
 	}
 	for _, a := range appeals {
-		if a.GetDecided().GetOutcome() == licensingv1.AppealOutcome_APPEAL_OUTCOME_OVERTURNED {
+		if a.GetDecided().GetOutcome() == licensingv1.AppealOutcome_APPEAL_OUTCOME_OVERTURNED &&
+			a.GetLodged().GetContested() != licensingv1.Contested_CONTESTED_SUSPENSION {
 			return true, nil
 		}
 	}

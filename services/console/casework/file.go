@@ -64,7 +64,7 @@ func (f *file) add(row *queryv1.Row) {
 	case *ledgerv1.Denial:
 		f.Denials = append(f.Denials, r)
 	case *ledgerv1.Appeal:
-		if r.GetDecided().GetOutcome() == licensingv1.AppealOutcome_APPEAL_OUTCOME_OVERTURNED {
+		if r.GetDecided().GetOutcome() == licensingv1.AppealOutcome_APPEAL_OUTCOME_OVERTURNED && r.GetLodged().GetContested() != licensingv1.Contested_CONTESTED_SUSPENSION {
 			f.Overturned = append(f.Overturned, r.GetLodged().GetDecisionId())
 		}
 	}

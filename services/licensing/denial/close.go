@@ -11,7 +11,6 @@ import (
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
-	"github.com/counterfoil/counterfoil/services/licensing/dossier"
 )
 
 // CloseReplied ends a consultation of this agency with the reply of the agency that was asked; a reply of anybody else, or
@@ -93,7 +92,7 @@ func Tell(view ledger.View, _ time.Time) ([]proto.Message, time.Time, error) {
 }
 
 func decision(view ledger.View, u *ledgerv1.Undercut) ([]proto.Message, error) {
-	id, err := dossier.Decision(view, u.GetFound().GetApplicationId())
+	id, err := view.DecisionOn(u.GetFound().GetApplicationId())
 	if id == "" || err != nil {
 		return nil, err
 	}

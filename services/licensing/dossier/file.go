@@ -54,7 +54,7 @@ func Undecided(view ledger.View, id string) (*ledgerv1.Application, error) {
 	if err != nil {
 		return nil, err
 	}
-	decision, err := Decision(view, id)
+	decision, err := view.DecisionOn(id)
 	if err != nil {
 		return nil, err
 	}
@@ -92,50 +92,6 @@ func deciders(a *ledgerv1.Application) string {
 		names = append(names, p.GetDecider())
 	}
 	return strings.Join(names, ", ")
-}
-
-// Decision is the licence or denial that an application came to and that stands; empty while there is none. A denial, or the
-// revocation of a licence, that was overturned on appeal leaves the application to be decided anew.
-func Decision(view ledger.View, id string) (string, error) {
-	licences, err := view.LicencesWith("application", id)
-	if err != nil {
-		return "", fmt.Errorf("read licences of application %s: %w", id, err)
-	}
-	for _, l := range licences {
-		over := false
-		if l.GetStatus() == ledgerv1.Status_STATUS_REVOKED {
-			if over, err = overturned(view, l.GetId()); err != nil {
-				return "", err
-			}
-		}
-		if !over {
-			return l.GetId(), nil
-		}
-	}
-	denials, err := view.DenialsWith("application", id)
-	if err != nil {
-		return "", fmt.Errorf("read denials of application %s: %w", id, err)
-	}
-	for _, d := range denials {
-		over, err := overturned(view, d.GetId())
-		if err != nil {
-			return "", err
-		}
-		if !over {
-			return d.GetId(), nil
-		}
-	}
-	return "", nil
-}
-
-func overturned(view ledger.View, decision string) (bool, error) {
-	appeals, err := view.AppealsWith("decision", decision)
-	if err != nil {
-		return false, fmt.Errorf("read appeals against %s: %w", decision, err)
-	}
-	return slices.ContainsFunc(appeals, func(a *ledgerv1.Appeal) bool {
-		return a.GetDecided().GetOutcome() == licensingv1.AppealOutcome_APPEAL_OUTCOME_OVERTURNED
-	}), nil
 }
 
 // Home returns the State that this agency decides for.

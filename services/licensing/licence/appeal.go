@@ -3,6 +3,7 @@ package licence
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -13,9 +14,10 @@ import (
 	"github.com/counterfoil/counterfoil/services/licensing/grounds"
 )
 
-// Appeal puts an appeal on record, against a denial, or the suspension or revocation of a licence. One is open at a time.
+// Appeal puts an appeal on record, against a denial, or the suspension or revocation of a licence. One is open at a time, and what was
+// overturned is not appealed against again.
 func Appeal(view ledger.View, cmd *licensingv1.LodgeAppealRequest) ([]proto.Message, error) {
-	_, err := contested(view, cmd.GetDecisionId())
+	against, since, err := contested(view, cmd.GetDecisionId())
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +31,8 @@ func Appeal(view ledger.View, cmd *licensingv1.LodgeAppealRequest) ([]proto.Mess
 			return nil, nil
 		case a.GetDecided() == nil:
 			return nil, fault.Errorf(fault.Conflict, "appeal %s against %s is open; decide it first", a.GetId(), cmd.GetDecisionId())
-		case a.GetDecided().GetOutcome() == licensingv1.AppealOutcome_APPEAL_OUTCOME_OVERTURNED:
+		case a.GetDecided().GetOutcome() != licensingv1.AppealOutcome_APPEAL_OUTCOME_OVERTURNED || a.GetDecidedAt().AsTime().Before(since):
+		case a.GetLodged().GetContested() == against || a.GetLodged().GetContested() == licensingv1.Contested_CONTESTED_UNSPECIFIED:
 			return nil, fault.Errorf(fault.Precondition, "%s was overturned already, see %s", cmd.GetDecisionId(), a.GetId())
 		}
 	}
@@ -37,7 +40,7 @@ func Appeal(view ledger.View, cmd *licensingv1.LodgeAppealRequest) ([]proto.Mess
 	if err != nil {
 		return nil, err
 	}
-	return []proto.Message{&licensingv1.AppealLodged{AppealId: id, DecisionId: cmd.GetDecisionId(), Grounds: cmd.GetGrounds()}}, nil
+	return []proto.Message{&licensingv1.AppealLodged{AppealId: id, DecisionId: cmd.GetDecisionId(), Grounds: cmd.GetGrounds(), Contested: against}}, nil
 }
 
 // DecideAppeal decides an appeal, by a person who did not sign the decision. A denial that is overturned leaves its
@@ -60,7 +63,7 @@ func DecideAppeal(view ledger.View, cmd *licensingv1.DecideAppealRequest) ([]pro
 	case a.GetDecided() != nil:
 		return nil, fault.Errorf(fault.Conflict, "appeal %s was decided otherwise; a decision on appeal stands", a.GetId())
 	}
-	b, err := contested(view, a.GetLodged().GetDecisionId())
+	b, err := basisOf(view, a.GetLodged().GetDecisionId())
 	if err != nil {
 		return nil, err
 	}
@@ -109,24 +112,59 @@ func groundsOfAppeal(view ledger.View, decision string) (all grounds.Grounds, er
 	return append(all, of...), err
 }
 
-// contested is what a decision of this agency rests on that can be appealed against.
-func contested(view ledger.View, id string) (*licensingv1.Basis, error) {
-	d, err := view.Denial(id)
-	if err != nil {
-		return nil, fmt.Errorf("read denial %s: %w", id, err)
-	}
-	if d != nil {
-		if !view.Owns(id) {
-			return nil, fault.Errorf(fault.NotAllowed, "%s was decided by another agency; appeal there", id)
-		}
-		return d.GetBasis(), nil
+// contested is what of a decision of this agency can be appealed against as it stands, and since when a licence is under it.
+func contested(view ledger.View, id string) (against licensingv1.Contested, since time.Time, err error) {
+	d, err := ownDenial(view, id)
+	if d != nil || err != nil {
+		return licensingv1.Contested_CONTESTED_DENIAL, since, err
 	}
 	l, err := ownLicence(view, id)
 	if err != nil {
-		return nil, err
+		return 0, since, err
 	}
-	if s := l.GetStatus(); s != ledgerv1.Status_STATUS_SUSPENDED && s != ledgerv1.Status_STATUS_REVOKED {
-		return nil, fault.Errorf(fault.Precondition, "licence %s is %s; there is nothing to appeal against", id, statusWord(s))
+	switch l.GetStatus() {
+	case ledgerv1.Status_STATUS_SUSPENDED:
+		against = licensingv1.Contested_CONTESTED_SUSPENSION
+	case ledgerv1.Status_STATUS_REVOKED:
+		against = licensingv1.Contested_CONTESTED_REVOCATION
+	default:
+		return 0, since, fault.Errorf(fault.Precondition, "licence %s is %s; there is nothing to appeal against", id, statusWord(l.GetStatus()))
 	}
-	return l.GetBasis(), nil
+	events, err := view.EventsOf(l)
+	if err != nil {
+		return 0, since, fmt.Errorf("read events of licence %s: %w", id, err)
+	}
+	for _, e := range events {
+		if e.GetKind() == suspension || e.GetKind() == revocation {
+			since = e.GetOccurredAt().AsTime()
+		}
+	}
+	return against, since, nil
+}
+
+var (
+	suspension = string((*licensingv1.LicenceSuspended)(nil).ProtoReflect().Descriptor().FullName())
+	revocation = string((*licensingv1.LicenceRevoked)(nil).ProtoReflect().Descriptor().FullName())
+)
+
+// basisOf is what a decision of this agency rests on.
+func basisOf(view ledger.View, id string) (*licensingv1.Basis, error) {
+	d, err := ownDenial(view, id)
+	if d != nil || err != nil {
+		return d.GetBasis(), err
+	}
+	l, err := ownLicence(view, id)
+	return l.GetBasis(), err
+}
+
+// ownDenial is a denial of this agency; nil when the id is of none.
+func ownDenial(view ledger.View, id string) (*ledgerv1.Denial, error) {
+	d, err := view.Denial(id)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read denial %s: %w", id, err)
+	case d != nil && !view.Owns(id):
+		return nil, fault.Errorf(fault.NotAllowed, "%s was decided by another agency; appeal there", id)
+	}
+	return d, nil
 }

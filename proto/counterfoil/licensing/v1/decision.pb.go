@@ -129,6 +129,60 @@ func (DecisionOutcome) EnumDescriptor() ([]byte, []int) {
 	return file_counterfoil_licensing_v1_decision_proto_rawDescGZIP(), []int{1}
 }
 
+// Contested is what an appeal is against.
+type Contested int32
+
+const (
+	// Not said, as in records from before it was: the denial, or what the licence is under.
+	Contested_CONTESTED_UNSPECIFIED Contested = 0
+	Contested_CONTESTED_DENIAL      Contested = 1
+	Contested_CONTESTED_SUSPENSION  Contested = 2
+	Contested_CONTESTED_REVOCATION  Contested = 3
+)
+
+// Enum value maps for Contested.
+var (
+	Contested_name = map[int32]string{
+		0: "CONTESTED_UNSPECIFIED",
+		1: "CONTESTED_DENIAL",
+		2: "CONTESTED_SUSPENSION",
+		3: "CONTESTED_REVOCATION",
+	}
+	Contested_value = map[string]int32{
+		"CONTESTED_UNSPECIFIED": 0,
+		"CONTESTED_DENIAL":      1,
+		"CONTESTED_SUSPENSION":  2,
+		"CONTESTED_REVOCATION":  3,
+	}
+)
+
+func (x Contested) Enum() *Contested {
+	p := new(Contested)
+	*p = x
+	return p
+}
+
+func (x Contested) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Contested) Descriptor() protoreflect.EnumDescriptor {
+	return file_counterfoil_licensing_v1_decision_proto_enumTypes[2].Descriptor()
+}
+
+func (Contested) Type() protoreflect.EnumType {
+	return &file_counterfoil_licensing_v1_decision_proto_enumTypes[2]
+}
+
+func (x Contested) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Contested.Descriptor instead.
+func (Contested) EnumDescriptor() ([]byte, []int) {
+	return file_counterfoil_licensing_v1_decision_proto_rawDescGZIP(), []int{2}
+}
+
 type AppealOutcome int32
 
 const (
@@ -166,11 +220,11 @@ func (x AppealOutcome) String() string {
 }
 
 func (AppealOutcome) Descriptor() protoreflect.EnumDescriptor {
-	return file_counterfoil_licensing_v1_decision_proto_enumTypes[2].Descriptor()
+	return file_counterfoil_licensing_v1_decision_proto_enumTypes[3].Descriptor()
 }
 
 func (AppealOutcome) Type() protoreflect.EnumType {
-	return &file_counterfoil_licensing_v1_decision_proto_enumTypes[2]
+	return &file_counterfoil_licensing_v1_decision_proto_enumTypes[3]
 }
 
 func (x AppealOutcome) Number() protoreflect.EnumNumber {
@@ -179,7 +233,7 @@ func (x AppealOutcome) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use AppealOutcome.Descriptor instead.
 func (AppealOutcome) EnumDescriptor() ([]byte, []int) {
-	return file_counterfoil_licensing_v1_decision_proto_rawDescGZIP(), []int{2}
+	return file_counterfoil_licensing_v1_decision_proto_rawDescGZIP(), []int{3}
 }
 
 // Basis is what a decision rests on.
@@ -682,8 +736,9 @@ type AppealLodged struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	AppealId string                 `protobuf:"bytes,1,opt,name=appeal_id,json=appealId,proto3" json:"appeal_id,omitempty"`
 	// Denial or licence id.
-	DecisionId    string `protobuf:"bytes,2,opt,name=decision_id,json=decisionId,proto3" json:"decision_id,omitempty"`
-	Grounds       string `protobuf:"bytes,3,opt,name=grounds,proto3" json:"grounds,omitempty"`
+	DecisionId    string    `protobuf:"bytes,2,opt,name=decision_id,json=decisionId,proto3" json:"decision_id,omitempty"`
+	Grounds       string    `protobuf:"bytes,3,opt,name=grounds,proto3" json:"grounds,omitempty"`
+	Contested     Contested `protobuf:"varint,4,opt,name=contested,proto3,enum=counterfoil.licensing.v1.Contested" json:"contested,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -737,6 +792,13 @@ func (x *AppealLodged) GetGrounds() string {
 		return x.Grounds
 	}
 	return ""
+}
+
+func (x *AppealLodged) GetContested() Contested {
+	if x != nil {
+		return x.Contested
+	}
+	return Contested_CONTESTED_UNSPECIFIED
 }
 
 type AppealDecided struct {
@@ -1020,12 +1082,13 @@ const file_counterfoil_licensing_v1_decision_proto_rawDesc = "" +
 	"\x10ConflictDeclared\x12%\n" +
 	"\x0eapplication_id\x18\x01 \x01(\tR\rapplicationId\x12\x16\n" +
 	"\x06person\x18\x02 \x01(\tR\x06person\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"f\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xa9\x01\n" +
 	"\fAppealLodged\x12\x1b\n" +
 	"\tappeal_id\x18\x01 \x01(\tR\bappealId\x12\x1f\n" +
 	"\vdecision_id\x18\x02 \x01(\tR\n" +
 	"decisionId\x12\x18\n" +
-	"\agrounds\x18\x03 \x01(\tR\agrounds\"\xca\x01\n" +
+	"\agrounds\x18\x03 \x01(\tR\agrounds\x12A\n" +
+	"\tcontested\x18\x04 \x01(\x0e2#.counterfoil.licensing.v1.ContestedR\tcontested\"\xca\x01\n" +
 	"\rAppealDecided\x12\x1b\n" +
 	"\tappeal_id\x18\x01 \x01(\tR\bappealId\x12A\n" +
 	"\aoutcome\x18\x02 \x01(\x0e2'.counterfoil.licensing.v1.AppealOutcomeR\aoutcome\x12\x16\n" +
@@ -1052,7 +1115,12 @@ const file_counterfoil_licensing_v1_decision_proto_rawDesc = "" +
 	"\x0fDecisionOutcome\x12 \n" +
 	"\x1cDECISION_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16DECISION_OUTCOME_GRANT\x10\x01\x12\x19\n" +
-	"\x15DECISION_OUTCOME_DENY\x10\x02*\x87\x01\n" +
+	"\x15DECISION_OUTCOME_DENY\x10\x02*p\n" +
+	"\tContested\x12\x19\n" +
+	"\x15CONTESTED_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10CONTESTED_DENIAL\x10\x01\x12\x18\n" +
+	"\x14CONTESTED_SUSPENSION\x10\x02\x12\x18\n" +
+	"\x14CONTESTED_REVOCATION\x10\x03*\x87\x01\n" +
 	"\rAppealOutcome\x12\x1e\n" +
 	"\x1aAPPEAL_OUTCOME_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15APPEAL_OUTCOME_UPHELD\x10\x01\x12\x1d\n" +
@@ -1071,45 +1139,47 @@ func file_counterfoil_licensing_v1_decision_proto_rawDescGZIP() []byte {
 	return file_counterfoil_licensing_v1_decision_proto_rawDescData
 }
 
-var file_counterfoil_licensing_v1_decision_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_counterfoil_licensing_v1_decision_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
 var file_counterfoil_licensing_v1_decision_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_counterfoil_licensing_v1_decision_proto_goTypes = []any{
 	(GateResult)(0),               // 0: counterfoil.licensing.v1.GateResult
 	(DecisionOutcome)(0),          // 1: counterfoil.licensing.v1.DecisionOutcome
-	(AppealOutcome)(0),            // 2: counterfoil.licensing.v1.AppealOutcome
-	(*Basis)(nil),                 // 3: counterfoil.licensing.v1.Basis
-	(*Signature)(nil),             // 4: counterfoil.licensing.v1.Signature
-	(*DecisionProposed)(nil),      // 5: counterfoil.licensing.v1.DecisionProposed
-	(*DecisionSigned)(nil),        // 6: counterfoil.licensing.v1.DecisionSigned
-	(*DecisionDropped)(nil),       // 7: counterfoil.licensing.v1.DecisionDropped
-	(*ConflictDeclared)(nil),      // 8: counterfoil.licensing.v1.ConflictDeclared
-	(*AppealLodged)(nil),          // 9: counterfoil.licensing.v1.AppealLodged
-	(*AppealDecided)(nil),         // 10: counterfoil.licensing.v1.AppealDecided
-	(*ObligationSet)(nil),         // 11: counterfoil.licensing.v1.ObligationSet
-	(*ObligationMet)(nil),         // 12: counterfoil.licensing.v1.ObligationMet
-	(*v1.Knowledge)(nil),          // 13: counterfoil.event.v1.Knowledge
-	(*v11.Certificate)(nil),       // 14: counterfoil.screening.v1.Certificate
-	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
+	(Contested)(0),                // 2: counterfoil.licensing.v1.Contested
+	(AppealOutcome)(0),            // 3: counterfoil.licensing.v1.AppealOutcome
+	(*Basis)(nil),                 // 4: counterfoil.licensing.v1.Basis
+	(*Signature)(nil),             // 5: counterfoil.licensing.v1.Signature
+	(*DecisionProposed)(nil),      // 6: counterfoil.licensing.v1.DecisionProposed
+	(*DecisionSigned)(nil),        // 7: counterfoil.licensing.v1.DecisionSigned
+	(*DecisionDropped)(nil),       // 8: counterfoil.licensing.v1.DecisionDropped
+	(*ConflictDeclared)(nil),      // 9: counterfoil.licensing.v1.ConflictDeclared
+	(*AppealLodged)(nil),          // 10: counterfoil.licensing.v1.AppealLodged
+	(*AppealDecided)(nil),         // 11: counterfoil.licensing.v1.AppealDecided
+	(*ObligationSet)(nil),         // 12: counterfoil.licensing.v1.ObligationSet
+	(*ObligationMet)(nil),         // 13: counterfoil.licensing.v1.ObligationMet
+	(*v1.Knowledge)(nil),          // 14: counterfoil.event.v1.Knowledge
+	(*v11.Certificate)(nil),       // 15: counterfoil.screening.v1.Certificate
+	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
 }
 var file_counterfoil_licensing_v1_decision_proto_depIdxs = []int32{
-	13, // 0: counterfoil.licensing.v1.Basis.knowledge:type_name -> counterfoil.event.v1.Knowledge
-	14, // 1: counterfoil.licensing.v1.Basis.screening:type_name -> counterfoil.screening.v1.Certificate
+	14, // 0: counterfoil.licensing.v1.Basis.knowledge:type_name -> counterfoil.event.v1.Knowledge
+	15, // 1: counterfoil.licensing.v1.Basis.screening:type_name -> counterfoil.screening.v1.Certificate
 	0,  // 2: counterfoil.licensing.v1.Basis.prohibition:type_name -> counterfoil.licensing.v1.GateResult
-	4,  // 3: counterfoil.licensing.v1.Basis.signatures:type_name -> counterfoil.licensing.v1.Signature
-	15, // 4: counterfoil.licensing.v1.Signature.at:type_name -> google.protobuf.Timestamp
+	5,  // 3: counterfoil.licensing.v1.Basis.signatures:type_name -> counterfoil.licensing.v1.Signature
+	16, // 4: counterfoil.licensing.v1.Signature.at:type_name -> google.protobuf.Timestamp
 	1,  // 5: counterfoil.licensing.v1.DecisionProposed.outcome:type_name -> counterfoil.licensing.v1.DecisionOutcome
-	15, // 6: counterfoil.licensing.v1.DecisionProposed.valid_from:type_name -> google.protobuf.Timestamp
-	15, // 7: counterfoil.licensing.v1.DecisionProposed.valid_until:type_name -> google.protobuf.Timestamp
-	4,  // 8: counterfoil.licensing.v1.DecisionProposed.signature:type_name -> counterfoil.licensing.v1.Signature
-	4,  // 9: counterfoil.licensing.v1.DecisionSigned.signature:type_name -> counterfoil.licensing.v1.Signature
-	2,  // 10: counterfoil.licensing.v1.AppealDecided.outcome:type_name -> counterfoil.licensing.v1.AppealOutcome
-	4,  // 11: counterfoil.licensing.v1.AppealDecided.signature:type_name -> counterfoil.licensing.v1.Signature
-	15, // 12: counterfoil.licensing.v1.ObligationSet.due:type_name -> google.protobuf.Timestamp
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	16, // 6: counterfoil.licensing.v1.DecisionProposed.valid_from:type_name -> google.protobuf.Timestamp
+	16, // 7: counterfoil.licensing.v1.DecisionProposed.valid_until:type_name -> google.protobuf.Timestamp
+	5,  // 8: counterfoil.licensing.v1.DecisionProposed.signature:type_name -> counterfoil.licensing.v1.Signature
+	5,  // 9: counterfoil.licensing.v1.DecisionSigned.signature:type_name -> counterfoil.licensing.v1.Signature
+	2,  // 10: counterfoil.licensing.v1.AppealLodged.contested:type_name -> counterfoil.licensing.v1.Contested
+	3,  // 11: counterfoil.licensing.v1.AppealDecided.outcome:type_name -> counterfoil.licensing.v1.AppealOutcome
+	5,  // 12: counterfoil.licensing.v1.AppealDecided.signature:type_name -> counterfoil.licensing.v1.Signature
+	16, // 13: counterfoil.licensing.v1.ObligationSet.due:type_name -> google.protobuf.Timestamp
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_licensing_v1_decision_proto_init() }
@@ -1122,7 +1192,7 @@ func file_counterfoil_licensing_v1_decision_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_licensing_v1_decision_proto_rawDesc), len(file_counterfoil_licensing_v1_decision_proto_rawDesc)),
-			NumEnums:      3,
+			NumEnums:      4,
 			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
