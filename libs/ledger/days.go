@@ -33,7 +33,11 @@ func (d day) begins() int64 { return (int64(d) - int64(epoch)) * daySeconds }
 
 func (d day) year() string { return yearName(time.Unix(d.begins(), 0).UTC().Year()) }
 
-func (d day) value() string { return string(binary.BigEndian.AppendUint32(nil, uint32(d))) }
+func (d day) value() string {
+	var b [4]byte
+	binary.BigEndian.PutUint32(b[:], uint32(d))
+	return string(b[:])
+}
 
 // dayOf is the value that a date is found under; nothing of no date.
 func dayOf(t *timestamppb.Timestamp) string {

@@ -226,7 +226,7 @@ func merge(p []byte, added, removed []uint16, scratch *set) []byte {
 		}
 		p, added = merged, nil // one run
 	}
-	if len(removed) == 0 && len(added) > 0 && len(added) <= fewAdded {
+	if len(removed) == 0 && len(added) > 0 && (len(added) <= fewAdded || len(p) > 0 && p[0] == formList && apart(added)) {
 		if merged := extend(p, added); merged != nil {
 			return merged
 		}
@@ -277,6 +277,16 @@ func extend(p []byte, added []uint16) []byte {
 		}
 		return merged
 	}
+}
+
+// apart reports whether no two numbers follow one another: they make no list a list of runs.
+func apart(added []uint16) bool {
+	for i := range added[1:] {
+		if added[i+1] == added[i]+1 {
+			return false
+		}
+	}
+	return true
 }
 
 // rising reports whether added, which is not empty, goes on where the list ends.
