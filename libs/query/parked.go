@@ -279,8 +279,8 @@ func notGiven(v ledger.View, of journal.ID, p *queryv1.ParkedItem) (string, erro
 	if start == 0 {
 		return "what it rests on was withdrawn and does not come back; there is nothing to do", nil
 	}
-	share := fmt.Sprintf("nothing, where it is not for %s: its copy of %s begins after event %d. Otherwise ask %s to share the whole row, where it is typed: counterfoil share %s --group GROUP",
-		v.Agency(), of, start, of.Agency, p.RowId)
+	share := fmt.Sprintf("nothing, where it is not for %s: its copy of %s begins after event %d. Otherwise ask %s to share the whole row, for a group beside %s that both are in: counterfoil share %s --group GROUP",
+		v.Agency(), of, start, of.Agency, of.Group, p.RowId)
 	if v.Lacks(of) {
 		share += "; what was withdrawn does not come back"
 	}

@@ -37,16 +37,16 @@ func Share(view ledger.View, cmd *directoryv1.ShareRequest) ([]proto.Message, er
 	if err := Audience(view, cmd.GetGroup()); err != nil {
 		return nil, err
 	}
-	wider, err := reaches(view, group, cmd.GetGroup())
-	if err != nil {
-		return nil, err
-	}
-	if !wider {
-		return nil, fault.Errorf(fault.Precondition, "every member of group %s is one of group %s, and %s is shared with that", cmd.GetGroup(), group, cmd.GetId())
-	}
 	events, err := History(view, row)
 	if err != nil {
 		return nil, err
+	}
+	reaches, err := reaches(view, row.GetJournal(), cmd.GetGroup(), events)
+	if err != nil {
+		return nil, err
+	}
+	if !reaches {
+		return nil, fault.Errorf(fault.Precondition, "every member of group %s is one of group %s, and %s is shared with that", cmd.GetGroup(), group, cmd.GetId())
 	}
 	return view.Repeat(events, cmd.GetGroup(), "")
 }
@@ -69,9 +69,10 @@ func Audience(view ledger.View, group string) error {
 	return nil
 }
 
-// reaches reports whether a group has a member that another does not have.
-func reaches(view ledger.View, from, to string) (bool, error) {
-	narrow, err := view.Group(from)
+// reaches reports whether a group has a member that does not read a journal, or whose copy of it begins after the first of the events.
+func reaches(view ledger.View, from, to string, events []*queryv1.RecordedEvent) (bool, error) {
+	_, group, _ := strings.Cut(from, "/")
+	narrow, err := view.Group(group)
 	if err != nil {
 		return false, err
 	}
@@ -79,7 +80,19 @@ func reaches(view ledger.View, from, to string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return slices.ContainsFunc(wide.GetMembers(), func(m string) bool { return !slices.Contains(narrow.GetMembers(), m) }), nil
+	for _, m := range wide.GetMembers() {
+		if !slices.Contains(narrow.GetMembers(), m) {
+			return true, nil
+		}
+		given, err := view.Release(from + ">" + m)
+		if err != nil {
+			return false, err
+		}
+		if to != group && len(events) > 0 && events[0].GetNumber() <= given.GetStart().GetEvents() {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // Row is a row that says which events made it.

@@ -2,6 +2,7 @@ package share_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -80,6 +81,26 @@ func TestShare(t *testing.T) {
 				t.Errorf("repeated (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A newcomer whose copy of a group begins after a row reads what is repeated for another group that it is in.
+func TestShareWithANewcomer(t *testing.T) {
+	late := append(given(), ledgertest.By("licensing", &directoryv1.ReleaseAgreed{Group: "border", Reader: "customs", Start: &directoryv1.JournalStart{Block: 2, Events: 2}}))
+	for _, tt := range []struct {
+		id, group string
+		want      []uint64
+	}{
+		{licence, "two", []uint64{1, 3}}, {licence, "border", nil}, {"licensing/L-3", "two", nil},
+	} {
+		after := append(slices.Clone(late), ledgertest.In("border", &licensingv1.LicenceGranted{LicenceId: "licensing/L-3"}))
+		facts, err := share.Share(ledgertest.GivenAs(t, "licensing", after...), &directoryv1.ShareRequest{Id: tt.id, Group: tt.group})
+		if tt.want == nil != errors.Is(err, fault.Precondition) {
+			t.Errorf("%s for %s: %v", tt.id, tt.group, err)
+		}
+		if diff := cmp.Diff(tt.want, origins(t, facts, tt.group)); diff != "" {
+			t.Errorf("%s for %s, repeated (-want +got):\n%s", tt.id, tt.group, diff)
+		}
 	}
 }
 
