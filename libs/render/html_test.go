@@ -20,7 +20,10 @@ import (
 // printed has a browser print a page to PDF, and returns the text that is on its pages.
 func printed(t *testing.T, page []byte) string {
 	t.Helper()
-	chromium := program(t, "chromium", "chromium")
+	chromium, err := exec.LookPath("chromium-headless-shell")
+	if err != nil {
+		chromium = program(t, "chromium", "chromium")
+	}
 	pdftotext := program(t, "pdftotext", "poppler-utils")
 	dir := t.TempDir()
 	in, out := filepath.Join(dir, "page.html"), filepath.Join(dir, "page.pdf")

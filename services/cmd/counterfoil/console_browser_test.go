@@ -55,9 +55,10 @@ func browserTools(t *testing.T, folder string) (chromium string) {
 			t.Skipf("%s is not on this machine: the console is not looked at in a browser in this run", tool)
 		}
 	}
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+	for _, name := range []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"} { // the first has no windows to keep
 		if path, err := exec.LookPath(name); err == nil {
 			chromium = path
+			break
 		}
 	}
 	if chromium == "" {

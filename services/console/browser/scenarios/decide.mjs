@@ -13,13 +13,13 @@ function counterfoil(context, args, input) {
   return execFileSync('counterfoil', ['--context', context, ...args], { env: { ...process.env, COUNTERFOIL_HOME: LAB }, input, encoding: 'utf8' });
 }
 
-// Two persons sign what goes to XC, in this lab.
+// Two persons sign what goes to the coast guard of XC, in this lab.
 const policy = `name: four-eyes
 version: 1
-title: Two persons sign what goes to XC
+title: Two persons sign what goes to the coast guard of XC
 legal_basis: fictional
 valid_from: 2000-01-01
-scope: destination == "XC"
+scope: destination == "XC" && end_use == "coast guard"
 precedence: 10
 decider: licensing
 signatures: 2
