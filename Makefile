@@ -19,7 +19,7 @@ test: ## run every test
 check: ## what lands: formatted, vetted, generated code fresh, every test
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'run: gofmt -w'; exit 1; }
 	go vet work
-	go tool staticcheck work
+	GOGC=400 GOMEMLIMIT=4GiB go tool staticcheck work # half the time for three times the memory
 	$(MAKE) test VET=-vet=off # it was vetted
 
 generate: ## write the Go code of the contract, what its comments say, and its OpenAPI anew (needs npm)
