@@ -10,6 +10,7 @@ import (
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/services/customs/wire"
 )
 
@@ -72,7 +73,7 @@ func (s *Service) SendUsage(ctx context.Context, req *customsv1.SendUsageRequest
 }
 
 // Wire returns a file as text.
-func (s *Service) Wire(_ context.Context, req *customsv1.WireRequest) (*customsv1.WireResponse, error) {
+func (s *Service) Wire(ctx context.Context, req *customsv1.WireRequest) (*customsv1.WireResponse, error) {
 	res := &customsv1.WireResponse{}
 	err := s.node.Ledger.View(func(view ledger.View) (err error) {
 		if req.GetForm() == customsv1.WireForm_WIRE_FORM_ANSWER {
@@ -85,5 +86,5 @@ func (s *Service) Wire(_ context.Context, req *customsv1.WireRequest) (*customsv
 	if err != nil {
 		return nil, fmt.Errorf("write file %s: %w", req.GetWireId(), err)
 	}
-	return res, nil
+	return res, s.node.Accessed(ctx, &queryv1.Access{Call: "Wire", Id: req.GetWireId(), Rows: 1}, req.GetWireId())
 }

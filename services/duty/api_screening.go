@@ -9,11 +9,12 @@ import (
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/screening"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	screeningv1 "github.com/counterfoil/counterfoil/proto/counterfoil/screening/v1"
 )
 
 // ScreenName compares a party with watch lists, denials and open alerts.
-func (s *answers) ScreenName(_ context.Context, req *screeningv1.ScreenNameRequest) (res *screeningv1.ScreenNameResponse, err error) {
+func (s *answers) ScreenName(ctx context.Context, req *screeningv1.ScreenNameRequest) (res *screeningv1.ScreenNameResponse, err error) {
 	err = s.node.Ledger.View(func(view ledger.View) error {
 		res, err = ScreenName(view, req)
 		return err
@@ -21,7 +22,11 @@ func (s *answers) ScreenName(_ context.Context, req *screeningv1.ScreenNameReque
 	if err != nil {
 		return nil, fmt.Errorf("screen a name: %w", err)
 	}
-	return res, nil
+	var rows []string
+	for _, hit := range res.GetHits() {
+		rows = append(rows, hit.GetId())
+	}
+	return res, s.node.Accessed(ctx, &queryv1.Access{Call: "ScreenName", Rows: uint64(len(rows))}, rows...)
 }
 
 // ScreenSubject screens every party of an application or a licence, and returns the screening's id: that of the last one

@@ -11,11 +11,18 @@ import (
 	"testing"
 	"time"
 
+	"connectrpc.com/connect/v2"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/counterfoil/counterfoil/libs/people"
+	"github.com/counterfoil/counterfoil/libs/published/chief"
+	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1/customsv1connect"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/query/v1/queryv1connect"
+	screeningv1 "github.com/counterfoil/counterfoil/proto/counterfoil/screening/v1"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/screening/v1/screeningv1connect"
+	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	"github.com/counterfoil/counterfoil/services/lab"
 )
 
@@ -33,6 +40,12 @@ func TestEveryReadLeavesOneEntry(t *testing.T) {
 	prove := queryv1connect.NewProofServiceClient(as(n, sessionOf(t, n, "u-12"), "", ""))
 	officer := queryv1connect.NewQueryServiceClient(as(n, sessionOf(t, n, "u-12"), "officer", ""))
 	knowledge := queryv1connect.NewKnowledgeServiceClient(as(n, sessionOf(t, n, "u-12"), "", ""))
+	border := as(n, sessionOf(t, n, "u-12"), "officer", "")
+	wires, screening := customsv1connect.NewChiefServiceClient(border), screeningv1connect.NewScreeningServiceClient(border)
+	sent, err := wires.ReceiveWire(ctx, &customsv1.ReceiveWireRequest{Name: "n", Data: licenceFile(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
 	licences := queryv1.Table_TABLE_LICENCES
 	refused := func(_ any, err error) error {
 		if err == nil {
@@ -53,7 +66,7 @@ func TestEveryReadLeavesOneEntry(t *testing.T) {
 		{func() error {
 			return done(q.Get(ctx, &queryv1.GetRequest{Table: queryv1.Table_TABLE_EVENTS, Id: "licensing/all/1"}))
 		}, "Get licensing/all/1 EVENTS 1 [licensing] auditor"},
-		{func() error { return done(q.List(ctx, &queryv1.ListRequest{Table: licences})) }, "List  LICENCES 2 [licensing] auditor"},
+		{func() error { return done(q.List(ctx, &queryv1.ListRequest{Table: licences})) }, "List  LICENCES 3 [customs licensing] auditor"},
 		{func() error { return done(q.List(ctx, &queryv1.ListRequest{Table: licences, PageSize: 1})) }, "List  LICENCES 1 [licensing] auditor"},
 		{func() error { return done(q.List(ctx, &queryv1.ListRequest{Table: queryv1.Table_TABLE_ALERTS})) }, "List  ALERTS 0 [] auditor"},
 		{func() error { return done(q.Count(ctx, &queryv1.CountRequest{Table: licences, By: "destination"})) }, "Count  LICENCES 0 [] auditor"},
@@ -85,6 +98,15 @@ func TestEveryReadLeavesOneEntry(t *testing.T) {
 			}
 			return nil
 		}, "Entries licensing/all EVENTS 2 [licensing] auditor"},
+		{func() error {
+			return done(wires.Wire(ctx, &customsv1.WireRequest{WireId: sent.WireId, Form: customsv1.WireForm_WIRE_FORM_ITSELF}))
+		}, "Wire " + sent.WireId + " UNSPECIFIED 1 [customs] officer"},
+		{func() error {
+			return refused(wires.Wire(ctx, &customsv1.WireRequest{WireId: "customs/nothing", Form: customsv1.WireForm_WIRE_FORM_ITSELF}))
+		}, ""},
+		{func() error {
+			return done(screening.ScreenName(ctx, &screeningv1.ScreenNameRequest{Party: &transferv1.Party{Role: transferv1.Role_ROLE_CONSIGNEE, Name: "Northgate Arms XA"}}))
+		}, "ScreenName  UNSPECIFIED 0 [] officer"},
 		{func() error {
 			return done(prove.Consistency(ctx, &queryv1.ConsistencyRequest{Journal: "licensing/all"}))
 		}, ""},
@@ -134,6 +156,38 @@ func TestEveryReadLeavesOneEntry(t *testing.T) {
 			t.Errorf("%s: %d entries, want %d", name, len(got), len(some))
 		}
 	}
+	judgedAgain(t, caller(t, folder, "licensing", "auditor"))
+}
+
+// What is judged again is read: decisions and what they rested on, and at last the totals.
+func judgedAgain(t *testing.T, to *connect.Client) {
+	t.Helper()
+	stream, err := queryv1connect.NewWhatIfServiceClient(to).WhatIf(t.Context(), &queryv1.WhatIfRequest{Embargoes: []*queryv1.WhatIfEmbargo{{Country: "XB", From: "2011-02-26"}}, Unchanged: true, Published: true})
+	for err == nil {
+		_, err = stream.Receive()
+	}
+	if !errors.Is(err, io.EOF) {
+		t.Fatal(err)
+	}
+	if got := accesses(t, queryv1connect.NewQueryServiceClient(to), &queryv1.AccessRequest{Calls: []string{"WhatIf"}}); len(got) != 2 || !strings.HasSuffix(got[1], "WhatIf  APPLICATIONS 2 [licensing] auditor") {
+		t.Errorf("of decisions that were judged again is on record %q", got)
+	}
+}
+
+// licenceFile is a file of one licence that a licensing system sends.
+func licenceFile(t *testing.T) []byte {
+	t.Helper()
+	f := chief.NewLicenceData("SPIRE", "CHIEF", "202601010000", 1)
+	f.Licences = []chief.LicenceTransaction{{
+		Licence: chief.Licence{Ref: "R1", Action: chief.Insert, LicenceRef: "GBSIEL/2026/1", Type: "SIE", Usage: "E", Start: "20260101", End: chief.NoEnd},
+		Traders: []chief.Trader{{TURN: "1", Name: "Northgate Arms XA"}}, Countries: []chief.Country{{Code: "XB", Use: "D"}},
+		Lines: []chief.Line{{Number: "1", Description: "rifles", ControlledBy: "Q", Unit: "030", QuantityIssued: "10"}},
+	}}
+	data, err := f.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 // accesses are the entries that a request finds, over all pages, each in one line. The chain must be whole.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,8 @@ import (
 	"github.com/counterfoil/counterfoil/libs/report"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/query/v1/queryv1connect"
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1/reportingv1connect"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
@@ -78,6 +81,14 @@ func TestThirdPartyChecksAReport(t *testing.T) {
 		}
 	}
 	trusted := []string{"licensing=" + signingKey(t, l, "licensing"), "customs=" + signingKey(t, l, "customs")}
+	read := accesses(t, queryv1connect.NewQueryServiceClient(caller(t, folder, "reporting", "auditor")), &queryv1.AccessRequest{})
+	for _, want := range []string{
+		"ExplainFigure att-annual/2025 EVENTS 3 [licensing] analyst", "TakeLineage att-annual/2025 EVENTS 3 [licensing] analyst",
+	} {
+		if !slices.ContainsFunc(read, func(line string) bool { return strings.HasSuffix(line, want) }) {
+			t.Errorf("%q is not on record: %q", want, read)
+		}
+	}
 	said := thirdParty(t, public, trusted...)
 	for _, want := range []string{"att-annual 2025", "edition public: 2 rows are the sums of 3 contributions", "signed by licensing", "OK"} {
 		if !strings.Contains(said, want) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/services/licensing/simulation"
 )
 
@@ -27,5 +28,11 @@ func (s *Service) SimulatePolicy(ctx context.Context, req *licensingv1.SimulateP
 	if err != nil {
 		return nil, fmt.Errorf("simulate policy %s: %w", req.GetPolicy().GetName(), err)
 	}
-	return sim.Result(), nil
+	res := sim.Result()
+	var of []string
+	for _, c := range res.GetChanged() {
+		of = append(of, c.GetApplicationId(), c.GetDecisionId())
+	}
+	read := &queryv1.Access{Call: "SimulatePolicy", Table: queryv1.Table_TABLE_APPLICATIONS, Rows: uint64(len(res.GetChanged()))}
+	return res, s.node.Accessed(ctx, read, of...)
 }

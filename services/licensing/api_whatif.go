@@ -13,7 +13,7 @@ import (
 )
 
 // WhatIf judges past decisions again as if something had been otherwise, page by page, so that the ledger is never held for long. Every
-// page is answered with those that change; the last has the totals. It ends with ctx.
+// page is answered with those that change, once that is on record; the last has the totals. It ends with ctx.
 func (s *Service) WhatIf(ctx context.Context, req *queryv1.WhatIfRequest, stream queryv1connect.WhatIfServiceWhatIfServerStream) error {
 	var w *simulation.WhatIf
 	err := s.viewAt(ctx, req.GetHorizon(), func(view ledger.View) (err error) {
@@ -30,6 +30,9 @@ func (s *Service) WhatIf(ctx context.Context, req *queryv1.WhatIfRequest, stream
 			if !more {
 				res.Totals = w.Totals()
 			}
+			err = s.judged(ctx, res)
+		}
+		if err == nil {
 			err = stream.Send(res)
 		}
 	}
@@ -37,6 +40,21 @@ func (s *Service) WhatIf(ctx context.Context, req *queryv1.WhatIfRequest, stream
 		return fmt.Errorf("judge decisions again: %w", err)
 	}
 	return nil
+}
+
+// judged puts on record that decisions and what they rested on are read; a page that names none and has no totals is no reading.
+func (s *Service) judged(ctx context.Context, res *queryv1.WhatIfResponse) error {
+	if len(res.GetDecisions()) == 0 && res.GetTotals() == nil {
+		return nil
+	}
+	var of []string
+	for _, d := range res.GetDecisions() {
+		of = append(of, d.GetApplicationId(), d.GetDecisionId())
+		for _, r := range d.GetReasons() {
+			of = append(of, r.GetEvent())
+		}
+	}
+	return s.node.Accessed(ctx, &queryv1.Access{Call: "WhatIf", Table: queryv1.Table_TABLE_APPLICATIONS, Rows: uint64(len(res.GetDecisions()))}, of...)
 }
 
 // viewAt looks at the part of history that a call asks for.

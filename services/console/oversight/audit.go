@@ -45,8 +45,9 @@ func (p pages) audit(v *web.Visit) error {
 	return v.Page(p.Pages, "audit", page)
 }
 
-// handedOut are the calls by which records leave the node as a whole: in bundles, copies of journals, proofs, to the agency's own systems.
-var handedOut = []string{"MakeBundle", "ReplayBlocks", "Entries", "Prove", "Feed", "Webhook"}
+// handedOut are the calls by which records leave the node as a whole: in bundles, copies of journals, proofs, lineage files, files for
+// another system, to the agency's own systems.
+var handedOut = []string{"MakeBundle", "ReplayBlocks", "Entries", "Prove", "TakeLineage", "Wire", "Feed", "Webhook"}
 
 // Key is the message that says what a call does, where there is one.
 func (auditPage) Key(call string) string { return "call." + call }
