@@ -3,12 +3,11 @@ package columns
 import (
 	"fmt"
 	"io"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/counterfoil/counterfoil/libs/plain"
 )
 
 // csvWriter writes RFC 4180, in UTF-8, lines ending in CR LF, a header first. A record in the row is columns named with a dot,
@@ -94,7 +93,7 @@ func (f *Field) appendCell(b []byte, m protoreflect.Message) []byte {
 	case !f.single():
 		return f.appendJSON(b, m)
 	case f.Kind == Text:
-		return append(b, harmless(v.String())...)
+		return append(b, plain.Harmless(v.String())...)
 	case f.Kind == Fact:
 		return append(b, factText(v)...)
 	}
@@ -134,16 +133,4 @@ func quotes(cell []byte) bool {
 func (c *csvWriter) end() {
 	c.buf = append(c.buf, '\r', '\n')
 	c.begun = false
-}
-
-// formulaStarts are what a spreadsheet takes for the beginning of a formula, in both widths.
-const formulaStarts = "=+-@\uff1d\uff0b\uff0d\uff20"
-
-// harmless is a text that no spreadsheet takes for a formula. The first apostrophe of what it returns is always its own.
-func harmless(s string) string {
-	first, size := utf8.DecodeRuneInString(strings.TrimLeftFunc(s, unicode.IsSpace))
-	if strings.HasPrefix(s, "'") || size > 0 && strings.ContainsRune(formulaStarts, first) {
-		return "'" + s
-	}
-	return s
 }

@@ -4,14 +4,13 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
-	"strings"
-	"unicode"
 
+	"github.com/counterfoil/counterfoil/libs/plain"
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 )
 
 // CSV writes a file for each table, named "exports.csv" and the like, as RFC 4180 has it, in UTF-8. Numbers have a point, and no other mark. A text that a spreadsheet
-// would take for a formula has an apostrophe before it. A row with several units or currencies stands in several records, of which the
+// would take for a formula has an apostrophe before it (plain.Harmless). A row with several units or currencies stands in several records, of which the
 // first alone has its other numbers, so that every column can be added up.
 //
 // In a language it has the columns of the spreadsheet and begins with a byte order mark, by which spreadsheets know UTF-8. Without one,
@@ -55,7 +54,7 @@ func (g *grid) records() (heads []string, records [][]string) {
 				record = append(record, c.String())
 				continue
 			}
-			record = append(record, harmless(c.text))
+			record = append(record, plain.Harmless(c.text))
 		}
 		records = append(records, record)
 	}
@@ -80,7 +79,7 @@ func machineRecords(head *reportingv1.TableHead, rows []*reportingv1.Row) (heads
 				if name == "description" {
 					key = orElse(r.GetDescription(), key)
 				}
-				record = append(record, harmless(clean(key)))
+				record = append(record, plain.Harmless(clean(key)))
 			}
 			records = append(records, append(record, machineAmounts(r, i)...))
 		}
@@ -93,26 +92,15 @@ func machineAmounts(r *reportingv1.Row, i int) []string {
 	a, cells := r.GetAmounts(), make([]string, 7)
 	if i == 0 {
 		cells[0], cells[1] = decimal(a.GetLines(), 0), decimal(a.GetLicences(), 0)
-		cells[6] = harmless(clean(r.GetComment()))
+		cells[6] = plain.Harmless(clean(r.GetComment()))
 	}
 	if i < len(a.GetQuantities()) {
 		q := a.GetQuantities()[i]
-		cells[2], cells[3] = harmless(clean(q.GetUnit())), decimal(shortest(q.GetThousandths()))
+		cells[2], cells[3] = plain.Harmless(clean(q.GetUnit())), decimal(shortest(q.GetThousandths()))
 	}
 	if i < len(a.GetValues()) {
 		v := a.GetValues()[i]
-		cells[4], cells[5] = harmless(clean(v.GetCurrency())), money(v).String()
+		cells[4], cells[5] = plain.Harmless(clean(v.GetCurrency())), money(v).String()
 	}
 	return cells
-}
-
-// formulaStarts are what a spreadsheet takes for the beginning of a formula, in both widths.
-const formulaStarts = "=+-@\uff1d\uff0b\uff0d\uff20"
-
-// harmless is a text that no spreadsheet takes for a formula.
-func harmless(s string) string {
-	if text := strings.TrimLeftFunc(s, unicode.IsSpace); strings.IndexAny(text, formulaStarts) == 0 {
-		return "'" + s
-	}
-	return s
 }

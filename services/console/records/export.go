@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/counterfoil/counterfoil/libs/plain"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/services/console/web"
 )
@@ -82,7 +83,7 @@ func writer(v *web.Visit, l listing, format string) (func([]*queryv1.Row) error,
 		for _, r := range shown {
 			line := make([]string, len(r))
 			for i, c := range r {
-				line[i] = harmless(unmarked(fmt.Sprint(c)))
+				line[i] = plain.Harmless(unmarked(fmt.Sprint(c)))
 			}
 			_ = out.Write(line)
 		}
@@ -155,11 +156,3 @@ var marks = regexp.MustCompile(`<[^>]*>`)
 
 // unmarked is what is shown, without the marks of the page.
 func unmarked(shown string) string { return html.UnescapeString(marks.ReplaceAllString(shown, "")) }
-
-// harmless keeps a spreadsheet from taking a value for a formula.
-func harmless(value string) string {
-	if value != "" && (value[0] == '=' || value[0] == '+' || value[0] == '-' || value[0] == '@' || value[0] == '\t' || value[0] == '\r') {
-		return "'" + value
-	}
-	return value
-}

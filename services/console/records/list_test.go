@@ -148,7 +148,7 @@ func TestExport(t *testing.T) {
 	if len(rows) != n+1 || !slices.Equal(rows[0], []string{"Identifier", "Status", "End user", "Destination"}) {
 		t.Fatalf("%d rows, %q", len(rows), rows[0])
 	}
-	if want := []string{licenceID(5), "Suspended", "'=End user 5"}; !slices.Equal(rows[6][:3], want) {
+	if want := []string{licenceID(5), "Suspended", "'\u2003\uff1dEnd user 5"}; !slices.Equal(rows[6][:3], want) {
 		t.Errorf("%q", rows[6])
 	}
 	lines := strings.Split(strings.TrimSpace(s.read("/console/list/licences/export?format=jsonl&"+chosen)), "\n")
@@ -163,7 +163,7 @@ func TestExport(t *testing.T) {
 	}
 	d := json.NewDecoder(strings.NewReader(lines[5]))
 	s.must(d.Decode(&line))
-	if line.ID != licenceID(5) || line.Status != "STATUS_SUSPENDED" || line.EndUser != "=End user 5" {
+	if line.ID != licenceID(5) || line.Status != "STATUS_SUSPENDED" || line.EndUser != "\u2003\uff1dEnd user 5" {
 		t.Errorf("%s", lines[5])
 	}
 	for path, want := range map[string]int{"f.status=suspended": 1, "f.kind=export": n / 5, "f.status=suspended&as_of=2026-01-15T11:00:00Z": 0} {

@@ -128,7 +128,7 @@ func granted(n int) proto.Message {
 			Destination: &licensingv1.Place{Country: country},
 			Parties: []*transferv1.Party{
 				{Role: transferv1.Role_ROLE_EXPORTER, Name: "Exporter XA", Country: "XA"},
-				{Role: transferv1.Role_ROLE_END_USER, Name: fmt.Sprintf("=End user %d", n%5000), Country: country},
+				{Role: transferv1.Role_ROLE_END_USER, Name: fmt.Sprintf("\u2003\uff1dEnd user %d", n%5000), Country: country},
 			},
 			Lines: []*transferv1.Line{{Number: 1, Rating: "ML" + fmt.Sprint(1+n%22), Quantity: &transferv1.Quantity{Thousandths: int64(1+n%900) * 1000, Unit: "H87"}}},
 		},
