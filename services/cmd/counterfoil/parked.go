@@ -32,7 +32,7 @@ func newParkedListCommand(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "list",
 		Short:   "List the events that could not be applied, and why; show and retry them",
-		Example: "counterfoil parked\ncounterfoil parked list --journal licensing/border --kind LicenceSuspended --newest-first",
+		Example: "counterfoil parked\ncounterfoil parked list --journal licensing/border --kind LicenceSuspended --newest",
 		Args:    takes(),
 	}
 	cmd.RunE = env.online(func(ctx context.Context, c *Clients, _ []string) error {
@@ -55,7 +55,9 @@ func newParkedListCommand(env *Env) *cobra.Command {
 	cmd.Flags().StringVar(&req.Journal, "journal", "", "only of this journal, as agency/group")
 	cmd.Flags().StringVar(&req.Kind, "kind", "", "only of this kind, such as LicenceSuspended")
 	cmd.Flags().StringVar(&class, "class", "", "only of this class: "+strings.Join(parkedClasses, ", "))
-	cmd.Flags().BoolVar(&req.NewestFirst, "newest-first", false, "what was made last first, instead of by journal and number")
+	cmd.Flags().BoolVar(&req.NewestFirst, "newest", false, "what was made last first, instead of by journal and number")
+	cmd.Flags().BoolVar(&req.NewestFirst, "newest-first", false, "the former name of --newest")
+	cmd.Flags().Lookup("newest-first").Hidden = true
 	cmd.Flags().Uint32Var(&req.PageSize, "page-size", 50, "events of a page, at most 1000")
 	cmd.Flags().StringVar(&req.PageToken, "page-token", "", "go on where an earlier page ended")
 	cmd.Flags().BoolVar(&all, "all", false, "every page, one after the other")
