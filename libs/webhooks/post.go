@@ -43,6 +43,19 @@ func parseURL(s string) (*url.URL, error) {
 	return nil, fault.Errorf(fault.Invalid, "events are posted to https addresses, and to http ones of this machine (127.0.0.1, [::1], localhost) only")
 }
 
+// place is as much of an address as is shown: where it leads. What follows is often the receiver's token, and stays in the file.
+func place(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "…"
+	}
+	shown := u.Scheme + "://" + u.Host
+	if u.Path == "" && u.RawQuery == "" {
+		return shown
+	}
+	return shown + "/…"
+}
+
 func loopback(host string) bool {
 	address, err := netip.ParseAddr(host)
 	return strings.EqualFold(host, "localhost") || err == nil && address.Unmap().IsLoopback()

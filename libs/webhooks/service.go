@@ -67,7 +67,11 @@ func (s service) AddWebhook(ctx context.Context, req *queryv1.AddWebhookRequest)
 		return nil, err
 	}
 	shown, err := s.shown(e)
-	return &queryv1.AddWebhookResponse{Webhook: shown}, err
+	if err != nil {
+		return nil, err
+	}
+	shown.Url = e.URL // whoever gave it knows it
+	return &queryv1.AddWebhookResponse{Webhook: shown}, nil
 }
 
 // known reports whether a kind of event is one that this program folds, by its full name or the last part of it.
@@ -221,7 +225,7 @@ func (w *Webhooks) List() ([]*queryv1.Webhook, error) {
 
 func (w *Webhooks) shown(e *endpoint) (*queryv1.Webhook, error) {
 	res := &queryv1.Webhook{
-		Name: e.Name, Url: e.URL, Filter: &queryv1.WebhookFilter{Kinds: e.Kinds, Agencies: e.Agencies, Groups: e.Groups}, Tries: uint32(e.Tries),
+		Name: e.Name, Url: place(e.URL), Filter: &queryv1.WebhookFilter{Kinds: e.Kinds, Agencies: e.Agencies, Groups: e.Groups}, Tries: uint32(e.Tries),
 		AnyAddress: e.AnyAddress, OwnCa: e.CA != "", AddedAt: timestamppb.New(e.AddedAt), Off: e.Off, Delivered: e.Delivered,
 		NextAt: stamp(e.NextAt), ReplayingSince: stamp(e.Since),
 	}

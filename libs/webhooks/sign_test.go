@@ -137,7 +137,7 @@ func nodeBelieves(t *testing.T, secret, public string, header http.Header, body 
 	}
 }
 
-// Neither answers nor what the node's folder shows to others hold a secret.
+// Neither answers nor what the node's folder shows to others hold a secret, and of an address only its maker is told what may be one.
 func TestSecretsStayInTheFile(t *testing.T) {
 	l, _ := licences(t, 1)
 	path := filepath.Join(t.TempDir(), "webhooks.db")
@@ -150,6 +150,17 @@ func TestSecretsStayInTheFile(t *testing.T) {
 	shown, err := protojson.Marshal(res)
 	if err != nil || strings.Contains(string(shown), secret[6:]) || strings.Contains(string(shown), "whsec") {
 		t.Errorf("the answer: %s, %v", shown, err)
+	}
+	if _, err := (service{w}).AddWebhook(t.Context(), &queryv1.AddWebhookRequest{Name: "chat", Url: "https://erp.example:8443/T0KEN?key=T0KEN", Secret: secret}); err != nil {
+		t.Fatal(err)
+	}
+	listed, err := service{w}.ListWebhooks(t.Context(), &queryv1.ListWebhooksRequest{Name: "chat"})
+	if err != nil || listed.Webhooks[0].Url != "https://erp.example:8443/…" {
+		t.Errorf("an auditor reads %v, %v", listed, err)
+	}
+	off, err := service{w}.SwitchWebhook(t.Context(), &queryv1.SwitchWebhookRequest{Name: "chat", Off: "the receiver moves"})
+	if err != nil || off.Webhook.Url != "https://erp.example:8443/…" {
+		t.Errorf("who switches it reads %v, %v", off, err)
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode() != 0o600 {
 		t.Errorf("the file: %v, %v", info.Mode(), err)

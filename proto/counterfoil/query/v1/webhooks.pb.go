@@ -232,8 +232,9 @@ func (x *AddWebhookResponse) GetWebhook() *Webhook {
 
 // Webhook is where events are posted, and how far that is.
 type Webhook struct {
-	state      protoimpl.MessageState `protogen:"open.v1"`
-	Name       string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Name  string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Scheme, host and port, and "/…" in place of what follows; whole in the answer to AddWebhook alone.
 	Url        string                 `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`
 	Filter     *WebhookFilter         `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	Tries      uint32                 `protobuf:"varint,4,opt,name=tries,proto3" json:"tries,omitempty"`
