@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
@@ -54,8 +55,9 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request) {
 	s.letIn(w, r, session, p.Next)
 }
 
-// letIn hands the browser a session and leads it on.
+// letIn ends the session that the browser has, hands it another and leads it on.
 func (s *Site) letIn(w http.ResponseWriter, r *http.Request, session people.Session, to string) {
+	s.endSession(r)
 	http.SetCookie(w, s.kept(s.cookie(), session.Token, Root, 0))
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
@@ -115,21 +117,36 @@ func (s *Site) fromIssuer(w http.ResponseWriter, r *http.Request) {
 	s.letIn(w, r, session, inside(next))
 }
 
-func (s *Site) logout(w http.ResponseWriter, r *http.Request) {
+// endSession ends the session that the browser has, if it has one.
+func (s *Site) endSession(r *http.Request) {
 	if c, err := r.Cookie(s.cookie()); err == nil && people.IsSession(c.Value) {
 		s.Door.Logout(c.Value)
 	}
+}
+
+func (s *Site) logout(w http.ResponseWriter, r *http.Request) {
+	s.endSession(r)
 	http.SetCookie(w, s.kept(s.cookie(), "", Root, -1))
 	http.Redirect(w, r, Root+"/login", http.StatusSeeOther)
 }
 
-// inside returns an address of the console to go to; another is replaced by its first page.
+// inside returns an address of the console to go to; another, and that of the login, is replaced by its first page.
 func inside(to string) string {
-	u, err := url.Parse(to)
-	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, Root+"/") || strings.HasPrefix(u.Path, Root+"/login") {
-		return Root + "/desk"
+	if u := ownAddress(to); u != nil && !strings.HasPrefix(u.Path, Root+"/login") {
+		return u.RequestURI()
 	}
-	return to
+	return Root + "/desk"
+}
+
+// ownAddress reads an address of the console; nil: it is none. None is also what a browser, or the redirect to it, reads as another path
+// than net/url does: with backslashes, dots or empty parts, however they are written.
+func ownAddress(to string) *url.URL {
+	u, err := url.Parse(to)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.EscapedPath(), Root+"/") || strings.Contains(u.Path, `\`) ||
+		path.Clean(u.Path) != strings.TrimSuffix(u.Path, "/") {
+		return nil
+	}
+	return u
 }
 
 // themeCookie is where it stands whether pages are light or dark; without it the machine's setting holds.
@@ -144,12 +161,9 @@ func (s *Site) settings(w http.ResponseWriter, r *http.Request) {
 		}
 		http.SetCookie(w, s.kept(name, url.QueryEscape(value), Root, 365*24*3600))
 	}
-	to := r.FormValue("here")
-	if !strings.HasPrefix(to, Root+"/login") {
-		to = inside(to)
-	}
-	if u, err := url.Parse(to); err != nil || u.IsAbs() || u.Host != "" {
-		to = Root + "/desk"
+	to := Root + "/desk"
+	if u := ownAddress(r.FormValue("here")); u != nil {
+		to = u.RequestURI()
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }

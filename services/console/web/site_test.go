@@ -106,6 +106,9 @@ func TestLoginAndLogout(t *testing.T) {
 	}
 	for next, to := range map[string]string{
 		"/console/desk?x=1": "/console/desk?x=1", "https://example.org/console/": "/console/desk", "//example.org/console/": "/console/desk", "/other": "/console/desk", "": "/console/desk",
+		"/console/": "/console/", "/console/records/a%2Fb/?q=%5C#x": "/console/records/a%2Fb/?q=%5C", "/console/login?next=/console/desk": "/console/desk",
+		`/console/../\example.org/`: "/console/desk", "/console/../%5Cexample.org/": "/console/desk", `/console/\example.org`: "/console/desk", "/console/%5cexample.org": "/console/desk",
+		"/console/..//example.org/": "/console/desk", "/console/%2e%2E/%2Fexample.org/": "/console/desk", "/console/./desk": "/console/desk", "/console//desk": "/console/desk",
 	} {
 		res, _ = post(t, c, at.URL+"/console/login", url.Values{"user": {"officer"}, "secret": {secret}, "next": {next}})
 		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != to {
@@ -128,6 +131,27 @@ func TestLoginAndLogout(t *testing.T) {
 	c.Jar = &jar{kept: []*http.Cookie{cookie}}
 	if res, _ = get(t, c, at.URL+"/console/desk"); res.StatusCode != http.StatusSeeOther {
 		t.Errorf("the session goes on after its end: %s", res.Status)
+	}
+}
+
+// Who logs in again leaves no session behind that nobody can end.
+func TestALoginEndsTheOneBefore(t *testing.T) {
+	at, secret := served(t, people.Officer)
+	c := browser(t)
+	first, _ := post(t, c, at.URL+"/console/login", url.Values{"user": {"officer"}, "secret": {secret}})
+	if res, _ := post(t, c, at.URL+"/console/login", url.Values{"user": {"officer"}, "secret": {"wrong"}}); res.StatusCode != http.StatusUnauthorized {
+		t.Fatalf("a wrong secret: %s", res.Status)
+	}
+	if _, body := get(t, c, at.URL+"/console/desk"); body != "desk of officer" {
+		t.Errorf("a login that failed ended the session: %s", body)
+	}
+	post(t, c, at.URL+"/console/login", url.Values{"user": {"officer"}, "secret": {secret}})
+	if _, body := get(t, c, at.URL+"/console/desk"); body != "desk of officer" {
+		t.Errorf("after the second login: %s", body)
+	}
+	c.Jar = &jar{kept: first.Cookies()}
+	if res, _ := get(t, c, at.URL+"/console/desk"); res.StatusCode != http.StatusSeeOther {
+		t.Errorf("the first session goes on: %s", res.Status)
 	}
 }
 
@@ -191,8 +215,10 @@ func TestLanguage(t *testing.T) {
 	if _, body := get(t, c, at.URL+"/console/login", "Accept-Language", "fr"); !strings.Contains(body, `lang="ru"`) || !strings.Contains(body, `data-theme="dark"`) {
 		t.Error("what was chosen does not hold")
 	}
-	if res, _ := post(t, c, at.URL+"/console/settings", url.Values{"here": {"https://example.org/"}}); res.Header.Get("Location") != "/console/desk" {
-		t.Errorf("leads to %s", res.Header.Get("Location"))
+	for _, here := range []string{"https://example.org/", `/console/login/../../\example.org/`} {
+		if res, _ := post(t, c, at.URL+"/console/settings", url.Values{"here": {here}}); res.Header.Get("Location") != "/console/desk" {
+			t.Errorf("%q leads to %s", here, res.Header.Get("Location"))
+		}
 	}
 }
 
