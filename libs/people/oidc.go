@@ -163,10 +163,19 @@ func (i *issuer) caller(ctx context.Context, raw, audience string, now func() ti
 	if err := token.Claims(&claims); err != nil {
 		return Caller{}, Stranger("the token's claims cannot be read")
 	}
-	if audience != i.ClientID && text(claims, "azp") != i.ClientID && text(claims, "client_id") != i.ClientID {
+	if !i.given(claims, token.Audience, audience) {
 		return Caller{}, Stranger(fmt.Sprintf("the token was not given to the client %s", i.ClientID))
 	}
 	return i.known(claims)
+}
+
+// given reports whether a token was given to this client: it says so by azp, or by client_id where it has no azp (RFC 9068). It has to
+// say so where it is for others as well (OpenID Connect Core 1.0, section 3.1.3.7), or for an audience that is not the client.
+func (i *issuer) given(claims map[string]any, all []string, audience string) bool {
+	if azp, says := claims["azp"]; says {
+		return azp == i.ClientID
+	}
+	return text(claims, "client_id") == i.ClientID || audience == i.ClientID && len(all) == 1
 }
 
 // known maps a token's claims to a caller.

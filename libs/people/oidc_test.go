@@ -134,7 +134,10 @@ func TestTokensOfAnIssuer(t *testing.T) {
 	i := newTestIssuer(t)
 	d := i.door(t, nil)
 	with := func(more map[string]any) string { return sign(t, jose.RS256, i.rsa, "r", i.claims(more)) }
-	for name, token := range map[string]string{"RSA": with(nil), "ECDSA": sign(t, jose.ES256, i.ec, "e", i.claims(nil)), "several audiences": with(map[string]any{"aud": []string{"other", "counterfoil"}})} {
+	for name, token := range map[string]string{
+		"RSA": with(nil), "ECDSA": sign(t, jose.ES256, i.ec, "e", i.claims(nil)),
+		"several audiences": with(map[string]any{"aud": []string{"other", "counterfoil"}, "azp": "counterfoil"}), "an access token": with(map[string]any{"aud": []string{"other", "counterfoil"}, "client_id": "counterfoil"}),
+	} {
 		c, err := d.Caller(t.Context(), token)
 		if err != nil || c.User != "oidc:u-7" || c.Person != "p-7" || !slices.Equal(c.Roles, []Role{Viewer, Officer, Approver}) || c.free {
 			t.Errorf("%s: %+v, %v", name, c, err)
@@ -166,6 +169,11 @@ func TestTokensOfAnIssuer(t *testing.T) {
 		"a person that is long":    {with(map[string]any{"staff": strings.Repeat("p", 101)}), "does not say who"},
 		"a person of another type": {with(map[string]any{"staff": 7}), "does not say who"},
 		"no token":                 {"a.b.c", "none that"},
+		"given to another":         {with(map[string]any{"azp": "other"}), "not given to"},
+		"given to another, twice":  {with(map[string]any{"azp": "other", "client_id": "counterfoil"}), "not given to"},
+		"given to nobody":          {with(map[string]any{"azp": ""}), "not given to"},
+		"given to no text":         {with(map[string]any{"azp": []string{"counterfoil"}}), "not given to"},
+		"several, given to nobody": {with(map[string]any{"aud": []string{"other", "counterfoil"}}), "not given to"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
