@@ -3,7 +3,9 @@ package rpc
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
+	"time"
 
 	"connectrpc.com/connect/v2"
 
@@ -17,6 +19,10 @@ const (
 	LoginPath = "/login"
 	// LogoutPath is where a POST with a session's bearer token ends that session.
 	LogoutPath = "/logout"
+
+	// formWithin is how long a form of somebody who is not logged in may take to arrive, and maxForm how large it may be, in bytes.
+	formWithin = 10 * time.Second
+	maxForm    = 64 << 10
 )
 
 // LoginRefusal is why there is no session, or no other answer beside the services.
@@ -26,8 +32,29 @@ type LoginRefusal struct {
 	Message string `json:"message"`
 }
 
+// ReadForm reads the form of somebody who need not be logged in, all of it, so that nobody can hold a connection by sending it slowly. It
+// fails when the form does not arrive in time, is too large, or is none.
+func ReadForm(w http.ResponseWriter, r *http.Request) error {
+	deadline := http.NewResponseController(w)
+	_ = deadline.SetReadDeadline(time.Now().Add(formWithin)) // what is no connection has none
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	err := r.ParseForm()
+	if err == nil {
+		_, err = io.Copy(io.Discard, r.Body)
+	}
+	if err != nil {
+		return err // and the rest of it is not waited for
+	}
+	_ = deadline.SetReadDeadline(time.Time{})
+	return nil
+}
+
 func login(cfg Config) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		if err := ReadForm(w, r); err != nil {
+			reply(w, http.StatusBadRequest, LoginRefusal{connect.CodeInvalidArgument.String(), "the request did not arrive whole; send it again, without a body"})
+			return
+		}
 		name, secret, ok := r.BasicAuth()
 		if !ok {
 			w.Header().Set("WWW-Authenticate", `Basic realm="`+cfg.Agency+`", charset="UTF-8"`)

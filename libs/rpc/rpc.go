@@ -92,13 +92,16 @@ func Handler(server *connect.Server, cfg Config) (http.Handler, error) {
 	return mux, nil
 }
 
-// HTTPServer returns a server for the handler, with HTTP/2 also without TLS.
+// idleFor is how long a connection on which nothing is asked stays open.
+const idleFor = 2 * time.Minute
+
+// HTTPServer returns a server for the handler, with HTTP/2 also without TLS. Answers may go on as long as they like.
 func HTTPServer(handler http.Handler) *http.Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
-	return &http.Server{Handler: handler, Protocols: protocols, ReadHeaderTimeout: 10 * time.Second}
+	return &http.Server{Handler: handler, Protocols: protocols, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: idleFor}
 }
 
 func logged(cfg Config) connect.ServerInterceptor {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/people"
+	"github.com/counterfoil/counterfoil/libs/rpc"
 	"github.com/counterfoil/counterfoil/services/console/words"
 )
 
@@ -31,6 +32,17 @@ type loginPage struct {
 	// Issuer lets people in beside the node's own users; empty: nobody does.
 	Issuer string
 	Failed *Failure
+}
+
+// open is a page that takes a form of somebody who need not be logged in.
+func open(page http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := rpc.ReadForm(w, r); err != nil {
+			http.Error(w, "the form did not arrive whole; go back and send it again", http.StatusBadRequest)
+			return
+		}
+		page(w, r)
+	}
 }
 
 func (s *Site) showLogin(w http.ResponseWriter, r *http.Request) {

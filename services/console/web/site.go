@@ -93,11 +93,11 @@ func New(cfg Config) (*Site, error) {
 		return nil, err
 	}
 	s.mux.HandleFunc("GET "+Root+"/login", s.showLogin)
-	s.mux.HandleFunc("POST "+Root+"/login", s.login)
-	s.mux.HandleFunc("POST "+Root+"/logout", s.logout)
+	s.mux.HandleFunc("POST "+Root+"/login", open(s.login))
+	s.mux.HandleFunc("POST "+Root+"/logout", open(s.logout))
 	s.mux.HandleFunc("GET "+issuerPath+"/begin", s.toIssuer)
 	s.mux.HandleFunc("GET "+issuerPath, s.fromIssuer)
-	s.mux.HandleFunc("POST "+Root+"/settings", s.settings)
+	s.mux.HandleFunc("POST "+Root+"/settings", open(s.settings))
 	s.mux.Handle(Root+"/", s.page("", func(v *Visit) error { return notFound }))
 	s.served = s.secured(http.NewCrossOriginProtection().Handler(http.MaxBytesHandler(s.mux, maxForm)))
 	s.over, s.end = rpc.Within(rpc.HTTPServer(cfg.API))
