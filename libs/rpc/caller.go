@@ -32,8 +32,9 @@ func Officer(ctx context.Context) *eventv1.Officer {
 	return &eventv1.Officer{Role: caller.Role, Person: caller.Person}
 }
 
-// authenticated lets in who may make the call, in a role that the caller has.
+// authenticated lets in who may make the call, in a role that the caller has; into so many calls that go on at a time.
 func authenticated(cfg Config) connect.ServerInterceptor {
+	going := &streams{open: map[string]int{}}
 	return func(next connect.ServerFunc) connect.ServerFunc {
 		return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
 			info, ok := connect.CallInfoForServerContext(ctx)
@@ -61,6 +62,10 @@ func authenticated(cfg Config) connect.ServerInterceptor {
 			if spec.StreamType == connect.StreamTypeUnary {
 				return next(ctx, spec, stream)
 			}
+			if err := going.begin(caller.User); err != nil {
+				return err
+			}
+			defer going.end(caller.User)
 			return whileAllowed(ctx, may, func(ctx context.Context) error { return next(ctx, spec, stream) })
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"connectrpc.com/connect/v2"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -21,6 +22,9 @@ import (
 
 // beat is how often a stream says that it is there, and looks whether who watches still may.
 const beat = 15 * time.Second
+
+// askAgain is how long a browser waits before it asks again for a stream that the node refused.
+const askAgain = time.Minute
 
 // liveRecord is where appends that touch a record are announced; after is from standing. Empty where there is none.
 func liveRecord(table queryv1.Table, id, after string) string {
@@ -85,6 +89,9 @@ func live(v *web.Visit) error {
 		case res, more := <-heard:
 			switch {
 			case !more:
+				if w.refused {
+					_, _ = fmt.Fprintf(v.W, "event: busy\nretry: %d\ndata: busy\n\n", askAgain.Milliseconds())
+				}
 				return nil
 			case !v.LoggedIn():
 				_, _ = fmt.Fprint(v.W, "event: end\ndata: end\n\n")
@@ -113,6 +120,8 @@ type watching struct {
 	// id is the record's; empty: a list is shown.
 	id   string
 	seen int
+	// refused: the node takes no watch now, as where whoever looks has too many. It is known once the watch ended.
+	refused bool
 }
 
 // watchOf reads what an address watches.
@@ -188,11 +197,14 @@ func namedAs(table queryv1.Table) []protoreflect.Name {
 	return fields
 }
 
-// resume goes on after what a browser heard last.
+// resume goes on after what a browser heard last. Who heard nothing, and does not say after what, is told of what comes from now on.
 func (w *watching) resume(last string) {
 	seen, token, found := strings.Cut(last, ".")
 	if n, err := strconv.Atoi(seen); err == nil && found {
 		w.seen, w.token = n, token
+	}
+	if w.token == "" {
+		w.token = "now"
 	}
 }
 
@@ -201,24 +213,28 @@ func (w *watching) listen(ctx context.Context, v *web.Visit) <-chan *queryv1.Wat
 	heard := make(chan *queryv1.WatchResponse)
 	go func() {
 		defer close(heard)
-		stream, err := v.API.Query.Watch(ctx, &queryv1.WatchRequest{Token: w.token, Filter: w.filter})
-		if err != nil {
-			return
-		}
-		defer stream.Close()
-		for {
-			res, err := stream.Receive()
-			if err != nil {
-				return
-			}
-			select {
-			case heard <- res:
-			case <-ctx.Done():
-				return
-			}
-		}
+		w.refused = connect.CodeOf(w.hear(ctx, v, heard)) == connect.CodeUnavailable
 	}()
 	return heard
+}
+
+func (w *watching) hear(ctx context.Context, v *web.Visit, heard chan<- *queryv1.WatchResponse) error {
+	stream, err := v.API.Query.Watch(ctx, &queryv1.WatchRequest{Token: w.token, Filter: w.filter})
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	for {
+		res, err := stream.Receive()
+		if err != nil {
+			return err
+		}
+		select {
+		case heard <- res:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // announce says how many events touched the page so far, if one of these did.

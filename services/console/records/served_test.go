@@ -30,6 +30,7 @@ import (
 type served struct {
 	testing.TB
 	at      *httptest.Server
+	api     http.Handler
 	door    *people.Door
 	session string
 	ledger  *ledger.Ledger
@@ -56,9 +57,9 @@ func serve(t testing.TB) *served {
 	cfg := rpc.Config{Agency: "licensing", Door: s.door, Logger: slog.New(slog.DiscardHandler)}
 	server := rpc.NewServer(cfg)
 	query.Register(server, query.Config{Agency: "licensing", Ledger: s.ledger, Now: time.Now, Accesses: accesses, Past: past})
-	api, err := rpc.Handler(server, cfg)
+	s.api, err = rpc.Handler(server, cfg)
 	s.must(err)
-	site, err := web.New(web.Config{Agency: "licensing", Service: "licensing", API: api, Door: s.door, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	site, err := web.New(web.Config{Agency: "licensing", Service: "licensing", API: s.api, Door: s.door, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	s.must(err)
 	s.must(Register(site))
 	s.at = httptest.NewServer(site)
