@@ -34,6 +34,9 @@ type API struct {
 	AllowTLS12 bool `json:"allow_tls12,omitempty"`
 	// AllowPlainText lets the API be served without TLS on an address that other machines reach.
 	AllowPlainText bool `json:"allow_plain_text,omitempty"`
+	// BehindTLS says that people reach the node by TLS only, which something in front of it speaks; so it is in any case where an issuer
+	// sends them back to an https URL.
+	BehindTLS bool `json:"behind_tls,omitempty"`
 	// NoNodeToken makes the file "token" open nothing: only users may call.
 	NoNodeToken bool `json:"no_node_token,omitempty"`
 	// Metrics says who may read /metrics without logging in: "local", who calls from this machine (the default); "all", who reaches the
@@ -173,8 +176,10 @@ func beside(api http.Handler, pages http.Handler) http.Handler {
 // Door says who calls the node's API.
 func (n *Node) Door() *people.Door { return n.api.door }
 
-// Secure reports whether the node is reached over TLS.
-func (n *Node) Secure() bool { return n.api.tls != nil }
+// Secure reports whether browsers reach the node over TLS, its own or that of something in front of it.
+func (n *Node) Secure() bool {
+	return n.api.tls != nil || n.Profile.BehindTLS || n.api.door.ReturnsOverTLS()
+}
 
 // serve answers until the server is shut down.
 func (a *api) serve(h *http.Server) error {

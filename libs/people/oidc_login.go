@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
@@ -50,6 +51,15 @@ func (d *Door) Issuer() string {
 		return ""
 	}
 	return d.issuer.Issuer
+}
+
+// ReturnsOverTLS reports whether the issuer sends people back to an https URL.
+func (d *Door) ReturnsOverTLS() bool {
+	if d.Issuer() == "" {
+		return false
+	}
+	u, err := url.Parse(d.issuer.RedirectURL)
+	return err == nil && u.Scheme == "https"
 }
 
 // flow is the authorization code flow of OpenID Connect with this issuer, with PKCE (RFC 7636).
