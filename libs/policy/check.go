@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -39,18 +41,36 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s: %s: %s: %s", written.Place(p.File, p.Line), p.Severity, p.Field, p.Sentence)
 }
 
+// maxWork is how much work all tries of a check may do together, in the units of CEL: a hundred times what an ordinary policy needs, and a
+// second or two. eachTry is what one takes beside its expression.
+const (
+	maxWork = 5_000_000
+	eachTry = 10
+)
+
+// errSpent is that a check did as much as it may.
+var errSpent = errors.New("the check does too much work")
+
 // checker gathers problems.
 type checker struct {
 	*Policy
 	list []Problem
+	work uint64
 }
 
 func (c *checker) add(severity, field, format string, args ...any) {
 	c.list = append(c.list, Problem{severity, c.text.Name, c.text.Line(field), field, fmt.Sprintf(format, args...)})
 }
 
-// Check returns what does not make sense about a policy, in the order of its fields as far as that goes.
+// Check returns what does not make sense about a policy, in the order of its fields as far as that goes. It takes a second or two at most:
+// where the expressions would need more, it says that they were not tried on everything.
 func Check(p *Policy, r Registry) []Problem {
+	list, _ := CheckUntil(context.Background(), p, r) // which never ends
+	return list
+}
+
+// CheckUntil is Check for somebody who may leave: it fails when ctx ends.
+func CheckUntil(ctx context.Context, p *Policy, r Registry) ([]Problem, error) {
 	c := &checker{Policy: p}
 	if p.ValidFrom.IsZero() {
 		c.add(Error, "valid_from", "it is missing, so the policy is never in force")
@@ -69,8 +89,13 @@ func Check(p *Policy, r Registry) []Problem {
 			c.add(Error, fmt.Sprintf("alerts.offers[%d].automatic", i), "a %s is offered and never done by itself", strings.ReplaceAll(o.Consequence, "_", " "))
 		}
 	}
-	c.neverTrue()
-	return c.list
+	switch err := c.neverTrue(ctx); {
+	case errors.Is(err, errSpent):
+		c.add(Warning, "scope", "all expressions together do so much work that they were not tried on every transfer; name fewer States in them, or make them simpler")
+	case err != nil:
+		return nil, err
+	}
+	return c.list, nil
 }
 
 // agencies looks for agencies that do not exist.
@@ -195,39 +220,62 @@ func (c *checker) alternates() {
 	}
 }
 
+// try evaluates an expression. It fails where the check is to end.
+func (c *checker) try(ctx context.Context, path string, f Facts) (yes, tooMuch bool, err error) {
+	if c.work >= maxWork {
+		return false, false, errSpent
+	}
+	if err := ctx.Err(); err != nil {
+		return false, false, err
+	}
+	yes, work, err := c.expressions[path].measured(f)
+	c.work += work + eachTry
+	return yes && err == nil, excessive(err), nil
+}
+
 // neverTrue tries every expression on transfers made of the words that the policy uses.
-func (c *checker) neverTrue() {
+func (c *checker) neverTrue(ctx context.Context) error {
 	var inScope []Facts
 	for _, f := range c.tries() {
-		if yes, err := c.expressions["scope"].holds(f); excessive(err) {
+		yes, tooMuch, err := c.try(ctx, "scope", f)
+		switch {
+		case err != nil:
+			return err
+		case tooMuch:
 			c.add(Error, "scope", "it does too much work; make it simpler")
-			return
-		} else if err == nil && yes {
+			return nil
+		case yes:
 			inScope = append(inScope, f)
 		}
 	}
 	if len(inScope) == 0 {
 		c.add(Warning, "scope", "it holds none of the transfers that it was tried on, of every kind and category")
-		return
+		return nil
 	}
 	for path := range ordered(c.written()) {
-		if path != "scope" {
-			c.neverTrueOf(path, inScope)
+		if path == "scope" {
+			continue
+		}
+		if err := c.neverTrueOf(ctx, path, inScope); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
-func (c *checker) neverTrueOf(path string, inScope []Facts) {
+func (c *checker) neverTrueOf(ctx context.Context, path string, inScope []Facts) error {
 	for _, f := range inScope {
-		switch yes, err := c.expressions[path].holds(f); {
-		case excessive(err):
+		yes, tooMuch, err := c.try(ctx, path, f)
+		switch {
+		case tooMuch:
 			c.add(Error, path, "it does too much work; make it simpler")
-			return
-		case err == nil && yes:
-			return
+			return nil
+		case yes || err != nil:
+			return err
 		}
 	}
 	c.add(Warning, path, "it holds none of the transfers in scope that it was tried on, of every kind and category")
+	return nil
 }
 
 var literal = regexp.MustCompile(`"([^"]*)"|'([^']*)'`)
@@ -237,12 +285,16 @@ const maxStates = 50
 
 // tries returns transfers of every kind and category, by States that the policy names or others, bare and with everything.
 func (c *checker) tries() []Facts {
-	states, words := []string{"XA", "XB"}, []string{}
+	states, words, seen := []string{"XA", "XB"}, []string{}, map[string]bool{}
 	full := Facts{Parties: map[string][]string{}, Values: map[string]int64{}}
 	for _, text := range ordered(c.written()) {
 		for _, m := range literal.FindAllStringSubmatch(text, -1) {
 			word := m[1] + m[2]
-			switch words = with(words, word); {
+			if seen[word] {
+				continue
+			}
+			seen[word], words = true, append(words, word)
+			switch {
 			case len(word) == 2 && strings.ToUpper(word) == word && len(states) < maxStates:
 				states = with(states, word)
 			case len(word) == 3 && strings.ToUpper(word) == word:

@@ -81,8 +81,8 @@ func TestExamplesCanFail(t *testing.T) {
 		"{name: a, kind: export, expect: may_grant, answers: {foreign: object}, because: foreign objects}": "",
 	} {
 		p := write(t, "ask/1", "licensing", fmt.Sprintf("scope: kind == 'export'\nconsultees: [{agency: foreign, part: chosen, serves: ATT 7(1)}]\ntests: [%s]\n", expect))
-		got := policy.RunTests(p)
-		if len(got) != 1 || got[0].Passed() != (want == "") || !strings.Contains(strings.Join(got[0].Failures, ""), want) {
+		got, err := policy.RunTests(t.Context(), p)
+		if err != nil || len(got) != 1 || got[0].Passed() != (want == "") || !strings.Contains(strings.Join(got[0].Failures, ""), want) {
 			t.Errorf("%s: %+v, want %s", expect, got, want)
 		}
 	}

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,17 +28,20 @@ const outOfScope = "out_of_scope"
 var asked = time.Date(2026, time.January, 5, 9, 0, 0, 0, time.UTC)
 
 // RunTests plays the worked examples of a policy. Their days are Monday to Friday, without holidays, whatever calendar the
-// policy names; they are looked at when a day ends, so that a deadline of ten working days has passed after eleven.
-func RunTests(p *Policy) []TestResult {
+// policy names; they are looked at when a day ends, so that a deadline of ten working days has passed after eleven. It fails when ctx ends.
+func RunTests(ctx context.Context, p *Policy) ([]TestResult, error) {
 	var list []TestResult
 	for i, e := range p.Terms.Tests {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		t := TestResult{Name: e.Name, Line: p.text.Line(fmt.Sprintf("tests[%d]", i))}
 		if err := t.play(p, e); err != nil {
 			t.Failures = append(t.Failures, err.Error())
 		}
 		list = append(list, t)
 	}
-	return list
+	return list, nil
 }
 
 // Passed reports whether the policy answered as the example says.

@@ -59,15 +59,24 @@ func compile(text string) (expression, error) {
 
 // holds evaluates an expression. It fails where the facts lack what it asks for, and where it does too much.
 func (e expression) holds(f Facts) (bool, error) {
+	yes, _, err := e.measured(f)
+	return yes, err
+}
+
+// measured is holds, and how much work that was, in the units of CEL.
+func (e expression) measured(f Facts) (yes bool, work uint64, err error) {
 	if e.program == nil {
-		return true, nil
+		return true, 0, nil
 	}
-	out, _, err := e.program.Eval(f.variables())
+	out, details, err := e.program.Eval(f.variables())
+	if cost := details.ActualCost(); cost != nil {
+		work = *cost
+	}
 	if err != nil {
-		return false, err
+		return false, work, err
 	}
-	yes, _ := out.Value().(bool)
-	return yes, nil
+	yes, _ = out.Value().(bool)
+	return yes, work, nil
 }
 
 // excessive reports whether an evaluation was given up because it did too much.

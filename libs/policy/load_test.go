@@ -139,7 +139,9 @@ func FuzzLoad(f *testing.F) {
 				t.Errorf("problem %+v", problem)
 			}
 		}
-		policy.RunTests(p)
+		if _, err := policy.RunTests(t.Context(), p); err != nil {
+			t.Error(err)
+		}
 		if _, err := policy.Route([]*policy.Policy{p}, []policy.Facts{{Line: 1, Kind: "export"}}); err != nil && !errors.Is(err, fault.Precondition) {
 			t.Error(err)
 		}

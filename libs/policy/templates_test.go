@@ -48,9 +48,9 @@ func TestTemplates(t *testing.T) {
 			for _, problem := range policy.Check(p, states) {
 				t.Error(problem)
 			}
-			results := policy.RunTests(p)
-			if len(results) == 0 {
-				t.Error("no worked examples")
+			results, err := policy.RunTests(t.Context(), p)
+			if err != nil || len(results) == 0 {
+				t.Errorf("no worked examples: %v", err)
 			}
 			for _, r := range results {
 				for _, f := range r.Failures {

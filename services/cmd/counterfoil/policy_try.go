@@ -38,7 +38,7 @@ func newPolicyTestCommand(env *Env) *cobra.Command {
 			}
 			var all []*tried
 			for _, file := range args {
-				t, err := env.try(file, known)
+				t, err := env.try(cmd.Context(), file, known)
 				if err != nil {
 					return err
 				}
@@ -74,7 +74,7 @@ func (env *Env) known(ctx context.Context) (r policy.Registry, err error) {
 	return r, nil
 }
 
-func (env *Env) try(file string, known policy.Registry) (*tried, error) {
+func (env *Env) try(ctx context.Context, file string, known policy.Registry) (*tried, error) {
 	content, err := env.readFile(file)
 	if err != nil {
 		return nil, err
@@ -89,14 +89,22 @@ func (env *Env) try(file string, known policy.Registry) (*tried, error) {
 		return nil, err
 	}
 	t.Policy = p.ID()
-	for _, problem := range policy.Check(p, known) {
+	found, err := policy.CheckUntil(ctx, p, known)
+	if err != nil {
+		return nil, err
+	}
+	for _, problem := range found {
 		if problem.Severity == policy.Error {
 			t.Errors = append(t.Errors, problem.String())
 		} else {
 			t.Warnings = append(t.Warnings, problem.String())
 		}
 	}
-	for _, r := range policy.RunTests(p) {
+	results, err := policy.RunTests(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range results {
 		if t.Examples++; r.Passed() {
 			t.Passed++
 		}

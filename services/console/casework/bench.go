@@ -4,6 +4,8 @@ import (
 	"io"
 	"strings"
 
+	"connectrpc.com/connect/v2"
+
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/policy"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
@@ -38,6 +40,19 @@ func (b *benchPage) Area() field {
 func (b *benchPage) Adopts(v *web.Visit) bool { return v.Site().Service == "authority" }
 
 func (b *benchPage) Decides(v *web.Visit) bool { return decides(v) }
+
+// Test is the button that tries the policy.
+func (b *benchPage) Test(v *web.Visit) control {
+	return control{ID: "do-test", Key: "policies.test", Why: b.mayTry(v), Do: "test"}
+}
+
+// mayTry returns why the caller may not try policies, or nothing: that takes work, and is for who adopts or simulates them here.
+func (b *benchPage) mayTry(v *web.Visit) string {
+	if b.Adopts(v) {
+		return v.May(adopt)
+	}
+	return v.May(simulate)
+}
 
 // text is the policy as it was written.
 func (b *benchPage) text() string { return strings.ReplaceAll(b.Form.Get("policy"), "\r\n", "\n") }
@@ -85,7 +100,7 @@ func (p pages) tryPolicy(v *web.Visit) error {
 			page.Form.Set("policy", string(content))
 		}
 	}
-	if err := page.try(v); err != nil {
+	if err := p.tryOne(v, page); err != nil {
 		return err
 	}
 	if page.Read != nil && (in.Get("do") == "adopt" || in.Get("dry") != "") {
@@ -97,6 +112,22 @@ func (p pages) tryPolicy(v *web.Visit) error {
 		return v.PageAgain(p.Pages, "bench", page)
 	}
 	return v.Page(p.Pages, "bench", page)
+}
+
+// tryOne tries a policy while no other is tried at this node: it may take all of a core for some seconds.
+func (p pages) tryOne(v *web.Visit, page *benchPage) error {
+	if why := page.mayTry(v); why != "" {
+		page.Form.Failed = web.Refusal(connect.NewError(connect.CodePermissionDenied, why))
+		return nil
+	}
+	select {
+	case p.trying <- struct{}{}:
+		defer func() { <-p.trying }()
+		return page.try(v)
+	default:
+		page.Form.Failed = web.Refusal(connect.NewError(connect.CodeUnavailable, "another policy is tried at this node just now; try again in a moment"))
+		return nil
+	}
 }
 
 func (b *benchPage) try(v *web.Visit) error {
@@ -117,7 +148,13 @@ func (b *benchPage) try(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
-	b.Read, b.Problems, b.Examples = read, policy.Check(read, known), policy.RunTests(read)
+	b.Read = read
+	if b.Problems, err = policy.CheckUntil(v.R.Context(), read, known); err != nil {
+		return err
+	}
+	if b.Examples, err = policy.RunTests(v.R.Context(), read); err != nil {
+		return err
+	}
 	if b.Form.Get("do") != "simulate" {
 		return nil
 	}

@@ -11,14 +11,20 @@ import (
 //go:embed all:pages
 var files embed.FS
 
-type pages struct{ web.Pages }
+type pages struct {
+	web.Pages
+	// trying is held by who tries a policy.
+	trying chan struct{}
+}
 
 // Calls that a page asks for whether they may be made.
 const (
 	grant = "/counterfoil.licensing.v1.LicensingService/GrantLicence"
 	sign  = "/counterfoil.licensing.v1.LicensingService/SignDecision"
 	// blindly reads what a blind check came to, and puts it on record.
-	blindly = "/counterfoil.licensing.v1.DenialService/BlindCheck"
+	blindly  = "/counterfoil.licensing.v1.DenialService/BlindCheck"
+	simulate = "/counterfoil.licensing.v1.LicensingService/SimulatePolicy"
+	adopt    = "/counterfoil.directory.v1.AuthorityService/AdoptPolicy"
 )
 
 // Register adds the pages to a site.
@@ -27,7 +33,7 @@ func Register(s *web.Site) error {
 	if err != nil {
 		return err
 	}
-	p := pages{all}
+	p := pages{all, make(chan struct{}, 1)}
 	s.Page("GET /decide", p.waiting)
 	s.Page("GET /decide/new", p.newApplication)
 	s.Page("POST /decide/new", p.doNewApplication)
