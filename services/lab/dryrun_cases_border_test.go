@@ -17,9 +17,13 @@ func (r rehearsed) lodgedAndInTransit(licence string) {
 		Number: "26XA3", Kind: transferv1.Kind_KIND_TRANSIT, Office: "XA000101", LicenceReference: licence, Destination: "XC", Parties: parties, Items: items,
 	})
 	r.do("customs", &customsv1.AmendDeclarationRequest{DeclarationId: id, Destination: "XB", Parties: parties, Items: items, Reason: "slip of the pen"})
+	r.offersOnly(id)
 	r.do("customs", &customsv1.AcceptLodgedRequest{DeclarationId: id})
+	r.offersOnly(id)
 	r.do("customs", &customsv1.OpenTransitRequest{DeclarationId: id, OfficeOfDestination: "XA000102", Due: timestamppb.New(inTwoYears)})
+	r.offersOnly(id)
 	r.do("customs", &customsv1.DischargeTransitRequest{DeclarationId: id, Office: "XA000103", Difference: "a seal is broken"})
+	r.offersOnly(id)
 	r.do("customs", &customsv1.NoteDiscrepancyRequest{DeclarationId: id, Code: "DX22", Item: 1, Text: "the crates weigh half of what they should"})
 	open := r.open(id)
 	if len(open) != 3 {

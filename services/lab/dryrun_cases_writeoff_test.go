@@ -13,9 +13,13 @@ func (r rehearsed) writtenOff(licence string) {
 		Items: []*customsv1.Item{{Number: 1, LicenceLine: 1, HsCode: "930190", Quantity: pieces(10)}},
 	})
 	r.do("customs", &customsv1.HoldGoodsRequest{DeclarationId: declaration, Reason: "opened and looked at"})
+	r.offersOnly(declaration)
 	r.do("customs", &customsv1.LiftHoldRequest{DeclarationId: declaration, Reason: "as declared"})
+	r.offersOnly(declaration)
 	r.do("customs", &customsv1.ReleaseGoodsRequest{DeclarationId: declaration})
+	r.offersOnly(declaration)
 	r.do("customs", &customsv1.ConfirmExitRequest{DeclarationId: declaration})
+	r.offersOnly(declaration)
 	entry := declaration + "#1#2"
 	r.do("customs", &customsv1.CorrectWriteOffRequest{EntryId: entry, Quantity: pieces(9), Reason: "counted again"})
 	r.do("customs", &customsv1.RestoreWriteOffRequest{EntryId: entry, Quantity: pieces(1), Reason: "sent back", LegalBasis: "fictional"})

@@ -52,6 +52,7 @@ type rehearsed struct {
 
 	person    string // who commands, where that matters
 	described described
+	desk      visitor // an officer at the border desk of customs
 }
 
 func rehearse(t *testing.T) rehearsed {
@@ -60,7 +61,8 @@ func rehearse(t *testing.T) rehearsed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rehearsed{t, startPlan(t, lab.Folder(t.TempDir()), plan, lab.Options{}), plan, map[protoreflect.FullName]bool{}, "", newDescribed(t)}
+	l := startPlan(t, lab.Folder(t.TempDir()), plan, lab.Options{})
+	return rehearsed{t, l, plan, map[protoreflect.FullName]bool{}, "", newDescribed(t), visits(t, l.Agencies["customs"].Node)}
 }
 
 // commandable are the methods of a file that take particulars.
@@ -181,12 +183,28 @@ func (r rehearsed) recordedAs(n *node.Node, id journal.ID, made *eventv1.Receipt
 
 func (r rehearsed) call(n *node.Node, method protoreflect.MethodDescriptor, req proto.Message) *eventv1.Receipt {
 	r.Helper()
+	receipt, err := r.put(n, method, req)
+	if err != nil {
+		r.Fatalf("%s: %v", method.Name(), err)
+	}
+	return receipt
+}
+
+// try puts a command to an agency and returns how it is refused.
+func (r rehearsed) try(agency string, req desk.Request) error {
+	r.Helper()
+	_, err := r.put(r.node(agency), r.methodOf(req), req)
+	return err
+}
+
+func (r rehearsed) put(n *node.Node, method protoreflect.MethodDescriptor, req proto.Message) (*eventv1.Receipt, error) {
+	r.Helper()
 	res := message(r.T, method.Output())
 	spec := connect.Spec{Schema: method, Procedure: fmt.Sprintf("/%s/%s", method.Parent().FullName(), method.Name())}
 	if err := as(n, tokenOf(r.T, n), "officer", r.person).CallUnary(r.Context(), spec, req, res); err != nil {
-		r.Fatalf("%s: %v", method.Name(), err)
+		return nil, err
 	}
-	return res.(interface{ GetReceipt() *eventv1.Receipt }).GetReceipt()
+	return res.(interface{ GetReceipt() *eventv1.Receipt }).GetReceipt(), nil
 }
 
 // methodOf is the method that takes a request.

@@ -10,36 +10,46 @@ import (
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 )
 
-// possible are the commands on a declaration as it stands, what mostly comes next first.
+// possible are the commands on a declaration as it stands, what mostly comes next first: none that the node refuses wherever it stands so.
 func possible(d *ledgerv1.Declaration) []deed {
-	leave := confirmExit
-	if d.GetAccepted().GetKind() == transferv1.Kind_KIND_IMPORT {
-		leave = confirmArrival
-	}
 	switch d.Status {
 	case ledgerv1.DeclarationStatus_DECLARATION_STATUS_LODGED:
 		return []deed{acceptLodged, noteDiscrepancy, cancelDeclaration}
-	case ledgerv1.DeclarationStatus_DECLARATION_STATUS_ACCEPTED, ledgerv1.DeclarationStatus_DECLARATION_STATUS_HELD:
+	case ledgerv1.DeclarationStatus_DECLARATION_STATUS_ACCEPTED:
+		return []deed{releaseGoods, holdGoods, noteDiscrepancy, cancelDeclaration}
+	case ledgerv1.DeclarationStatus_DECLARATION_STATUS_HELD:
 		switch d.GetHeld().GetReason() {
 		case customsv1.HoldReason_HOLD_REASON_ALERT, customsv1.HoldReason_HOLD_REASON_EXAMINATION:
-			return []deed{liftHold, releaseGoods, noteDiscrepancy, cancelDeclaration}
+			return []deed{liftHold, noteDiscrepancy, cancelDeclaration}
 		}
 		return []deed{releaseGoods, holdGoods, noteDiscrepancy, cancelDeclaration}
 	case ledgerv1.DeclarationStatus_DECLARATION_STATUS_RELEASED:
-		switch {
-		case d.Transit == nil:
-			return []deed{leave, openTransit, holdGoods, noteDiscrepancy, cancelDeclaration}
-		case d.DischargedAt == nil:
-			return []deed{dischargeTransit, leave, holdGoods, noteDiscrepancy, cancelDeclaration}
-		}
-		return []deed{leave, holdGoods, noteDiscrepancy, cancelDeclaration}
+		return append(leaving(d), holdGoods, noteDiscrepancy, cancelDeclaration)
 	case ledgerv1.DeclarationStatus_DECLARATION_STATUS_EXITED:
-		if inTransit(d) {
-			return []deed{dischargeTransit, confirmArrival, noteDiscrepancy}
+		if d.GetAccepted().GetKind() == transferv1.Kind_KIND_EXPORT {
+			return []deed{noteDiscrepancy}
 		}
 		return []deed{confirmArrival, noteDiscrepancy}
 	}
 	return nil
+}
+
+// leaving are the ways of released goods: an import arrives, in transit or not; what is in transit leaves once it is discharged.
+func leaving(d *ledgerv1.Declaration) []deed {
+	arrives := d.GetAccepted().GetKind() == transferv1.Kind_KIND_IMPORT
+	switch {
+	case inTransit(d) && arrives:
+		return []deed{dischargeTransit, confirmArrival}
+	case inTransit(d):
+		return []deed{dischargeTransit}
+	case arrives && d.Transit == nil:
+		return []deed{confirmArrival, openTransit}
+	case arrives:
+		return []deed{confirmArrival}
+	case d.Transit == nil:
+		return []deed{confirmExit, openTransit}
+	}
+	return []deed{confirmExit}
 }
 
 // inTransit reports whether goods are on their way to an office that has not said that they came.

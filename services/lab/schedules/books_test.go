@@ -78,7 +78,7 @@ func (b *books) taken() (sum amounts) {
 	return sum
 }
 
-// wrong says which invariant does not hold (customs.md section 4); nil when all do.
+// wrong says which invariant does not hold (docs/border.md); nil when all do.
 func (b *books) wrong() error {
 	promised := b.party(counter).taken()
 	for name, p := range b.parties {
