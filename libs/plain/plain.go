@@ -1,4 +1,5 @@
-// Package plain writes values as text where the language plays no part: as commands print them and pages show them.
+// Package plain writes values as text where the language plays no part, as commands print them and pages show them, and reads amounts
+// from it.
 package plain
 
 import (
@@ -7,10 +8,10 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/text/currency"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/counterfoil/counterfoil/libs/refdata"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 )
 
@@ -44,11 +45,12 @@ func Money(m *transferv1.Money) string {
 	return Amount(m.Minor, m.Currency)
 }
 
-// Amount returns an amount given in a currency's minor unit, in its major one: "1234.50 GBP".
+// Amount returns an amount given in a currency's minor unit, in its major one: "1234.50 GBP". A currency that ISO 4217 does not have is
+// written with two decimals.
 func Amount(minor int64, code string) string {
-	scale := 2
-	if unit, err := currency.ParseISO(code); err == nil {
-		scale, _ = currency.Standard.Rounding(unit)
+	scale, known := refdata.CurrencyExponent(code)
+	if !known {
+		scale = 2
 	}
 	return Decimal(minor, scale) + " " + code
 }

@@ -13,8 +13,8 @@ const root = "github.com/counterfoil/counterfoil/"
 
 // layers of libs, from the ground up: a package imports only packages of lower layers, or named beside it.
 var layers = []string{
-	"metrics spans fault config seal refdata names written plain",
-	"journal people access published policy blind marks columns",
+	"metrics spans fault config seal refdata names written",
+	"journal people access published policy blind marks columns plain",
 	"openapi ledger cloudevent",
 	"rpc",
 	"backbone clients directory screening adopted citations custody incident differences descent links report",

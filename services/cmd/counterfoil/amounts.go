@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/counterfoil/counterfoil/libs/plain"
-	"github.com/counterfoil/counterfoil/libs/refdata"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 )
@@ -52,32 +50,20 @@ func parseQuantity(text, unit string) (*transferv1.Quantity, error) {
 	if text == "" {
 		return nil, nil
 	}
-	number, unit := withUnit(text, unit)
-	n, ok := plain.ParseDecimal(number, 3)
-	if !ok || unit == "" {
+	q, ok := plain.ParseQuantity(text, unit)
+	if !ok {
 		return nil, usage(`--quantity is a number of at most three decimals and a unit, such as "12.5 KGM", not %q`, text)
 	}
-	return &transferv1.Quantity{Thousandths: n, Unit: unit}, nil
+	return q, nil
 }
 
 func parseMoney(text, currency string) (*transferv1.Money, error) {
 	if text == "" {
 		return nil, nil
 	}
-	number, currency := withUnit(text, currency)
-	scale, known := refdata.CurrencyExponent(currency)
-	n, ok := plain.ParseDecimal(number, scale)
-	if !ok || !known {
+	m, ok := plain.ParseMoney(text, currency)
+	if !ok {
 		return nil, usage(`--value is an amount and a currency, such as "1200.50 EUR", not %q`, text)
 	}
-	return &transferv1.Money{Minor: n, Currency: currency}, nil
-}
-
-// withUnit takes a number and its unit apart; the unit is otherwise where none is written.
-func withUnit(text, otherwise string) (number, unit string) {
-	number, unit, found := strings.Cut(strings.TrimSpace(text), " ")
-	if !found {
-		return number, otherwise
-	}
-	return number, strings.ToUpper(strings.TrimSpace(unit))
+	return m, nil
 }

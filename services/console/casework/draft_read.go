@@ -9,8 +9,6 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/counterfoil/counterfoil/libs/plain"
-	"github.com/counterfoil/counterfoil/libs/refdata"
-	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	"github.com/counterfoil/counterfoil/services/console/web"
 )
 
@@ -99,21 +97,20 @@ func (f form) blank(of protoreflect.MessageDescriptor, at string) bool {
 }
 
 func (f form) readMessage(d protoreflect.FieldDescriptor, name, text string) (proto.Message, *lack) {
-	unit := strings.ToUpper(strings.TrimSpace(f.Get(name + "." + unitOf(d))))
+	amount := strings.TrimSpace(text + " " + f.Get(name+"."+unitOf(d)))
 	switch amountOf(d) {
 	case "quantity":
-		amount, ok := plain.ParseDecimal(text, 3)
-		if !ok || unit == "" {
-			return nil, &lack{Field: name, Key: "lack.quantity", Of: strings.TrimSpace(text + " " + unit)}
+		q, ok := plain.ParseQuantity(amount, "")
+		if !ok {
+			return nil, &lack{Field: name, Key: "lack.quantity", Of: amount}
 		}
-		return &transferv1.Quantity{Thousandths: amount, Unit: unit}, nil
+		return q, nil
 	case "value":
-		scale, known := refdata.CurrencyExponent(unit)
-		amount, ok := plain.ParseDecimal(text, scale)
-		if !ok || !known {
-			return nil, &lack{Field: name, Key: "lack.value", Of: strings.TrimSpace(text + " " + unit)}
+		m, ok := plain.ParseMoney(amount, "")
+		if !ok {
+			return nil, &lack{Field: name, Key: "lack.value", Of: amount}
 		}
-		return &transferv1.Money{Minor: amount, Currency: unit}, nil
+		return m, nil
 	}
 	at, err := web.ParseTime(text)
 	if err != nil {

@@ -1,12 +1,10 @@
 package field
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/counterfoil/counterfoil/libs/plain"
-	"github.com/counterfoil/counterfoil/libs/refdata"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 )
@@ -14,24 +12,14 @@ import (
 // pieces is the unit of a quantity that names none (UN/ECE Recommendation 20).
 const pieces = "H87"
 
-var amountText = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?) *([A-Za-z][A-Za-z0-9]{0,9})?$`)
-
 // quantity reads "40", "40 H87" or "12.5KGM"; nil of nothing.
 func quantity(text string) (*transferv1.Quantity, error) {
 	if text == "" {
 		return nil, nil
 	}
-	m := amountText.FindStringSubmatch(text)
-	if m == nil {
-		return nil, wrong("“%s” is no quantity; write 40, or 12.5 KGM", text)
-	}
-	amount, ok := plain.ParseDecimal(m[1], 3)
+	q, ok := plain.ParseQuantity(text, pieces)
 	if !ok {
 		return nil, wrong("“%s” is no quantity; write 40, or 12.5 KGM, with three decimals at most", text)
-	}
-	q := &transferv1.Quantity{Thousandths: amount, Unit: strings.ToUpper(m[2])}
-	if q.Unit == "" {
-		q.Unit = pieces
 	}
 	return q, nil
 }
@@ -41,17 +29,11 @@ func money(text string) (*transferv1.Money, error) {
 	if text == "" {
 		return nil, nil
 	}
-	m := amountText.FindStringSubmatch(text)
-	if m == nil {
-		return nil, wrong("“%s” is no value; write 1200.50 EUR", text)
-	}
-	code := strings.ToUpper(m[2])
-	scale, known := refdata.CurrencyExponent(code)
-	amount, ok := plain.ParseDecimal(m[1], scale)
-	if !known || !ok {
+	m, ok := plain.ParseMoney(text, "")
+	if !ok {
 		return nil, wrong("“%s” is no value; write 1200.50 and a currency such as EUR", text)
 	}
-	return &transferv1.Money{Minor: amount, Currency: code}, nil
+	return m, nil
 }
 
 // received reads what arrived or was seen: on each line a licence line and a quantity, such as "1=100" or "2=12.5 KGM". Serials belong to

@@ -10,7 +10,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/counterfoil/counterfoil/libs/plain"
-	"github.com/counterfoil/counterfoil/libs/refdata"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
@@ -207,20 +206,16 @@ func itemOf(get func(string) string, n uint32) (*customsv1.Item, error) {
 		item.LicenceLine = uint32(line)
 	}
 	if text := get("quantity"); text != "" {
-		amount, ok := plain.ParseDecimal(text, 3)
-		if !ok {
-			return nil, wrong("item %d: “%s” is no quantity; write 40, or 12.5", n, text)
+		var ok bool
+		if item.Quantity, ok = plain.ParseQuantity(text+" "+get("unit"), ""); !ok {
+			return nil, wrong("item %d: “%s” is no quantity; write 40, or 12.5, and its unit such as H87", n, strings.TrimSpace(text+" "+get("unit")))
 		}
-		item.Quantity = &transferv1.Quantity{Thousandths: amount, Unit: strings.ToUpper(get("unit"))}
 	}
 	if text := get("value"); text != "" {
-		code := strings.ToUpper(get("currency"))
-		scale, known := refdata.CurrencyExponent(code)
-		amount, ok := plain.ParseDecimal(text, scale)
-		if !ok || !known {
-			return nil, wrong("item %d: “%s %s” is no value; write 1200.50 and a currency such as EUR", n, text, code)
+		var ok bool
+		if item.Value, ok = plain.ParseMoney(text+" "+get("currency"), ""); !ok {
+			return nil, wrong("item %d: “%s” is no value; write 1200.50 and a currency such as EUR", n, strings.TrimSpace(text+" "+get("currency")))
 		}
-		item.Value = &transferv1.Money{Minor: amount, Currency: code}
 	}
 	if serials := several(get("serials")); len(serials) > 0 {
 		item.Serials = []*transferv1.Serials{{Mark: &transferv1.Mark{Maker: get("maker"), Model: get("model")}, Serials: serials}}
