@@ -34,8 +34,8 @@ func (c comparing) once() comparing {
 // their marks: several makers and models share serials. Parts of the mark that are empty ask for any; the serial is stated in
 // full, since records are found by marks.Normalize of it. Without a record it is empty.
 //
-// Only records whose mark is the same as the item's count for what is concluded (tracing.md section 1: never the serial
-// alone); others are shown with their reasons. Stages are those of diversion.md section 2. No clock is read: a step is overdue
+// Only records whose mark is the same as the item's count for what is concluded (docs/tracing.md: never the serial
+// alone); others are shown with their reasons. Stages are those of docs/tracing.md. No clock is read: a step is overdue
 // where a record says so, or the item was found elsewhere.
 func Of(view ledger.View, mark *transferv1.Mark) ([]*queryv1.Custody, error) {
 	return of(view, mark, marks.Compare)

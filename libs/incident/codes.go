@@ -22,7 +22,7 @@ func StageCode(stage enforcementv1.Stage) string {
 	return code
 }
 
-// CheckType refuses a type of diversion that is not one of its stage (diversion.md section 2). It may be left out.
+// CheckType refuses a type of diversion that is not one of its stage (docs/alerts.md). It may be left out.
 func CheckType(stage enforcementv1.Stage, kind string) error {
 	if kind == "" {
 		return nil

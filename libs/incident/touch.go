@@ -84,7 +84,7 @@ func valuesOf(a *enforcementv1.DiversionAlertRaised) (all []value) {
 }
 
 // sharesSerial reports whether a declared item may be one of an alert: a serial alone is never unique, so their other marks must
-// not contradict (tracing.md section 1).
+// not contradict (docs/tracing.md).
 func sharesSerial(d *ledgerv1.Declaration, a *enforcementv1.DiversionAlertRaised) bool {
 	for _, item := range d.GetAccepted().GetItems() {
 		for _, declared := range item.GetSerials() {

@@ -14,7 +14,7 @@ const (
 	deliveryVerified  = ledgerv1.DeliveryStatus_DELIVERY_STATUS_VERIFIED
 )
 
-// deliveries keeps the rows of what is asked and found after goods left (diversion.md section 6).
+// deliveries keeps the rows of what is asked and found after goods left (docs/border.md).
 func (f *folding) deliveries(fact proto.Message) error {
 	switch e := fact.(type) {
 	case *customsv1.DeliveryVerificationRequested:

@@ -7,7 +7,7 @@ import (
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
 
-// tracing keeps the rows of traces (tracing.md section 3).
+// tracing keeps the rows of traces (docs/tracing.md).
 func (f *folding) tracing(fact proto.Message) error {
 	switch e := fact.(type) {
 	case *enforcementv1.TraceOpened:

@@ -10,7 +10,7 @@ import (
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 )
 
-// writeOffs keeps the entries against licence lines (customs.md section 4): each is a row of its own, and what they come to
+// writeOffs keeps the entries against licence lines (docs/border.md): each is a row of its own, and what they come to
 // is their sum, which a tally has ready.
 func (f *folding) writeOffs(fact proto.Message) error {
 	switch e := fact.(type) {

@@ -38,7 +38,7 @@ func ParseCell(text string) (Cell, error) {
 }
 
 // Explain answers which row a cell is of, and the events behind it, each with its proof. Of several rows at once the amounts are
-// there only where one table has them on one basis: what is authorized and what moved are never summed (annual-report.md, rule R3).
+// there only where one table has them on one basis: what is authorized and what moved are never summed (docs/report-forms.md).
 func (t *Trees) Explain(view ledger.View, c *reportingv1.Content, cell Cell) (*reportingv1.ExplainFigureResponse, error) {
 	row, err := find(c, cell.Row)
 	if err != nil {

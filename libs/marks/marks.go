@@ -14,7 +14,7 @@ import (
 // answer for the same marks. Names of makers compare by names.Version.
 const Version = "marks/1"
 
-// Mark is what was read on a weapon (ITI paragraph 8, tracing.md section 1), as it was read. A part that is not known is empty. In
+// Mark is what was read on a weapon (ITI paragraph 8, docs/tracing.md), as it was read. A part that is not known is empty. In
 // a serial, a model and an import mark, "?" is one character that could not be read and "*" any number of them.
 type Mark struct {
 	Maker string

@@ -73,7 +73,7 @@ func fold(plain string) string {
 	return b.String()
 }
 
-// ambiguous is the character that stands for those that look like it (tracing.md section 1: O/0, I/1, B/8).
+// ambiguous is the character that stands for those that look like it (docs/tracing.md: O/0, I/1, B/8).
 func ambiguous(c byte) byte {
 	switch c {
 	case 'O':

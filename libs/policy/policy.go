@@ -95,7 +95,7 @@ func withDefaults(written *policyv1.Policy) *policyv1.Policy {
 	return p
 }
 
-// defaultOffers offers every consequence of an immediate or a confirmed alert (diversion.md section 4). Only that a licence is
+// defaultOffers offers every consequence of an immediate or a confirmed alert (docs/alerts.md). Only that a licence is
 // looked at again when an alert on it was confirmed is done by itself (ATT 7(7)).
 func defaultOffers() (offers []*policyv1.Offer) {
 	for _, on := range []string{"immediate", "confirmed"} {

@@ -15,7 +15,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/refdata"
 )
 
-// kind is a scheme with a check digit, as a second reading of identifiers.md section 2 has it.
+// kind is a scheme with a check digit, read from its standard a second time.
 type kind struct {
 	body  string // regular expression of what comes before the check digits
 	check func(body string) string

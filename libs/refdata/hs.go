@@ -79,7 +79,7 @@ func HSTable() (version string, edition int) {
 }
 
 // HSPlausible says whether goods of a Treaty category may be declared under an HS code, of which the first six digits count
-// (customs.md section 1). That it is plausible says no more than that: codes are shared, and technical parameters and an officer
+// (docs/border.md). That it is plausible says no more than that: codes are shared, and technical parameters and an officer
 // decide. known is false for a code that is not on the table, for a text that is no HS code, and for the unspecified category,
 // of which nothing is known.
 func HSPlausible(code string, category transferv1.Category) (plausible, known bool) {

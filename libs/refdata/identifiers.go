@@ -38,7 +38,7 @@ type Finding struct {
 type scheme struct {
 	form *regexp.Regexp
 	says string // what the form is, after "is not"
-	sure bool   // the form is marked (P) or (S) in identifiers.md
+	sure bool   // the form is that of a published standard
 	// check returns the characters that should end a bare identifier; absent where the standard has none.
 	check func(bare string) string
 	// listed says what no list has; empty when it has.
@@ -88,7 +88,7 @@ func form(s string) *regexp.Regexp { return regexp.MustCompile("^" + s + "$") }
 
 // CheckIdentifier says what is wrong with an identifier of a scheme: lei, eori, imo (a ship), imo-company, mmsi, icao24, aircraft,
 // container, awb, ucr, mrn, unlocode, hs, un-number, nsn, ncage, country or currency. Form comes before check digit and that before
-// existence, and the first that is wrong is told (identifiers.md). known is false for another scheme, against which nothing is
+// existence, and the first that is wrong is told. known is false for another scheme, against which nothing is
 // found. A ship and a shipping company have numbers of one form, and one number may pass as either.
 //
 // With right form, another digit in place of one, and two neighbours that changed places, are noticed but for these:

@@ -55,8 +55,8 @@ func Unit(code string) (name string, ok bool) {
 
 // Convert turns an amount, in thousandths of one unit, into thousandths of another: 25 KGM are 25,000 GRM. It never rounds. ok is
 // false where there is no rule (pieces to kilograms, a set to pieces, a code that Unit does not know), where the result would
-// not be a whole number of thousandths, and where it is beyond 64 bits; the caller then has a discrepancy DX05 (customs.md
-// section 6). A unit converts into itself always, and a sign is kept.
+// not be a whole number of thousandths, and where it is beyond 64 bits; the caller then has a discrepancy DX05
+// (docs/border.md). A unit converts into itself always, and a sign is kept.
 func Convert(thousandths int64, from, to string) (converted int64, ok bool) {
 	a, known := units[from]
 	b, alsoKnown := units[to]

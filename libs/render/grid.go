@@ -125,7 +125,7 @@ func grids(c *reportingv1.Content, o Options) ([]*grid, words, error) {
 	return list, w, nil
 }
 
-// columns are those of a table: its dimensions, in the template's order of annual-report.md section 3, and what is counted.
+// columns are those of a table: its dimensions, in the template's order of docs/report-forms.md, and what is counted.
 func (l laying) columns(head *reportingv1.TableHead) []column {
 	w, form := l.w.of, isForm(head.GetTable())
 	var list, last []column

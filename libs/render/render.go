@@ -30,7 +30,7 @@ type Options struct {
 
 func (o Options) language() string { return cmp.Or(o.Language, "en") }
 
-// registerName is the report whose titles of categories IV and V are those after 2014 (annual-report.md section 8).
+// registerName is the report whose titles of categories IV and V are those after 2014 (docs/report-forms.md).
 const registerName = "un-register"
 
 func (o Options) words(c *reportingv1.Content) (words, error) {

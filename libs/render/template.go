@@ -7,7 +7,7 @@ import (
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 )
 
-// categories are the rows of the reporting template in its order (annual-report.md section 4).
+// categories are the rows of the reporting template in its order (docs/report-forms.md).
 var categories = []string{
 	"I", "II", "III", "IV", "IV a", "IV b", "V", "V a", "V b", "VI", "VII", "VII a", "VII b",
 	"VIII",

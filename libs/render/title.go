@@ -17,7 +17,7 @@ type fact struct {
 	head bool
 }
 
-// titleFacts are the title page (annual-report.md section 2).
+// titleFacts are the title page (docs/report-forms.md).
 func titleFacts(c *reportingv1.Content, o Options, w words) []fact {
 	t := c.GetTitle()
 	list := []fact{

@@ -10,7 +10,7 @@ import (
 )
 
 // XLSX writes a spreadsheet with the structure of the reporting template: a title page, a sheet for each table, and the national
-// definitions (annual-report.md section 2). Texts are texts and never formulas, numbers are numbers, totals are formulas, which a
+// definitions (docs/report-forms.md). Texts are texts and never formulas, numbers are numbers, totals are formulas, which a
 // spreadsheet works out when it opens the file. In Arabic sheets read from right to left. A spreadsheet keeps 15 digits of a number.
 func XLSX(w io.Writer, c *reportingv1.Content, o Options) error {
 	list, of, err := grids(c, o)

@@ -100,7 +100,7 @@ var forms = []Form{
 	}},
 }
 
-// transfersOf is a table of the annual report: its rows are kept apart as rule R3 has it (annual-report.md section 3).
+// transfersOf is a table of the annual report: its rows are kept apart as rule R3 has it (docs/reports.md).
 func transfersOf(name string, kind transferv1.Kind) Table {
 	return Table{
 		Name: name, Dimensions: transferDimensions, returns: true, transfers: true,

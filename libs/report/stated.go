@@ -32,7 +32,7 @@ func (f Form) TakesReturns() (tables []string) {
 }
 
 // MayState refuses a row that no figure of a return can add: of a category or basis that the report does not have it by, or without
-// the other State (annual-report.md sections 3 and 4).
+// the other State (docs/reports.md).
 func (s Spec) MayState(table string, keys []string) error {
 	terms := s.table(table)
 	head, _, _ := strings.Cut(keys[0], " ")

@@ -12,8 +12,8 @@ import (
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 )
 
-// whole refuses a return that leaves open what its agency has to report (cooperation-models.md section 7; annual-report.md R4). It
-// speaks of every table, with figures or as nil. It speaks of every row that the agency's own journals make, from what they say now,
+// whole refuses a return that leaves open what its agency has to report (docs/returns.md). It speaks of every table, with
+// figures or as nil. It speaks of every row that the agency's own journals make, from what they say now,
 // once in each unit and currency, and gives a reason where it states something else. A table is nil where the agency's own journals
 // make no row of it, or every such row is stated as 0.
 func whole(view ledger.View, request *ledgerv1.ReturnRequest, r *reportingv1.AgencyReturnSubmitted) error {

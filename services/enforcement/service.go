@@ -16,7 +16,7 @@ import (
 type Config struct {
 	// Node is what every agency runs. The service neither starts nor stops it.
 	Node *node.Node
-	// TraceClock is how long traces may take; zero parts are as tracing.md section 3 has them.
+	// TraceClock is how long traces may take; zero parts are as docs/tracing.md has them.
 	TraceClock trace.Clock
 }
 

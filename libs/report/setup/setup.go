@@ -1,5 +1,5 @@
 // Package setup is a State's set-up as a file for others: how it decides, who takes part, who may read what and how it reports
-// (cooperation-models.md X1). It has nothing of any case: only what the directory has and the procedure for reports.
+// (docs/national-reports.md). It has nothing of any case: only what the directory has and the procedure for reports.
 package setup
 
 import (

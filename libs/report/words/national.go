@@ -29,7 +29,7 @@ const (
 // Least is the smallest number of alerts of one class that is told.
 const Least = 3
 
-// kinds are those of Article 2(2), each told like the others, also where there was none (cooperation-models.md W3).
+// kinds are those of Article 2(2), each told like the others, also where there was none (docs/national-reports.md).
 var kinds = []struct{ kind, word string }{
 	{"export", "Export"}, {"import", "Import"}, {"transit", "Transit"}, {"trans_shipment", "Trans-shipment"}, {"brokering", "Brokering"},
 }
@@ -44,7 +44,7 @@ type writing struct {
 }
 
 // National is the national report of a year in words, as the ledger stands at a moment, for parliament or cabinet. The cabinet is told
-// which agencies did not answer in time; a parliament only how often that was (cooperation-models.md U2).
+// which agencies did not answer in time; a parliament only how often that was (docs/national-reports.md).
 func National(view ledger.View, year int, audience string, at time.Time) (*reportingv1.WrittenReport, error) {
 	if audience != Parliament && audience != Cabinet {
 		return nil, fault.Errorf(fault.Invalid, "the national report in words is for %s or %s, not for %q", Parliament, Cabinet, audience)
@@ -205,7 +205,7 @@ func (w *writing) listed(table string) string {
 	return fmt.Sprintf("counterfoil list %s --from %d-01-01 --until %d-01-01", table, w.year, w.year+1)
 }
 
-// consultations tells how long they took, and how many changed nothing (cooperation-models.md CP4, L5).
+// consultations tells how long they took, and how many changed nothing (docs/national-reports.md).
 func (w *writing) consultations() (list []*reportingv1.WrittenParagraph) {
 	shows := w.listed("consultations")
 	var opened, idle int

@@ -36,7 +36,7 @@ func Answered(q questions.Questionnaire, asked []*reportingv1.Question, audience
 }
 
 // releases are the classes that a measure may be released in, as people write them. Each is a report of its own: what is in one is never
-// in another (annual-report.md section 7).
+// in another (docs/reports.md).
 var releases = map[string]reportingv1.ReleaseClass{
 	"case_exchange":  reportingv1.ReleaseClass_RELEASE_CLASS_CASE_EXCHANGE,
 	"states_parties": reportingv1.ReleaseClass_RELEASE_CLASS_STATES_PARTIES,

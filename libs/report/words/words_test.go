@@ -191,7 +191,7 @@ func TestSmallClassesAreNotTold(t *testing.T) {
 	})
 }
 
-// What is of one release class is in no other's report (annual-report.md section 7).
+// What is of one release class is in no other's report (docs/reports.md).
 func TestMeasures(t *testing.T) {
 	var rows []*ledgerv1.Measure
 	for name, class := range reportingv1.ReleaseClass_value {

@@ -10,7 +10,7 @@ import (
 
 const deliveryService = "/counterfoil.customs.v1.DeliveryService/"
 
-// proofAsks are what a proof of arrival says (diversion.md section 6). The paper's digest is for programs: a browser cannot take it.
+// proofAsks are what a proof of arrival says (docs/border.md). The paper's digest is for programs: a browser cannot take it.
 var proofAsks = []ask{
 	{Name: "proof_number", As: "line", Needed: true}, {Name: "received", As: "text", Needed: true}, {Name: "serials_seen", As: "line"},
 	{Name: "arrived_at", As: "day", Needed: true}, {Name: "arrived_place", As: "line", Needed: true}, {Name: "recipient", As: "line"},

@@ -45,7 +45,7 @@ type checkWaiting struct {
 	Clock clock
 }
 
-// lateCodes are those of what was not confirmed in time: exit, transit, arrival (customs.md section 6).
+// lateCodes are those of what was not confirmed in time: exit, transit, arrival (docs/border.md).
 var lateCodes = []string{"DX16", "DX17", "DX18"}
 
 func (p pages) movements(v *web.Visit) error {

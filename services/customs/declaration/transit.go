@@ -17,7 +17,7 @@ func inTransit(d *ledgerv1.Declaration) bool {
 	return d.GetTransit() != nil && d.GetDischargedAt() == nil
 }
 
-// OpenTransit sends released goods under customs' control to an office, where they have to be by a time (customs.md section 3).
+// OpenTransit sends released goods under customs' control to an office, where they have to be by a time (docs/border.md).
 // Opening the same again decides nothing.
 func OpenTransit(view ledger.View, cmd *customsv1.OpenTransitRequest) ([]proto.Message, error) {
 	d, err := ownDeclaration(view, cmd.GetDeclarationId())

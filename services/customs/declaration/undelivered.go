@@ -13,7 +13,7 @@ import (
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
 
-// Undelivered raises DX18 (customs.md section 6) on each declaration of this agency that a delivery is about, whoever asked
+// Undelivered raises DX18 (docs/border.md) on each declaration of this agency that a delivery is about, whoever asked
 // about it: its proof is overdue, or says something else than what left. found says which. A declaration has one open DX18 at
 // a time.
 func Undelivered(view ledger.View, delivery, found string, at time.Time, cause *eventv1.Cause) ([]proto.Message, error) {

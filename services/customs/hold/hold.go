@@ -22,7 +22,7 @@ import (
 const consequence = enforcementv1.Consequence_CONSEQUENCE_HOLD
 
 // Offer offers to hold the goods of this agency's declarations that an alert touches and that have not moved, as the policies of
-// their licences say for these moments of it (diversion.md section 4).
+// their licences say for these moments of it (docs/alerts.md).
 func Offer(view ledger.View, alert *ledgerv1.Alert, moments []string, at time.Time, cause *eventv1.Cause) ([]proto.Message, error) {
 	due, err := dueTo(view, alert, moments, false)
 	if err != nil {

@@ -15,7 +15,7 @@ var (
 
 // identifiers raises DX23 for every identifier that is not what its standard has it be: containers, what carries the goods, the
 // parties' numbers, the UCR, numbers of dangerous goods; and a declaration number, an office or a transport document that has the look
-// of an MRN, a UN/LOCODE or an air waybill. It is a finding and rejects nothing: real ships fail their check digits (identifiers.md).
+// of an MRN, a UN/LOCODE or an air waybill. It is a finding and rejects nothing: real ships fail their check digits.
 func (m *match) identifiers() {
 	c := m.d.GetConsignment()
 	for _, container := range c.GetContainers() {

@@ -17,7 +17,7 @@ import (
 	"github.com/counterfoil/counterfoil/services/customs/writeoff"
 )
 
-// findLicence finds the licence that the declaration names exactly (customs.md section 6, step 1), and otherwise those that it may be
+// findLicence finds the licence that the declaration names exactly (docs/border.md), and otherwise those that it may be
 // meant for (step 2): one candidate is a suggestion too.
 func (m *match) findLicence() error {
 	reference := m.d.GetLicenceId()

@@ -10,7 +10,7 @@ import (
 )
 
 // findLines finds each item's line: the one that it names, else the only one that is left by rating and HS6, then by model, then by
-// unit (customs.md section 6, step 3). Of several lines one is taken only by rating, HS6 or model, never by its unit alone. Where none
+// unit (docs/border.md). Of several lines one is taken only by rating, HS6 or model, never by its unit alone. Where none
 // is taken, lines are suggested.
 func (m *match) findLines() {
 	for _, item := range m.d.GetItems() {

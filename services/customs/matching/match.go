@@ -83,7 +83,7 @@ func (m *match) raise(code string, item uint32, expected, found, sentence string
 	m.Discrepancies = append(m.Discrepancies, New(m.d.GetDeclarationId(), m.Licence.GetId(), code, item, expected, found, fmt.Sprintf(sentence, args...)))
 }
 
-// New makes a discrepancy without an id, of the severity that its code has by default (customs.md section 5).
+// New makes a discrepancy without an id, of the severity that its code has by default (docs/border.md).
 func New(declaration, licence, code string, item uint32, expected, found, text string) *customsv1.DiscrepancyRaised {
 	c, _ := refdata.Discrepancy(code)
 	severity := map[refdata.Severity]customsv1.Severity{

@@ -26,7 +26,7 @@ type committed struct {
 // movedAmounts are thousandths of the entry's unit and minor units of its currency.
 type movedAmounts struct{ quantity, value int64 }
 
-// Correct brings a committed entry to what really moved (customs.md W2): up to what is left of the licence, down to what was
+// Correct brings a committed entry to what really moved (docs/border.md): up to what is left of the licence, down to what was
 // restored. What it is on record as already decides nothing.
 func Correct(view ledger.View, cmd *customsv1.CorrectWriteOffRequest) ([]proto.Message, error) {
 	c, err := readCommitted(view, cmd.GetEntryId())

@@ -1,4 +1,4 @@
-// Package writeoff keeps what is written off against a licence within what the licence allows (customs.md section 4): per line,
+// Package writeoff keeps what is written off against a licence within what the licence allows (docs/border.md): per line,
 // what is reserved, used and lent to posts never exceeds what is authorized with its tolerance, in quantity and in value
 // separately. Every figure is a sum of entries; a tally of the ledger has the sums ready. Where a line does not limit its
 // quantity (or its value), none is counted. Entries are in the unit of the line; a declaration keeps what was declared.

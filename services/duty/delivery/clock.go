@@ -12,7 +12,7 @@ import (
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
 
-// reminders are when a period's passing is recorded, in percent (diversion.md section 6); past its end it is overdue.
+// reminders are when a period's passing is recorded, in percent (docs/border.md); past its end it is overdue.
 var reminders = []uint32{50, 90}
 
 // Due says, of one delivery of this agency that is not verified, what its period came to that is not on record: a reminder from

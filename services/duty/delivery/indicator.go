@@ -8,7 +8,7 @@ import (
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
 
-// Indicator is a red flag that deliveries and checks of a licence raise (diversion.md section 3).
+// Indicator is a red flag that deliveries and checks of a licence raise (docs/border.md).
 type Indicator struct {
 	// RF19 or RF26.
 	Code string

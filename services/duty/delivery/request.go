@@ -16,7 +16,7 @@ import (
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
 
-// UsualDays is the period for proof of arrival where nothing says another, in calendar days (diversion.md section 6: within
+// UsualDays is the period for proof of arrival where nothing says another, in calendar days (docs/border.md: within
 // three months).
 const UsualDays = 90
 

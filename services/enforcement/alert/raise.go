@@ -14,7 +14,7 @@ import (
 )
 
 // Raise records a suspicion of diversion under a new id, "D-" and the year it arose in, with what an alert has to say
-// (diversion.md section 4). The addressees are other agencies that the directory knows, since each of them must acknowledge.
+// (docs/alerts.md). The addressees are other agencies that the directory knows, since each of them must acknowledge.
 // Licences and other records may be named that are not on record here: what enforcement is told of a transfer is less than what
 // it may have found. When it was detected is when the alert arose, unless it says otherwise.
 func Raise(view ledger.View, cmd *enforcementv1.RaiseAlertRequest) ([]proto.Message, error) {

@@ -12,7 +12,7 @@ import (
 )
 
 // Retell repeats what became of an alert of this agency for every further group that the alert was shared with, or widened to:
-// who has a suspicion has its refutal too (diversion.md section 4). What stands in a group already is left out, so retelling twice
+// who has a suspicion has its refutal too (docs/alerts.md). What stands in a group already is left out, so retelling twice
 // repeats nothing.
 func Retell(view ledger.View, alertID string) ([]proto.Message, error) {
 	a, err := view.Alert(alertID)

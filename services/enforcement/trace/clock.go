@@ -13,8 +13,7 @@ import (
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
 
-// Clock is how long a trace may take, from when it was opened. The Instrument gives no numbers; what is zero is as in tracing.md
-// section 3.
+// Clock is how long a trace may take, from when it was opened. The Instrument gives no numbers; what is zero is as in docs/tracing.md.
 type Clock struct {
 	// Acknowledge is until it is acknowledged: 7 days.
 	Acknowledge time.Duration

@@ -1,4 +1,4 @@
-// Package trace decides how requests to trace items go, as the International Tracing Instrument has it (tracing.md section 3):
+// Package trace decides how requests to trace items go, as the International Tracing Instrument has it (docs/tracing.md):
 // what is asked, of whom, by when, and what was answered. Only the agency that opened a trace changes it.
 package trace
 

@@ -45,8 +45,8 @@ func FileAuthorization(view ledger.View, cmd *licensingv1.FileAuthorizationReque
 }
 
 // VerifyDocument says what asking after a paper on file came to: a decision refers to that and not to the paper. A later
-// answer stands beside an earlier one, also after the decision, since a paper may turn out to be forged years later (tracing.md
-// section 3, D1); the same as the last decides nothing.
+// answer stands beside an earlier one, also after the decision, since a paper may turn out to be forged years later
+// (docs/tracing.md); the same as the last decides nothing.
 func VerifyDocument(view ledger.View, cmd *licensingv1.VerifyDocumentRequest) ([]proto.Message, error) {
 	a, err := dossier.Kept(view, cmd.GetApplicationId())
 	switch {

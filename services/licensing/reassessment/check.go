@@ -20,7 +20,7 @@ import (
 
 // OpenOnCheck puts up for reassessment, because of a check after delivery that was refused access (RF19) or whose goods are not
 // accounted for, its licence and every other licence of this agency with the same end user, as far as they are live at the
-// time given (diversion.md section 6; ATT Article 7(7)). One reassessment is opened per licence, check and outcome.
+// time given (docs/border.md; ATT Article 7(7)). One reassessment is opened per licence, check and outcome.
 func OpenOnCheck(view ledger.View, check *ledgerv1.PostDeliveryCheck, outcome customsv1.CheckOutcome, at time.Time, cause *eventv1.Cause) ([]proto.Message, error) {
 	found := ""
 	switch outcome {

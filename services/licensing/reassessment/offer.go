@@ -23,7 +23,7 @@ const (
 )
 
 // Offer puts before this agency what an alert may lead to for the licences that it touches, as their policies say for these moments
-// of it (diversion.md section 4): that a live licence is looked at again or compared with denials, and that what was delivered under
+// of it (docs/alerts.md): that a live licence is looked at again or compared with denials, and that what was delivered under
 // it is looked at. What is done by itself is not offered; holds are for customs.
 func Offer(view ledger.View, alert *ledgerv1.Alert, moments []string, at time.Time, cause *eventv1.Cause) ([]proto.Message, error) {
 	touched, err := allTouched(view, alert)

@@ -12,7 +12,7 @@ import (
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 )
 
-// Freeze makes the last draft the report, as it stands on record: nothing is worked out again (annual-report.md R5). Without a reason
+// Freeze makes the last draft the report, as it stands on record: nothing is worked out again (docs/reports.md). Without a reason
 // it is refused while an agency that has to approve has not, and while something blocks it. Where the procedure asks nobody and no
 // draft is on record, the draft goes on record with it. A report that is frozen is frozen once.
 func Freeze(view ledger.View, d *Draft, cmd *reportingv1.FreezeReportRequest) ([]proto.Message, error) {

@@ -12,7 +12,7 @@ import (
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 )
 
-// Hide says what of a row stays out of editions for others (annual-report.md R7); with nothing hidden the row is shown again. rows are
+// Hide says what of a row stays out of editions for others (docs/reports.md); with nothing hidden the row is shown again. rows are
 // those of the report as its facts stand. What is frozen stays as it is: the next draft has it. The same again decides nothing.
 func Hide(view ledger.View, rows []*reportingv1.Row, cmd *reportingv1.HideRowRequest) ([]proto.Message, error) {
 	row, err := rowOf(rows, cmd.GetRowId(), cmd.GetReport(), cmd.GetYear())

@@ -11,9 +11,9 @@ import (
 
 // Codes of problems that a report has beside those of its facts and of returns.
 const (
-	// NotNil: a table without rows that not every agency confirmed to be nil (annual-report.md R4).
+	// NotNil: a table without rows that not every agency confirmed to be nil (docs/reports.md).
 	NotNil = "not-nil"
-	// NoExtent: rows that state neither a number of items nor a value (annual-report.md section 3).
+	// NoExtent: rows that state neither a number of items nor a value (docs/reports.md).
 	NoExtent = "no-extent"
 	// HiddenWithoutText: rows that are hidden for a class of reasons, and nobody wrote why.
 	HiddenWithoutText = "hidden-without-text"

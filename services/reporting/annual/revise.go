@@ -9,7 +9,7 @@ import (
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 )
 
-// Revise opens the next revision of a frozen report, which stays as it is (annual-report.md R5). Only the last is revised, and only one
+// Revise opens the next revision of a frozen report, which stays as it is (docs/reports.md). Only the last is revised, and only one
 // revision is open; the same again decides nothing.
 func Revise(view ledger.View, cmd *reportingv1.ReviseReportRequest) ([]proto.Message, error) {
 	r, err := own(view, cmd.GetReportId())

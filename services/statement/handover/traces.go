@@ -38,7 +38,7 @@ func trace(view ledger.View, _ time.Time) (due []*directoryv1.Duty, err error) {
 }
 
 // raise has the hits of the agency's traces on items that were delivered, where no alert has to do with the trace: one is offered
-// for diversion from stock or by re-transfer (tracing.md section 6), and raised by nobody but an officer.
+// for diversion from stock or by re-transfer (docs/tracing.md), and raised by nobody but an officer.
 func raise(view ledger.View, _ time.Time) (due []*directoryv1.Duty, err error) {
 	open, err := view.TracesWith("open", "true")
 	if err != nil {

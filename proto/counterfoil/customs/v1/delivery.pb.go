@@ -25,7 +25,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// CheckOutcome is what a check after delivery found (diversion.md section 6).
+// CheckOutcome is what a check after delivery found (docs/border.md).
 type CheckOutcome int32
 
 const (
@@ -362,7 +362,7 @@ func (x *DeliveryOverdue) GetDeliveryId() string {
 	return ""
 }
 
-// Proof is a delivery verification certificate, or another paper that says what arrived (diversion.md section 6).
+// Proof is a delivery verification certificate, or another paper that says what arrived (docs/border.md).
 type Proof struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
 	Number      string                 `protobuf:"bytes,1,opt,name=number,proto3" json:"number,omitempty"`

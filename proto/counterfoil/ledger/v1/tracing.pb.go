@@ -24,7 +24,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// TraceStatus is where a trace stands (tracing.md section 3).
+// TraceStatus is where a trace stands (docs/tracing.md).
 type TraceStatus int32
 
 const (

@@ -24,7 +24,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Custody is who had one item, as far as the records of a ledger say (tracing.md section 3).
+// Custody is who had one item, as far as the records of a ledger say (docs/tracing.md).
 type Custody struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What identifies the item. It is one item only where maker, country, model and serial are stated.
