@@ -19,6 +19,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/counterfoil/counterfoil/libs/spans"
 )
 
 const (
@@ -124,7 +126,7 @@ func startHub(ctx context.Context, c HubConfig) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{dir: c.Dir, log: orDiscard(c.Logger), tracer: tracer(c.Tracing), replicas: 1, heard: make(chan struct{}, 1),
+	h := &Hub{dir: c.Dir, log: orDiscard(c.Logger), tracer: spans.Tracer(c.Tracing, "github.com/counterfoil/counterfoil/libs/backbone"), replicas: 1, heard: make(chan struct{}, 1),
 		stated: map[string]*stated{}, conns: map[string]*nats.Conn{}, made: map[string]bool{}, feeders: map[string]*feeder{}, heads: map[string]relayHeads{}}
 	h.state.Store(&hubState{})
 	running, stop := context.WithCancel(context.Background())

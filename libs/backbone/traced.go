@@ -7,17 +7,9 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/counterfoil/counterfoil/libs/journal"
 )
-
-func tracer(p trace.TracerProvider) trace.Tracer {
-	if p == nil {
-		return noop.Tracer{}
-	}
-	return p.Tracer("github.com/counterfoil/counterfoil/libs/backbone")
-}
 
 // span begins the way of a block into a reader's feed, where its publisher traces, and has the copy say that it came this way. It
 // returns what ends it: when the feed has the block, or did not take it.

@@ -10,13 +10,14 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/projection"
+	"github.com/counterfoil/counterfoil/libs/spans"
 )
 
 func (n *Node) followerOf(l *ledger.Ledger) *projection.Follower {
 	return projection.New(projection.Config{
 		Agency: n.Agency, Ledger: l, Keys: n.keys,
 		JetStream: n.broker.JetStream(), Own: n.broker.Journal(), Inbox: n.broker.Inbox(),
-		Evidence: n.cfg.Home.path("evidence"), Folded: n.metrics.Folded, Tracer: n.tracer(), Traces: &n.traces, Logger: n.Logger,
+		Evidence: n.cfg.Home.path("evidence"), Folded: n.metrics.Folded, Tracer: spans.Tracer(n.cfg.Tracing, tracerName), Traces: &n.traces, Logger: n.Logger,
 	})
 }
 

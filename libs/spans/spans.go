@@ -11,7 +11,17 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 )
+
+// Tracer is the tracer of a part of the program, such as "github.com/counterfoil/counterfoil/libs/backbone"; where p is nil, one whose spans
+// are never made.
+func Tracer(p trace.TracerProvider, name string) trace.Tracer {
+	if p == nil {
+		return noop.Tracer{}
+	}
+	return p.Tracer(name)
+}
 
 // FromEnvironment returns what makes spans and sends them by OTLP over HTTP, as the variables OTEL_… of OpenTelemetry say, and what sends
 // the last ones; nil, and nothing to do, where neither OTEL_EXPORTER_OTLP_ENDPOINT nor OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is set.

@@ -24,6 +24,13 @@ func TestNothingIsSentUnlessTheEnvironmentSays(t *testing.T) {
 	}
 }
 
+func TestTracerOfNothingMakesNoSpan(t *testing.T) {
+	_, span := spans.Tracer(nil, "test").Start(t.Context(), "append block")
+	if span.SpanContext().IsValid() || span.IsRecording() {
+		t.Error("a span is made although nothing is traced")
+	}
+}
+
 func TestSpansArriveAtACollector(t *testing.T) {
 	var mu sync.Mutex
 	got := &collectorv1.ExportTraceServiceRequest{}
@@ -45,7 +52,7 @@ func TestSpansArriveAtACollector(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, span := p.Tracer("test").Start(t.Context(), "append block")
+	_, span := spans.Tracer(p, "test").Start(t.Context(), "append block")
 	span.End()
 	if err := end(context.Background()); err != nil {
 		t.Fatal(err)
