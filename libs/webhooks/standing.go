@@ -21,9 +21,9 @@ func (w *Webhooks) Standing() (s metrics.Webhooks, err error) {
 		} else {
 			s.Off++
 		}
-		s.Delivered, s.Left, s.Parked = s.Delivered+of.Delivered, s.Left+of.Left, s.Parked+of.Parked
+		s.Left, s.Parked = s.Left+of.Left, s.Parked+of.Parked
 	}
-	s.Sent, s.Failed = w.sent.Load(), w.failed.Load()
+	s.Sent, s.Delivered, s.Failed = w.sent.Load(), w.delivered.Load(), w.failed.Load()
 	return s, nil
 }
 
@@ -31,10 +31,10 @@ func (w *Webhooks) Standing() (s metrics.Webhooks, err error) {
 func (w *Webhooks) Examine(context.Context) (*queryv1.Check, error) {
 	list, err := w.List()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read the webhooks: %w", err)
 	}
 	var wrong []string
-	check := &queryv1.Check{Name: "webhooks", Ok: true, Detail: fmt.Sprintf("%d webhooks, each takes what it is posted", len(list))}
+	check := &queryv1.Check{Ok: true, Detail: fmt.Sprintf("%d webhooks, each takes what it is posted", len(list))}
 	if len(list) == 0 {
 		check.Detail = "there is none"
 	}

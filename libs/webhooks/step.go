@@ -133,7 +133,7 @@ func (w *Webhooks) settle(e *endpoint, event *queryv1.RecordedEvent, after strin
 	done := func() { e.Token, e.Tried, e.NextAt = after, 0, time.Time{} }
 	switch v := w.judge(e.Tries, e.Tried, o, rand.Float64()); {
 	case v.taken:
-		e.Delivered++
+		w.count(e)
 		done()
 		return w.note(e, func(tx *bolt.Tx) error { return unpark(tx, e.Name, event.Id) })
 	case v.gone:
@@ -148,6 +148,12 @@ func (w *Webhooks) settle(e *endpoint, event *queryv1.RecordedEvent, after strin
 		e.NextAt = w.Now().Add(v.wait)
 		return w.note(e, nil)
 	}
+}
+
+// count counts an event that was taken.
+func (w *Webhooks) count(e *endpoint) {
+	e.Delivered++
+	w.delivered.Add(1)
 }
 
 func (w *Webhooks) turnOff(e *endpoint, why string) {
@@ -186,7 +192,7 @@ func (w *Webhooks) postAgain(ctx context.Context, e *endpoint, p *poster, is *pa
 	e.Last = &is.Last
 	switch v := w.judge(e.Tries, is.Last.Number, o, 0); {
 	case v.taken:
-		e.Delivered++
+		w.count(e)
 		return w.note(e, func(tx *bolt.Tx) error { return unpark(tx, e.Name, is.Event) })
 	case v.gone:
 		w.turnOff(e, "the receiver answered 410: it wants no more")

@@ -54,8 +54,8 @@ type Webhooks struct {
 	limit time.Duration // how long a receiver has to answer
 	// resolver finds addresses of names; nil: as the machine does.
 	resolver *net.Resolver
-	// sent are bytes that were posted, and failed tries in vain, since the start.
-	sent, failed atomic.Uint64
+	// sent are bytes that were posted, delivered events that were taken, and failed tries in vain, since the start.
+	sent, delivered, failed atomic.Uint64
 
 	mu      sync.Mutex
 	changed chan struct{} // closed when endpoints change
