@@ -74,8 +74,18 @@ func (u User) reaches() []reach {
 	}
 }
 
-// shift brings accounts, consumers and connections to what the file of users says.
+// shift brings accounts, consumers and connections to what the file of users says, and remembers what kept it from that.
 func (f *Feed) shift(ctx context.Context) error {
+	err := f.follow(ctx)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.trouble = ""; err != nil {
+		f.trouble = err.Error()
+	}
+	return err
+}
+
+func (f *Feed) follow(ctx context.Context) error {
 	f.mu.Lock()
 	before := slices.Clone(f.readers.users)
 	err := f.readers.read(UsersFile(f.cfg.Dir))
@@ -98,6 +108,10 @@ func (f *Feed) shift(ctx context.Context) error {
 		errs = append(errs, f.dropConsumers(ctx, w, now))
 	}
 	for _, u := range now {
+		if f.writer(u.Stream()) == nil {
+			f.cfg.Logger.Error("feed: a user reads events in JSON, and the feed has none", "agency", f.cfg.Agency, "user", u.Name)
+			continue
+		}
 		errs = append(errs, f.admit(ctx, u))
 	}
 	err = errors.Join(errs...)
@@ -138,12 +152,9 @@ func (f *Feed) dropConsumers(ctx context.Context, w *writer, users []User) error
 	return list.Err()
 }
 
-// admit makes a user's consumer and account, unless they are there.
+// admit makes the consumer and account of a user of a stream that there is, unless they are there.
 func (f *Feed) admit(ctx context.Context, u User) error {
 	w := f.writer(u.Stream())
-	if w == nil {
-		return fmt.Errorf("user %s reads events in JSON, and the feed has none: set \"json\": true for it in agency.json", u.Name)
-	}
 	if _, err := w.stream.Consumer(ctx, u.Name); err != nil {
 		if !errors.Is(err, jetstream.ErrConsumerNotFound) {
 			return err

@@ -70,9 +70,10 @@ type Config struct {
 	Dir string
 	// Key encrypts the store.
 	Key []byte
-	// TLS is how it listens; nil: in plain text.
-	TLS    *tls.Config
-	Ledger *ledger.Ledger
+	// TLS is how it listens; nil: in plain text. Certificate is the PEM file that it is from.
+	TLS         *tls.Config
+	Certificate string
+	Ledger      *ledger.Ledger
 	// Accessed puts on record who read what; nil: nobody does.
 	Accessed func(*queryv1.Access) error
 	Logger   *slog.Logger
@@ -95,6 +96,7 @@ type Feed struct {
 
 	mu        sync.Mutex
 	readers   readers
+	trouble   string                     // what kept shift from its end when it ran last
 	accounts  map[string]*server.Account // by User.key
 	connected map[string][]uint64        // connections by user, some of which may have ended
 }
@@ -102,7 +104,8 @@ type Feed struct {
 // Store is the folder of a node's feed: nothing in it that the ledger does not have.
 func Store(dir string) string { return filepath.Join(dir, "feed") }
 
-// Open starts the server and makes its streams, or finds them again. It publishes nothing until Run.
+// Open starts the server and makes its streams, or finds them again. It publishes nothing until Run. What keeps systems from being let
+// in, such as a damaged file of users, is no reason to fail: it is logged, shown in the status, and tried again by Run.
 func Open(ctx context.Context, cfg Config) (*Feed, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -138,9 +141,6 @@ func (f *Feed) open(ctx context.Context) (err error) {
 		opts.TLSConfig, opts.TLSTimeout = f.cfg.TLS, 5
 	}
 	opts.CustomClientAuthentication = f
-	if err := f.readers.read(UsersFile(f.cfg.Dir)); err != nil {
-		return err
-	}
 	if f.srv, err = backbone.StartServer(opts, f.cfg.Logger); err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func (f *Feed) openStreams(ctx context.Context) error {
 		f.writers = append(f.writers, &writer{form: form, feed: f, stream: s, batch: batchEvents})
 	}
 	if err := f.shift(ctx); err != nil {
-		return err
+		f.cfg.Logger.Error("feed: systems cannot be let in yet", "agency", f.cfg.Agency, "err", err)
 	}
 	return f.begin(ctx)
 }

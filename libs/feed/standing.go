@@ -17,7 +17,7 @@ func (f *Feed) Standing(ctx context.Context) (*metrics.Feed, error) {
 		return nil, err
 	}
 	s := &metrics.Feed{
-		Published: f.counted.published.Load(), Sent: f.counted.sent.Load(), Read: f.counted.read.Load(), Failed: f.counted.failed.Load(), Users: len(is.Users),
+		Up: is.Trouble == "", Published: f.counted.published.Load(), Sent: f.counted.sent.Load(), Read: f.counted.read.Load(), Failed: f.counted.failed.Load(), Users: len(is.Users),
 	}
 	for _, of := range is.Streams {
 		s.Behind, s.Kept = max(s.Behind, of.Behind), s.Kept+of.Bytes

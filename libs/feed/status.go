@@ -28,6 +28,7 @@ func (f *Feed) Status(ctx context.Context) (*queryv1.FeedStatusResponse, error) 
 	}
 	f.mu.Lock()
 	users := slices.Clone(f.readers.users)
+	res.Trouble = f.trouble
 	f.mu.Unlock()
 	for _, u := range users {
 		s, err := f.reader(ctx, u)

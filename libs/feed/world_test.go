@@ -3,6 +3,7 @@ package feed
 import (
 	"crypto/tls"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -35,10 +36,11 @@ func newSecuredWorld(t testing.TB, secured *tls.Config) *world {
 }
 
 func newWorldOf(t testing.TB, s Settings, secured *tls.Config) *world {
-	w := &world{t: t, dir: t.TempDir(), writer: ledgertest.NewWriter(), ledger: ledgertest.Open(t, "customs")}
+	dir := t.TempDir()
+	w := &world{t: t, dir: dir, writer: ledgertest.NewWriter(), ledger: ledgertest.Open(t, "customs")}
 	s.Listen = "127.0.0.1:0"
 	f, err := Open(t.Context(), Config{
-		Settings: s, Agency: "customs", Dir: w.dir, Key: []byte("a key of thirty-two bytes or more"), Ledger: w.ledger, TLS: secured,
+		Settings: s, Agency: "customs", Dir: w.dir, Key: []byte("a key of thirty-two bytes or more"), Ledger: w.ledger, TLS: secured, Certificate: filepath.Join(dir, "tls.crt"),
 		Accessed: func(a *queryv1.Access) error { w.read = append(w.read, a); return nil },
 	})
 	if err != nil {

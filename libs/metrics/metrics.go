@@ -32,7 +32,7 @@ type Standing struct {
 	Snapshots     int
 	SnapshotBytes int64
 	Webhooks      Webhooks
-	// Feed is what the agency's own systems read; nil: there is none.
+	// Feed is what the agency's own systems read; nil: the node is to have none.
 	Feed *Feed
 }
 
@@ -49,14 +49,16 @@ type Journal struct {
 
 // Webhooks are all endpoints together.
 type Webhooks struct {
-	On, Off                 int
-	Delivered, Left, Parked uint64
-	// Sent are bytes of events that were posted, and Failed tries that were in vain, since the start.
-	Sent, Failed uint64
+	On, Off      int
+	Left, Parked uint64
+	// Sent are bytes of events that were posted, Delivered events that were taken, and Failed tries that were in vain, since the start.
+	Sent, Delivered, Failed uint64
 }
 
 // Feed is both of its forms together, and all of its users.
 type Feed struct {
+	// Up: it is served, and lets in who may read it.
+	Up bool
 	// Published are events that were stored for systems to read, Sent their bytes, Read what systems were given, and Failed batches that
 	// could not be stored, since the start.
 	Published, Sent, Read, Failed uint64

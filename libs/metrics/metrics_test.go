@@ -3,10 +3,8 @@ package metrics_test
 import (
 	"encoding/json"
 	"errors"
-	"io/fs"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -25,7 +23,7 @@ func (n node) Standing() (metrics.Standing, error) {
 		Version: "v1", Ready: true, Built: 1, Connected: true, ToSend: 3, LedgerBytes: 4096, Snapshots: 2, SnapshotBytes: 8192,
 		Journals: []metrics.Journal{{Name: "licensing/border", Block: 4, Events: 12, Age: 90 * time.Second, Behind: 1, Parked: 2, Stopped: true}},
 		Webhooks: metrics.Webhooks{On: 1, Off: 2, Delivered: 40, Left: 5, Parked: 6, Sent: 900, Failed: 3},
-		Feed:     &metrics.Feed{Published: 24, Sent: 4800, Read: 20, Failed: 1, Behind: 2, Kept: 9000, Users: 2, Connections: 1, Unread: 4, Dropped: 7},
+		Feed:     &metrics.Feed{Up: true, Published: 24, Sent: 4800, Read: 20, Failed: 1, Behind: 2, Kept: 9000, Users: 2, Connections: 1, Unread: 4, Dropped: 7},
 	}, n.err
 }
 
@@ -75,78 +73,79 @@ func TestWhatIsTold(t *testing.T) {
 			}
 		}
 	}
-	if told := scraped(t, errors.New("the streams do not answer")); !strings.Contains(told, "counterfoil_fold_seconds") {
-		t.Error("what could be found out is not told when something else could not")
+	for _, line := range []string{`counterfoil_journal_events{journal="licensing/border"} 12`, "counterfoil_feed_up 1", "counterfoil_fold_seconds_count 1"} {
+		if !strings.Contains(scraped(t, errors.New("the webhooks cannot be read")), line+"\n") {
+			t.Errorf("no line %s when something else could not be found out", line)
+		}
 	}
 }
 
 var named = regexp.MustCompile(`counterfoil_\w+`)
 
+const (
+	dashboardFile = "../../deploy/grafana/counterfoil.json"
+	rulesFile     = "../../deploy/prometheus/rules.yaml"
+)
+
+func content(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
 // What a dashboard or a rule asks for is something that a node tells.
 func TestDashboardAndRulesNameWhatThereIs(t *testing.T) {
 	told := scraped(t, nil)
-	exists := func(name string) bool {
-		return strings.Contains(told, "\n"+name+" ") || strings.Contains(told, "\n"+name+"{")
-	}
-	var files int
-	err := filepath.WalkDir(filepath.Join("..", "..", "deploy"), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.Contains(path, "grafana") && !strings.Contains(path, "prometheus") {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		names := named.FindAllString(string(data), -1)
+	for _, path := range []string{dashboardFile, rulesFile} {
+		names := named.FindAllString(string(content(t, path)), -1)
 		if len(names) == 0 {
 			t.Errorf("%s names no metric", path)
 		}
 		for _, name := range names {
-			if !exists(name) {
+			if !strings.Contains(told, "\n"+name+" ") && !strings.Contains(told, "\n"+name+"{") {
 				t.Errorf("%s names %s, which no node tells", path, name)
 			}
 		}
-		files++
-		switch filepath.Ext(path) {
-		case ".json":
-			var dashboard struct {
-				Title         string
-				UID           string `json:"uid"`
-				SchemaVersion int    `json:"schemaVersion"`
-				Panels        []struct {
-					Title   string
-					Targets []struct{ Expr string }
-				}
-			}
-			if err := json.Unmarshal(data, &dashboard); err != nil || dashboard.SchemaVersion < 36 || dashboard.UID == "" || len(dashboard.Panels) < 8 {
-				t.Errorf("%s is no dashboard: %v, %+v", path, err, dashboard)
-			}
-			for _, p := range dashboard.Panels {
-				if p.Title == "" || len(p.Targets) == 0 || p.Targets[0].Expr == "" {
-					t.Errorf("%s: panel %q shows nothing", path, p.Title)
-				}
-			}
-		case ".yaml":
-			var rules struct {
-				Groups []struct {
-					Rules []struct {
-						Alert, Expr, For string
-						Annotations      struct{ Summary, Next string }
-					}
-				}
-			}
-			if err := yaml.Unmarshal(data, &rules); err != nil || len(rules.Groups) != 1 {
-				t.Fatalf("%s: %v", path, err)
-			}
-			for _, r := range rules.Groups[0].Rules {
-				if _, err := time.ParseDuration(r.For); r.Alert == "" || r.Expr == "" || err != nil || r.Annotations.Summary == "" || !strings.HasPrefix(r.Annotations.Next, "counterfoil ") {
-					t.Errorf("%s: rule %+v is not whole", path, r)
-				}
+	}
+}
+
+func TestDashboardIsWhole(t *testing.T) {
+	var dashboard struct {
+		UID           string `json:"uid"`
+		SchemaVersion int    `json:"schemaVersion"`
+		Panels        []struct {
+			Title   string
+			Targets []struct{ Expr string }
+		}
+	}
+	if err := json.Unmarshal(content(t, dashboardFile), &dashboard); err != nil || dashboard.SchemaVersion < 36 || dashboard.UID == "" || len(dashboard.Panels) < 8 {
+		t.Errorf("it is no dashboard: %v, %+v", err, dashboard)
+	}
+	for _, p := range dashboard.Panels {
+		if p.Title == "" || len(p.Targets) == 0 || p.Targets[0].Expr == "" {
+			t.Errorf("panel %q shows nothing", p.Title)
+		}
+	}
+}
+
+func TestRulesAreWhole(t *testing.T) {
+	var rules struct {
+		Groups []struct {
+			Rules []struct {
+				Alert, Expr, For string
+				Annotations      struct{ Summary, Next string }
 			}
 		}
-		return nil
-	})
-	if err != nil || files != 2 {
-		t.Errorf("%d files were looked at, not the dashboard and the rules: %v", files, err)
+	}
+	if err := yaml.Unmarshal(content(t, rulesFile), &rules); err != nil || len(rules.Groups) != 1 || len(rules.Groups[0].Rules) == 0 {
+		t.Fatalf("they are no rules: %v", err)
+	}
+	for _, r := range rules.Groups[0].Rules {
+		if _, err := time.ParseDuration(r.For); r.Alert == "" || r.Expr == "" || err != nil || r.Annotations.Summary == "" || !strings.HasPrefix(r.Annotations.Next, "counterfoil ") {
+			t.Errorf("rule %+v is not whole", r)
+		}
 	}
 }

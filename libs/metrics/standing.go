@@ -32,12 +32,13 @@ var (
 
 	webhooksOn        = desc("webhooks_on", "Webhooks to which something is posted.")
 	webhooksOff       = desc("webhooks_off", "Webhooks that were turned off, by a person or by what they answered.")
-	webhooksDelivered = desc("webhooks_delivered_total", "Events that webhooks took.")
+	webhooksDelivered = desc("webhooks_delivered_total", "Events that webhooks took since the start.")
 	webhooksLeft      = desc("webhooks_left_events", "Folded events that were not looked at yet for a webhook, of all webhooks together.")
 	webhooksSent      = desc("webhooks_sent_bytes_total", "Bytes of events that were posted.")
 	webhooksFailed    = desc("webhooks_failed_total", "Tries to post an event that were in vain.")
 	webhooksParked    = desc("webhooks_parked_events", "Deliveries that were given up after the last try.")
 
+	feedUp          = desc("feed_up", "1 while the feed is served and lets in who may read it.")
 	feedPublished   = desc("feed_published_events_total", "Events that were published on the feed, in each of its forms.")
 	feedSent        = desc("feed_published_bytes_total", "Bytes of events that were published on the feed.")
 	feedRead        = desc("feed_read_events_total", "Events that systems were given by the feed.")
@@ -88,6 +89,7 @@ func (s standing) Collect(out chan<- prometheus.Metric) {
 	gauge(webhooksLeft, float64(is.Webhooks.Left))
 	gauge(webhooksParked, float64(is.Webhooks.Parked))
 	if f := is.Feed; f != nil {
+		gauge(feedUp, flag(f.Up))
 		counter(feedPublished, f.Published)
 		counter(feedSent, f.Sent)
 		counter(feedRead, f.Read)

@@ -144,7 +144,7 @@ func (a *api) server(n *Node, service Service) (*http.Server, error) {
 	queries.Accesses = a.accesses
 	query.Register(server, queries)
 	bundle.Register(server, n.courier)
-	feed.Register(server, n.feed)
+	feed.Register(server, n.feed, n.feedless)
 	webhooks.Register(server, n.webhooks)
 	service.Register(server)
 	handler, err := rpc.Handler(server, cfg)

@@ -9,11 +9,12 @@ import (
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/feed"
 	"github.com/counterfoil/counterfoil/libs/journal"
+	"github.com/counterfoil/counterfoil/libs/metrics"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
 
 // openFeed starts the feed for the agency's own systems, where agency.json has one. A listener and a certificate that would not
-// do for the API will not do for it.
+// do for the API will not do for it. A node does not wait for its feed: it goes on without one that does not start.
 func (n *Node) openFeed(ctx context.Context) error {
 	settings := n.Profile.Feed
 	if settings == nil {
@@ -35,17 +36,36 @@ func (n *Node) openFeed(ctx context.Context) error {
 		return fmt.Errorf("read the key of the store: %w", err)
 	}
 	n.feed, err = feed.Open(ctx, feed.Config{
-		Settings: *settings, Agency: n.Agency, Dir: string(n.cfg.Home), Key: key, TLS: serving, Ledger: n.Ledger,
+		Settings: *settings, Agency: n.Agency, Dir: string(n.cfg.Home), Key: key, TLS: serving, Certificate: n.file(certificate.TLSCert, "tls.crt"), Ledger: n.Ledger,
 		Accessed: n.api.accesses.Add, Logger: n.Logger, Now: n.Now,
 	})
 	return err
 }
 
 func (n *Node) examineFeed(ctx context.Context) (*queryv1.Check, error) {
-	if n.feed == nil {
-		return &queryv1.Check{Name: "feed", Ok: true, Detail: "there is none"}, nil
+	switch {
+	case n.feed != nil:
+		return n.feed.Examine(ctx)
+	case n.feedless != "":
+		return &queryv1.Check{
+			Detail: "it did not start with the node: " + n.feedless,
+			Next:   fmt.Sprintf("mend \"feed\" in %s, and start the node again", n.cfg.Home.path("agency.json")),
+		}, nil
 	}
-	return n.feed.Examine(ctx)
+	return &queryv1.Check{Ok: true, Detail: "there is none"}, nil
+}
+
+// feedStanding is how the feed is, for the metrics; nil where agency.json has none.
+func (n *Node) feedStanding() (*metrics.Feed, error) {
+	switch {
+	case n.feedless != "":
+		return &metrics.Feed{}, nil
+	case n.feed == nil:
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), askFor)
+	defer cancel()
+	return n.feed.Standing(ctx)
 }
 
 // purgeFeed removes a withdrawn event from what was published of it, and returns what it was removed from.

@@ -2,15 +2,13 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
 	"os"
 	"strings"
 	"time"
-
-	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
@@ -118,35 +116,31 @@ func (n *Node) readyz(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Standing is how the node is now, for its metrics.
-func (n *Node) Standing() (s metrics.Standing, err error) {
+// Standing is how the node is now, for its metrics. A part that cannot be looked at keeps nothing of the others back.
+func (n *Node) Standing() (metrics.Standing, error) {
 	line := n.line()
-	s = metrics.Standing{Version: n.cfg.Version, Built: n.built(), Connected: line.Connected, ToSend: line.ToSend, Ready: true}
+	s := metrics.Standing{Version: n.cfg.Version, Built: n.built(), Connected: line.Connected, ToSend: line.ToSend, Ready: true}
 	for _, p := range n.parts() {
 		s.Ready = s.Ready && (p.wrong == "" || p.noted)
 	}
 	if info, err := os.Stat(n.Ledger.Path()); err == nil {
 		s.LedgerBytes = info.Size()
 	}
+	var journals, copies, webhooks, feed error
+	s.Journals, journals = n.journals()
+	s.Snapshots, s.SnapshotBytes, copies = n.copies()
+	s.Webhooks, webhooks = n.webhooks.Standing()
+	s.Feed, feed = n.feedStanding()
+	return s, errors.Join(journals, copies, webhooks, feed)
+}
+
+// copies are the snapshots that are kept, and their bytes.
+func (n *Node) copies() (kept int, bytes int64, err error) {
 	snapshots, err := n.past.Snapshots.List()
-	if err != nil {
-		return s, err
-	}
 	for _, one := range snapshots {
-		s.Snapshots, s.SnapshotBytes = s.Snapshots+1, s.SnapshotBytes+one.Bytes
+		bytes += one.Bytes
 	}
-	if s.Webhooks, err = n.webhooks.Standing(); err != nil {
-		return s, err
-	}
-	if n.feed != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), askFor)
-		defer cancel()
-		if s.Feed, err = n.feed.Standing(ctx); err != nil {
-			return s, err
-		}
-	}
-	s.Journals, err = n.journals()
-	return s, err
+	return len(snapshots), bytes, err
 }
 
 func (n *Node) journals() (all []metrics.Journal, err error) {
@@ -187,10 +181,3 @@ func (n *Node) journals() (all []metrics.Journal, err error) {
 
 // Metrics are what the node counts; its parts may add to them.
 func (n *Node) Metrics() *metrics.Metrics { return n.metrics }
-
-func (n *Node) tracer() trace.Tracer {
-	if n.cfg.Tracing == nil {
-		return noop.Tracer{}
-	}
-	return n.cfg.Tracing.Tracer("github.com/counterfoil/counterfoil")
-}

@@ -120,3 +120,30 @@ func TestReadiness(t *testing.T) {
 		}
 	}
 }
+
+// What cannot be looked at keeps back nothing else.
+func TestJournalsAreToldOfWhateverElseFails(t *testing.T) {
+	n, err := New(t.Context(), Config{Home: newHome(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := n.follower.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	n.past.Snapshots.Dir = n.cfg.Home.path("agency.json") // no folder
+	if err := n.webhooks.Close(); err != nil {
+		t.Fatal(err)
+	}
+	is, err := n.Standing()
+	if err == nil || len(is.Journals) == 0 || is.Journals[0].Events == 0 {
+		t.Errorf("stands %+v, %v", is, err)
+	}
+	if _, told := asked(n, "/metrics", "127.0.0.1:4711"); !strings.Contains(told, `counterfoil_journal_events{journal="authority/directory"}`) {
+		t.Error("the metrics of journals are gone")
+	}
+}

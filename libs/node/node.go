@@ -29,6 +29,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/metrics"
 	"github.com/counterfoil/counterfoil/libs/projection"
 	"github.com/counterfoil/counterfoil/libs/replay"
+	"github.com/counterfoil/counterfoil/libs/spans"
 	"github.com/counterfoil/counterfoil/libs/webhooks"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
@@ -39,6 +40,8 @@ const (
 	syncEvery = 5 * time.Second
 	// patience is how long a start waits for the hub, to take over a tail that this node lost, before it goes on alone.
 	patience = 2 * time.Second
+	// tracerName is what the node's spans are made under.
+	tracerName = "github.com/counterfoil/counterfoil"
 )
 
 // Config is what a node is started with.
@@ -98,7 +101,8 @@ type Node struct {
 	follower *projection.Follower
 	past     *replay.Cache
 	courier  *bundle.Courier
-	feed     *feed.Feed // nil: there is none
+	feed     *feed.Feed // nil: none is served
+	feedless string     // why none is served although agency.json has one
 	webhooks *webhooks.Webhooks
 	metrics  *metrics.Metrics
 	traces   journal.Traces
@@ -158,13 +162,16 @@ func (n *Node) open(ctx context.Context) (err error) {
 		Agency: n.Agency, Ledger: n.Ledger, Keys: n.keys, Signer: n.Signer, Due: n.Keeper.Due, JetStream: n.broker.JetStream(),
 		Stream: backbone.JournalStream, CatchUp: n.follower.CatchUpOwn,
 		Last: n.follower.LastOwn, Recorded: n.follower.Recorded, Now: n.cfg.Now,
-		Appended: n.metrics.Appended, Tracer: n.tracer(), Traces: &n.traces, Logger: n.Logger,
+		Appended: n.metrics.Appended, Tracer: spans.Tracer(n.cfg.Tracing, tracerName), Traces: &n.traces, Logger: n.Logger,
 	})
 	if err := n.api.open(n); err != nil {
 		return err
 	}
-	if err := n.openFeed(ctx); err != nil {
+	if err := n.openFeed(ctx); ctx.Err() != nil {
 		return err
+	} else if err != nil {
+		n.feedless = err.Error()
+		n.Logger.Error("the feed does not start, the node goes on without it", "agency", n.Agency, "err", err)
 	}
 	n.broker.GiveOut("access.db", n.api.accesses.CopyTo)
 	n.courier = bundle.New(bundle.Config{

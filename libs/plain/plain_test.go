@@ -1,6 +1,7 @@
 package plain_test
 
 import (
+	"os/exec"
 	"testing"
 
 	"github.com/counterfoil/counterfoil/libs/plain"
@@ -41,4 +42,16 @@ func FuzzParseDecimal(f *testing.F) {
 			t.Errorf("%q reads as %d, which is written %q", text, n, plain.Decimal(n, scale))
 		}
 	})
+}
+
+func TestWordIsReadBackByAShell(t *testing.T) {
+	for _, word := range []string{"/srv/customs", "/srv/a node", "it's", "", "$HOME", "a;b", "*", "\n"} {
+		out, err := exec.Command("sh", "-c", "printf %s "+plain.Word(word)+"x").Output()
+		if err != nil || string(out) != word+"x" {
+			t.Errorf("%q is read as %q: %v", word, out, err)
+		}
+	}
+	if got := plain.Word("/srv/customs-1_b.d:c=d,e@f+g"); got != "/srv/customs-1_b.d:c=d,e@f+g" {
+		t.Errorf("quoted without need: %s", got)
+	}
 }

@@ -9,12 +9,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/counterfoil/counterfoil/libs/backbone"
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/plain"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
@@ -27,38 +29,70 @@ const (
 	maxAhead = 5 * time.Minute
 )
 
-// Doctor runs every check of the node, in order; each that fails says what to do.
+// examination is one of the doctor's checks: run says what it finds, without number and name, or why that cannot be told.
+type examination struct {
+	name string
+	run  func(context.Context) (*queryv1.Check, error)
+}
+
+// Checks are the names of what the doctor looks at, in order.
+func Checks() (names []string) {
+	for _, of := range (&service{}).examinations(context.Background()) {
+		names = append(names, of.name)
+	}
+	return names
+}
+
+// Doctor runs every check of the node, in order; each that fails says what to do, and so does one that cannot be made.
 func (s *service) Doctor(ctx context.Context, _ *queryv1.DoctorRequest) (*queryv1.DoctorResponse, error) {
 	if s.Follower == nil {
 		return nil, notServed("the doctor looks at a node")
 	}
-	checks := []func(context.Context) (*queryv1.Check, error){
-		s.checkBuilt, s.checkLine, s.checkSent, s.checkJournals, s.checkLag, s.checkParked, s.checkClocks, s.checkDisk, s.checkSecrets,
-		s.checkPart, s.checkKeys, s.checkWithdrawals,
-	}
-	access, err := s.Permitted(ctx)
-	if err != nil && !errors.Is(err, backbone.ErrUnreachable) {
+	checks, err := examine(ctx, s.examinations(ctx))
+	if err != nil {
 		return nil, err
 	}
-	for _, check := range []func(*backbone.Access) *queryv1.Check{s.checkCredentials, s.checkPermissions, s.checkStreams} {
-		checks = append(checks, func(context.Context) (*queryv1.Check, error) { return check(access), nil })
-	}
-	checks = append(append(checks, s.checkWidenings), s.Examine...)
-	res := &queryv1.DoctorResponse{}
-	for i, run := range checks {
-		check, err := run(ctx)
-		if err != nil {
-			return nil, err
+	return &queryv1.DoctorResponse{Checks: checks}, nil
+}
+
+// examine fails only when ctx ends.
+func examine(ctx context.Context, all []examination) (checks []*queryv1.Check, err error) {
+	for i, of := range all {
+		check, err := of.run(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil:
+			check = &queryv1.Check{Detail: "it cannot be looked at: " + err.Error(), Next: "counterfoil status"}
 		}
-		check.Number = uint32(i + 1)
-		res.Checks = append(res.Checks, check)
+		check.Number, check.Name = uint32(i+1), of.name
+		checks = append(checks, check)
 	}
-	return res, nil
+	return checks, nil
+}
+
+func (s *service) examinations(ctx context.Context) []examination {
+	permitted := sync.OnceValues(func() (*backbone.Access, error) { return s.Permitted(ctx) })
+	atHub := func(check func(*backbone.Access) *queryv1.Check) func(context.Context) (*queryv1.Check, error) {
+		return func(context.Context) (*queryv1.Check, error) {
+			access, err := permitted()
+			if errors.Is(err, backbone.ErrUnreachable) {
+				err = nil
+			}
+			return check(access), err
+		}
+	}
+	return []examination{
+		{"ledger", s.checkBuilt}, {"hub", s.checkLine}, {"sent", s.checkSent}, {"journals", s.checkJournals}, {"folded", s.checkLag}, {"parked", s.checkParked},
+		{"clocks", s.checkClocks}, {"disk", s.checkDisk}, {"secrets", s.checkSecrets}, {"part", s.checkPart}, {"keys", s.checkKeys},
+		{"withdrawals", s.checkWithdrawals}, {"credentials", atHub(s.checkCredentials)}, {"permissions", atHub(s.checkPermissions)},
+		{"streams", atHub(s.checkStreams)}, {"widenings", s.checkWidenings}, {"feed", s.Feed}, {"webhooks", s.Webhooks},
+	}
 }
 
 func (s *service) checkBuilt(context.Context) (*queryv1.Check, error) {
 	built := s.Built()
-	return &queryv1.Check{Name: "ledger", Ok: built == 1, Detail: fmt.Sprintf("schema %d, %.0f %% built", ledger.Schema, built*100), Next: next(built == 1, "counterfoil status")}, nil
+	return &queryv1.Check{Ok: built == 1, Detail: fmt.Sprintf("schema %d, %.0f %% built", ledger.Schema, built*100), Next: next(built == 1, "counterfoil status")}, nil
 }
 
 func (s *service) checkLine(context.Context) (*queryv1.Check, error) {
@@ -68,13 +102,13 @@ func (s *service) checkLine(context.Context) (*queryv1.Check, error) {
 		detail = "not connected to the hub; commands are taken and sent on later: " + line.Trouble
 	}
 	ok := line.Connected && line.Trouble == ""
-	return &queryv1.Check{Name: "hub", Ok: ok, Detail: detail, Next: next(ok, "counterfoil status")}, nil
+	return &queryv1.Check{Ok: ok, Detail: detail, Next: next(ok, "counterfoil status")}, nil
 }
 
 func (s *service) checkSent(context.Context) (*queryv1.Check, error) {
 	line := s.Hub()
 	ok := line.ToSend == 0 || line.Connected
-	return &queryv1.Check{Name: "sent", Ok: ok, Detail: fmt.Sprintf("%d own blocks are still to be sent", line.ToSend), Next: next(ok, "counterfoil status")}, nil
+	return &queryv1.Check{Ok: ok, Detail: fmt.Sprintf("%d own blocks are still to be sent", line.ToSend), Next: next(ok, "counterfoil status")}, nil
 }
 
 func (s *service) checkJournals(context.Context) (*queryv1.Check, error) {
@@ -84,15 +118,15 @@ func (s *service) checkJournals(context.Context) (*queryv1.Check, error) {
 	}
 	slices.SortFunc(halted, func(a, b *ledgerv1.Stop) int { return strings.Compare(a.Journal, b.Journal) })
 	if len(halted) == 0 {
-		return &queryv1.Check{Name: "journals", Ok: true, Detail: "every journal is followed"}, nil
+		return &queryv1.Check{Ok: true, Detail: "every journal is followed"}, nil
 	}
 	var lines []string
 	for _, stop := range halted {
 		lines = append(lines, fmt.Sprintf("%s is stopped at block %d: %s", stop.Journal, stop.Block, stop.Reason))
 	}
 	return &queryv1.Check{
-		Name: "journals", Detail: strings.Join(lines, "; ") + ". The blocks that were not believed are kept in the node's folder, in evidence",
-		Next: "counterfoil verify",
+		Detail: strings.Join(lines, "; ") + ". The blocks that were not believed are kept in the node's folder, in evidence",
+		Next:   "counterfoil verify",
 	}, nil
 }
 
@@ -105,7 +139,7 @@ func (s *service) checkLag(ctx context.Context) (*queryv1.Check, error) {
 	for _, n := range behind {
 		waiting += n
 	}
-	return &queryv1.Check{Name: "folded", Ok: waiting == 0, Detail: fmt.Sprintf("%d blocks are stored and not folded", waiting), Next: next(waiting == 0, "counterfoil status")}, nil
+	return &queryv1.Check{Ok: waiting == 0, Detail: fmt.Sprintf("%d blocks are stored and not folded", waiting), Next: next(waiting == 0, "counterfoil status")}, nil
 }
 
 func (s *service) checkParked(context.Context) (check *queryv1.Check, err error) {
@@ -115,7 +149,7 @@ func (s *service) checkParked(context.Context) (check *queryv1.Check, err error)
 			return err
 		}
 		events = slices.DeleteFunc(events, func(e *ledgerv1.ParkedEvent) bool { return e.BeforeStart }) // what they rest on is not for this agency
-		check = &queryv1.Check{Name: "parked", Ok: len(events) == 0, Detail: "no event is parked"}
+		check = &queryv1.Check{Ok: len(events) == 0, Detail: "no event is parked"}
 		if len(events) > 0 {
 			first := events[0]
 			check.Detail = fmt.Sprintf("%d events are parked; the first is %s event %d: %s", len(events), first.Journal, first.Number, first.Reason)
@@ -132,7 +166,7 @@ func (s *service) checkParked(context.Context) (check *queryv1.Check, err error)
 }
 
 func (s *service) checkClocks(context.Context) (check *queryv1.Check, err error) {
-	check = &queryv1.Check{Name: "clocks", Ok: true, Detail: "no journal is ahead of this node's clock"}
+	check = &queryv1.Check{Ok: true, Detail: "no journal is ahead of this node's clock"}
 	err = s.Ledger.View(func(v ledger.View) error {
 		positions, err := v.Positions()
 		if err != nil {
@@ -155,12 +189,12 @@ func (s *service) checkDisk(context.Context) (*queryv1.Check, error) {
 		return nil, fmt.Errorf("ask how full the disk is: %w", err)
 	}
 	free := stat.Bavail * uint64(stat.Bsize)
-	return &queryv1.Check{Name: "disk", Ok: free >= minDisk, Detail: fmt.Sprintf("%d MiB are free", free>>20), Next: next(free >= minDisk, "df -h "+s.Dir)}, nil
+	return &queryv1.Check{Ok: free >= minDisk, Detail: fmt.Sprintf("%d MiB are free", free>>20), Next: next(free >= minDisk, "df -h "+plain.Word(s.Dir))}, nil
 }
 
 // checkSecrets looks for files of the node that others on the machine can read.
 func (s *service) checkSecrets(context.Context) (*queryv1.Check, error) {
-	check := &queryv1.Check{Name: "secrets", Ok: true, Detail: "only this node's user can read its files"}
+	check := &queryv1.Check{Ok: true, Detail: "only this node's user can read its files"}
 	entries, err := os.ReadDir(s.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("look at the node's folder: %w", err)
@@ -172,7 +206,7 @@ func (s *service) checkSecrets(context.Context) (*queryv1.Check, error) {
 		}
 		if e.Type().IsRegular() && info.Mode()&(fs.ModePerm&0o077) != 0 {
 			path := filepath.Join(s.Dir, e.Name())
-			check.Ok, check.Detail, check.Next = false, fmt.Sprintf("%s has mode %04o", path, info.Mode().Perm()), "chmod 600 "+path
+			check.Ok, check.Detail, check.Next = false, fmt.Sprintf("%s has mode %04o", path, info.Mode().Perm()), "chmod 600 "+plain.Word(path)
 		}
 	}
 	return check, nil
@@ -180,7 +214,7 @@ func (s *service) checkSecrets(context.Context) (*queryv1.Check, error) {
 
 // checkWidenings looks for emergency widenings of the agency that are over and were not reviewed.
 func (s *service) checkWidenings(context.Context) (*queryv1.Check, error) {
-	check := &queryv1.Check{Name: "widenings", Ok: true, Detail: "no emergency widening waits for its review"}
+	check := &queryv1.Check{Ok: true, Detail: "no emergency widening waits for its review"}
 	err := s.Ledger.View(func(v ledger.View) error {
 		rows, err := v.Widenings()
 		for _, w := range rows {
@@ -208,7 +242,7 @@ func (s *service) checkWithdrawals(context.Context) (check *queryv1.Check, err e
 		orders, err = directory.Withdrawals(v, s.Now())
 		return err
 	})
-	check = &queryv1.Check{Name: "withdrawals", Ok: true, Detail: "everything that was withdrawn is purged, or has time"}
+	check = &queryv1.Check{Ok: true, Detail: "everything that was withdrawn is purged, or has time"}
 	for _, w := range orders {
 		switch own := strings.HasPrefix(w.Journal, s.Agency+"/"); {
 		case slices.Contains(w.Open, s.Agency), slices.Contains(w.Overdue, s.Agency):

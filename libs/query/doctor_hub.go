@@ -22,15 +22,15 @@ const (
 )
 
 // unknown is a check that needs the hub, when there is no line to it.
-func unknown(name string) *queryv1.Check {
-	return &queryv1.Check{Name: name, Detail: "not known: there is no line to the hub", Next: "counterfoil status"}
+func unknown() *queryv1.Check {
+	return &queryv1.Check{Detail: "not known: there is no line to the hub", Next: "counterfoil status"}
 }
 
 func (s *service) checkCredentials(a *backbone.Access) *queryv1.Check {
 	if a == nil {
-		return unknown("credentials")
+		return unknown()
 	}
-	check := &queryv1.Check{Name: "credentials", Ok: true, Detail: fmt.Sprintf("the hub takes user %s", a.User)}
+	check := &queryv1.Check{Ok: true, Detail: fmt.Sprintf("the hub takes user %s", a.User)}
 	if !a.Expires.IsZero() {
 		check.Detail += ", until " + a.Expires.UTC().Format(time.RFC3339)
 		if a.Expires.Sub(s.Now()) < soon {
@@ -42,9 +42,9 @@ func (s *service) checkCredentials(a *backbone.Access) *queryv1.Check {
 
 func (s *service) checkPermissions(a *backbone.Access) *queryv1.Check {
 	if a == nil {
-		return unknown("permissions")
+		return unknown()
 	}
-	check := &queryv1.Check{Name: "permissions", Ok: len(a.Denied) == 0, Detail: "the hub lets this node do all that it needs"}
+	check := &queryv1.Check{Ok: len(a.Denied) == 0, Detail: "the hub lets this node do all that it needs"}
 	if len(a.Denied) > 0 {
 		check.Detail = "the hub does not let this node " + strings.Join(a.Denied, ", nor ")
 		check.Next = "have the authority run: counterfoil agency show " + s.Agency
@@ -54,9 +54,9 @@ func (s *service) checkPermissions(a *backbone.Access) *queryv1.Check {
 
 func (s *service) checkStreams(a *backbone.Access) *queryv1.Check {
 	if a == nil {
-		return unknown("streams")
+		return unknown()
 	}
-	check := &queryv1.Check{Name: "streams", Ok: true, Detail: fmt.Sprintf(
+	check := &queryv1.Check{Ok: true, Detail: fmt.Sprintf(
 		"at the hub: relay made %s, feed made %s; it answers in %s and its clock is %s from this node's",
 		a.RelayCreated.UTC().Format(time.RFC3339), a.FeedCreated.UTC().Format(time.RFC3339), a.RoundTrip.Round(100*time.Microsecond), a.Ahead.Round(time.Millisecond))}
 	switch {
@@ -71,7 +71,7 @@ func (s *service) checkStreams(a *backbone.Access) *queryv1.Check {
 
 // checkPart says how the directory has this agency.
 func (s *service) checkPart(context.Context) (check *queryv1.Check, err error) {
-	check = &queryv1.Check{Name: "part"}
+	check = &queryv1.Check{}
 	err = s.Ledger.View(func(v ledger.View) error {
 		me, err := v.AgencyRow(s.Agency)
 		if err != nil {
@@ -100,7 +100,7 @@ func (s *service) checkPart(context.Context) (check *queryv1.Check, err error) {
 
 // checkKeys says until when the agency's own signing keys are good, and whether it can seal what it records.
 func (s *service) checkKeys(context.Context) (check *queryv1.Check, err error) {
-	check = &queryv1.Check{Name: "keys", Ok: true}
+	check = &queryv1.Check{Ok: true}
 	err = s.Ledger.View(func(v ledger.View) error {
 		me, err := v.AgencyRow(s.Agency)
 		if err != nil {

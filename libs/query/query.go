@@ -36,8 +36,8 @@ type Config struct {
 	Relay func(ctx context.Context, different func(id journal.ID, block uint64, what string)) (compared uint64, err error)
 	// Permitted tries what the hub permits. It wraps backbone.ErrUnreachable while there is no line.
 	Permitted func(ctx context.Context) (*backbone.Access, error)
-	// Examine are checks of the doctor about what runs beside the ledger. Optional.
-	Examine []func(context.Context) (*queryv1.Check, error)
+	// Feed and Webhooks are what the doctor finds about what runs beside the ledger.
+	Feed, Webhooks func(context.Context) (*queryv1.Check, error)
 	// Built says how much of the ledger is there while it is brought up at the start: 0 to 1.
 	Built func() float64
 	Now   func() time.Time

@@ -12,6 +12,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/clients"
 	"github.com/counterfoil/counterfoil/libs/config"
+	"github.com/counterfoil/counterfoil/libs/plain"
 	"github.com/counterfoil/counterfoil/services/cmd/counterfoil/internal/output"
 )
 
@@ -192,12 +193,7 @@ func (env *Env) again(flag ...string) string {
 }
 
 // quote returns the word as a shell reads it back.
-func quote(word string) string {
-	if word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@+") == "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
+func quote(word string) string { return plain.Word(word) }
 
 func orElse(s, other string) string {
 	if s == "" {

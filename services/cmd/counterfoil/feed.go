@@ -37,6 +37,9 @@ func newFeedStatusCommand(env *Env) *cobra.Command {
 				return err
 			}
 			var wrong []string
+			if res.Trouble != "" {
+				wrong = append(wrong, res.Trouble)
+			}
 			for _, s := range res.Streams {
 				if s.Trouble != "" {
 					wrong = append(wrong, s.Stream+": "+s.Trouble)
@@ -57,6 +60,10 @@ func newFeedStatusCommand(env *Env) *cobra.Command {
 
 func feedDocument(res *queryv1.FeedStatusResponse) output.Document {
 	doc := output.Document{Value: res, Items: []any{}, ItemType: &queryv1.FeedReader{}}
+	if !res.Enabled && res.Trouble != "" {
+		doc.Sections = []output.Section{{Text: "the node runs without its feed, which did not start: " + res.Trouble}}
+		return doc
+	}
 	if !res.Enabled {
 		doc.Sections = []output.Section{{Text: "the node has no feed: its agency.json has no \"feed\""}}
 		return doc

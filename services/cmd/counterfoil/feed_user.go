@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/feed"
 	"github.com/counterfoil/counterfoil/libs/node"
 	"github.com/counterfoil/counterfoil/libs/people"
@@ -52,8 +53,12 @@ func newFeedUserAddCommand(env *Env) *cobra.Command {
 }
 
 func (env *Env) addFeedUser(dir, out, url string, u feed.User) error {
-	if _, err := nodeIn(dir); err != nil {
+	p, err := nodeIn(dir)
+	if err != nil {
 		return err
+	}
+	if u.JSON && (p.Feed == nil || !p.Feed.JSON) {
+		return fault.Errorf(fault.Invalid, "the feed of %s has no events in JSON: set \"json\": true for it in %s and start the node again, or leave --json away", p.Agency, filepath.Join(dir, "agency.json"))
 	}
 	address, ca, err := node.Home(dir).FeedAddress()
 	if err != nil && url == "" {

@@ -60,14 +60,16 @@ func (*FeedStatusRequest) Descriptor() ([]byte, []int) {
 
 type FeedStatusResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The node has a feed. If not, the rest is empty.
+	// The node serves a feed. If not, the rest is empty, but for the trouble of one that could not start.
 	Enabled bool `protobuf:"varint,1,opt,name=enabled,proto3" json:"enabled,omitempty"`
 	// Where systems connect, such as "nats://127.0.0.1:4333".
 	Url string `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`
 	// FEED, then FEED_JSON where there is one.
 	Streams []*FeedStream `protobuf:"bytes,3,rep,name=streams,proto3" json:"streams,omitempty"`
 	// In the order that they were added.
-	Users         []*FeedReader `protobuf:"bytes,4,rep,name=users,proto3" json:"users,omitempty"`
+	Users []*FeedReader `protobuf:"bytes,4,rep,name=users,proto3" json:"users,omitempty"`
+	// What keeps the feed from starting, or from letting in who may read it; empty when nothing does.
+	Trouble       string `protobuf:"bytes,5,opt,name=trouble,proto3" json:"trouble,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -128,6 +130,13 @@ func (x *FeedStatusResponse) GetUsers() []*FeedReader {
 		return x.Users
 	}
 	return nil
+}
+
+func (x *FeedStatusResponse) GetTrouble() string {
+	if x != nil {
+		return x.Trouble
+	}
+	return ""
 }
 
 // FeedStream is one form of the feed.
@@ -372,12 +381,13 @@ var File_counterfoil_query_v1_feed_proto protoreflect.FileDescriptor
 const file_counterfoil_query_v1_feed_proto_rawDesc = "" +
 	"\n" +
 	"\x1fcounterfoil/query/v1/feed.proto\x12\x14counterfoil.query.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x13\n" +
-	"\x11FeedStatusRequest\"\xb4\x01\n" +
+	"\x11FeedStatusRequest\"\xce\x01\n" +
 	"\x12FeedStatusResponse\x12\x18\n" +
 	"\aenabled\x18\x01 \x01(\bR\aenabled\x12\x10\n" +
 	"\x03url\x18\x02 \x01(\tR\x03url\x12:\n" +
 	"\astreams\x18\x03 \x03(\v2 .counterfoil.query.v1.FeedStreamR\astreams\x126\n" +
-	"\x05users\x18\x04 \x03(\v2 .counterfoil.query.v1.FeedReaderR\x05users\"\x8d\x02\n" +
+	"\x05users\x18\x04 \x03(\v2 .counterfoil.query.v1.FeedReaderR\x05users\x12\x18\n" +
+	"\atrouble\x18\x05 \x01(\tR\atrouble\"\x8d\x02\n" +
 	"\n" +
 	"FeedStream\x12\x16\n" +
 	"\x06stream\x18\x01 \x01(\tR\x06stream\x12\x1a\n" +
