@@ -174,7 +174,7 @@ func (s *service) checkParkable(id journal.ID, number uint64) error {
 }
 
 func (s *service) notParked(id journal.ID, number uint64) error {
-	return fault.Errorf(fault.NotFound, "event %s is not parked at %s; counterfoil parked lists those that are", eventName(id, number), s.Agency)
+	return fault.Errorf(fault.NotFound, "event %s is not parked at %s; see: counterfoil parked", eventName(id, number), s.Agency)
 }
 
 func eventName(id journal.ID, number uint64) string { return fmt.Sprintf("%s/%d", id, number) }

@@ -117,7 +117,7 @@ func knownTo(v ledger.View, asked *queryv1.Horizon, now time.Time) (*known, erro
 	case err != nil:
 		return nil, fmt.Errorf("read agency %s: %w", agency, err)
 	case row == nil:
-		return nil, fault.Errorf(fault.NotFound, "there is no agency called %s in the directory; counterfoil agency list shows those there are", agency)
+		return nil, fault.Errorf(fault.NotFound, "there is no agency called %s in the directory; see: counterfoil directory show", agency)
 	}
 	return k, k.readReceipts(v)
 }

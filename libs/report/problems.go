@@ -19,10 +19,10 @@ var problemTexts = map[string]struct {
 		"counterfoil licence amend, with the category of the line"},
 	NoCounterpart: {true, "rows whose other State is not on record", "counterfoil licence amend, or counterfoil return submit with the State"},
 	NoLicence: {true, "goods that moved under a licence that is not on record here are in no row",
-		"counterfoil audience LICENCE at the licensing agency, which says who reads it"},
+		"counterfoil explain --audience LICENCE at the licensing agency, which says who reads it"},
 	OtherUnit: {false, "amounts that are not in pieces are in no column of items", "counterfoil return submit, with the number of pieces"},
 	Unshared: {false, "facts in journals that whoever asks does not read are in no figure",
-		"counterfoil audience RECORD, then counterfoil return submit with a figure and a reason, if they belong in the report"},
+		"counterfoil explain --audience RECORD, then counterfoil return submit with a figure and a reason, if they belong in the report"},
 }
 
 // Problems are those of the draft's facts, by code.

@@ -103,6 +103,36 @@ func TestConsoleSaysWhyNot(t *testing.T) {
 	saying(t, c, http.MethodGet, at+"health", "The checks are not shown to you:", "needs auditor or operator", "disabled")
 }
 
+// A feed that does not start is told of, and a webhook is turned off with a reason only: without one the call would turn it on.
+func TestConsoleOfSystems(t *testing.T) {
+	t.Parallel()
+	n := &fixedNode{agency: "licensing", open: true}
+	c, at := consoleOver(t, n, people.Operator)
+	saying(t, c, http.MethodGet, at+"systems", "address already in use")
+	for reason, want := range map[string]int{" ": http.StatusUnprocessableEntity, "the receiver moves": http.StatusOK} {
+		res, err := c.PostForm(at+"systems/webhooks/erp/off", url.Values{"reason": {reason}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || res.StatusCode != want || strings.Contains(string(body), "give the reason why") != (want != http.StatusOK) {
+			t.Errorf("off because of %q: %s, %v", reason, res.Status, err)
+		}
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var switched []string
+	for _, line := range n.received {
+		if strings.HasPrefix(line, "SwitchWebhook ") {
+			switched = append(switched, line)
+		}
+	}
+	if len(switched) != 1 || !strings.Contains(switched[0], `"off":"thereceivermoves"`) {
+		t.Errorf("the node was asked to %q", switched)
+	}
+}
+
 // A ledger that is built anew says how far it is, to the end, and what differs.
 func TestConsoleRebuilds(t *testing.T) {
 	c, at := consoleOver(t, &fixedNode{agency: "licensing", open: true}, people.Operator)

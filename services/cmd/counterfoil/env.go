@@ -49,7 +49,7 @@ func (env *Env) addFlags(root *cobra.Command) {
 	flags.VarP(&env.Format, "output", "o", "how to print data: table, json, jsonl, yaml or csv")
 	flags.BoolVar(&env.NoInput, "no-input", false, "never ask: what cannot be done without an answer fails, unless --yes is given")
 	flags.BoolVar(&env.Yes, "yes", false, "answer every question with yes")
-	flags.StringVar(&env.Home, "home", "", "folder of the contexts (default: $COUNTERFOIL_HOME, or counterfoil in the configuration folder)")
+	flags.StringVar(&env.Home, "home", "", "folder of the contexts (default: $COUNTERFOIL_HOME, or \"counterfoil\" in the configuration folder)")
 	flags.StringVar(&env.Ledger, "ledger", "", "folder of a ledger to read in place of a node, such as one made by replay --into")
 	complete(root, "output", "table", "json", "jsonl", "yaml", "csv")
 	err := root.RegisterFlagCompletionFunc("context", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {

@@ -12,7 +12,7 @@ func TestNamedIn(t *testing.T) {
 		"it was not checked: counterfoil licence assess A --prohibitions -f FILE; nor that: counterfoil licence assess A --risk -f FILE": "counterfoil licence assess A --prohibitions -f FILE",
 		"see what comes near: counterfoil trace KA-1002; or answer that it was not found":                                                "counterfoil trace KA-1002",
 		"DX03: 300 H87 is above what is left":                                                                                            "",
-		"event licensing/border/12 is not parked at customs; counterfoil parked lists those that are":                                    "",
+		"event licensing/border/12 is not parked at customs; see: counterfoil parked":                                                    "counterfoil parked",
 		"see: counterfoil report totals --by year,destination":                                                                           "counterfoil report totals --by year,destination",
 	} {
 		if got := namedIn(why); got != want {

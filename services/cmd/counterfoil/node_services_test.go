@@ -13,9 +13,37 @@ import (
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1/licensingv1connect"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/query/v1/queryv1connect"
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1/reportingv1connect"
 )
+
+// hooks is one webhook that is on.
+type hooks struct {
+	queryv1connect.UnimplementedWebhookServiceHandler
+}
+
+func (hooks) ListWebhooks(context.Context, *queryv1.ListWebhooksRequest) (*queryv1.ListWebhooksResponse, error) {
+	return &queryv1.ListWebhooksResponse{Webhooks: []*queryv1.Webhook{{Name: "erp", Url: "https://erp.example/in"}}}, nil
+}
+
+func (hooks) ParkedDeliveries(context.Context, *queryv1.ParkedDeliveriesRequest) (*queryv1.ParkedDeliveriesResponse, error) {
+	return &queryv1.ParkedDeliveriesResponse{}, nil
+}
+
+func (hooks) SwitchWebhook(context.Context, *queryv1.SwitchWebhookRequest) (*queryv1.SwitchWebhookResponse, error) {
+	return &queryv1.SwitchWebhookResponse{}, nil
+}
+
+// troubledFeed is one that did not start.
+type troubledFeed struct {
+	queryv1connect.UnimplementedFeedServiceHandler
+}
+
+func (troubledFeed) FeedStatus(context.Context, *queryv1.FeedStatusRequest) (*queryv1.FeedStatusResponse, error) {
+	return &queryv1.FeedStatusResponse{Trouble: "listen tcp 127.0.0.1:4333: address already in use"}, nil
+}
 
 type licensing struct {
 	licensingv1connect.UnimplementedLicensingServiceHandler

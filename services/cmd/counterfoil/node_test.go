@@ -52,6 +52,8 @@ func startNode(t testing.TB, n *fixedNode) (url string) {
 	server := connect.NewServer(n.note, validate.NewServerInterceptor())
 	queryv1connect.RegisterQueryServiceHandler(server, queries{node: n})
 	queryv1connect.RegisterRebuildServiceHandler(server, rebuilds{node: n})
+	queryv1connect.RegisterWebhookServiceHandler(server, hooks{})
+	queryv1connect.RegisterFeedServiceHandler(server, troubledFeed{})
 	licensingv1connect.RegisterLicensingServiceHandler(server, licensing{node: n})
 	queryv1connect.RegisterWhatIfServiceHandler(server, hypotheses{})
 	if n.agency == "customs" {

@@ -62,10 +62,10 @@ type trouble struct {
 	Place string
 }
 
-// troublePlaces are the pages where what a check found is looked at.
+// troublePlaces are the pages where what a check found is looked at; of a check that is not named this page says all.
 var troublePlaces = map[string]string{
 	"parked": "#parked", "journals": "#journals", "folded": "#journals", "withdrawals": "/console/sharing#withdrawals", "widenings": "/console/sharing#widenings",
-	"part": "/console/agencies", "keys": "/console/agencies",
+	"part": "/console/agencies", "keys": "/console/agencies", "feed": "/console/systems#feed", "webhooks": "/console/systems#webhooks",
 }
 
 // troublesOf are what the checks found wrong; where they are not shown to who looks, what the status itself says.

@@ -1,14 +1,18 @@
 package oversight
 
 import (
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/counterfoil/counterfoil/libs/query"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+	"github.com/counterfoil/counterfoil/services/console/words"
 )
 
 func TestTroubles(t *testing.T) {
@@ -37,6 +41,29 @@ func TestTroubles(t *testing.T) {
 			if got[i] != tt.want[i] {
 				t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 			}
+		}
+	}
+}
+
+// Every check of the doctor has words of its own, and a place where it is looked at unless the page of the node's health says all.
+func TestEveryCheckHasWordsAndAPlace(t *testing.T) {
+	here := []string{"ledger", "hub", "sent", "clocks", "disk", "secrets", "credentials", "permissions", "streams"}
+	catalogs, err := words.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	english, checks := catalogs.Speaker("en", ""), query.Checks()
+	for _, name := range checks {
+		if !english.Has("doctor." + name) {
+			t.Errorf("there are no words for doctor.%s", name)
+		}
+		if (troublePlaces[name] == "") != slices.Contains(here, name) {
+			t.Errorf("check %s is looked at %q", name, troublePlaces[name])
+		}
+	}
+	for _, name := range slices.AppendSeq(here, maps.Keys(troublePlaces)) {
+		if !slices.Contains(checks, name) {
+			t.Errorf("the doctor has no check %s", name)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package oversight
 import (
 	"strings"
 
+	"connectrpc.com/connect/v2"
+
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/services/console/web"
 )
@@ -108,7 +110,11 @@ func sendWebhook(v *web.Visit) (*webhookPage, error) {
 		res, err := v.API.Webhook.RetryDeliveries(ctx, &queryv1.RetryDeliveriesRequest{Name: name})
 		return &webhookPage{Again: res}, err
 	case "off":
-		_, err := v.API.Webhook.SwitchWebhook(ctx, &queryv1.SwitchWebhookRequest{Name: name, Off: strings.TrimSpace(v.R.FormValue("reason"))})
+		reason := strings.TrimSpace(v.R.FormValue("reason"))
+		if reason == "" { // without one the call turns it on
+			return nil, connect.NewError(connect.CodeInvalidArgument, "give the reason why nothing is to be posted; whoever looks at the webhook reads it")
+		}
+		_, err := v.API.Webhook.SwitchWebhook(ctx, &queryv1.SwitchWebhookRequest{Name: name, Off: reason})
 		return nil, err
 	case "on":
 		_, err := v.API.Webhook.SwitchWebhook(ctx, &queryv1.SwitchWebhookRequest{Name: name})
