@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
@@ -34,74 +35,87 @@ func keyOf(r *queryv1.Row) string {
 	return idOf(r)
 }
 
+// turned is a history that is folded while a list of it is read.
+type turned struct {
+	*rapid.T
+	ledger *ledger.Ledger
+	of     queryv1.Table
+	filter *queryv1.Filter
+	later  []*journal.Block // what is not folded yet
+	err    error            // the first of any view
+}
+
+func (r *turned) view(fn func(ledger.View) error) {
+	if err := r.ledger.View(fn); r.err == nil {
+		r.err = err
+	}
+}
+
+// all is what there is now, by key, oldest first.
+func (r *turned) all(oldest lister) (keys []string) {
+	r.view(func(v ledger.View) (err error) {
+		keys, err = listed(v, r.of, r.filter, oldest)
+		return err
+	})
+	return keys
+}
+
+// pages reads a list page by page, while more is folded; a page that is not as long as it may be is an error.
+func (r *turned) pages(list lister) (got []string) {
+	for token := ""; r.err == nil; {
+		r.view(func(v ledger.View) error {
+			limit := rapid.IntRange(1, 5).Draw(r.T, "limit")
+			rows, next, err := list(v, r.of, r.filter, token, limit)
+			if err == nil && (len(rows) > limit || next != "" && len(rows) < limit) {
+				return fmt.Errorf("a page of %d has %d rows", limit, len(rows))
+			}
+			for _, row := range rows {
+				got = append(got, keyOf(row))
+			}
+			token = next
+			return err
+		})
+		if n := min(len(r.later), rapid.IntRange(0, 2).Draw(r.T, "appended")); n > 0 {
+			fold(r.T, r.ledger, r.later[:n], func() bool { return false })
+			r.later = r.later[n:]
+		}
+		if token == "" || len(got) > 1000 {
+			break
+		}
+	}
+	return got
+}
+
 // turning folds a history while both lists of a table are read page by page, and returns an error where a page is not as long as it may
 // be, where a row is given twice, or where what stood when the first page was read is not given whole and in its order, newest the
 // mirror of oldest.
-func turning(t *rapid.T, folder string, oldest, newest lister) (err error) {
+func turning(t *rapid.T, folder string, oldest, newest lister) error {
 	l := open(t, folder)
 	blocks := shuffled(t, ledgertest.RoughHistory(t))
 	later := rapid.IntRange(0, len(blocks)).Draw(t, "later")
 	fold(t, l, blocks[:len(blocks)-later], func() bool { return false })
-	blocks = blocks[len(blocks)-later:]
 	of := rapid.SampledFrom([]queryv1.Table{tableLicences, queryv1.Table_TABLE_LINES, queryv1.Table_TABLE_DECLARATIONS, tableEvents}).Draw(t, "table")
-	f := &queryv1.Filter{Withdrawn: true}
-	var stood []string
-	view := func(fn func(ledger.View) error) {
-		if e := l.View(fn); err == nil {
-			err = e
-		}
-	}
-	view(func(v ledger.View) (err error) {
-		stood, err = listed(v, of, f, oldest)
-		return err
-	})
+	r := &turned{T: t, ledger: l, of: of, filter: &queryv1.Filter{Withdrawn: true}, later: blocks[len(blocks)-later:]}
+	stood := r.all(oldest)
 	for _, list := range []lister{oldest, newest} {
-		var got []string
-		for token := ""; err == nil; {
-			view(func(v ledger.View) error {
-				limit := rapid.IntRange(1, 5).Draw(t, "limit")
-				rows, next, err := list(v, of, f, token, limit)
-				if err == nil && (len(rows) > limit || next != "" && len(rows) < limit) {
-					return fmt.Errorf("a page of %d has %d rows", limit, len(rows))
-				}
-				for _, r := range rows {
-					got = append(got, keyOf(r))
-				}
-				token = next
-				return err
-			})
-			if n := min(len(blocks), rapid.IntRange(0, 2).Draw(t, "appended")); n > 0 {
-				fold(t, l, blocks[:n], func() bool { return false })
-				blocks = blocks[n:]
-			}
-			if token == "" || len(got) > 1000 {
-				break
-			}
-		}
-		if err != nil {
-			return err
+		got := r.pages(list)
+		if r.err != nil {
+			return r.err
 		}
 		if unique := slices.Compact(slices.Sorted(slices.Values(got))); len(unique) != len(got) {
 			return fmt.Errorf("rows are given twice: %v", got)
 		}
-		var stays []string // an amended licence may have lost lines meanwhile
-		view(func(v ledger.View) (err error) {
-			stays, err = listed(v, of, f, oldest)
-			return err
-		})
+		stays := r.all(oldest) // an amended licence may have lost lines meanwhile
 		both := func(keys, with []string) []string {
 			return slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return !slices.Contains(with, k) || !slices.Contains(stays, k) })
 		}
 		if kept, want := both(got, stood), both(stood, stood); !slices.Equal(kept, want) {
 			return fmt.Errorf("of %v there came %v", want, kept)
 		}
-		view(func(v ledger.View) (err error) { // for newest first, which reads what the other left
-			stood, err = listed(v, of, f, oldest)
-			slices.Reverse(stood)
-			return err
-		})
+		stood = r.all(oldest) // for newest first, which reads what the other left
+		slices.Reverse(stood)
 	}
-	return err
+	return r.err
 }
 
 func TestListsAreMirrorsUnderAppends(t *testing.T) {

@@ -80,13 +80,31 @@ func signed(origin string, events uint64, by ed25519.PrivateKey) ([]byte, error)
 	return text, err
 }
 
-// What cannot be proved is refused with what can, and what shows another history is found.
-func TestRefusalsAndFindings(t *testing.T) {
+// grown is two journals: seven events of this agency's in two blocks, and two of another's.
+func grown(t *testing.T) *world {
 	w := newWorld(t, t.TempDir())
-	defer w.ledger.Close()
+	t.Cleanup(func() { _ = w.ledger.Close() })
 	w.grow(own, 3, 10)
 	w.grow(own, 4, 10)
 	w.grow(others, 2, 10)
+	return w
+}
+
+func events(n uint64) *queryv1.JournalPoint {
+	return &queryv1.JournalPoint{At: &queryv1.JournalPoint_Events{Events: n}}
+}
+
+func block(n uint64) *queryv1.JournalPoint {
+	return &queryv1.JournalPoint{At: &queryv1.JournalPoint_Block{Block: n}}
+}
+
+func file(s string) *queryv1.JournalPoint {
+	return &queryv1.JournalPoint{At: &queryv1.JournalPoint_File{File: []byte(s)}}
+}
+
+// What cannot be proved is refused with what can, and what shows another history is found.
+func TestRefusalsAndFindings(t *testing.T) {
+	w := grown(t)
 	twin := newWorld(t, t.TempDir())
 	defer twin.ledger.Close()
 	twin.grow(own, 2, 10)
@@ -98,15 +116,6 @@ func TestRefusalsAndFindings(t *testing.T) {
 	notAnEnd := string(must(signed("counterfoil/XA/licensing/all", 4, keyCalled("licensing"))))
 	stranger := string(must(signed("counterfoil/XA/licensing/all", 3, keyCalled("nobody"))))
 	early := string(must(signed("counterfoil/XA/customs/border", 5, keyCalled("customs"))))
-	events := func(n uint64) *queryv1.JournalPoint {
-		return &queryv1.JournalPoint{At: &queryv1.JournalPoint_Events{Events: n}}
-	}
-	block := func(n uint64) *queryv1.JournalPoint {
-		return &queryv1.JournalPoint{At: &queryv1.JournalPoint_Block{Block: n}}
-	}
-	file := func(s string) *queryv1.JournalPoint {
-		return &queryv1.JournalPoint{At: &queryv1.JournalPoint_File{File: []byte(s)}}
-	}
 	w.view(func(v ledger.View) {
 		for _, tt := range []struct {
 			name     string
@@ -142,6 +151,13 @@ func TestRefusalsAndFindings(t *testing.T) {
 				t.Errorf("%s: %v; want a refusal that says %q", tt.name, err, tt.says)
 			}
 		}
+	})
+}
+
+// An event that is not on record is refused with what is.
+func TestEventsThatCannotBeProved(t *testing.T) {
+	w := grown(t)
+	w.view(func(v ledger.View) {
 		for event, want := range map[string]string{
 			"licensing/all/8": "has 7 events of licensing/all", "licensing/all/0": "is not on record", "licensing": "name an event by", "licensing/all/x": "name an event by",
 			"01890a5d-ac96-774b-bcce-b302099a8057": "is not on record at licensing",

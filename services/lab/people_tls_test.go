@@ -52,6 +52,23 @@ func TestNodeTokenCanBeSwitchedOff(t *testing.T) {
 	}
 }
 
+// answered asks a node by TLS, on a connection of its own.
+func answered(t *testing.T, n *node.Node, settings *tls.Config) (*http.Response, error) {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: settings, ForceAttemptHTTP2: true, DisableKeepAlives: true}}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, n.URL()+queryv1connect.QueryServiceStatusProcedure, bytes.NewReader([]byte("{}")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+tokenOf(t, n))
+	res, err := client.Do(req)
+	if err == nil {
+		res.Body.Close()
+	}
+	return res, err
+}
+
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	folder := lab.Folder(t.TempDir())
@@ -70,30 +87,23 @@ func TestTLS(t *testing.T) {
 	}
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(ca)
-	ask := func(settings *tls.Config) (*http.Response, error) {
-		client := &http.Client{Transport: &http.Transport{TLSClientConfig: settings, ForceAttemptHTTP2: true, DisableKeepAlives: true}}
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, n.URL()+queryv1connect.QueryServiceStatusProcedure, bytes.NewReader([]byte("{}")))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("Authorization", "Bearer "+tokenOf(t, n))
-		res, err := client.Do(req)
-		if err == nil {
-			res.Body.Close()
-		}
-		return res, err
-	}
 	good := &tls.Config{RootCAs: pool}
-	first, err := ask(good)
+	first, err := answered(t, n, good)
 	if err != nil || first.StatusCode != http.StatusOK || first.ProtoMajor != 2 || first.TLS.Version != tls.VersionTLS13 {
 		t.Fatalf("with the node's authority: %v, %v", first, err)
 	}
+	refusesOthers(t, n, pool)
+	renews(t, n, home, good, first)
+}
+
+// refusesOthers asks a node in the ways that it does not answer.
+func refusesOthers(t *testing.T, n *node.Node, pool *x509.CertPool) {
+	t.Helper()
 	for name, settings := range map[string]*tls.Config{
 		"without the authority": {RootCAs: x509.NewCertPool()}, "as another name": {RootCAs: pool, ServerName: "licensing.example"},
 		"TLS 1.2": {RootCAs: pool, MaxVersion: tls.VersionTLS12},
 	} {
-		if _, err := ask(settings); err == nil {
+		if _, err := answered(t, n, settings); err == nil {
 			t.Errorf("%s: it is answered", name)
 		}
 	}
@@ -103,18 +113,22 @@ func TestTLS(t *testing.T) {
 			t.Errorf("plain text is answered: %s", res.Status)
 		}
 	}
-	// A renewed certificate is used without a restart; a pair that cannot be is not.
+}
+
+// renews fails where a renewed certificate is not used without a restart, or a pair that cannot be used is.
+func renews(t *testing.T, n *node.Node, home string, good *tls.Config, first *http.Response) {
+	t.Helper()
 	if _, err := rpc.Certify(home, "licensing", []string{"localhost", "127.0.0.1"}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	second, err := ask(good)
+	second, err := answered(t, n, good)
 	if err != nil || second.TLS.PeerCertificates[0].Equal(first.TLS.PeerCertificates[0]) {
 		t.Fatalf("after a renewal: %v", err)
 	}
 	if err := people.WritePrivate(filepath.Join(home, "tls.crt"), []byte("no certificate")); err != nil {
 		t.Fatal(err)
 	}
-	third, err := ask(good)
+	third, err := answered(t, n, good)
 	if err != nil || !third.TLS.PeerCertificates[0].Equal(second.TLS.PeerCertificates[0]) {
 		t.Errorf("after the file was spoilt: %v", err)
 	}
