@@ -150,7 +150,8 @@ const (
 	byLRN
 	byMoved // year in which goods crossed the border
 	byEdition
-	byDay // of the row's own date
+	byDay     // of the row's own date
+	byTransit // open or discharged
 	attributeCount
 )
 
@@ -158,7 +159,7 @@ var attributeNames = []string{"", "status", "kind", "destination", "year", "rati
 	"decision", "criterion", "licence", "office", "declaration", "effect", "priority", "stage", "indicator", "addressee",
 	"alert", "open", "agency", "form", "request", "state", "member", "group", "reader",
 	"service", "subject", "shipment", "consultation", "against", "origin",
-	"serial", "lot", "vessel", "container", "certificate", "route", "ucr", "document", "code", "post", "delivery", "record", "trace", "owner", "lrn", "moved", "edition", "day"}
+	"serial", "lot", "vessel", "container", "certificate", "route", "ucr", "document", "code", "post", "delivery", "record", "trace", "owner", "lrn", "moved", "edition", "day", "transit"}
 
 func (a attribute) String() string { return attributeNames[a] }
 

@@ -89,12 +89,25 @@ var declarations = define("declarations", queryv1.Table_TABLE_DECLARATIONS, func
 		if r.Status == arrived {
 			x.addOnce(byMoved, yearOf(r.MovedAt))
 		}
+		x.add(byTransit, transitOf(r))
 	}, byStatus, byKind, byDestination, byYear, byLicence, byParty, byOffice, bySerial, byLot, byVessel, byContainer, byCertificate, byRoute, byUCR, byDocument,
-		byLRN, byMoved).
+		byLRN, byMoved, byTransit).
 	dated(0, func(r *ledgerv1.Declaration) *timestamppb.Timestamp { return r.Accepted.GetAcceptedAt() }).
 	shown(func(r *ledgerv1.Declaration) *queryv1.Row {
 		return &queryv1.Row{Row: &queryv1.Row_Declaration{Declaration: r}}
 	})
+
+// transitOf is open while goods are on their way to an office, and discharged once they came there; empty where they were not sent to one,
+// were declared no longer, or arrived otherwise.
+func transitOf(r *ledgerv1.Declaration) string {
+	switch {
+	case r.DischargedAt != nil:
+		return "discharged"
+	case r.Transit != nil && (r.Status == released || r.Status == held):
+		return "open"
+	}
+	return ""
+}
 
 var alerts = define("alerts", queryv1.Table_TABLE_ALERTS, func() *ledgerv1.Alert { return new(ledgerv1.Alert) },
 	func(r *ledgerv1.Alert) header { return header{&r.Id, &r.Journal, &r.Events} }).

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/counterfoil/counterfoil/libs/ledger"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
@@ -20,8 +21,7 @@ import (
 // offers are the acts on a record of this agency, and the pages of casework that a record has a part in.
 func offers(v *web.Visit, table queryv1.Table, row proto.Message) (all []web.Deed) {
 	id := idOf(row)
-	agency, _, _ := strings.Cut(id, "/")
-	own := agency == v.Site().Agency
+	own := ledger.AgencyOf(id) == v.Site().Agency
 	all = pagesOf(v.Site().Agency, own, row)
 	for _, a := range standings[table].acts {
 		if own && a.served(v) {

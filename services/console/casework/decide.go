@@ -64,11 +64,11 @@ func (p pages) waiting(v *web.Visit) error {
 	}
 	asked := with(queryv1.Table_TABLE_CONSULTATIONS, "addressee", v.Site().Agency)
 	asked.Filter.Conditions = append(asked.Filter.Conditions, &queryv1.Condition{Attribute: "open", Values: []string{"true"}})
-	res, err := v.API.Query.List(v.R.Context(), asked)
+	rows, _, err := web.Every(v.R.Context(), v.API, asked)
 	if err != nil {
 		return err
 	}
-	for _, r := range res.Rows {
+	for _, r := range rows {
 		page.Asked = append(page.Asked, r.GetConsultation())
 	}
 	return v.Page(p.Pages, "waiting", page)
@@ -92,11 +92,11 @@ func (w *waitingPage) keep(v *web.Visit, rows []*queryv1.Row) error {
 			if t == queryv1.Table_TABLE_SCREENINGS {
 				attribute = "subject"
 			}
-			res, err := v.API.Query.List(v.R.Context(), with(t, attribute, ids...))
+			found, _, err := web.Every(v.R.Context(), v.API, with(t, attribute, ids...))
 			if err != nil {
 				return err
 			}
-			for _, r := range res.Rows {
+			for _, r := range found {
 				if f := cases[applicationOf(r)]; f != nil {
 					f.add(r)
 				}
@@ -134,11 +134,11 @@ func contest(v *web.Visit, cases map[string]*file) error {
 		}
 	}
 	for some := range slices.Chunk(decisions, readAtOnce) {
-		res, err := v.API.Query.List(v.R.Context(), with(queryv1.Table_TABLE_APPEALS, "decision", some...))
+		rows, _, err := web.Every(v.R.Context(), v.API, with(queryv1.Table_TABLE_APPEALS, "decision", some...))
 		if err != nil {
 			return err
 		}
-		for _, r := range res.Rows {
+		for _, r := range rows {
 			if f := by[r.GetAppeal().GetLodged().GetDecisionId()]; f != nil {
 				f.add(r)
 			}

@@ -62,7 +62,7 @@ func (p pages) denials(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
-	res, err := v.API.Query.List(v.R.Context(), &queryv1.ListRequest{Table: table, Filter: filter, PageToken: q.Get("page")})
+	res, err := v.API.Query.List(v.R.Context(), &queryv1.ListRequest{Table: table, Filter: filter, Order: queryv1.Order_ORDER_NEWEST_FIRST, PageToken: q.Get("page")})
 	if err != nil {
 		return err
 	}
@@ -129,11 +129,11 @@ func readDenial(v *web.Visit, in form) (*denialPage, error) {
 		}
 	}
 	for _, table := range []queryv1.Table{queryv1.Table_TABLE_DENIAL_NOTICES, queryv1.Table_TABLE_UNDERCUTS} {
-		found, err := v.API.Query.List(v.R.Context(), with(table, "decision", p.ID))
+		found, _, err := web.Every(v.R.Context(), v.API, with(table, "decision", p.ID))
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range found.Rows {
+		for _, r := range found {
 			if n := r.GetDenialNotice(); n != nil {
 				p.Notices = append(p.Notices, n)
 			}

@@ -153,12 +153,9 @@ func (f *file) Waited(v *web.Visit) int {
 	return days(f.Application.GetSubmittedAt().AsTime(), v.Site().Now())
 }
 
-// perTable is how many rows of a table a case is shown with at most.
-const perTable = 500
-
 // with asks for the rows of a table that have one of some values in an attribute.
 func with(table queryv1.Table, attribute string, values ...string) *queryv1.ListRequest {
-	return &queryv1.ListRequest{Table: table, PageSize: perTable, Filter: &queryv1.Filter{
+	return &queryv1.ListRequest{Table: table, Filter: &queryv1.Filter{
 		Withdrawn: true, Conditions: []*queryv1.Condition{{Attribute: attribute, Values: values}},
 	}}
 }
@@ -196,11 +193,11 @@ func readFile(ctx context.Context, api *clients.Clients, application string) (*f
 
 func (f *file) read(ctx context.Context, api *clients.Clients, asks []*queryv1.ListRequest) error {
 	for _, ask := range asks {
-		res, err := api.Query.List(ctx, ask)
+		rows, _, err := web.Every(ctx, api, ask)
 		if err != nil {
 			return err
 		}
-		for _, r := range res.Rows {
+		for _, r := range rows {
 			f.add(r)
 		}
 	}

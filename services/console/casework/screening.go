@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"connectrpc.com/connect/v2"
 
@@ -22,11 +23,19 @@ type screeningPage struct {
 	Result     *screeningv1.ScreenNameResponse
 	Screenings []*ledgerv1.Screening
 	Findings   []*ledgerv1.Finding
-	Lists      []listAge
-	Embargoes  []*ledgerv1.Embargo
-	Denials    uint64
-	Basis      *queryv1.Basis
+	// More are the lists of those of which more wait than are shown.
+	More      []whole
+	Lists     []listAge
+	Embargoes []*ledgerv1.Embargo
+	Denials   uint64
+	Basis     *queryv1.Basis
 }
+
+// waitMost is how many screenings, and how many findings, are shown that wait for judgement: the newest.
+const waitMost = 500
+
+// whole is where all is listed that a page shows a part of: what it is called, and its address.
+type whole struct{ Key, Path string }
 
 // listAge is a watch list and how many days ago its edition was recorded.
 type listAge struct {
@@ -80,28 +89,24 @@ func (p *screeningPage) compare(v *web.Visit) error {
 }
 
 func (p *screeningPage) read(v *web.Visit) error {
-	for _, ask := range []*queryv1.ListRequest{
-		with(queryv1.Table_TABLE_SCREENINGS, "status", "open"), with(queryv1.Table_TABLE_FINDINGS, "open", "true"),
-		{Table: queryv1.Table_TABLE_WATCH_LISTS}, with(queryv1.Table_TABLE_EMBARGOES, "open", "true"),
-	} {
+	for _, ask := range []*queryv1.ListRequest{with(queryv1.Table_TABLE_SCREENINGS, "status", "open"), with(queryv1.Table_TABLE_FINDINGS, "open", "true")} {
+		ask.Order, ask.PageSize = queryv1.Order_ORDER_NEWEST_FIRST, waitMost
 		res, err := v.API.Query.List(v.R.Context(), ask)
 		if err != nil {
 			return err
 		}
-		p.Basis = res.Basis
-		for _, r := range res.Rows {
-			switch {
-			case r.GetScreening() != nil:
-				p.Screenings = append(p.Screenings, r.GetScreening())
-			case r.GetFinding() != nil:
-				p.Findings = append(p.Findings, r.GetFinding())
-			case r.GetWatchList() != nil:
-				w := r.GetWatchList()
-				p.Lists = append(p.Lists, listAge{w, days(w.GetRecordedAt().AsTime(), v.Site().Now())})
-			case r.GetEmbargo() != nil:
-				p.Embargoes = append(p.Embargoes, r.GetEmbargo())
-			}
+		if p.add(res.Rows, v.Site().Now()); res.NextPageToken != "" {
+			of := ask.Filter.Conditions[0]
+			p.More = append(p.More, whole{"table." + web.TableName(ask.Table), "/console/list/" + web.TableName(ask.Table) + "?f." + of.Attribute + "=" + of.Values[0]})
 		}
+	}
+	for _, ask := range []*queryv1.ListRequest{{Table: queryv1.Table_TABLE_WATCH_LISTS}, with(queryv1.Table_TABLE_EMBARGOES, "open", "true")} {
+		rows, basis, err := web.Every(v.R.Context(), v.API, ask)
+		if err != nil {
+			return err
+		}
+		p.Basis = basis
+		p.add(rows, v.Site().Now())
 	}
 	// Each agency judges its own.
 	own := v.Site().Agency + "/"
@@ -121,6 +126,22 @@ func (p *screeningPage) read(v *web.Visit) error {
 		p.Denials += res.Total
 	}
 	return nil
+}
+
+func (p *screeningPage) add(rows []*queryv1.Row, now time.Time) {
+	for _, r := range rows {
+		switch {
+		case r.GetScreening() != nil:
+			p.Screenings = append(p.Screenings, r.GetScreening())
+		case r.GetFinding() != nil:
+			p.Findings = append(p.Findings, r.GetFinding())
+		case r.GetWatchList() != nil:
+			w := r.GetWatchList()
+			p.Lists = append(p.Lists, listAge{w, days(w.GetRecordedAt().AsTime(), now)})
+		case r.GetEmbargo() != nil:
+			p.Embargoes = append(p.Embargoes, r.GetEmbargo())
+		}
+	}
 }
 
 // hitsPage is what a screening or a finding found, to be judged.

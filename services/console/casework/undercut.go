@@ -42,11 +42,11 @@ func readUndercut(v *web.Visit, in form) (*undercutPage, error) {
 	}
 	p.Own = v.R.PathValue("agency") == v.Site().Agency
 	p.Denied = p.GetFound().GetAgency() == v.Site().Agency
-	replies, err := v.API.Query.List(v.R.Context(), with(queryv1.Table_TABLE_UNDERCUT_REPLIES, "request", id(v)))
+	replies, _, err := web.Every(v.R.Context(), v.API, with(queryv1.Table_TABLE_UNDERCUT_REPLIES, "request", id(v)))
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range replies.Rows {
+	for _, r := range replies {
 		p.Replies = append(p.Replies, r.GetUndercutReply())
 	}
 	return p, p.compare(v)

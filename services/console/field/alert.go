@@ -5,6 +5,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/counterfoil/counterfoil/libs/ledger"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/services/console/web"
@@ -49,10 +50,10 @@ func (p pages) showAlert(v *web.Visit, failed *web.Failure) error {
 	}
 	page.Links = links
 	about := append([]string{id}, about(file.Alert)...)
-	if page.Sightings, _, err = rows[*ledgerv1.Sighting](v, queryv1.Table_TABLE_SIGHTINGS, among("record", about)); err != nil {
+	if page.Sightings, err = every[*ledgerv1.Sighting](v, queryv1.Table_TABLE_SIGHTINGS, among("record", about)); err != nil {
 		return err
 	}
-	if page.Corrections, _, err = rows[*ledgerv1.Correction](v, queryv1.Table_TABLE_CORRECTIONS, among("record", about)); err != nil {
+	if page.Corrections, err = every[*ledgerv1.Correction](v, queryv1.Table_TABLE_CORRECTIONS, among("record", about)); err != nil {
 		return err
 	}
 	page.offer(v, "/alerts/"+id, page.can(v.Site().Agency)...)
@@ -79,7 +80,7 @@ func (a *alertPage) can(agency string) (now []deed) {
 	}
 	var offers []option
 	for _, o := range a.Consequences {
-		if o.Answered == nil && agencyOf(o.Id) == agency {
+		if o.Answered == nil && ledger.AgencyOf(o.Id) == agency {
 			offers = append(offers, option{Value: o.Id, Text: o.Id + ": " + o.Offered.GetSubject()})
 		}
 	}
@@ -89,7 +90,7 @@ func (a *alertPage) can(agency string) (now []deed) {
 			now = append(now, d)
 		}
 	}
-	status, own := a.Alert.Status, agencyOf(a.Alert.Id) == agency
+	status, own := a.Alert.Status, ledger.AgencyOf(a.Alert.Id) == agency
 	switch {
 	case status == ledgerv1.AlertStatus_ALERT_STATUS_CLOSED:
 	case own && (status == ledgerv1.AlertStatus_ALERT_STATUS_CONFIRMED || status == ledgerv1.AlertStatus_ALERT_STATUS_REFUTED):

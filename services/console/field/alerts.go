@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/counterfoil/counterfoil/libs/ledger"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/services/console/web"
@@ -37,31 +38,16 @@ func (p pages) alerts(v *web.Visit) error {
 	page := alertsPage{More: more, WhyRaise: control{ID: "raise", Key: "alert.raise", Why: why(v, raising)}}
 	var given []*ledgerv1.Acknowledgement
 	if ids := idsOf(open); len(ids) > 0 {
-		if given, err = acknowledged(v, ids); err != nil {
+		if given, err = every[*ledgerv1.Acknowledgement](v, queryv1.Table_TABLE_ACKNOWLEDGEMENTS, among("alert", ids)); err != nil {
 			return err
 		}
 	}
 	page.Mine, page.Others = sorted(open, given, v.Site().Agency, v.Site().Now())
-	if page.Offers, _, err = rows[*ledgerv1.ConsequenceOffer](v, queryv1.Table_TABLE_CONSEQUENCES, where("open", "true")); err != nil {
+	if page.Offers, err = every[*ledgerv1.ConsequenceOffer](v, queryv1.Table_TABLE_CONSEQUENCES, where("open", "true")); err != nil {
 		return err
 	}
-	page.Offers = slices.DeleteFunc(page.Offers, func(o *ledgerv1.ConsequenceOffer) bool { return agencyOf(o.Id) != v.Site().Agency })
+	page.Offers = slices.DeleteFunc(page.Offers, func(o *ledgerv1.ConsequenceOffer) bool { return ledger.AgencyOf(o.Id) != v.Site().Agency })
 	return v.Page(p.Pages, "alerts", page)
-}
-
-// acknowledged are the acknowledgements of alerts, of every agency.
-func acknowledged(v *web.Visit, ids []string) (all []*ledgerv1.Acknowledgement, err error) {
-	token := ""
-	for {
-		res, err := v.API.Query.List(v.R.Context(), &queryv1.ListRequest{Table: queryv1.Table_TABLE_ACKNOWLEDGEMENTS, Filter: among("alert", ids), PageSize: 1000, PageToken: token})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, only[*ledgerv1.Acknowledgement](res.Rows)...)
-		if token = res.NextPageToken; token == "" {
-			return all, nil
-		}
-	}
 }
 
 // sorted puts the alerts that wait for an agency apart from the others, each by when they have to be answered, then by how grave they are,
@@ -105,11 +91,6 @@ func earlier(x, y waiting) int {
 		return w.Clock.Due.Seconds
 	}
 	return cmp.Or(cmp.Compare(dated(x), dated(y)), cmp.Compare(y.GetRaised().GetPriority(), x.GetRaised().GetPriority()), moment(x.RaisedAt).Compare(moment(y.RaisedAt)), strings.Compare(x.Id, y.Id))
-}
-
-func agencyOf(id string) string {
-	agency, _, _ := strings.Cut(id, "/")
-	return agency
 }
 
 func idsOf[T interface{ GetId() string }](all []T) (ids []string) {

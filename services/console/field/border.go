@@ -177,7 +177,7 @@ func (b *borderPage) read(v *web.Visit, declaration, licence string) error {
 		if licence == "" {
 			licence = d.GetAccepted().GetLicenceId()
 		}
-		if b.Alerts, _, err = rows[*ledgerv1.Alert](v, queryv1.Table_TABLE_ALERTS, where("declaration", d.Id)); err != nil {
+		if b.Alerts, err = every[*ledgerv1.Alert](v, queryv1.Table_TABLE_ALERTS, where("declaration", d.Id)); err != nil {
 			return err
 		}
 		if !b.Customs {

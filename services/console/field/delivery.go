@@ -3,6 +3,7 @@ package field
 import (
 	"slices"
 
+	"github.com/counterfoil/counterfoil/libs/ledger"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
@@ -45,17 +46,17 @@ func (p pages) showDelivery(v *web.Visit, failed *web.Failure) error {
 	}
 	d := res.Row.GetDelivery()
 	page := &deliveryPage{form: newForm(v, failed), Delivery: d, Clock: clockOf(d.Requested.GetFrom(), d.Requested.GetDue(), v.Site().Now())}
-	if page.Confirmations, _, err = rows[*ledgerv1.DeliveryConfirmation](v, queryv1.Table_TABLE_DELIVERY_CONFIRMATIONS, where("delivery", id)); err != nil {
+	if page.Confirmations, err = every[*ledgerv1.DeliveryConfirmation](v, queryv1.Table_TABLE_DELIVERY_CONFIRMATIONS, where("delivery", id)); err != nil {
 		return err
 	}
-	if page.Checks, _, err = rows[*ledgerv1.PostDeliveryCheck](v, queryv1.Table_TABLE_POST_DELIVERY_CHECKS, where("delivery", id)); err != nil {
+	if page.Checks, err = every[*ledgerv1.PostDeliveryCheck](v, queryv1.Table_TABLE_POST_DELIVERY_CHECKS, where("delivery", id)); err != nil {
 		return err
 	}
 	page.Lines = deliveryLines(d, page.Confirmations)
 	agency := v.Site().Agency
 	page.Asked = d.Requested.GetOf() == agency && !slices.ContainsFunc(page.Confirmations, func(c *ledgerv1.DeliveryConfirmation) bool { return c.Agency == agency })
 	page.offer(v, "/deliveries/"+id, page.can(agency)...)
-	if page.Asked || agencyOf(id) == agency && len(page.Confirmations) > 0 && page.Open() {
+	if page.Asked || ledger.AgencyOf(id) == agency && len(page.Confirmations) > 0 && page.Open() {
 		page.first()
 	}
 	if page.Failed != nil {
@@ -72,9 +73,9 @@ func (d *deliveryPage) Open() bool {
 // can is what an agency may do about the delivery: who asked puts proofs on record, others say what arrived.
 func (d *deliveryPage) can(agency string) (now []deed) {
 	switch {
-	case agencyOf(d.Id) == agency && d.Open():
+	case ledger.AgencyOf(d.Id) == agency && d.Open():
 		now = append(now, verifyDelivery, disputeDelivery)
-	case agencyOf(d.Id) != agency:
+	case ledger.AgencyOf(d.Id) != agency:
 		now = append(now, confirmDelivery)
 	}
 	return append(now, planCheck)
@@ -139,7 +140,7 @@ func (p pages) showCheck(v *web.Visit, failed *web.Failure) error {
 	}
 	page := &checkPage{form: newForm(v, failed), PostDeliveryCheck: res.Row.GetPostDeliveryCheck()}
 	page.Clock = checkClock(page.PostDeliveryCheck, v.Site().Now())
-	if agencyOf(id) == v.Site().Agency && page.Done == nil {
+	if ledger.AgencyOf(id) == v.Site().Agency && page.Done == nil {
 		page.offer(v, "/checks/"+id, recordCheck, obstructCheck)
 		page.first()
 	}

@@ -73,13 +73,19 @@ func among(attribute string, values []string) *queryv1.Filter {
 	return &queryv1.Filter{Conditions: []*queryv1.Condition{{Attribute: attribute, Values: values}}}
 }
 
-// rows returns the first rows of a table that a filter keeps, and whether there are more.
+// rows returns the newest rows of a table that a filter keeps, and whether there are more.
 func rows[T any](v *web.Visit, table queryv1.Table, filter *queryv1.Filter) (found []T, more bool, err error) {
-	res, err := v.API.Query.List(v.R.Context(), &queryv1.ListRequest{Table: table, Filter: filter, PageSize: listed})
+	res, err := v.API.Query.List(v.R.Context(), &queryv1.ListRequest{Table: table, Filter: filter, Order: queryv1.Order_ORDER_NEWEST_FIRST, PageSize: listed})
 	if err != nil {
 		return nil, false, err
 	}
 	return only[T](res.Rows), res.NextPageToken != "", nil
+}
+
+// every returns all rows of a table that a filter keeps, oldest first.
+func every[T any](v *web.Visit, table queryv1.Table, filter *queryv1.Filter) ([]T, error) {
+	found, _, err := web.Every(v.R.Context(), v.API, &queryv1.ListRequest{Table: table, Filter: filter})
+	return only[T](found), err
 }
 
 // only are the rows of one kind.

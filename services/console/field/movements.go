@@ -2,10 +2,12 @@ package field
 
 import (
 	"cmp"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/counterfoil/counterfoil/libs/ledger"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/services/console/web"
@@ -20,10 +22,13 @@ type movementsPage struct {
 	// Mine are deliveries that wait for this agency, to be verified or confirmed; Others wait for somebody else.
 	Mine, Others []deliveryWaiting
 	Checks       []checkWaiting
-	// More says that there is more than is shown of one of them.
-	More   bool
+	// More are the lists of those of which there is more than is shown.
+	More   []whole
 	WhyAsk string
 }
+
+// whole is where all is listed that a part of a page shows the newest of: its heading, and its address.
+type whole struct{ Key, Path string }
 
 // transit is a declaration whose goods are on their way to an office.
 type transit struct {
@@ -52,52 +57,51 @@ func (p pages) movements(v *web.Visit) error {
 	page := movementsPage{WhyAsk: why(v, deliveryService+"RequestDelivery")}
 	late := among("code", lateCodes)
 	late.Conditions = append(late.Conditions, where("open", "true").Conditions...)
-	var more bool
 	var err error
-	if page.Late, more, err = rows[*ledgerv1.Discrepancy](v, queryv1.Table_TABLE_DISCREPANCIES, late); err != nil {
+	if page.Late, err = newest[*ledgerv1.Discrepancy](v, &page, "late", queryv1.Table_TABLE_DISCREPANCIES, late); err != nil {
 		return err
 	}
-	page.More = page.More || more
-	moving, more, err := rows[*ledgerv1.Declaration](v, queryv1.Table_TABLE_DECLARATIONS, where("status", "released"))
+	moving, err := newest[*ledgerv1.Declaration](v, &page, "transit", queryv1.Table_TABLE_DECLARATIONS, where("transit", "open"))
 	if err != nil {
 		return err
 	}
-	page.More = page.More || more
 	page.Transits = onTheWay(moving, v.Site().Now())
-	asked, more, err := rows[*ledgerv1.Delivery](v, queryv1.Table_TABLE_DELIVERIES, where("open", "true"))
+	asked, err := newest[*ledgerv1.Delivery](v, &page, "deliveries", queryv1.Table_TABLE_DELIVERIES, where("open", "true"))
 	if err != nil {
 		return err
 	}
-	page.More = page.More || more
 	var confirmed []*ledgerv1.DeliveryConfirmation
 	if len(asked) > 0 {
-		if confirmed, _, err = rows[*ledgerv1.DeliveryConfirmation](v, queryv1.Table_TABLE_DELIVERY_CONFIRMATIONS, among("delivery", idsIn(asked))); err != nil {
+		if confirmed, err = every[*ledgerv1.DeliveryConfirmation](v, queryv1.Table_TABLE_DELIVERY_CONFIRMATIONS, among("delivery", idsOf(asked))); err != nil {
 			return err
 		}
 	}
 	page.Mine, page.Others = waitingFor(asked, confirmed, v.Site().Agency, v.Site().Now())
-	planned, more, err := rows[*ledgerv1.PostDeliveryCheck](v, queryv1.Table_TABLE_POST_DELIVERY_CHECKS, where("open", "true"))
+	planned, err := newest[*ledgerv1.PostDeliveryCheck](v, &page, "checks", queryv1.Table_TABLE_POST_DELIVERY_CHECKS, where("open", "true"))
 	if err != nil {
 		return err
 	}
-	page.More = page.More || more
 	page.Checks = toCheck(planned, v.Site().Now())
 	return v.Page(p.Pages, "movements", page)
 }
 
-func idsIn(all []*ledgerv1.Delivery) (ids []string) {
-	for _, d := range all {
-		ids = append(ids, d.Id)
+// newest are the newest rows of a part of the page, which says where the whole list is when there are more.
+func newest[T any](v *web.Visit, page *movementsPage, part string, table queryv1.Table, filter *queryv1.Filter) ([]T, error) {
+	found, more, err := rows[T](v, table, filter)
+	if more {
+		q := url.Values{}
+		for _, c := range filter.Conditions {
+			q["f."+c.Attribute] = c.Values
+		}
+		page.More = append(page.More, whole{"movements." + part, "/console/list/" + web.TableName(table) + "?" + q.Encode()})
 	}
-	return ids
+	return found, err
 }
 
-// onTheWay are the declarations whose goods are in transit, what is due first before the others.
+// onTheWay are declarations whose goods are in transit with their clocks, what is due first before the others.
 func onTheWay(all []*ledgerv1.Declaration, now time.Time) (found []transit) {
 	for _, d := range all {
-		if inTransit(d) {
-			found = append(found, transit{d, clockOf(d.ReleasedAt, d.Transit.Due, now)})
-		}
+		found = append(found, transit{d, clockOf(d.ReleasedAt, d.Transit.Due, now)})
 	}
 	slices.SortStableFunc(found, func(x, y transit) int { return byClock(x.Clock, y.Clock, x.Id, y.Id) })
 	return found
@@ -113,7 +117,7 @@ func waitingFor(asked []*ledgerv1.Delivery, confirmed []*ledgerv1.DeliveryConfir
 				w.Confirmed = append(w.Confirmed, c.Agency)
 			}
 		}
-		own := agencyOf(d.Id) == agency && (len(w.Confirmed) > 0 || d.Status != ledgerv1.DeliveryStatus_DELIVERY_STATUS_REQUESTED)
+		own := ledger.AgencyOf(d.Id) == agency && (len(w.Confirmed) > 0 || d.Status != ledgerv1.DeliveryStatus_DELIVERY_STATUS_REQUESTED)
 		if own || d.Requested.GetOf() == agency && !slices.Contains(w.Confirmed, agency) {
 			mine = append(mine, w)
 		} else {

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/counterfoil/counterfoil/libs/ledger"
 	enforcementv1 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
@@ -212,7 +213,7 @@ func (n *networkPage) add(r *queryv1.Row, because []*queryv1.Link, depth int) {
 		return
 	}
 	k.ID, k.Table, k.Row, k.Because, k.Depth = rowID(r), web.TableName(table), row, because, depth
-	k.Agency = agencyOf(k.ID)
+	k.Agency = ledger.AgencyOf(k.ID)
 	n.Knots = append(n.Knots, k)
 }
 

@@ -38,10 +38,10 @@ func (p pages) showTrace(v *web.Visit, failed *web.Failure) error {
 	t := res.Row.GetTrace()
 	page := &tracePage{form: newForm(v, failed), Trace: t, Ended: ledger.TraceEnded(t), Basis: res.Basis}
 	page.Next, page.Clock = nextStep(t, v.Site().Now())
-	if page.Hits, _, err = rows[*ledgerv1.TraceHit](v, queryv1.Table_TABLE_TRACE_HITS, where("trace", id)); err != nil {
+	if page.Hits, err = every[*ledgerv1.TraceHit](v, queryv1.Table_TABLE_TRACE_HITS, where("trace", id)); err != nil {
 		return err
 	}
-	if page.Replies, _, err = rows[*ledgerv1.TraceReply](v, queryv1.Table_TABLE_TRACE_REPLIES, where("trace", id)); err != nil {
+	if page.Replies, err = every[*ledgerv1.TraceReply](v, queryv1.Table_TABLE_TRACE_REPLIES, where("trace", id)); err != nil {
 		return err
 	}
 	marks := t.GetOpened().GetMarks()
@@ -54,7 +54,7 @@ func (p pages) showTrace(v *web.Visit, failed *web.Failure) error {
 		}
 	}
 	if !page.Ended {
-		if agencyOf(id) == v.Site().Agency {
+		if ledger.AgencyOf(id) == v.Site().Agency {
 			page.offer(v, "/traces/"+id, ownTraceDeeds...)
 		} else {
 			page.offer(v, "/traces/"+id, replyTrace)

@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/counterfoil/counterfoil/libs/ledger"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
@@ -44,10 +45,10 @@ func (p pages) traces(v *web.Visit) error {
 	if ids := idsOf(open); len(ids) > 0 {
 		mine := among("trace", ids)
 		mine.Conditions = append(mine.Conditions, where("agency", v.Site().Agency).Conditions...)
-		if hits, _, err = rows[*ledgerv1.TraceHit](v, queryv1.Table_TABLE_TRACE_HITS, mine); err != nil {
+		if hits, err = every[*ledgerv1.TraceHit](v, queryv1.Table_TABLE_TRACE_HITS, mine); err != nil {
 			return err
 		}
-		if replies, _, err = rows[*ledgerv1.TraceReply](v, queryv1.Table_TABLE_TRACE_REPLIES, mine); err != nil {
+		if replies, err = every[*ledgerv1.TraceReply](v, queryv1.Table_TABLE_TRACE_REPLIES, mine); err != nil {
 			return err
 		}
 	}
@@ -66,8 +67,8 @@ func sortedTraces(open []*ledgerv1.Trace, hits []*ledgerv1.TraceHit, replies []*
 				w.Hits++
 			}
 		}
-		w.ToReply = w.Hits > 0 && agencyOf(t.Id) != agency && !slices.ContainsFunc(replies, func(r *ledgerv1.TraceReply) bool { return r.GetReplied().GetTraceId() == t.Id })
-		if agencyOf(t.Id) == agency || w.ToReply {
+		w.ToReply = w.Hits > 0 && ledger.AgencyOf(t.Id) != agency && !slices.ContainsFunc(replies, func(r *ledgerv1.TraceReply) bool { return r.GetReplied().GetTraceId() == t.Id })
+		if ledger.AgencyOf(t.Id) == agency || w.ToReply {
 			mine = append(mine, w)
 		} else {
 			others = append(others, w)

@@ -15,11 +15,6 @@ import (
 	"github.com/counterfoil/counterfoil/services/console/web"
 )
 
-func agencyOf(name string) string {
-	agency, _, _ := strings.Cut(name, "/")
-	return agency
-}
-
 // agenciesPage is who takes part, with how far each is.
 type agenciesPage struct {
 	Agencies []participant

@@ -68,7 +68,8 @@ func decided(v *web.Visit, since *timestamppb.Timestamp) (events []*queryv1.Reco
 		return nil, "", nil
 	}
 	res, err := v.API.Query.List(v.R.Context(), &queryv1.ListRequest{
-		Table: queryv1.Table_TABLE_EVENTS, Filter: &queryv1.Filter{From: since, Conditions: []*queryv1.Condition{own}}, PageToken: v.R.URL.Query().Get("events"),
+		Table: queryv1.Table_TABLE_EVENTS, Filter: &queryv1.Filter{From: since, Conditions: []*queryv1.Condition{own}},
+		Order: queryv1.Order_ORDER_NEWEST_FIRST, PageToken: v.R.URL.Query().Get("events"),
 	})
 	if err != nil {
 		return nil, "", err

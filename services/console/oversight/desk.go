@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/counterfoil/counterfoil/libs/ledger"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/services/console/web"
@@ -112,7 +113,7 @@ func heardFrom(own string, directory *queryv1.DirectoryResponse, status *queryv1
 		}
 		h := heard{Agency: a.Id, Seconds: -1}
 		for _, j := range status.Journals {
-			if agencyOf(j.Journal) != a.Id {
+			if ledger.AgencyOf(j.Journal) != a.Id {
 				continue
 			}
 			if j.Block > 0 && (h.Seconds < 0 || j.AgeSeconds < h.Seconds) {

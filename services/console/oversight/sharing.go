@@ -1,6 +1,7 @@
 package oversight
 
 import (
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"connectrpc.com/connect/v2"
 
+	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
@@ -17,10 +19,12 @@ import (
 
 // sharingPage is what this agency lets others read beside what the rules say: for a while, of one record, of a journal; and what it took back.
 type sharingPage struct {
-	// Widenings are this agency's, those that are not reviewed first; NoWidenings says why they are not shown.
-	Widenings   []widening
-	NoWidenings string
-	Withdrawals []*directoryv1.WithdrawalStatus
+	// Widenings are this agency's: all that are not reviewed, then the newest of the others, and MoreWidenings the list of those where there are
+	// more; NoWidenings says why they are not shown.
+	Widenings     []widening
+	MoreWidenings string
+	NoWidenings   string
+	Withdrawals   []*directoryv1.WithdrawalStatus
 	// Asked are the releases that wait for this agency's consent, each "agency/group>reader"; Releases those that it answered.
 	Asked    []release
 	Releases []release
@@ -58,16 +62,9 @@ func readSharing(v *web.Visit) (*sharingPage, error) {
 	page := &sharingPage{NoWidenings: v.May(listing), NoWiden: v.May(sharing + "Widen"), NoWithdraw: v.May(sharing + "Withdraw"), NoShare: v.May(sharing + "Share"), NoAgree: v.May(sharing + "AgreeRelease")}
 	own := v.Site().Agency + "/"
 	if page.NoWidenings == "" {
-		res, err := v.API.Query.List(v.R.Context(), &queryv1.ListRequest{Table: queryv1.Table_TABLE_WIDENINGS, PageSize: 1000})
-		if err != nil {
+		if err := page.widenings(v); err != nil {
 			return nil, err
 		}
-		for _, r := range res.Rows {
-			if w := r.GetWidening(); strings.HasPrefix(w.GetId(), own) {
-				page.Widenings = append(page.Widenings, wideningAt(w, v.Site().Now()))
-			}
-		}
-		slices.SortStableFunc(page.Widenings, func(a, b widening) int { return slices.Index(standings, a.State) - slices.Index(standings, b.State) })
 	}
 	withdrawn, err := v.API.Directory.Withdrawals(v.R.Context(), &directoryv1.WithdrawalsRequest{})
 	if err != nil {
@@ -101,6 +98,32 @@ func readSharing(v *web.Visit) (*sharingPage, error) {
 	}
 	slices.Sort(page.Kinds)
 	return page, nil
+}
+
+// widenings reads those of this agency, newest first in each standing.
+func (s *sharingPage) widenings(v *web.Visit) error {
+	own := directory.Own(v.Site().Agency).String()
+	asked := func(open string) *queryv1.ListRequest {
+		return &queryv1.ListRequest{Table: queryv1.Table_TABLE_WIDENINGS, Order: queryv1.Order_ORDER_NEWEST_FIRST, Filter: &queryv1.Filter{Conditions: []*queryv1.Condition{
+			{Attribute: "journal", Values: []string{own}}, {Attribute: "open", Values: []string{open}},
+		}}}
+	}
+	rows, _, err := web.Every(v.R.Context(), v.API, asked("true"))
+	if err != nil {
+		return err
+	}
+	reviewed, err := v.API.Query.List(v.R.Context(), asked("false"))
+	if err != nil {
+		return err
+	}
+	if reviewed.NextPageToken != "" {
+		s.MoreWidenings = "/console/list/widenings?" + url.Values{"f.journal": {own}, "f.open": {"false"}}.Encode()
+	}
+	for _, r := range append(rows, reviewed.Rows...) {
+		s.Widenings = append(s.Widenings, wideningAt(r.GetWidening(), v.Site().Now()))
+	}
+	slices.SortStableFunc(s.Widenings, func(a, b widening) int { return slices.Index(standings, a.State) - slices.Index(standings, b.State) })
+	return nil
 }
 
 // standings are where a widening can stand, what asks for somebody first.

@@ -175,24 +175,24 @@ func TestSplitPath(t *testing.T) {
 // A dossier is that of the moment in its address, and says what changed since.
 func TestAsOf(t *testing.T) {
 	s := serve(t)
-	s.record(granted(1), &licensingv1.LicenceSuspended{LicenceId: licenceID(1), Reason: "forged certificate"})
+	s.Record(granted(1), &licensingv1.LicenceSuspended{LicenceId: licenceID(1), Reason: "forged certificate"})
 	path := "/console/records/" + licenceID(1)
-	now := s.read(path)
+	now := s.Read(path)
 	if !strings.Contains(now, "forged certificate") || !strings.Contains(now, `max="2" value="2"`) {
 		t.Error("the present is not shown")
 	}
-	res := s.open(path + "?stop=0")
+	res := s.Open(path + "?stop=0")
 	if res.Request.URL.Query().Get("as_of") == "" || res.StatusCode != http.StatusOK {
 		t.Fatalf("the slider leads to %s: %s", res.Request.URL, res.Status)
 	}
-	if then := s.read(strings.TrimPrefix(res.Request.URL.String(), s.at.URL)); strings.Contains(then, "forged certificate") || !strings.Contains(then, `max="2" value="0"`) || !strings.Contains(then, "Granted") {
+	if then := s.Read(strings.TrimPrefix(res.Request.URL.String(), s.At.URL)); strings.Contains(then, "forged certificate") || !strings.Contains(then, `max="2" value="0"`) || !strings.Contains(then, "Granted") {
 		t.Error("what came later is shown")
 	}
-	if diff := s.read(path + "/diff"); !strings.Contains(diff, "Suspended") || !strings.Contains(diff, "forged certificate") {
+	if diff := s.Read(path + "/diff"); !strings.Contains(diff, "Suspended") || !strings.Contains(diff, "forged certificate") {
 		t.Error("the difference is not told")
 	}
 	for _, typed := range []string{"licensing/all/1", " " + licenceID(1)} {
-		if res := s.open("/console/records?id=" + strings.ReplaceAll(typed, " ", "+")); res.StatusCode != http.StatusOK {
+		if res := s.Open("/console/records?id=" + strings.ReplaceAll(typed, " ", "+")); res.StatusCode != http.StatusOK {
 			t.Errorf("%q leads to %s: %s", typed, res.Request.URL, res.Status)
 		}
 	}
@@ -201,8 +201,8 @@ func TestAsOf(t *testing.T) {
 // A page whose proof cannot be had says so in its place, and not that it holds.
 func TestEventIsNotProved(t *testing.T) {
 	s := serve(t)
-	s.record(granted(1))
-	if page := s.read("/console/events/licensing/all/1"); strings.Contains(page, "the proof holds") {
+	s.Record(granted(1))
+	if page := s.Read("/console/events/licensing/all/1"); strings.Contains(page, "the proof holds") {
 		t.Error("a block that nobody signed is said to be proved")
 	}
 }
@@ -210,14 +210,14 @@ func TestEventIsNotProved(t *testing.T) {
 // What comes while a page is shown is announced once it touches it, on from where a browser was, and to nobody who has logged out.
 func TestLive(t *testing.T) {
 	s := serve(t)
-	s.record(licences(3)...)
+	s.Record(licences(3)...)
 	stream := func(path, last string) *bufio.Scanner {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.at.URL+path, nil)
-		s.must(err)
-		r.AddCookie(&http.Cookie{Name: "counterfoil-session-licensing", Value: s.session})
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.At.URL+path, nil)
+		s.Must(err)
+		r.AddCookie(&http.Cookie{Name: "counterfoil-session-licensing", Value: s.Session})
 		r.Header.Set("Last-Event-ID", last)
-		res, err := s.at.Client().Do(r)
-		s.must(err)
+		res, err := s.At.Client().Do(r)
+		s.Must(err)
 		t.Cleanup(func() { res.Body.Close() })
 		return bufio.NewScanner(res.Body)
 	}
@@ -231,26 +231,26 @@ func TestLive(t *testing.T) {
 		return ""
 	}
 	address := func(page string) string {
-		return strings.ReplaceAll(between(s.read(page), `hx-sse:connect="`, `"`), "&amp;", "&")
+		return strings.ReplaceAll(between(s.Read(page), `hx-sse:connect="`, `"`), "&amp;", "&")
 	}
 	record, list := address("/console/records/"+licenceID(1)), address("/console/list/licences")
-	s.record(&licensingv1.LicenceSuspended{LicenceId: licenceID(2), Reason: "another"}) // between the page and its stream
+	s.Record(&licensingv1.LicenceSuspended{LicenceId: licenceID(2), Reason: "another"}) // between the page and its stream
 	onRecord, onList := stream(record, ""), stream(list, "")
 	if got := line(onList, "data: "); !strings.Contains(got, "1 new event") {
 		t.Errorf("on the list: %s", got)
 	}
-	s.record(&licensingv1.LicenceSuspended{LicenceId: licenceID(1), Reason: "this one"})
+	s.Record(&licensingv1.LicenceSuspended{LicenceId: licenceID(1), Reason: "this one"})
 	last := line(onRecord, "id: ")
 	if got := line(onRecord, "data: "); !strings.Contains(got, "1 new event") {
 		t.Errorf("on the record: %s", got)
 	}
 	again := stream(record, last)
-	s.record(&licensingv1.LicenceReinstated{LicenceId: licenceID(1), Reason: "checked"})
+	s.Record(&licensingv1.LicenceReinstated{LicenceId: licenceID(1), Reason: "checked"})
 	if got := line(again, "data: "); !strings.Contains(got, "2 new events") {
 		t.Errorf("on from where it was: %s", got)
 	}
-	s.door.Logout(s.session)
-	s.record(&licensingv1.LicenceRevoked{LicenceId: licenceID(1), Reason: "in the end"})
+	s.Door.Logout(s.Session)
+	s.Record(&licensingv1.LicenceRevoked{LicenceId: licenceID(1), Reason: "in the end"})
 	if got := line(again, "event: "); got != "end" {
 		t.Errorf("after the logout: %s", got)
 	}

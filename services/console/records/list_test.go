@@ -57,13 +57,13 @@ func idsIn(page string) (ids []string) {
 func TestPagesThereAndBack(t *testing.T) {
 	s := serve(t)
 	const n = 3*pageRows + 7
-	s.record(licences(n)...)
+	s.Record(licences(n)...)
 	at := "/console/list/licences?col=id"
 	var pages [][]string
 	var all []string
 	back := map[string]string{}
 	for at != "" {
-		page := s.read(at)
+		page := s.Read(at)
 		pages, all = append(pages, idsIn(page)), append(all, idsIn(page)...)
 		next := html.UnescapeString(between(page, `rel="next" href="`, `"`))
 		back[next] = at
@@ -76,12 +76,12 @@ func TestPagesThereAndBack(t *testing.T) {
 		t.Fatalf("%d pages, %d rows", len(pages), len(all))
 	}
 	for i := len(pages) - 2; i >= 0; i-- {
-		page := s.read(at)
+		page := s.Read(at)
 		if !strings.Contains(page, fmt.Sprintf("Page %d", i+2)) {
 			t.Errorf("page %d does not say so", i+2)
 		}
 		at = html.UnescapeString(between(page, `rel="prev" href="`, `"`))
-		if got := idsIn(s.read(at)); !slices.Equal(got, pages[i]) {
+		if got := idsIn(s.Read(at)); !slices.Equal(got, pages[i]) {
 			t.Fatalf("back at page %d: %v", i+1, got)
 		}
 	}
@@ -91,9 +91,9 @@ func TestPagesThereAndBack(t *testing.T) {
 func TestNewestFirst(t *testing.T) {
 	s := serve(t)
 	const n = pageRows + 3
-	s.record(licences(n)...)
+	s.Record(licences(n)...)
 	at := "/console/list/licences?col=id&from=2008-01-02"
-	page := s.read(at)
+	page := s.Read(at)
 	if ids := idsIn(page); len(ids) != pageRows || ids[0] != licenceID(n-1) || ids[1] != licenceID(n-2) {
 		t.Fatalf("%v", ids)
 	}
@@ -102,11 +102,11 @@ func TestNewestFirst(t *testing.T) {
 	if want := "/console/list/licences?col=id&from=2008-01-02&order=oldest"; turned != want {
 		t.Errorf("turned around it is %s, not %s", turned, want)
 	}
-	s.record(granted(n)) // it moves nothing on the second page
-	if ids := idsIn(s.read(second)); !slices.Equal(ids, []string{licenceID(2), licenceID(1)}) {
+	s.Record(granted(n)) // it moves nothing on the second page
+	if ids := idsIn(s.Read(second)); !slices.Equal(ids, []string{licenceID(2), licenceID(1)}) {
 		t.Errorf("the second page: %v", ids)
 	}
-	if page := s.read(turned); idsIn(page)[0] != licenceID(1) || !strings.Contains(page, `<input type="hidden" name="order" value="oldest">`) {
+	if page := s.Read(turned); idsIn(page)[0] != licenceID(1) || !strings.Contains(page, `<input type="hidden" name="order" value="oldest">`) {
 		t.Errorf("turned around: %v", idsIn(page))
 	}
 }
@@ -114,8 +114,8 @@ func TestNewestFirst(t *testing.T) {
 // A filter offers its values with how many rows each would leave, under the other filters.
 func TestFacets(t *testing.T) {
 	s := serve(t)
-	s.record(append(licences(100), &licensingv1.LicenceSuspended{LicenceId: licenceID(0), Reason: "asked"})...)
-	page := s.read("/console/list/licences?f.status=suspended")
+	s.Record(append(licences(100), &licensingv1.LicenceSuspended{LicenceId: licenceID(0), Reason: "asked"})...)
+	page := s.Read("/console/list/licences?f.status=suspended")
 	for _, want := range []string{`<option value="suspended" selected>Suspended (1)`, `<option value="granted">Granted (99)`, `<option value="export">Export (1)`, "1 row<"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %s", want)
@@ -127,7 +127,7 @@ func TestFacets(t *testing.T) {
 		"f.party=nobody":                   `<details class="govuk-details" open>`,
 		"f.status=granted&from=2008-01-11": `<option value="granted" selected>Granted (90)<`,
 	} {
-		if page := s.read("/console/list/licences?" + path); !strings.Contains(page, want) {
+		if page := s.Read("/console/list/licences?" + path); !strings.Contains(page, want) {
 			t.Errorf("%s: no %s", path, want)
 		}
 	}
@@ -137,21 +137,21 @@ func TestFacets(t *testing.T) {
 func TestExport(t *testing.T) {
 	s := serve(t)
 	const n = exportPage + 20
-	s.record(licences(n)...)
-	s.record(&licensingv1.LicenceSuspended{LicenceId: licenceID(5), Reason: "asked"})
-	if first, _, _ := strings.Cut(s.read("/console/list/licences/export?format=jsonl&col=id"), "\n"); first != fmt.Sprintf("{%q:%q}", "id", licenceID(n-1)) {
+	s.Record(licences(n)...)
+	s.Record(&licensingv1.LicenceSuspended{LicenceId: licenceID(5), Reason: "asked"})
+	if first, _, _ := strings.Cut(s.Read("/console/list/licences/export?format=jsonl&col=id"), "\n"); first != fmt.Sprintf("{%q:%q}", "id", licenceID(n-1)) {
 		t.Errorf("the newest is not first: %s", first)
 	}
 	const chosen = "order=oldest&col=id&col=status&col=deal.end_user&col=deal.destination"
-	rows, err := csv.NewReader(strings.NewReader(s.read("/console/list/licences/export?format=csv&" + chosen))).ReadAll()
-	s.must(err)
+	rows, err := csv.NewReader(strings.NewReader(s.Read("/console/list/licences/export?format=csv&" + chosen))).ReadAll()
+	s.Must(err)
 	if len(rows) != n+1 || !slices.Equal(rows[0], []string{"Identifier", "Status", "End user", "Destination"}) {
 		t.Fatalf("%d rows, %q", len(rows), rows[0])
 	}
 	if want := []string{licenceID(5), "Suspended", "'\u2003\uff1dEnd user 5"}; !slices.Equal(rows[6][:3], want) {
 		t.Errorf("%q", rows[6])
 	}
-	lines := strings.Split(strings.TrimSpace(s.read("/console/list/licences/export?format=jsonl&"+chosen)), "\n")
+	lines := strings.Split(strings.TrimSpace(s.Read("/console/list/licences/export?format=jsonl&"+chosen)), "\n")
 	if len(lines) != n {
 		t.Fatalf("%d lines", len(lines))
 	}
@@ -162,13 +162,13 @@ func TestExport(t *testing.T) {
 		Destination struct{ Country string }
 	}
 	d := json.NewDecoder(strings.NewReader(lines[5]))
-	s.must(d.Decode(&line))
+	s.Must(d.Decode(&line))
 	if line.ID != licenceID(5) || line.Status != "STATUS_SUSPENDED" || line.EndUser != "\u2003\uff1dEnd user 5" {
 		t.Errorf("%s", lines[5])
 	}
 	for path, want := range map[string]int{"f.status=suspended": 1, "f.kind=export": n / 5, "f.status=suspended&as_of=2026-01-15T11:00:00Z": 0} {
-		got := strings.Count(s.read("/console/list/licences/export?format=jsonl&"+path), "\n")
-		if shown := s.read("/console/list/licences?" + path); got != want || !strings.Contains(shown, fmt.Sprintf("%d row", min(want, 999))) {
+		got := strings.Count(s.Read("/console/list/licences/export?format=jsonl&"+path), "\n")
+		if shown := s.Read("/console/list/licences?" + path); got != want || !strings.Contains(shown, fmt.Sprintf("%d row", min(want, 999))) {
 			t.Errorf("%s: %d exported", path, got)
 		}
 	}
@@ -184,11 +184,11 @@ func BenchmarkList(b *testing.B) {
 		for i := range batch {
 			facts = append(facts, granted(from+i))
 		}
-		s.record(facts...)
+		s.Record(facts...)
 	}
 	last := "/console/list/licences"
 	for range 20 {
-		last = html.UnescapeString(between(s.read(last), `rel="next" href="`, `"`))
+		last = html.UnescapeString(between(s.Read(last), `rel="next" href="`, `"`))
 	}
 	for name, path := range map[string]string{
 		"all":             "/console/list/licences",
@@ -208,7 +208,7 @@ func BenchmarkList(b *testing.B) {
 			var took []time.Duration
 			for b.Loop() {
 				begin := time.Now()
-				s.read(path)
+				s.Read(path)
 				took = append(took, time.Since(begin))
 			}
 			slices.Sort(took)

@@ -34,25 +34,25 @@ func TestWhereAStreamBegins(t *testing.T) {
 // Who has as many watches as one may have is shown a page that does not follow what comes, and whose stream is not asked for again at once.
 func TestNoStreamBesideTooManyWatches(t *testing.T) {
 	s := serve(t)
-	s.record(licences(1)...)
-	over, end := rpc.Within(rpc.HTTPServer(s.api))
-	t.Cleanup(func() { s.must(end()) })
-	as := clients.Over(over, "http://node", clients.Identity{Token: s.session})
+	s.Record(licences(1)...)
+	over, end := rpc.Within(rpc.HTTPServer(s.API))
+	t.Cleanup(func() { s.Must(end()) })
+	as := clients.Over(over, "http://node", clients.Identity{Token: s.Session})
 	const page = "/console/list/licences"
-	if !strings.Contains(s.read(page), "/console/live") {
+	if !strings.Contains(s.Read(page), "/console/live") {
 		t.Fatal("the page follows nothing")
 	}
 	for range 50 {
 		stream, err := as.Query.Watch(t.Context(), &queryv1.WatchRequest{Token: "now"})
-		s.must(err)
+		s.Must(err)
 		t.Cleanup(func() { stream.Close() })
 		_, err = stream.Receive()
-		s.must(err)
+		s.Must(err)
 	}
-	if got := s.read("/console/live?table=licences"); got != "event: busy\nretry: 60000\ndata: busy\n\n" {
+	if got := s.Read("/console/live?table=licences"); got != "event: busy\nretry: 60000\ndata: busy\n\n" {
 		t.Errorf("the stream says %q", got)
 	}
-	if strings.Contains(s.read(page), "/console/live") {
+	if strings.Contains(s.Read(page), "/console/live") {
 		t.Error("the page follows what it may not watch")
 	}
 }

@@ -14,9 +14,6 @@ import (
 	"github.com/counterfoil/counterfoil/services/console/web"
 )
 
-// most is how many rows of a part of a dossier are shown.
-const most = 200
-
 // partiesOf are the parties of what a row states.
 func partiesOf(row proto.Message) []*transferv1.Party {
 	switch r := row.(type) {
@@ -39,14 +36,12 @@ type condition struct {
 
 // conditionsOf are the conditions that were asked for in a case, with what its licence keeps of them; nil: there is none yet.
 func conditionsOf(v *web.Visit, licence *ledgerv1.Licence, attribute, of string, horizon *queryv1.Horizon) ([]condition, error) {
-	res, err := v.API.Query.List(v.R.Context(), &queryv1.ListRequest{
-		Table: queryv1.Table_TABLE_CONDITIONS, Filter: with(attribute, of), Horizon: horizon, PageSize: most,
-	})
+	rows, _, err := web.Every(v.R.Context(), v.API, &queryv1.ListRequest{Table: queryv1.Table_TABLE_CONDITIONS, Filter: with(attribute, of), Horizon: horizon})
 	if err != nil {
 		return nil, err
 	}
 	var asked []*ledgerv1.Condition
-	for _, r := range res.Rows {
+	for _, r := range rows {
 		asked = append(asked, r.GetCondition())
 	}
 	return stand(asked, licence), nil
@@ -129,11 +124,11 @@ type matches struct {
 func matchesOf(v *web.Visit, subjects []string, horizon *queryv1.Horizon) (m matches, err error) {
 	subjects = slices.DeleteFunc(subjects, func(s string) bool { return s == "" })
 	for _, table := range []queryv1.Table{queryv1.Table_TABLE_SCREENINGS, queryv1.Table_TABLE_FINDINGS} {
-		res, err := v.API.Query.List(v.R.Context(), &queryv1.ListRequest{Table: table, Filter: with("subject", subjects...), Horizon: horizon, PageSize: most})
+		rows, _, err := web.Every(v.R.Context(), v.API, &queryv1.ListRequest{Table: table, Filter: with("subject", subjects...), Horizon: horizon})
 		if err != nil {
 			return m, err
 		}
-		for _, r := range res.Rows {
+		for _, r := range rows {
 			if s := r.GetScreening(); s != nil {
 				m.Screenings = append(m.Screenings, s)
 			}

@@ -3,7 +3,7 @@
 // tried, and one adopted. What the pages say was recorded is what the node's API then says is on record.
 import assert from 'node:assert/strict';
 import { accessible, language, login, quiet, shot } from '../look.mjs';
-import { apply, call, grant } from '../scene.mjs';
+import { apply, call, grant, until } from '../scene.mjs';
 
 const year = new Date().getUTCFullYear();
 
@@ -15,16 +15,6 @@ async function record(id) {
 async function list(table, attribute, value) {
   const { rows = [] } = await call('licensing', 'query.v1.QueryService/List', { table, filter: { conditions: [{ attribute, values: [value] }] } });
   return rows.map((r) => Object.values(r)[0]);
-}
-
-// when asks until there is something: the node reacts after it has answered.
-async function when(what, ask) {
-  for (const give = Date.now() + 10000; ;) {
-    const found = await ask();
-    if (found) return found;
-    assert(Date.now() < give, what);
-    await new Promise((r) => setTimeout(r, 50));
-  }
 }
 
 // fill types into the fields of a form, by their ids, and chooses where there are options.
@@ -150,7 +140,7 @@ async function denied(page) {
     state: 'XB', reference: 'XB-77', deal: { kind: 'KIND_EXPORT', parties, lines, destination: { country: 'XC' } }, criteria: ['7(1)(b)(i)'], reason: 'diversion is feared', deniedAt: `${year}-01-15T00:00:00Z`, source: 'xb.json',
   }] });
   const id = await apply({ parties, lines });
-  const alike = await when(`${id} looks identical to nothing`, async () => (await list('TABLE_UNDERCUTS', 'application', id))[0]);
+  const alike = await until(`what ${id} looks identical to`, async () => (await list('TABLE_UNDERCUTS', 'application', id))[0], Boolean);
   await go(page, `records/${alike.id}`);
   await page.getByRole('link', { name: 'Work on the comparison with the denial' }).click();
   assert.equal(await page.locator('.cf-table tbody .cf-tag').count() >= 3, true, 'the two deals agree in more than their destination');
@@ -179,7 +169,7 @@ async function denied(page) {
 
 // hits judges who the parties of an application are.
 async function hits(page, id) {
-  const screening = await when(`${id} was not screened`, async () => (await list('TABLE_SCREENINGS', 'subject', id)).at(-1));
+  const screening = await until(`the screening of ${id}`, async () => (await list('TABLE_SCREENINGS', 'subject', id)).at(-1), Boolean);
   assert(screening.hits.length > 0);
   await go(page, `records/${screening.id}`);
   await page.getByRole('link', { name: 'Judge the hits' }).click();
@@ -222,10 +212,7 @@ async function adopted() {
   await press(page, 'Adopt this policy');
   assert.match(await page.locator('main').innerText(), /Nowhere/);
   quiet(page);
-  await when('licensing does not hear of the policy', async () => {
-    const { policies } = await call('licensing', 'query.v1.QueryService/Directory', {});
-    return policies.some((p) => p.id === 'nowhere/1');
-  });
+  await until('policies at licensing', () => call('licensing', 'query.v1.QueryService/Directory', {}), ({ policies }) => policies.some((p) => p.id === 'nowhere/1'));
 }
 
 export default async function () {

@@ -1,0 +1,48 @@
+package casework
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
+	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	screeningv1 "github.com/counterfoil/counterfoil/proto/counterfoil/screening/v1"
+	"github.com/counterfoil/counterfoil/services/console/consoletest"
+)
+
+// The first page of denials has the newest, on top.
+func TestDenialsStandNewestFirst(t *testing.T) {
+	s := consoletest.Serve(t, Register)
+	for n := range 60 {
+		s.Record(&licensingv1.LicenceDenied{DenialId: fmt.Sprintf("licensing/N-2026-%06d", n), Deal: &licensingv1.Deal{}})
+	}
+	page := s.Read("/console/denials")
+	last, before := strings.Index(page, "licensing/N-2026-000059"), strings.Index(page, "licensing/N-2026-000058")
+	if last < 0 || before < last || strings.Contains(page, "licensing/N-2026-000000") {
+		t.Errorf("the last stands at %d, the one before at %d:\n%s", last, before, page)
+	}
+}
+
+// Of more hits that wait for judgement than are shown the newest are, and where all are.
+func TestScreeningShowsTheNewestThatWait(t *testing.T) {
+	s := consoletest.Serve(t, Register)
+	const all = `href="/console/list/findings?f.open=true"`
+	found := func(n int) proto.Message {
+		return ledgertest.By("licensing", &screeningv1.PartyFound{FindingId: fmt.Sprintf("licensing/H-%06d", n), Subject: fmt.Sprintf("licensing/L-%06d", n), Hit: &screeningv1.Hit{}})
+	}
+	var many []proto.Message
+	for n := range waitMost {
+		many = append(many, found(n))
+	}
+	s.Record(many...)
+	if page := s.Read("/console/screening"); !strings.Contains(page, "licensing/H-000000") || strings.Contains(page, all) {
+		t.Error("not all are shown, or there are said to be more")
+	}
+	s.Record(found(999_999))
+	if page := s.Read("/console/screening"); !strings.Contains(page, "licensing/H-999999") || strings.Contains(page, "licensing/H-000000") || !strings.Contains(page, all) {
+		t.Error("the newest is not shown, or it is not said that there are more")
+	}
+}

@@ -1,0 +1,73 @@
+package oversight
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
+	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
+	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	"github.com/counterfoil/counterfoil/services/console/consoletest"
+	"github.com/counterfoil/counterfoil/services/console/web"
+)
+
+// written serves what a part of a page would show, a word in each line.
+func written(t *testing.T, words func(v *web.Visit) ([]string, error)) *consoletest.Served {
+	return consoletest.Serve(t, func(s *web.Site) error {
+		s.Page("GET /part", func(v *web.Visit) error {
+			all, err := words(v)
+			fmt.Fprint(v.W, strings.Join(all, "\n"))
+			return err
+		})
+		return nil
+	})
+}
+
+// Every widening of this agency that nobody reviewed is shown, before the newest of the others; it is said where there are more of those.
+func TestWideningsThatWaitAreAllShown(t *testing.T) {
+	s := written(t, func(v *web.Visit) (words []string, err error) {
+		page := &sharingPage{}
+		err = page.widenings(v)
+		for _, w := range page.Widenings {
+			words = append(words, w.Id)
+		}
+		return append(words, page.MoreWidenings), err
+	})
+	say := func(agency string, fact proto.Message) {
+		s.Record(ledgertest.In("directory", ledgertest.By(agency, fact)))
+	}
+	widen := func(n int) string {
+		id := fmt.Sprintf("licensing/widening-%06d", n)
+		say("licensing", &directoryv1.AudienceWidened{WideningId: id, ToGroup: "all"})
+		return id
+	}
+	first := widen(0)
+	for n := range 60 {
+		say("licensing", &directoryv1.WideningReviewed{WideningId: widen(n + 1)})
+	}
+	say("customs", &directoryv1.AudienceWidened{WideningId: "customs/widening-000001", ToGroup: "all"})
+	shown := strings.Split(s.Read("/console/part"), "\n")
+	if len(shown) != 52 || shown[0] != first || shown[1] != "licensing/widening-000060" || shown[51] != "/console/list/widenings?f.journal=licensing%2Fdirectory&f.open=false" {
+		t.Errorf("shown are %d: %v", len(shown)-1, shown)
+	}
+}
+
+// What was decided stands newest first.
+func TestAuditShowsTheLatestOnTop(t *testing.T) {
+	s := written(t, func(v *web.Visit) (words []string, err error) {
+		events, more, err := decided(v, nil)
+		for _, e := range events {
+			words = append(words, fmt.Sprint(e.Number))
+		}
+		return append(words, more), err
+	})
+	for n := range 60 {
+		s.Record(&licensingv1.LicenceGranted{LicenceId: fmt.Sprintf("licensing/L-2026-%06d", n)})
+	}
+	if shown := strings.Split(s.Read("/console/part"), "\n"); shown[0] != "60" || shown[1] != "59" || shown[len(shown)-1] == "" {
+		t.Errorf("shown are %v", shown)
+	}
+}
