@@ -50,6 +50,11 @@ func TestWhatTheDoctorFinds(t *testing.T) {
 	finds(w, "stream FEED does not go on: the batch is full")
 	w.feed.writers[0].complain(t.Context(), nil)
 	w.record(granted(1), granted(2))
+	for waits := uint64(0); waits < 2; { // the server tells its consumers of messages beside what it answers
+		s, err := w.feed.Status(t.Context())
+		w.must(err)
+		waits = s.Users[0].Pending
+	}
 	w.must(w.feed.writers[0].noteDropped(t.Context(), 2))
 	finds(w, "risk was not given 1 events")
 
