@@ -14,8 +14,8 @@ const root = "github.com/counterfoil/counterfoil/"
 // layers of libs, from the ground up: a package imports only packages of lower layers, or named beside it.
 var layers = []string{
 	"metrics spans fault config seal refdata names written",
-	"journal people access published policy blind marks columns plain",
-	"openapi ledger cloudevent",
+	"journal people access published policy blind marks plain",
+	"openapi ledger cloudevent columns",
 	"rpc",
 	"backbone clients directory screening adopted citations custody incident differences descent links report",
 	"projection feed replay natstest backup bundle lineage duedates render knowledge",
