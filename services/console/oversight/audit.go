@@ -1,6 +1,9 @@
 package oversight
 
 import (
+	"cmp"
+	"fmt"
+
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
@@ -18,6 +21,11 @@ type auditPage struct {
 	Decided   []*queryv1.RecordedEvent
 	More      string
 	NoDecided string
+	// Verified says what is wrong with each of them, by "AGENCY/GROUP/NUMBER", where that was asked for: nothing, where it is as recorded.
+	// Wrong is how many are not, and NoVerify why it cannot be asked for.
+	Verified map[string]string
+	Wrong    int
+	NoVerify string
 }
 
 func (p pages) audit(v *web.Visit) error {
@@ -42,8 +50,31 @@ func (p pages) audit(v *web.Visit) error {
 			return err
 		}
 	}
+	page.NoVerify = v.May("/counterfoil.query.v1.ProofService/Prove")
+	if q.Get("verify") != "" && page.NoVerify == "" {
+		page.verify(v)
+	}
 	return v.Page(p.Pages, "audit", page)
 }
+
+// verify works out from the journals again whether what is shown of each event is what its agency signed.
+func (p *auditPage) verify(v *web.Visit) {
+	p.Verified = map[string]string{}
+	for _, e := range p.Decided {
+		proved, err := v.Proved(e)
+		wrong := proved.Wrong
+		if err != nil {
+			wrong = cmp.Or(web.Refusal(err).Sentence, "it could not be worked out")
+		}
+		if wrong != "" {
+			p.Wrong++
+		}
+		p.Verified[p.Name(e)] = wrong
+	}
+}
+
+// Name is an event's journal and number.
+func (auditPage) Name(e *queryv1.RecordedEvent) string { return fmt.Sprintf("%s/%d", e.GetJournal(), e.GetNumber()) }
 
 // handedOut are the calls by which records leave the node as a whole: in bundles, copies of journals, proofs, lineage files, files for
 // another system, to the agency's own systems.

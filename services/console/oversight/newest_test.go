@@ -71,3 +71,16 @@ func TestAuditShowsTheLatestOnTop(t *testing.T) {
 		t.Errorf("shown are %v", shown)
 	}
 }
+
+// An event whose block nobody signed is not said to be as signed, however it is shown.
+func TestAuditVerifiesThePage(t *testing.T) {
+	s := consoletest.Serve(t, Register)
+	s.Record(&licensingv1.LicenceGranted{LicenceId: "licensing/L-1"})
+	if page := s.Read("/console/audit"); !strings.Contains(page, "Verify this page") || strings.Contains(page, "as signed") {
+		t.Error("it is said to be verified before anybody asked, or nobody can ask")
+	}
+	page := s.Read("/console/audit?verify=1")
+	if !strings.Contains(page, "1 event is not as its agency recorded and signed it") || strings.Contains(page, ">as signed<") {
+		t.Errorf("it is said to hold:\n%s", page)
+	}
+}

@@ -25,7 +25,7 @@ type eventPage struct {
 	Parts []web.Column
 	// Hex are its bytes as recorded, JSON what stands in them.
 	Hex, JSON string
-	Proof     proved
+	Proof     web.Proved
 	Seen      audience
 	Partly    map[string]*web.Failure
 	Basis     *queryv1.Basis
@@ -36,14 +36,6 @@ func (p eventPage) Why(part string) *web.Failure { return p.Partly[part] }
 
 // Journal is the event's journal and number as addresses have it.
 func (p eventPage) Path() string { return web.EventPath(p.Event.Journal, p.Event.Number) }
-
-// proved is what this page found when it checked the event's proof.
-type proved struct {
-	*proofs.Signed
-	Head *queryv1.SignedHead
-	// Wrong says what is wrong with it; empty: it holds.
-	Wrong string
-}
 
 func (p pages) event(v *web.Visit) error {
 	id := v.R.PathValue("agency") + "/" + v.R.PathValue("group") + "/" + v.R.PathValue("number")
@@ -60,7 +52,7 @@ func (p pages) event(v *web.Visit) error {
 		return err
 	}
 	for part, read := range map[string]func() error{
-		"proof": func() (err error) { page.Proof, err = checked(v, e); return err },
+		"proof": func() (err error) { page.Proof, err = v.Proved(e); return err },
 		"seen":  func() (err error) { page.Seen, err = audienceOf(v, e.GetId()); return err },
 	} {
 		if err := read(); err != nil {
@@ -79,26 +71,6 @@ func fieldsOf(m proto.Message) (all []web.Column) {
 		}
 	}
 	return all
-}
-
-// checked asks for the proof of an event and checks it here: that these bytes are in the journal that its agency signed.
-func checked(v *web.Visit, e *queryv1.RecordedEvent) (proved, error) {
-	res, err := v.API.Proof.Prove(v.R.Context(), &queryv1.ProveRequest{Event: fmt.Sprintf("%s/%d", e.GetJournal(), e.GetNumber()), WithEvent: true})
-	if err != nil {
-		return proved{}, err
-	}
-	p := proved{Head: res.GetHead()}
-	if !bytes.Equal(res.GetEvent(), e.GetRaw()) {
-		return proved{Head: p.Head, Wrong: "the bytes that are proved are not those that are shown"}, nil
-	}
-	file, err := proofs.InclusionOf(res)
-	if err == nil {
-		p.Signed, err = file.Check(nil)
-	}
-	if err != nil {
-		p.Wrong = err.Error()
-	}
-	return p, nil
 }
 
 // proof writes the file that proves the event, with the event in it, as counterfoil prove --check reads it.

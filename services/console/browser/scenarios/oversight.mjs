@@ -175,6 +175,11 @@ async function replayed(licensing) {
   assert.equal(await root(), before);
   if (long) await both(page, 'replay-operator');
   quiet(page);
+  await licensing.goto('audit');
+  await Promise.all([licensing.waitForEvent('load'), licensing.click('#verify')]);
+  const shown = await licensing.locator('[aria-labelledby=decided] tbody tr').count();
+  assert(shown > 0);
+  assert.equal(await licensing.locator('[aria-labelledby=decided] .cf-tag--good').count(), shown, 'each event is as signed');
 }
 
 // An agency is let in from now on: what changes a record from before cannot be applied there, and the page says why, before
