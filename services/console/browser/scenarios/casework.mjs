@@ -64,7 +64,7 @@ async function application(page) {
   await press(page, 'Add one more Parties');
   await fill(page, { 'deal.parties.2.role': 'carrier', 'deal.parties.2.name': 'Slow Boats' });
   await press(page, 'Record a new application');
-  assert.match(await refused(page), /“20,5 H87” is no quantity/);
+  assert.match(await refused(page), /“20,5 h87” is no quantity/);
   await fill(page, { 'deal.lines.0.quantity': '20', 'deal.lines.0.value': '1200.50', 'deal.lines.0.value.currency': 'EUR' });
   await press(page, 'What would be recorded?');
   assert.match(await page.locator('.cf-run').innerText(), /Nothing has been recorded yet/);
