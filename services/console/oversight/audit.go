@@ -74,7 +74,9 @@ func (p *auditPage) verify(v *web.Visit) {
 }
 
 // Name is an event's journal and number.
-func (auditPage) Name(e *queryv1.RecordedEvent) string { return fmt.Sprintf("%s/%d", e.GetJournal(), e.GetNumber()) }
+func (auditPage) Name(e *queryv1.RecordedEvent) string {
+	return fmt.Sprintf("%s/%d", e.GetJournal(), e.GetNumber())
+}
 
 // handedOut are the calls by which records leave the node as a whole: in bundles, copies of journals, proofs, lineage files, files for
 // another system, to the agency's own systems.
