@@ -233,6 +233,10 @@ func opened(tb testing.TB, l *ledger.Ledger) *ledger.Ledger {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { _ = again.Close() })
+	tb.Cleanup(func() {
+		if err := again.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
 	return again
 }

@@ -65,7 +65,10 @@ func (c *checker) add(severity, field, format string, args ...any) {
 // Check returns what does not make sense about a policy, in the order of its fields as far as that goes. It takes a second or two at most:
 // where the expressions would need more, it says that they were not tried on everything.
 func Check(p *Policy, r Registry) []Problem {
-	list, _ := CheckUntil(context.Background(), p, r) // which never ends
+	list, err := CheckUntil(context.Background(), p, r)
+	if err != nil { // a policy that was not tried to the end does not pass
+		return []Problem{{Severity: Error, Field: "scope", Sentence: fmt.Sprintf("the expressions could not be tried: %v", err)}}
+	}
 	return list
 }
 
