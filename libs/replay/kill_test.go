@@ -1,8 +1,11 @@
 package replay_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -23,6 +26,9 @@ import (
 // childEnv makes the test's program do one of the works below, to be killed at it.
 const childEnv = "COUNTERFOIL_REPLAY_CHILD"
 
+// begun is what it says when all is open that the work needs.
+const begun = "begun\n"
+
 // child does a work in a folder: "replay" folds the ledger in source into the one in into, "snapshot" takes snapshots of the ledger in
 // source.
 func child(work, dir string) error {
@@ -33,6 +39,7 @@ func child(work, dir string) error {
 	}
 	defer source.Close()
 	if work == "snapshot" {
+		fmt.Print(begun)
 		s := &replay.Snapshots{Live: source, Dir: filepath.Join(dir, "snapshots"), Now: time.Now}
 		_, err := s.Take(ctx)
 		return err
@@ -42,6 +49,7 @@ func child(work, dir string) error {
 		return err
 	}
 	defer into.Close()
+	fmt.Print(begun)
 	if err := replay.Begin(into, &queryv1.Horizon{}); err != nil {
 		return err
 	}
@@ -98,29 +106,58 @@ func rootOf(t *testing.T, l *ledger.Ledger) (root [32]byte) {
 	return root
 }
 
-// killed runs a work again and again, kills it at some moment, and at last lets it come to its end. It returns how often it was killed.
-func killed(t *testing.T, work, dir string, times int) (kills int) {
+// run does a work in another process, kills it at a moment after it began unless that is 0, and says how long it took from there and
+// whether it was killed.
+func run(t *testing.T, work, dir string, at time.Duration) (took time.Duration, killed bool) {
 	t.Helper()
-	run := func(ctx context.Context) ([]byte, error) {
-		cmd := exec.CommandContext(ctx, os.Args[0]) // which is killed when ctx ends
-		cmd.Env = append(os.Environ(), childEnv+"="+work+" "+dir)
-		return cmd.CombinedOutput()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), childEnv+"="+work+" "+dir)
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
 	}
-	limit := 400 * time.Millisecond
-	for range times {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rand.Int64N(int64(limit))))
-		out, err := run(ctx)
-		if ctx.Err() != nil {
-			kills++
-		} else if err != nil {
-			t.Fatalf("%s: %v\n%s", work, err, out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(out, make([]byte, len(begun))); err != nil {
+		t.Errorf("%s has not begun: %v", work, err)
+	}
+	began := time.Now()
+	if at > 0 {
+		defer time.AfterFunc(at, func() { _ = cmd.Process.Kill() }).Stop() // an end before it is told below
+	}
+	err = cmd.Wait()
+	killed = at > 0 && err != nil && strings.Contains(err.Error(), "killed")
+	if err != nil && !killed {
+		t.Fatalf("%s: %v: %s", work, err, &said)
+	}
+	return time.Since(began), killed
+}
+
+// killed kills a work so many times, each time at some moment within how long it takes when it is let be, and at last lets it come to its
+// end. One that came to its end before its moment is begun anew.
+func killed(t *testing.T, work, dir string, times int) {
+	t.Helper()
+	anew := func() {
+		if err := errors.Join(os.RemoveAll(filepath.Join(dir, "into")), os.Mkdir(filepath.Join(dir, "into"), 0o700)); err != nil {
+			t.Fatal(err)
 		}
-		cancel()
 	}
-	if out, err := run(t.Context()); err != nil {
-		t.Fatalf("%s after %d kills: %v\n%s", work, kills, err, out)
+	whole, _ := run(t, work, dir, 0)
+	anew()
+	for kills, runs := 0, 0; kills < times; runs++ {
+		if runs == 20*times {
+			t.Fatalf("%s was killed %d times in %d runs, want %d", work, kills, runs, times)
+		}
+		if _, was := run(t, work, dir, rand.N(whole)+1); was {
+			kills++
+		} else {
+			anew()
+		}
 	}
-	return kills
+	run(t, work, dir, 0)
 }
 
 func killTimes() int {
@@ -133,9 +170,7 @@ func killTimes() int {
 // A replay that is killed at any moment goes on, and comes to what one makes that was let be.
 func TestKilledReplayGoesOn(t *testing.T) {
 	dir, want := toKill(t, 30_000)
-	if kills := killed(t, "replay", dir, killTimes()); kills == 0 {
-		t.Error("it was never killed")
-	}
+	killed(t, "replay", dir, killTimes())
 	l, err := ledger.Open(filepath.Join(dir, "into", "ledger.db"), ledger.Options{Agency: "licensing"})
 	if err != nil {
 		t.Fatal(err)
@@ -159,9 +194,7 @@ func TestKilledReplayGoesOn(t *testing.T) {
 // A snapshot that is killed at any moment leaves those that there are, each what it says, and nothing of its own that is used.
 func TestKilledSnapshotLeavesWholeOnes(t *testing.T) {
 	dir, want := toKill(t, 30_000)
-	if kills := killed(t, "snapshot", dir, killTimes()); kills == 0 {
-		t.Error("it was never killed")
-	}
+	killed(t, "snapshot", dir, killTimes())
 	l, err := ledger.Open(filepath.Join(dir, "source", "ledger.db"), ledger.Options{Agency: "licensing"})
 	if err != nil {
 		t.Fatal(err)
