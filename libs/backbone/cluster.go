@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/whole"
 )
 
 const (
@@ -150,12 +151,12 @@ func initServer(dir string, servers []Server, i int, a *authority, seed []byte) 
 		return err
 	}
 	for name, content := range files {
-		if err := privateFile(filepath.Join(dir, name), content); err != nil {
+		if err := whole.Write(filepath.Join(dir, name), content, 0o600); err != nil {
 			return err
 		}
 	}
 	// Last, so that a folder with settings is whole.
-	return privateFile(filepath.Join(dir, settingsFile), text)
+	return whole.Write(filepath.Join(dir, settingsFile), text, 0o600)
 }
 
 // LoadHubConfig reads how the server whose folder InitHub has written is run. A folder without settings gives an error

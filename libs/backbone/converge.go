@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/counterfoil/counterfoil/libs/backbone/stream"
+	"github.com/counterfoil/counterfoil/libs/whole"
 )
 
 // tendEvery is how often a server looks whether all is as decided, and whether a deadline has passed.
@@ -109,7 +110,7 @@ func (h *Hub) stateAnew(name string, streams int64, passes []pass) (*stated, err
 		return nil, err
 	}
 	// The resolver wrote the file without a sync.
-	return &stated{public, streams, passes, token}, privateFile(h.path("jwt", public+".jwt"), []byte(token))
+	return &stated{public, streams, passes, token}, whole.Write(h.path("jwt", public+".jwt"), []byte(token), 0o600)
 }
 
 // tend keeps this server as decided, until ctx ends. What goes wrong is tried again, and said once if it lasts: the

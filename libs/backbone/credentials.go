@@ -14,6 +14,8 @@ import (
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
+
+	"github.com/counterfoil/counterfoil/libs/whole"
 )
 
 // Credentials is what an agency connects to the hub with. It is a secret: Seed is a private key.
@@ -45,9 +47,9 @@ func (c *Credentials) WriteTo(dir string) error {
 		return err
 	}
 	return errors.Join(
-		privateFile(filepath.Join(dir, urlFile), []byte(strings.Join(c.HubURLs, "\n")+"\n")),
-		privateFile(filepath.Join(dir, caFile), c.CAPEM),
-		privateFile(filepath.Join(dir, credsFile), creds))
+		whole.Write(filepath.Join(dir, urlFile), []byte(strings.Join(c.HubURLs, "\n")+"\n"), 0o600),
+		whole.Write(filepath.Join(dir, caFile), c.CAPEM, 0o600),
+		whole.Write(filepath.Join(dir, credsFile), creds, 0o600))
 }
 
 // LoadCredentials reads what WriteTo wrote into dir. What is missing or cannot be right is an error; a folder

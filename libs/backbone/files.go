@@ -8,9 +8,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/nats-io/nkeys"
+
+	"github.com/counterfoil/counterfoil/libs/whole"
 )
 
 // privateDir makes dir and its parents where they are missing. Only the program's own user can look into dir.
@@ -23,35 +24,6 @@ func privateDir(dir string) error {
 
 // privateFile replaces the file at path, readable by the program's own user only. After a crash the file is the
 // old or the new one, whole.
-func privateFile(path string, content []byte) error {
-	// A temporary file has mode 0600 from the start.
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-// syncDir makes the names in the folder durable.
-func syncDir(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
-}
-
 // keptFile returns what the file at path holds. A missing file is first made from what make returns.
 func keptFile(path string, make func() ([]byte, error)) ([]byte, error) {
 	content, err := os.ReadFile(path)
@@ -61,7 +33,7 @@ func keptFile(path string, make func() ([]byte, error)) ([]byte, error) {
 	if content, err = make(); err != nil {
 		return nil, err
 	}
-	return content, privateFile(path, content)
+	return content, whole.Write(path, content, 0o600)
 }
 
 // keptKey returns the key pair whose seed the file at path holds, made on first use.

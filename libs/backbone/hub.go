@@ -21,6 +21,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/counterfoil/counterfoil/libs/spans"
+	"github.com/counterfoil/counterfoil/libs/whole"
 )
 
 const (
@@ -332,7 +333,7 @@ func (h *Hub) listening(host string, urls []string) error {
 	if h.urls = urls; len(urls) == 0 {
 		h.urls = []string{"tls://" + net.JoinHostPort(host, port)}
 	}
-	return privateFile(h.path("port"), []byte(port+"\n"))
+	return whole.Write(h.path("port"), []byte(port+"\n"), 0o600)
 }
 
 // URLs are where agencies reach the hub, one for each of its servers: "tls://host:port".

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/whole"
 )
 
 // nextFile, beside hub.creds, holds the seed of the user that is to take the present one's place, and its JWT once the
@@ -115,7 +116,7 @@ func (k *keyring) write(token string, seed []byte) error {
 	if err != nil {
 		return err
 	}
-	return privateFile(k.path(), content)
+	return whole.Write(k.path(), content, 0o600)
 }
 
 // granted keeps the JWT of the next user and returns its credentials.
@@ -140,7 +141,7 @@ func (k *keyring) promote(c *Credentials) error {
 	if err := os.Rename(k.path(), filepath.Join(k.dir, credsFile)); err != nil {
 		return err
 	}
-	if err := syncDir(k.dir); err != nil {
+	if err := whole.SyncFolder(k.dir); err != nil {
 		return err
 	}
 	k.current, k.trying = *c, *c

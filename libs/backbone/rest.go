@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/whole"
 )
 
 // resting is the broker of a folder that nobody runs, started so that its streams can be read or restored and reachable
@@ -145,5 +146,5 @@ func standAlone(dir string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return true, privateFile(filepath.Join(dir, settingsFile), text)
+	return true, whole.Write(filepath.Join(dir, settingsFile), text, 0o600)
 }

@@ -11,13 +11,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"filippo.io/age"
 
 	"github.com/counterfoil/counterfoil/libs/backbone"
 	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/whole"
 )
 
 // Config says what is backed up.
@@ -38,22 +38,16 @@ func Make(ctx context.Context, c Config) (*Manifest, error) {
 	if _, err := os.Lstat(c.Out); !errors.Is(err, fs.ErrNotExist) {
 		return nil, errors.Join(err, fault.Errorf(fault.Conflict, "%s is there already: give a backup a name of its own", c.Out))
 	}
-	out, err := os.CreateTemp(filepath.Dir(c.Out), ".backup-*") // mode 0600
+	out, err := whole.Create(c.Out, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("write the backup: %w", err)
 	}
-	defer os.Remove(out.Name())
+	defer out.Discard()
 	m, err := Write(ctx, c, out)
-	if err == nil {
-		err = out.Sync()
-	}
-	if err = errors.Join(err, out.Close()); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	if err := os.Rename(out.Name(), c.Out); err != nil {
-		return nil, err
-	}
-	return m, syncDir(filepath.Dir(c.Out))
+	return m, out.Commit()
 }
 
 // Write writes a backup to out: first the folder's files, then each stream as it is at one moment, by a snapshot that the
@@ -142,7 +136,7 @@ func (c Config) addFiles(ctx context.Context, w *writer, source *backbone.Snapsh
 			return ctx.Err()
 		case isLeftOut(name) && entry.IsDir():
 			return fs.SkipDir
-		case isLeftOut(name) || entry.IsDir() || strings.HasPrefix(entry.Name(), ".new-"):
+		case isLeftOut(name) || entry.IsDir() || whole.IsUnfinished(entry.Name()):
 			return nil
 		}
 		if info, err := os.Stat(path); err != nil { // of what a link leads to
@@ -217,11 +211,3 @@ func (c Config) progress(done, total uint64) {
 
 // partsOf is the name before the parts of a stream's snapshot.
 func partsOf(name backbone.StreamName) string { return "streams/" + name.String() }
-
-func syncDir(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
-}

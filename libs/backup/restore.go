@@ -15,6 +15,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/backbone"
 	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/whole"
 )
 
 // Restoration says what is restored, and where.
@@ -57,7 +58,7 @@ func Restore(ctx context.Context, r Restoration) (*Manifest, error) {
 	if err := os.Rename(filepath.Join(temporary, "files"), dir); err != nil {
 		return nil, fmt.Errorf("put the restored folder in place: %w", err)
 	}
-	return m, syncDir(filepath.Dir(dir))
+	return m, whole.SyncFolder(filepath.Dir(dir))
 }
 
 func (r Restoration) into(ctx context.Context, dir string) (*Manifest, error) {
@@ -176,7 +177,7 @@ func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 func syncAll(dir string) error {
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.IsDir() {
-			err = syncDir(path)
+			err = whole.SyncFolder(path)
 		}
 		if errors.Is(err, fs.ErrNotExist) && path != dir {
 			return nil

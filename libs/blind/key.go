@@ -7,19 +7,18 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"math"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 
 	"github.com/cloudflare/circl/oprf"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/whole"
 )
 
 const (
@@ -113,29 +112,10 @@ func WriteKey(path string, k *Key) error {
 	if _, err := os.Stat(path); err == nil {
 		return fmt.Errorf("keep the blind check key: %s: %w", path, fs.ErrExist)
 	}
-	if err := write(path, pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: k.scalar})); err != nil {
+	if err := whole.Write(path, pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: k.scalar}), 0o600); err != nil {
 		return fmt.Errorf("keep the blind check key: %w", err)
 	}
 	return nil
-}
-
-func write(path string, data []byte) error {
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return err
-	}
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }
 
 // Public returns the key's public side, ElementSize bytes, which goes on record: with it an asker sees that every asker

@@ -27,7 +27,7 @@ func TestSavedContextIsLoadedAsItWas(t *testing.T) {
 	if _, err := contexts.Load("other"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Load of a context that is not there: %v, want fs.ErrNotExist", err)
 	}
-	left, err := filepath.Glob(filepath.Join(contexts.Home, "contexts", ".new-*"))
+	left, err := filepath.Glob(filepath.Join(contexts.Home, "contexts", ".*"))
 	if err != nil || len(left) > 0 {
 		t.Errorf("left beside the contexts: %v, %v", left, err)
 	}

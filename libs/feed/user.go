@@ -21,6 +21,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/people"
+	"github.com/counterfoil/counterfoil/libs/whole"
 )
 
 // User is a system that may read the feed: by a durable consumer of its own name, which the node makes for it.
@@ -179,7 +180,7 @@ func (f Users) Edit(change func([]User) ([]User, error)) error {
 	if _, err := parseUsers(data); err != nil { // what could not be read again is not written
 		return err
 	}
-	return people.WritePrivate(string(f), append(data, '\n'))
+	return whole.Write(string(f), append(data, '\n'), 0o600)
 }
 
 // Add adds a user, now.

@@ -17,6 +17,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/backbone"
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/node"
+	"github.com/counterfoil/counterfoil/libs/whole"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 )
 
@@ -93,7 +94,7 @@ func keptIdentity(path string) (*age.X25519Identity, error) {
 		if err != nil {
 			return nil, fmt.Errorf("make a key for the kit: %w", err)
 		}
-		return identity, writePrivate(path, []byte(identity.String()+"\n"))
+		return identity, whole.Write(path, []byte(identity.String()+"\n"), 0o600)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the key for the kit: %w", err)
@@ -108,19 +109,11 @@ func keptUser(path string) (seed []byte, public string, err error) {
 		if seed, public, err = backbone.NewUser(); err != nil {
 			return nil, "", err
 		}
-		return seed, public, writePrivate(path, seed)
+		return seed, public, whole.Write(path, seed, 0o600)
 	}
 	if err != nil {
 		return nil, "", fmt.Errorf("read the node's key for the hub: %w", err)
 	}
 	public, err = backbone.PublicUser(seed)
 	return seed, public, err
-}
-
-// writePrivate writes a file of mode 0600, whole or not at all.
-func writePrivate(path string, content []byte) error {
-	if err := os.WriteFile(path+".new", content, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
 }

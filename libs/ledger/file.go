@@ -7,12 +7,14 @@ import (
 	"maps"
 	"math"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/counterfoil/counterfoil/libs/journal"
+	"github.com/counterfoil/counterfoil/libs/whole"
 )
 
 const (
@@ -165,7 +167,7 @@ func (l *Ledger) moveTo(path string) error {
 	if err := os.Rename(l.path, path); err != nil {
 		return err
 	}
-	return errors.Join(syncFolder(path), os.Remove(l.marker))
+	return errors.Join(whole.SyncFolder(filepath.Dir(path)), os.Remove(l.marker))
 }
 
 // keepAside gives the file at path a second name, so that another can be renamed over the first.

@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime/debug"
-	"strings"
 	"syscall"
 	"time"
 
@@ -17,6 +17,7 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/counterfoil/counterfoil/libs/journal"
+	"github.com/counterfoil/counterfoil/libs/whole"
 )
 
 // Rebuild is Open's answer to a file that must not be used: move it away or delete it, and fold the journals anew.
@@ -193,23 +194,11 @@ func (l *Ledger) markAt(path string, boot []byte) error {
 		return err
 	}
 	_, err = f.Write(boot)
-	if err = errors.Join(err, f.Sync(), f.Close(), syncFolder(path)); err != nil {
+	if err = errors.Join(err, f.Sync(), f.Close(), whole.SyncFolder(filepath.Dir(path))); err != nil {
 		return err
 	}
 	l.marker = markerOf(path)
 	return nil
-}
-
-func syncFolder(path string) error {
-	folder := "."
-	if i := strings.LastIndexByte(path, os.PathSeparator); i >= 0 {
-		folder = path[:i+1]
-	}
-	f, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }
 
 // found lays out a new file.

@@ -16,6 +16,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/projection"
+	"github.com/counterfoil/counterfoil/libs/whole"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
 
@@ -80,7 +81,7 @@ func (b Beside) Build(ctx context.Context) (*BuiltBeside, error) {
 	if err := os.Rename(Home(dir).path("ledger.db"), built.Path); err != nil {
 		return nil, err
 	}
-	return built, syncFolder(string(b.Home))
+	return built, whole.SyncFolder(string(b.Home))
 }
 
 // copy gives a broker in dir the streams that the node has, and returns when each was made.
@@ -92,7 +93,7 @@ func (b Beside) copy(ctx context.Context, dir string) (made map[string]time.Time
 	defer func() { err = errors.Join(err, source.Close()) }()
 	key, err := os.ReadFile(b.Home.path("store.key"))
 	if err == nil {
-		err = write(Home(dir).path("store.key"), key) // the copy is encrypted as the streams are
+		err = whole.Write(Home(dir).path("store.key"), key, 0o600) // the copy is encrypted as the streams are
 	}
 	if err != nil {
 		return nil, err

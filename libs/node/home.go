@@ -20,6 +20,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/feed"
 	"github.com/counterfoil/counterfoil/libs/projection"
 	"github.com/counterfoil/counterfoil/libs/seal"
+	"github.com/counterfoil/counterfoil/libs/whole"
 )
 
 // Home is the folder of one agency's node. Secrets in it have mode 0600:
@@ -110,7 +111,7 @@ func (h Home) keep(name string, content func() ([]byte, error)) error {
 	if err != nil {
 		return fmt.Errorf("make %s: %w", name, err)
 	}
-	return write(path, data)
+	return whole.Write(path, data, 0o600)
 }
 
 // courier is the folder of bundles.

@@ -9,10 +9,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/seal"
+	"github.com/counterfoil/counterfoil/libs/whole"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
@@ -145,35 +145,11 @@ func (h Home) promote(name string) error {
 		return err
 	}
 	if !bytes.HasPrefix(known, next) {
-		if err := write(h.path(name+".key"), append(next, known...)); err != nil {
+		if err := whole.Write(h.path(name+".key"), append(next, known...), 0o600); err != nil {
 			return err
 		}
 	}
 	return os.Remove(h.path(name + ".next"))
-}
-
-// write puts a file of mode 0600 on disk, whole or not at all.
-func write(path string, data []byte) error {
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(path))
-}
-
-func syncFolder(dir string) error {
-	folder, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }
 
 // present signs with whatever key the node signs with at that moment.

@@ -7,9 +7,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/gofrs/flock"
+
+	"github.com/counterfoil/counterfoil/libs/whole"
 )
 
 // File is the path of a node's users.json. It has mode 0600. A file that is not there holds no users.
@@ -56,7 +57,7 @@ func (f File) Edit(change func(*Users) error) error {
 	if _, err := parseUsers(data); err != nil { // what could not be read again is not written
 		return err
 	}
-	return WritePrivate(string(f), append(data, '\n'))
+	return whole.Write(string(f), append(data, '\n'), 0o600)
 }
 
 // ReadPrivate reads a file that nobody but its owner may read, of at most 1 MiB.
@@ -79,25 +80,4 @@ func ReadPrivate(path string) ([]byte, error) {
 		return nil, fmt.Errorf("read %s: it has more than %d MiB", path, maxFile>>20)
 	}
 	return io.ReadAll(io.LimitReader(file, maxFile))
-}
-
-// WritePrivate replaces a file, with mode 0600. After a crash it is the old or the new one, whole.
-func WritePrivate(path string, data []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name())
-	_, err = file.Write(data)
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	if err := os.Rename(file.Name(), path); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }

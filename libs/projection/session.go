@@ -20,6 +20,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/directory"
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/whole"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 )
@@ -365,7 +366,7 @@ func (f *Follower) keepEvidence(id journal.ID, m journal.Message) error {
 		return fmt.Errorf("keep evidence: %w", err)
 	}
 	name := fmt.Sprintf("%s-%s-%d.block", id.Agency, id.Group, m.Sequence)
-	if err := os.WriteFile(filepath.Join(f.Evidence, name), m.Data, 0o600); err != nil {
+	if err := whole.Write(filepath.Join(f.Evidence, name), m.Data, 0o600); err != nil {
 		return fmt.Errorf("keep evidence: %w", err)
 	}
 	return nil

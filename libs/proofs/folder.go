@@ -12,6 +12,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/lineage"
+	"github.com/counterfoil/counterfoil/libs/whole"
 )
 
 // The files of a log beside its tiles.
@@ -197,13 +198,5 @@ func place(path string, data []byte, mode fs.FileMode) error {
 	if err := os.MkdirAll(filepath.Dir(path), folder); err != nil {
 		return err
 	}
-	file, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, mode)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
+	return whole.Write(path, data, mode)
 }

@@ -116,16 +116,3 @@ func copyFile(from, to string) (err error) {
 	_, err = io.Copy(out, in)
 	return errors.Join(err, out.Close())
 }
-
-// writeWhole writes a file of mode 0600, whole or not at all.
-func writeWhole(path string, data []byte) error {
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
-}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
+	"github.com/counterfoil/counterfoil/libs/whole"
 )
 
 const (
@@ -142,7 +143,7 @@ func (s *Snapshots) Take(ctx context.Context) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := writeWhole(s.said(one.File), said); err != nil {
+	if err := whole.Write(s.said(one.File), said, 0o600); err != nil {
 		return nil, fmt.Errorf("take a snapshot: %w", err)
 	}
 	return one, s.thin()

@@ -17,7 +17,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/counterfoil/counterfoil/libs/people"
+	"github.com/counterfoil/counterfoil/libs/whole"
 )
 
 const (
@@ -93,7 +93,7 @@ func writePair(base string, c, parent *x509.Certificate, key *ecdsa.PrivateKey, 
 		return err
 	}
 	return errors.Join(
-		people.WritePrivate(base+".crt", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
-		people.WritePrivate(base+".key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})),
+		whole.Write(base+".crt", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600),
+		whole.Write(base+".key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}), 0o600),
 	)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/backbone"
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/joining"
+	"github.com/counterfoil/counterfoil/libs/whole"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 )
 
@@ -31,10 +32,7 @@ func (s *Service) keep(r *directoryv1.JoinRequest) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	if err := os.WriteFile(path+".new", content, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
+	return whole.Write(path, content, 0o600)
 }
 
 func (s *Service) requestFile(agency string) string {

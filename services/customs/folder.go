@@ -15,6 +15,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/published/chief"
+	"github.com/counterfoil/counterfoil/libs/whole"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	eventv1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
 	"github.com/counterfoil/counterfoil/services/customs/wire"
@@ -203,7 +204,7 @@ func (x *exchange) put(in incoming, why string) error {
 		return err
 	}
 	x.Logger.Info("licence messages put away", "file", name, "failed", why != "")
-	return chief.SyncFolder(x.In)
+	return whole.SyncFolder(x.In)
 }
 
 // plainName is a file's name as a request takes it.

@@ -30,7 +30,7 @@ func setAPI(t *testing.T, folder lab.Folder, agency string, change func(*node.Pr
 	change(&p)
 	data, err := json.Marshal(p)
 	if err == nil {
-		err = people.WritePrivate(filepath.Join(string(home), "agency.json"), data)
+		err = os.WriteFile(filepath.Join(string(home), "agency.json"), data, 0o600)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -125,7 +125,7 @@ func renews(t *testing.T, n *node.Node, home string, good *tls.Config, first *ht
 	if err != nil || second.TLS.PeerCertificates[0].Equal(first.TLS.PeerCertificates[0]) {
 		t.Fatalf("after a renewal: %v", err)
 	}
-	if err := people.WritePrivate(filepath.Join(home, "tls.crt"), []byte("no certificate")); err != nil {
+	if err := os.WriteFile(filepath.Join(home, "tls.crt"), []byte("no certificate"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	third, err := answered(t, n, good)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/counterfoil/counterfoil/libs/fault"
+	"github.com/counterfoil/counterfoil/libs/whole"
 )
 
 // Deliver puts a file into a folder: whole, and on disk when it returns, or not at all. A file that is there with the same content is
@@ -30,33 +31,8 @@ func Deliver(dir, name string, data []byte) (written bool, err error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return false, fmt.Errorf("look for %s: %w", path, err)
 	}
-	temporary := filepath.Join(dir, "."+name[:min(len(name), 200)]+".tmp") // a name has at most 255 bytes
-	if err := writeSynced(temporary, data); err != nil {
-		return false, fmt.Errorf("write %s: %w", path, err)
+	if err := whole.Write(path, data, 0o666); err != nil {
+		return false, err
 	}
-	if err := os.Rename(temporary, path); err != nil {
-		return false, fmt.Errorf("write %s: %w", path, err)
-	}
-	return true, SyncFolder(dir)
-}
-
-func writeSynced(path string, data []byte) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Sync(), f.Close())
-}
-
-// SyncFolder returns once what was renamed into or out of a folder is on disk.
-func SyncFolder(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("sync folder: %w", err)
-	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("sync folder %s: %w", dir, err)
-	}
-	return nil
+	return true, nil
 }

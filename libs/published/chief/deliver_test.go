@@ -13,9 +13,6 @@ import (
 func TestDeliver(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "reply")
-	if err := os.WriteFile(filepath.Join(dir, ".reply.tmp"), []byte("half of an earl"), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	for _, tt := range []struct {
 		data    string
 		written bool

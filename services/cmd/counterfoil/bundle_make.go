@@ -17,6 +17,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/bundle"
 	"github.com/counterfoil/counterfoil/libs/journal"
+	"github.com/counterfoil/counterfoil/libs/whole"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/services/cmd/counterfoil/internal/output"
 )
@@ -127,12 +128,11 @@ func (env *Env) makeBundle(ctx context.Context, c *Clients, req *queryv1.MakeBun
 func (env *Env) receiveBundle(stream interface {
 	Receive() (*queryv1.MakeBundleResponse, error)
 }, size int64, out string, force bool) error {
-	f, err := os.CreateTemp(filepath.Dir(out), "."+filepath.Base(out)+".*") // mode 0600
+	f, err := whole.Create(out, 0o600)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // gone by then where all went well
-	defer f.Close()
+	defer f.Discard()
 	progress := env.startProgress("bundle", "MiB")
 	defer progress.stop()
 	written := int64(0)
@@ -153,15 +153,12 @@ func (env *Env) receiveBundle(stream interface {
 	if written != size {
 		return fmt.Errorf("%d bytes came of %d; nothing was written", written, size)
 	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", out, err)
-	}
 	if same, err := sameFile(out, f.Name()); err != nil || same {
 		return err
 	} else if _, err := os.Lstat(out); err == nil && !force {
 		return problems("", out+" is there already and is another file; nothing was written", env.again("--force"))
 	}
-	return os.Rename(f.Name(), out)
+	return f.Commit()
 }
 
 // sameFile reports whether a file is there with the content of another.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/counterfoil/counterfoil/libs/columns"
+	"github.com/counterfoil/counterfoil/libs/whole"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/services/cmd/counterfoil/internal/output"
 )
@@ -110,7 +111,7 @@ func (ex *tableExporter) dictionary(ctx context.Context, c *Clients, plan []plan
 	if err != nil {
 		return err
 	}
-	whole, err := json.MarshalIndent(dictionaryOf{entries}, "", "  ")
+	full, err := json.MarshalIndent(dictionaryOf{entries}, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write the dictionary: %w", err)
 	}
@@ -118,8 +119,8 @@ func (ex *tableExporter) dictionary(ctx context.Context, c *Clients, plan []plan
 	if err := output.Print(&flat, output.CSV, 0, dictionaryDocument(entries)); err != nil {
 		return fmt.Errorf("write the dictionary: %w", err)
 	}
-	if err := writeWhole(filepath.Join(ex.dir, "dictionary.json"), append(whole, '\n'), 0o600); err != nil {
+	if err := whole.Write(filepath.Join(ex.dir, "dictionary.json"), append(full, '\n'), 0o600); err != nil {
 		return err
 	}
-	return writeWhole(filepath.Join(ex.dir, "dictionary.csv"), flat.Bytes(), 0o600)
+	return whole.Write(filepath.Join(ex.dir, "dictionary.csv"), flat.Bytes(), 0o600)
 }

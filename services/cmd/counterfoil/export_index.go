@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/counterfoil/counterfoil/libs/whole"
 	"github.com/counterfoil/counterfoil/services/cmd/counterfoil/internal/output"
 )
 
@@ -79,7 +80,7 @@ func (ex *tableExporter) begin(agency string) error {
 	data, err := os.ReadFile(filepath.Join(ex.dir, indexFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		ex.index = fresh
-		return ex.removeUnfinished()
+		return whole.Sweep(ex.dir)
 	}
 	var there exportIndex
 	if err == nil {
@@ -93,7 +94,7 @@ func (ex *tableExporter) begin(agency string) error {
 	if same && !ex.force {
 		ex.index.Started, ex.index.Tables = there.Started, there.Tables
 	}
-	return ex.removeUnfinished()
+	return whole.Sweep(ex.dir)
 }
 
 // sameAs is whether two exports ask for the same.
@@ -106,19 +107,6 @@ func (x *exportIndex) sameAs(other *exportIndex) bool {
 func sameJSON(x, y json.RawMessage) bool {
 	var a, b bytes.Buffer
 	return json.Compact(&a, x) == nil && json.Compact(&b, y) == nil && bytes.Equal(a.Bytes(), b.Bytes())
-}
-
-// removeUnfinished removes what an export that was killed left of files.
-func (ex *tableExporter) removeUnfinished() error {
-	var errs []error
-	for _, pattern := range []string{".*." + ex.format + ".part*", "." + indexFile + ".*", ".dictionary.*"} {
-		left, err := filepath.Glob(filepath.Join(ex.dir, pattern))
-		errs = append(errs, err)
-		for _, path := range left {
-			errs = append(errs, os.Remove(path))
-		}
-	}
-	return errors.Join(errs...)
 }
 
 // there returns the index's entry of a file that is there as it was written.
@@ -181,7 +169,7 @@ func (ex *tableExporter) keepIndex() error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", indexFile, err)
 	}
-	return writeWhole(filepath.Join(ex.dir, indexFile), append(data, '\n'), 0o600)
+	return whole.Write(filepath.Join(ex.dir, indexFile), append(data, '\n'), 0o600)
 }
 
 // moved are the journals that stand elsewhere in two bases.

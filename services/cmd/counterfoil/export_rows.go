@@ -8,13 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/counterfoil/counterfoil/libs/columns"
+	"github.com/counterfoil/counterfoil/libs/whole"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
 
@@ -37,18 +37,17 @@ func (ex *tableExporter) table(ctx context.Context, c *Clients, p planned) error
 	}
 	entry = &exportedTable{Table: name, File: file}
 	path := filepath.Join(ex.dir, file)
-	f, err := os.CreateTemp(ex.dir, "."+file+".part*") // mode 0600
+	f, err := whole.Create(path, 0o600)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // gone by then where all went well
+	defer f.Discard()
 	sum := sha256.New()
 	out := bufio.NewWriterSize(io.MultiWriter(f, sum), 1<<20)
-	err = ex.write(ctx, c, p.table, out, entry)
-	if err := errors.Join(err, f.Close()); err != nil {
+	if err := ex.write(ctx, c, p.table, out, entry); err != nil {
 		return err
 	}
-	info, err := os.Stat(f.Name())
+	info, err := f.Stat()
 	if err != nil {
 		return err
 	}
@@ -56,7 +55,7 @@ func (ex *tableExporter) table(ctx context.Context, c *Clients, p planned) error
 	if err := ex.enter(*entry); err != nil {
 		return err
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
+	if err := f.Commit(); err != nil {
 		return err
 	}
 	ex.done.Tables = append(ex.done.Tables, tableOutcome{*entry, "written"})

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/counterfoil/counterfoil/libs/published/uklicences"
+	"github.com/counterfoil/counterfoil/libs/whole"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/services/cmd/counterfoil/internal/output"
 )
@@ -193,7 +194,7 @@ func (ex *ukExporter) writeFile(e *exportedUK, since bool) error {
 	case err != nil && !errors.Is(err, os.ErrNotExist):
 		return err
 	}
-	if err := writeWhole(ex.to, data.Bytes(), 0o600); err != nil {
+	if err := whole.Write(ex.to, data.Bytes(), 0o600); err != nil {
 		return err
 	}
 	sum := sha256.Sum256(data.Bytes())

@@ -14,7 +14,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/feed"
 	"github.com/counterfoil/counterfoil/libs/node"
-	"github.com/counterfoil/counterfoil/libs/people"
+	"github.com/counterfoil/counterfoil/libs/whole"
 	"github.com/counterfoil/counterfoil/services/cmd/counterfoil/internal/output"
 )
 
@@ -80,7 +80,7 @@ func (env *Env) addFeedUser(dir, out, url string, u feed.User) error {
 	if err != nil {
 		return err
 	}
-	if err := people.WritePrivate(out, append(data, '\n')); err != nil {
+	if err := whole.Write(out, append(data, '\n'), 0o600); err != nil {
 		return fmt.Errorf("write what the system connects with: %w", err)
 	}
 	if err := feed.UsersFile(dir).Add(u); err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/joining"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/node"
+	"github.com/counterfoil/counterfoil/libs/whole"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	"github.com/counterfoil/counterfoil/services/cmd/counterfoil/internal/output"
 	"github.com/counterfoil/counterfoil/services/lab"
@@ -86,7 +87,7 @@ func newJoinRequestCommand(env *Env) *cobra.Command {
 			_, err = fmt.Fprintf(env.Out, "%s\n", content)
 			return err
 		}
-		return doing("join request "+p.Agency, "", os.WriteFile(out, append(content, '\n'), 0o600))
+		return doing("join request "+p.Agency, "", whole.Write(out, append(content, '\n'), 0o600))
 	}
 	return cmd
 }

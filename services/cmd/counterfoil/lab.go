@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/counterfoil/counterfoil/libs/config"
+	"github.com/counterfoil/counterfoil/libs/whole"
 	"github.com/counterfoil/counterfoil/services/lab"
 )
 
@@ -237,11 +238,7 @@ func (l labFolder) pid() (int, error) {
 }
 
 func (l labFolder) writePID() error {
-	file := l.path("lab.pid")
-	if err := os.WriteFile(file+".new", []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
-		return err
-	}
-	return os.Rename(file+".new", file)
+	return whole.Write(l.path("lab.pid"), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600)
 }
 
 // welcome plays the story, when that was asked for, and says what to try next.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/counterfoil/counterfoil/libs/people"
+	"github.com/counterfoil/counterfoil/libs/whole"
 	"github.com/counterfoil/counterfoil/services/lab"
 )
 
@@ -50,7 +51,7 @@ func (l labFolder) writeLogins(running *lab.Lab) error {
 		}
 		fmt.Fprintf(&b, "%s %s/console/ officer, approver, operator\n", n.Agency, n.URL())
 	}
-	return people.WritePrivate(l.loginsFile(), []byte(b.String()))
+	return whole.Write(l.loginsFile(), []byte(b.String()), 0o600)
 }
 
 // secret is the one that was written down at an earlier start, or a new one.

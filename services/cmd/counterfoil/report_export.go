@@ -15,6 +15,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/render"
+	"github.com/counterfoil/counterfoil/libs/whole"
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
 	"github.com/counterfoil/counterfoil/services/cmd/counterfoil/internal/output"
 )
@@ -161,26 +162,12 @@ func (ex *reportExporter) write(files []*reportingv1.ExportedFile, private bool)
 		}
 	}
 	for _, f := range files {
-		if err := writeWhole(filepath.Join(ex.dir, f.Name), f.Data, mode); err != nil {
+		if err := whole.Write(filepath.Join(ex.dir, f.Name), f.Data, mode); err != nil {
 			return nil, err
 		}
 		list = append(list, exportedFile{f.Name, len(f.Data), hex.EncodeToString(f.Sha256)})
 	}
 	return list, nil
-}
-
-// writeWhole writes a file whole or not at all.
-func writeWhole(path string, data []byte, mode fs.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // gone by then where all went well
-	_, err = f.Write(data)
-	if err := errors.Join(err, f.Chmod(mode), f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return os.Rename(f.Name(), path)
 }
 
 func (e *exportedReport) document() output.Document {
