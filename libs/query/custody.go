@@ -11,7 +11,7 @@ import (
 // Custody says who had the items that a mark may be of.
 func (s *service) Custody(ctx context.Context, req *queryv1.CustodyRequest) (res *queryv1.CustodyResponse, err error) {
 	res = &queryv1.CustodyResponse{}
-	err = s.Ledger.View(func(v ledger.View) error {
+	err = s.at(ctx, req.Horizon, func(v ledger.View) error {
 		if res.Items, err = custody.Of(v, req.Mark); err != nil {
 			return err
 		}

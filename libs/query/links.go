@@ -12,7 +12,7 @@ import (
 func (s *service) Links(ctx context.Context, req *queryv1.LinksRequest) (*queryv1.LinksResponse, error) {
 	res := &queryv1.LinksResponse{Id: req.Id}
 	var found links.Result
-	err := s.Ledger.View(func(v ledger.View) (err error) {
+	err := s.at(ctx, req.Horizon, func(v ledger.View) (err error) {
 		if found, err = links.Of(v, req.Id, links.Options{Cap: int(req.Cap), By: req.By}); err != nil {
 			return err
 		}

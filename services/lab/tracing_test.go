@@ -138,9 +138,19 @@ func TestARifleIsTracedFromAbroad(t *testing.T) {
 		return err == nil && len(rows) == 3
 	})
 	duties(t, folder, "enforcement", "raise-alert customs/H-")
-	custody, err := queryv1connect.NewQueryServiceClient(caller(t, folder, "enforcement", "officer")).Custody(t.Context(), &queryv1.CustodyRequest{Mark: &transferv1.Mark{Serial: "ka 12340"}})
+	query := queryv1connect.NewQueryServiceClient(caller(t, folder, "enforcement", "officer"))
+	custody, err := query.Custody(t.Context(), &queryv1.CustodyRequest{Mark: &transferv1.Mark{Serial: "ka 12340"}})
 	if err != nil || len(custody.Items) != 1 || custody.Items[0].LastLawful.GetParty().GetName() != "Border Guard of XB" || custody.Items[0].Stage != enforcementv1.Stage_STAGE_D4_STOCKPILE_OR_USE {
 		t.Errorf("custody: %v, %v", custody, err)
+	}
+	verified, err := query.Explain(t.Context(), &queryv1.ExplainRequest{Id: "customs/V-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := &queryv1.Horizon{AsOf: timestamppb.New(verified.Events[0].RecordedAt.AsTime().Add(-time.Nanosecond))}
+	custody, err = query.Custody(t.Context(), &queryv1.CustodyRequest{Mark: &transferv1.Mark{Serial: "ka 12340"}, Horizon: before})
+	if err != nil || len(custody.Items) != 1 || custody.Items[0].LastLawful.GetRecordId() == "customs/V-1" || custody.Items[0].Open.GetStep() == "" {
+		t.Errorf("custody before it was known to have arrived: %v, %v", custody, err)
 	}
 	if _, err := home.AnswerTrace(t.Context(), &enforcementv1.AnswerTraceRequest{TraceId: received.TraceId, FromRecords: true, Final: true}); err != nil {
 		t.Fatal(err)

@@ -128,6 +128,11 @@ func (s *story) sideBySide() {
 			s.Errorf("the alert has %q in common with others; want %q", linked, wanted)
 		}
 	}
+	alone := &queryv1.Horizon{AsOf: timestamppb.New(s.now.Now()), Kinds: []string{"counterfoil.enforcement.v1.DiversionAlertRaised"}}
+	links, err = queryv1connect.NewLinkServiceClient(s.at("enforcement")).Links(s.Context(), &queryv1.LinksRequest{Id: s.alert, Horizon: alone})
+	if err != nil || len(links.Links) != 0 {
+		s.Errorf("among alerts alone it has in common with others: %v, %v", links, err)
+	}
 }
 
 func (s *story) status(licence string, status ledgerv1.Status, agencies ...string) {

@@ -15,22 +15,29 @@ import (
 // newCustodyCommand is `trace SERIAL`, which reads; what records is added to it.
 func newCustodyCommand(env *Env) *cobra.Command {
 	mark := &transferv1.Mark{}
+	var then horizonFlags
 	cmd := &cobra.Command{
 		Use:   "trace SERIAL",
 		Short: "Say who had an item, who had it lawfully last, and which step is open; and record traces",
 		Long: "Say who had an item, by what is on record here: each item that shares the serial, or a reading of it, apart. A record\n" +
 			"counts for an item only when serial, maker, model and country are the same; others are shown. Nobody is named where\n" +
 			"the records can be read in several ways.",
-		Example: "counterfoil trace KA-12340\ncounterfoil trace KA-12340 --maker 'Arsenal XA' --model M12 -o json",
-		Args:    takes("SERIAL"),
+		Example: "counterfoil trace KA-12340\ncounterfoil trace KA-12340 --maker 'Arsenal XA' --model M12 -o json\n" +
+			"counterfoil trace KA-12340 --as-of 2026-03-01",
+		Args: takes("SERIAL"),
 	}
 	cmd.Flags().StringVar(&mark.Maker, "maker", "", "only of this maker")
 	cmd.Flags().StringVar(&mark.Model, "model", "", "only of this model")
 	cmd.Flags().StringVar(&mark.Calibre, "calibre", "", "only of this calibre")
 	cmd.Flags().StringVar(&mark.Country, "country", "", "only of this country of manufacture, by its code")
+	then.add(cmd)
 	cmd.RunE = env.online(func(ctx context.Context, c *Clients, args []string) error {
+		h, err := then.horizon()
+		if err != nil {
+			return err
+		}
 		mark.Serial = args[0]
-		res, err := c.Query.Custody(ctx, &queryv1.CustodyRequest{Mark: mark})
+		res, err := c.Query.Custody(ctx, &queryv1.CustodyRequest{Mark: mark, Horizon: h})
 		if err != nil {
 			return doing("trace "+args[0], "", err)
 		}
@@ -45,6 +52,7 @@ func newCustodyCommand(env *Env) *cobra.Command {
 		if err := env.Print(doc); err != nil {
 			return err
 		}
+		env.adviseHorizon(h)
 		env.adviseBasis(res.Basis)
 		return nil
 	})

@@ -13,24 +13,31 @@ import (
 
 func newLinksCommand(env *Env) *cobra.Command {
 	req := &queryv1.LinksRequest{}
+	var then horizonFlags
 	cmd := &cobra.Command{
 		Use:   "links ID",
 		Short: "Show which records have a party, serial, lot, vessel, container, paper or route in common with one",
 		Long: "Each link names the value, and the events of both records that say it. A value that very many records have says\n" +
 			"nothing of any of them: it is listed and not followed.",
 		Example: "counterfoil links enforcement/D-2026-000001\n" +
-			"counterfoil links customs/26XA0001 --by serial --by container --cap 10",
+			"counterfoil links customs/26XA0001 --by serial --by container --cap 10\n" +
+			"counterfoil links enforcement/D-2026-000001 --as-of 2026-03-01",
 		Args: takes("ID"),
 	}
 	cmd.Flags().Uint32Var(&req.Cap, "cap", 50, "leave out what more records than this have in common, at most 1000")
 	cmd.Flags().StringSliceVar(&req.By, "by", nil, "only this: party, serial, lot, vessel, container, certificate, ucr, document or route; may be given more than once")
 	complete(cmd, "by", "party", "serial", "lot", "vessel", "container", "certificate", "ucr", "document", "route")
-	cmd.RunE = env.online(func(ctx context.Context, c *Clients, args []string) error {
+	then.add(cmd)
+	cmd.RunE = env.online(func(ctx context.Context, c *Clients, args []string) (err error) {
+		if req.Horizon, err = then.horizon(); err != nil {
+			return err
+		}
 		req.Id = args[0]
 		res, err := c.Link.Links(ctx, req)
 		if err != nil {
 			return doing("links "+args[0], "", err)
 		}
+		env.adviseHorizon(req.Horizon)
 		env.adviseBasis(res.Basis)
 		return env.Print(linksDocument(res))
 	})

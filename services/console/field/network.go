@@ -29,8 +29,10 @@ type networkPage struct {
 	Further int
 	// Unread are records that are linked and were not among those that were read.
 	Unread []string
-	Failed *web.Failure
-	Basis  *queryv1.Basis
+	// Horizon is the part of history that is looked at; nil: all of it.
+	Horizon *queryv1.Horizon
+	Failed  *web.Failure
+	Basis   *queryv1.Basis
 }
 
 // knot is a record in the network.
@@ -76,7 +78,11 @@ func (p pages) network(v *web.Visit) error {
 
 // gather reads the records around one, ring by ring.
 func (n *networkPage) gather(v *web.Visit) error {
-	root, err := v.API.Query.Explain(v.R.Context(), &queryv1.ExplainRequest{Id: n.ID})
+	var err error
+	if n.Horizon, err = web.Horizon(v.R.URL.Query()); err != nil {
+		return err
+	}
+	root, err := v.API.Query.Explain(v.R.Context(), &queryv1.ExplainRequest{Id: n.ID, Horizon: n.Horizon})
 	if err != nil {
 		return err
 	}
@@ -94,7 +100,7 @@ func (n *networkPage) gather(v *web.Visit) error {
 				continue
 			}
 			asked++
-			res, err := v.API.Link.Links(v.R.Context(), &queryv1.LinksRequest{Id: id})
+			res, err := v.API.Link.Links(v.R.Context(), &queryv1.LinksRequest{Id: id, Horizon: n.Horizon})
 			if err != nil {
 				return err
 			}
@@ -174,7 +180,7 @@ func (n *networkPage) fetch(v *web.Visit, found []*queryv1.Link, depth int) erro
 		if !slices.ContainsFunc(found, func(l *queryv1.Link) bool { return l.Table == s.table && !n.has(l.Id) }) {
 			continue
 		}
-		res, err := v.API.Query.List(v.R.Context(), &queryv1.ListRequest{Table: s.table, Filter: among(s.attribute, values[s]), PageSize: listed})
+		res, err := v.API.Query.List(v.R.Context(), &queryv1.ListRequest{Table: s.table, Filter: among(s.attribute, values[s]), Horizon: n.Horizon, PageSize: listed})
 		if err != nil {
 			return err
 		}

@@ -49,7 +49,7 @@ func (p pages) showTrace(v *web.Visit, failed *web.Failure) error {
 		page.Mark = n
 	}
 	if len(marks) > 0 {
-		if page.Custody, page.WhyCustody, err = custodyOf(v, marks[page.Mark]); err != nil {
+		if page.Custody, page.WhyCustody, err = custodyOf(v, marks[page.Mark], nil); err != nil {
 			return err
 		}
 	}
@@ -67,9 +67,9 @@ func (p pages) showTrace(v *web.Visit, failed *web.Failure) error {
 	return v.Page(p.Pages, "trace", page)
 }
 
-// custodyOf asks who had an item; a refusal is said in its place.
-func custodyOf(v *web.Visit, m *transferv1.Mark) ([]*queryv1.Custody, *web.Failure, error) {
-	res, err := v.API.Query.Custody(v.R.Context(), &queryv1.CustodyRequest{Mark: m})
+// custodyOf asks who had an item, by what a horizon has; a refusal is said in its place.
+func custodyOf(v *web.Visit, m *transferv1.Mark, horizon *queryv1.Horizon) ([]*queryv1.Custody, *web.Failure, error) {
+	res, err := v.API.Query.Custody(v.R.Context(), &queryv1.CustodyRequest{Mark: m, Horizon: horizon})
 	if err != nil {
 		if web.IsRefusal(err) {
 			return nil, web.Refusal(err), nil
@@ -101,8 +101,11 @@ func (p pages) custody(v *web.Visit) error {
 	q := v.R.URL.Query()
 	page := custodyPage{Mark: &transferv1.Mark{Serial: q.Get("serial"), Maker: q.Get("maker"), Model: q.Get("model"), Country: q.Get("country")}}
 	if page.Mark.Serial != "" {
-		var err error
-		if page.Custody, page.WhyCustody, err = custodyOf(v, page.Mark); err != nil {
+		horizon, err := web.Horizon(q)
+		if err != nil {
+			return err
+		}
+		if page.Custody, page.WhyCustody, err = custodyOf(v, page.Mark, horizon); err != nil {
 			return err
 		}
 	}

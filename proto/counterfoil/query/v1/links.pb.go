@@ -33,6 +33,7 @@ type LinksRequest struct {
 	Cap uint32 `protobuf:"varint,2,opt,name=cap,proto3" json:"cap,omitempty"`
 	// Attributes that count, such as "serial"; empty: all.
 	By            []string `protobuf:"bytes,3,rep,name=by,proto3" json:"by,omitempty"`
+	Horizon       *Horizon `protobuf:"bytes,4,opt,name=horizon,proto3" json:"horizon,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -84,6 +85,13 @@ func (x *LinksRequest) GetCap() uint32 {
 func (x *LinksRequest) GetBy() []string {
 	if x != nil {
 		return x.By
+	}
+	return nil
+}
+
+func (x *LinksRequest) GetHorizon() *Horizon {
+	if x != nil {
+		return x.Horizon
 	}
 	return nil
 }
@@ -759,12 +767,13 @@ var File_counterfoil_query_v1_links_proto protoreflect.FileDescriptor
 
 const file_counterfoil_query_v1_links_proto_rawDesc = "" +
 	"\n" +
-	" counterfoil/query/v1/links.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a,counterfoil/enforcement/v1/enforcement.proto\x1a\"counterfoil/ledger/v1/ledger.proto\x1a#counterfoil/ledger/v1/tracing.proto\x1a counterfoil/query/v1/query.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"p\n" +
+	" counterfoil/query/v1/links.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a,counterfoil/enforcement/v1/enforcement.proto\x1a\"counterfoil/ledger/v1/ledger.proto\x1a#counterfoil/ledger/v1/tracing.proto\x1a\"counterfoil/query/v1/horizon.proto\x1a counterfoil/query/v1/query.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa9\x01\n" +
 	"\fLinksRequest\x12\x1a\n" +
 	"\x02id\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x02id\x12\x1a\n" +
 	"\x03cap\x18\x02 \x01(\rB\b\xbaH\x05*\x03\x18\xe8\aR\x03cap\x12(\n" +
-	"\x02by\x18\x03 \x03(\tB\x18\xbaH\x15\x92\x01\x12\x10\x14\"\x0er\f\x18(2\b^[a-z]+$R\x02by\"\xf5\x01\n" +
+	"\x02by\x18\x03 \x03(\tB\x18\xbaH\x15\x92\x01\x12\x10\x14\"\x0er\f\x18(2\b^[a-z]+$R\x02by\x127\n" +
+	"\ahorizon\x18\x04 \x01(\v2\x1d.counterfoil.query.v1.HorizonR\ahorizon\"\xf5\x01\n" +
 	"\rLinksResponse\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x121\n" +
 	"\x05table\x18\x02 \x01(\x0e2\x1b.counterfoil.query.v1.TableR\x05table\x120\n" +
@@ -851,44 +860,46 @@ var file_counterfoil_query_v1_links_proto_goTypes = []any{
 	(*AlertStanding)(nil),         // 7: counterfoil.query.v1.AlertStanding
 	(*AlertAddressee)(nil),        // 8: counterfoil.query.v1.AlertAddressee
 	(*AlertAudience)(nil),         // 9: counterfoil.query.v1.AlertAudience
-	(Table)(0),                    // 10: counterfoil.query.v1.Table
-	(*Basis)(nil),                 // 11: counterfoil.query.v1.Basis
-	(*v1.Alert)(nil),              // 12: counterfoil.ledger.v1.Alert
-	(*v1.AlertAction)(nil),        // 13: counterfoil.ledger.v1.AlertAction
-	(*v1.ConsequenceOffer)(nil),   // 14: counterfoil.ledger.v1.ConsequenceOffer
-	(v11.Stage)(0),                // 15: counterfoil.enforcement.v1.Stage
-	(v11.Confidence)(0),           // 16: counterfoil.enforcement.v1.Confidence
-	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
+	(*Horizon)(nil),               // 10: counterfoil.query.v1.Horizon
+	(Table)(0),                    // 11: counterfoil.query.v1.Table
+	(*Basis)(nil),                 // 12: counterfoil.query.v1.Basis
+	(*v1.Alert)(nil),              // 13: counterfoil.ledger.v1.Alert
+	(*v1.AlertAction)(nil),        // 14: counterfoil.ledger.v1.AlertAction
+	(*v1.ConsequenceOffer)(nil),   // 15: counterfoil.ledger.v1.ConsequenceOffer
+	(v11.Stage)(0),                // 16: counterfoil.enforcement.v1.Stage
+	(v11.Confidence)(0),           // 17: counterfoil.enforcement.v1.Confidence
+	(*timestamppb.Timestamp)(nil), // 18: google.protobuf.Timestamp
 }
 var file_counterfoil_query_v1_links_proto_depIdxs = []int32{
-	10, // 0: counterfoil.query.v1.LinksResponse.table:type_name -> counterfoil.query.v1.Table
-	2,  // 1: counterfoil.query.v1.LinksResponse.links:type_name -> counterfoil.query.v1.Link
-	4,  // 2: counterfoil.query.v1.LinksResponse.left_out:type_name -> counterfoil.query.v1.CommonValue
-	11, // 3: counterfoil.query.v1.LinksResponse.basis:type_name -> counterfoil.query.v1.Basis
-	10, // 4: counterfoil.query.v1.Link.table:type_name -> counterfoil.query.v1.Table
-	3,  // 5: counterfoil.query.v1.Link.here:type_name -> counterfoil.query.v1.EventPlace
-	3,  // 6: counterfoil.query.v1.Link.there:type_name -> counterfoil.query.v1.EventPlace
-	12, // 7: counterfoil.query.v1.AlertFileResponse.alert:type_name -> counterfoil.ledger.v1.Alert
-	7,  // 8: counterfoil.query.v1.AlertFileResponse.standings:type_name -> counterfoil.query.v1.AlertStanding
-	8,  // 9: counterfoil.query.v1.AlertFileResponse.addressees:type_name -> counterfoil.query.v1.AlertAddressee
-	13, // 10: counterfoil.query.v1.AlertFileResponse.actions:type_name -> counterfoil.ledger.v1.AlertAction
-	14, // 11: counterfoil.query.v1.AlertFileResponse.consequences:type_name -> counterfoil.ledger.v1.ConsequenceOffer
-	9,  // 12: counterfoil.query.v1.AlertFileResponse.audiences:type_name -> counterfoil.query.v1.AlertAudience
-	11, // 13: counterfoil.query.v1.AlertFileResponse.basis:type_name -> counterfoil.query.v1.Basis
-	15, // 14: counterfoil.query.v1.AlertStanding.stage:type_name -> counterfoil.enforcement.v1.Stage
-	15, // 15: counterfoil.query.v1.AlertStanding.detected_stage:type_name -> counterfoil.enforcement.v1.Stage
-	16, // 16: counterfoil.query.v1.AlertStanding.confidence:type_name -> counterfoil.enforcement.v1.Confidence
-	17, // 17: counterfoil.query.v1.AlertStanding.at:type_name -> google.protobuf.Timestamp
-	17, // 18: counterfoil.query.v1.AlertAddressee.acknowledged_at:type_name -> google.protobuf.Timestamp
-	0,  // 19: counterfoil.query.v1.LinkService.Links:input_type -> counterfoil.query.v1.LinksRequest
-	5,  // 20: counterfoil.query.v1.LinkService.AlertFile:input_type -> counterfoil.query.v1.AlertFileRequest
-	1,  // 21: counterfoil.query.v1.LinkService.Links:output_type -> counterfoil.query.v1.LinksResponse
-	6,  // 22: counterfoil.query.v1.LinkService.AlertFile:output_type -> counterfoil.query.v1.AlertFileResponse
-	21, // [21:23] is the sub-list for method output_type
-	19, // [19:21] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	10, // 0: counterfoil.query.v1.LinksRequest.horizon:type_name -> counterfoil.query.v1.Horizon
+	11, // 1: counterfoil.query.v1.LinksResponse.table:type_name -> counterfoil.query.v1.Table
+	2,  // 2: counterfoil.query.v1.LinksResponse.links:type_name -> counterfoil.query.v1.Link
+	4,  // 3: counterfoil.query.v1.LinksResponse.left_out:type_name -> counterfoil.query.v1.CommonValue
+	12, // 4: counterfoil.query.v1.LinksResponse.basis:type_name -> counterfoil.query.v1.Basis
+	11, // 5: counterfoil.query.v1.Link.table:type_name -> counterfoil.query.v1.Table
+	3,  // 6: counterfoil.query.v1.Link.here:type_name -> counterfoil.query.v1.EventPlace
+	3,  // 7: counterfoil.query.v1.Link.there:type_name -> counterfoil.query.v1.EventPlace
+	13, // 8: counterfoil.query.v1.AlertFileResponse.alert:type_name -> counterfoil.ledger.v1.Alert
+	7,  // 9: counterfoil.query.v1.AlertFileResponse.standings:type_name -> counterfoil.query.v1.AlertStanding
+	8,  // 10: counterfoil.query.v1.AlertFileResponse.addressees:type_name -> counterfoil.query.v1.AlertAddressee
+	14, // 11: counterfoil.query.v1.AlertFileResponse.actions:type_name -> counterfoil.ledger.v1.AlertAction
+	15, // 12: counterfoil.query.v1.AlertFileResponse.consequences:type_name -> counterfoil.ledger.v1.ConsequenceOffer
+	9,  // 13: counterfoil.query.v1.AlertFileResponse.audiences:type_name -> counterfoil.query.v1.AlertAudience
+	12, // 14: counterfoil.query.v1.AlertFileResponse.basis:type_name -> counterfoil.query.v1.Basis
+	16, // 15: counterfoil.query.v1.AlertStanding.stage:type_name -> counterfoil.enforcement.v1.Stage
+	16, // 16: counterfoil.query.v1.AlertStanding.detected_stage:type_name -> counterfoil.enforcement.v1.Stage
+	17, // 17: counterfoil.query.v1.AlertStanding.confidence:type_name -> counterfoil.enforcement.v1.Confidence
+	18, // 18: counterfoil.query.v1.AlertStanding.at:type_name -> google.protobuf.Timestamp
+	18, // 19: counterfoil.query.v1.AlertAddressee.acknowledged_at:type_name -> google.protobuf.Timestamp
+	0,  // 20: counterfoil.query.v1.LinkService.Links:input_type -> counterfoil.query.v1.LinksRequest
+	5,  // 21: counterfoil.query.v1.LinkService.AlertFile:input_type -> counterfoil.query.v1.AlertFileRequest
+	1,  // 22: counterfoil.query.v1.LinkService.Links:output_type -> counterfoil.query.v1.LinksResponse
+	6,  // 23: counterfoil.query.v1.LinkService.AlertFile:output_type -> counterfoil.query.v1.AlertFileResponse
+	22, // [22:24] is the sub-list for method output_type
+	20, // [20:22] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_query_v1_links_proto_init() }
@@ -896,6 +907,7 @@ func file_counterfoil_query_v1_links_proto_init() {
 	if File_counterfoil_query_v1_links_proto != nil {
 		return
 	}
+	file_counterfoil_query_v1_horizon_proto_init()
 	file_counterfoil_query_v1_query_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{

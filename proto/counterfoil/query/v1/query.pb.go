@@ -4674,6 +4674,7 @@ type CustodyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// With a serial, in full; the parts that are empty ask for any.
 	Mark          *v13.Mark `protobuf:"bytes,1,opt,name=mark,proto3" json:"mark,omitempty"`
+	Horizon       *Horizon  `protobuf:"bytes,2,opt,name=horizon,proto3" json:"horizon,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4711,6 +4712,13 @@ func (*CustodyRequest) Descriptor() ([]byte, []int) {
 func (x *CustodyRequest) GetMark() *v13.Mark {
 	if x != nil {
 		return x.Mark
+	}
+	return nil
+}
+
+func (x *CustodyRequest) GetHorizon() *Horizon {
+	if x != nil {
+		return x.Horizon
 	}
 	return nil
 }
@@ -5121,9 +5129,10 @@ const file_counterfoil_query_v1_query_proto_rawDesc = "" +
 	"\rUsageResponse\x12/\n" +
 	"\x04uses\x18\x01 \x03(\v2\x1b.counterfoil.query.v1.UsageR\x04uses\x12\x14\n" +
 	"\x05least\x18\x02 \x01(\rR\x05least\x121\n" +
-	"\x05basis\x18\x03 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis\"K\n" +
+	"\x05basis\x18\x03 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis\"\x84\x01\n" +
 	"\x0eCustodyRequest\x129\n" +
-	"\x04mark\x18\x01 \x01(\v2\x1d.counterfoil.transfer.v1.MarkB\x06\xbaH\x03\xc8\x01\x01R\x04mark\"y\n" +
+	"\x04mark\x18\x01 \x01(\v2\x1d.counterfoil.transfer.v1.MarkB\x06\xbaH\x03\xc8\x01\x01R\x04mark\x127\n" +
+	"\ahorizon\x18\x02 \x01(\v2\x1d.counterfoil.query.v1.HorizonR\ahorizon\"y\n" +
 	"\x0fCustodyResponse\x123\n" +
 	"\x05items\x18\x01 \x03(\v2\x1d.counterfoil.query.v1.CustodyR\x05items\x121\n" +
 	"\x05basis\x18\x02 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis*\xf8\r\n" +
@@ -5541,47 +5550,48 @@ var file_counterfoil_query_v1_query_proto_depIdxs = []int32{
 	130, // 149: counterfoil.query.v1.UsageResponse.uses:type_name -> counterfoil.query.v1.Usage
 	5,   // 150: counterfoil.query.v1.UsageResponse.basis:type_name -> counterfoil.query.v1.Basis
 	131, // 151: counterfoil.query.v1.CustodyRequest.mark:type_name -> counterfoil.transfer.v1.Mark
-	132, // 152: counterfoil.query.v1.CustodyResponse.items:type_name -> counterfoil.query.v1.Custody
-	5,   // 153: counterfoil.query.v1.CustodyResponse.basis:type_name -> counterfoil.query.v1.Basis
-	7,   // 154: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
-	10,  // 155: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
-	13,  // 156: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
-	17,  // 157: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
-	19,  // 158: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
-	21,  // 159: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
-	23,  // 160: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
-	26,  // 161: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
-	29,  // 162: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
-	31,  // 163: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
-	35,  // 164: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
-	39,  // 165: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
-	133, // 166: counterfoil.query.v1.QueryService.Parked:input_type -> counterfoil.query.v1.ParkedRequest
-	134, // 167: counterfoil.query.v1.QueryService.ParkedEvent:input_type -> counterfoil.query.v1.ParkedEventRequest
-	135, // 168: counterfoil.query.v1.QueryService.RetryParked:input_type -> counterfoil.query.v1.RetryParkedRequest
-	136, // 169: counterfoil.query.v1.QueryService.Usage:input_type -> counterfoil.query.v1.UsageRequest
-	45,  // 170: counterfoil.query.v1.QueryService.Custody:input_type -> counterfoil.query.v1.CustodyRequest
-	8,   // 171: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
-	11,  // 172: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
-	14,  // 173: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
-	18,  // 174: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
-	20,  // 175: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
-	22,  // 176: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
-	24,  // 177: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
-	27,  // 178: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
-	30,  // 179: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
-	32,  // 180: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
-	36,  // 181: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
-	40,  // 182: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
-	42,  // 183: counterfoil.query.v1.QueryService.Parked:output_type -> counterfoil.query.v1.ParkedResponse
-	43,  // 184: counterfoil.query.v1.QueryService.ParkedEvent:output_type -> counterfoil.query.v1.ParkedEventResponse
-	137, // 185: counterfoil.query.v1.QueryService.RetryParked:output_type -> counterfoil.query.v1.RetryParkedResponse
-	44,  // 186: counterfoil.query.v1.QueryService.Usage:output_type -> counterfoil.query.v1.UsageResponse
-	46,  // 187: counterfoil.query.v1.QueryService.Custody:output_type -> counterfoil.query.v1.CustodyResponse
-	171, // [171:188] is the sub-list for method output_type
-	154, // [154:171] is the sub-list for method input_type
-	154, // [154:154] is the sub-list for extension type_name
-	154, // [154:154] is the sub-list for extension extendee
-	0,   // [0:154] is the sub-list for field type_name
+	49,  // 152: counterfoil.query.v1.CustodyRequest.horizon:type_name -> counterfoil.query.v1.Horizon
+	132, // 153: counterfoil.query.v1.CustodyResponse.items:type_name -> counterfoil.query.v1.Custody
+	5,   // 154: counterfoil.query.v1.CustodyResponse.basis:type_name -> counterfoil.query.v1.Basis
+	7,   // 155: counterfoil.query.v1.QueryService.Status:input_type -> counterfoil.query.v1.StatusRequest
+	10,  // 156: counterfoil.query.v1.QueryService.Count:input_type -> counterfoil.query.v1.CountRequest
+	13,  // 157: counterfoil.query.v1.QueryService.List:input_type -> counterfoil.query.v1.ListRequest
+	17,  // 158: counterfoil.query.v1.QueryService.Get:input_type -> counterfoil.query.v1.GetRequest
+	19,  // 159: counterfoil.query.v1.QueryService.Explain:input_type -> counterfoil.query.v1.ExplainRequest
+	21,  // 160: counterfoil.query.v1.QueryService.Watch:input_type -> counterfoil.query.v1.WatchRequest
+	23,  // 161: counterfoil.query.v1.QueryService.Verify:input_type -> counterfoil.query.v1.VerifyRequest
+	26,  // 162: counterfoil.query.v1.QueryService.Doctor:input_type -> counterfoil.query.v1.DoctorRequest
+	29,  // 163: counterfoil.query.v1.QueryService.Directory:input_type -> counterfoil.query.v1.DirectoryRequest
+	31,  // 164: counterfoil.query.v1.QueryService.Audience:input_type -> counterfoil.query.v1.AudienceRequest
+	35,  // 165: counterfoil.query.v1.QueryService.Receipts:input_type -> counterfoil.query.v1.ReceiptsRequest
+	39,  // 166: counterfoil.query.v1.QueryService.Access:input_type -> counterfoil.query.v1.AccessRequest
+	133, // 167: counterfoil.query.v1.QueryService.Parked:input_type -> counterfoil.query.v1.ParkedRequest
+	134, // 168: counterfoil.query.v1.QueryService.ParkedEvent:input_type -> counterfoil.query.v1.ParkedEventRequest
+	135, // 169: counterfoil.query.v1.QueryService.RetryParked:input_type -> counterfoil.query.v1.RetryParkedRequest
+	136, // 170: counterfoil.query.v1.QueryService.Usage:input_type -> counterfoil.query.v1.UsageRequest
+	45,  // 171: counterfoil.query.v1.QueryService.Custody:input_type -> counterfoil.query.v1.CustodyRequest
+	8,   // 172: counterfoil.query.v1.QueryService.Status:output_type -> counterfoil.query.v1.StatusResponse
+	11,  // 173: counterfoil.query.v1.QueryService.Count:output_type -> counterfoil.query.v1.CountResponse
+	14,  // 174: counterfoil.query.v1.QueryService.List:output_type -> counterfoil.query.v1.ListResponse
+	18,  // 175: counterfoil.query.v1.QueryService.Get:output_type -> counterfoil.query.v1.GetResponse
+	20,  // 176: counterfoil.query.v1.QueryService.Explain:output_type -> counterfoil.query.v1.ExplainResponse
+	22,  // 177: counterfoil.query.v1.QueryService.Watch:output_type -> counterfoil.query.v1.WatchResponse
+	24,  // 178: counterfoil.query.v1.QueryService.Verify:output_type -> counterfoil.query.v1.VerifyResponse
+	27,  // 179: counterfoil.query.v1.QueryService.Doctor:output_type -> counterfoil.query.v1.DoctorResponse
+	30,  // 180: counterfoil.query.v1.QueryService.Directory:output_type -> counterfoil.query.v1.DirectoryResponse
+	32,  // 181: counterfoil.query.v1.QueryService.Audience:output_type -> counterfoil.query.v1.AudienceResponse
+	36,  // 182: counterfoil.query.v1.QueryService.Receipts:output_type -> counterfoil.query.v1.ReceiptsResponse
+	40,  // 183: counterfoil.query.v1.QueryService.Access:output_type -> counterfoil.query.v1.AccessResponse
+	42,  // 184: counterfoil.query.v1.QueryService.Parked:output_type -> counterfoil.query.v1.ParkedResponse
+	43,  // 185: counterfoil.query.v1.QueryService.ParkedEvent:output_type -> counterfoil.query.v1.ParkedEventResponse
+	137, // 186: counterfoil.query.v1.QueryService.RetryParked:output_type -> counterfoil.query.v1.RetryParkedResponse
+	44,  // 187: counterfoil.query.v1.QueryService.Usage:output_type -> counterfoil.query.v1.UsageResponse
+	46,  // 188: counterfoil.query.v1.QueryService.Custody:output_type -> counterfoil.query.v1.CustodyResponse
+	172, // [172:189] is the sub-list for method output_type
+	155, // [155:172] is the sub-list for method input_type
+	155, // [155:155] is the sub-list for extension type_name
+	155, // [155:155] is the sub-list for extension extendee
+	0,   // [0:155] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_query_v1_query_proto_init() }
