@@ -6,7 +6,7 @@ final class Handler {
 
     /**
      * Returns the line that events.txt keeps of an event: a counterfoil.query.v1.RecordedEvent in JSON
-     * (proto/counterfoil/query/v1/query.proto), whose "fact" says by "@type" which message of the contract it is. 64-bit numbers are
+     * (proto/counterfoil/query/v1/rows.proto), whose "fact" says by "@type" which message of the contract it is. 64-bit numbers are
      * strings.
      */
     static String handle(Map<String, Object> event) {

@@ -3575,7 +3575,7 @@ var File_counterfoil_customs_v1_chief_proto protoreflect.FileDescriptor
 
 const file_counterfoil_customs_v1_chief_proto_rawDesc = "" +
 	"\n" +
-	"\"counterfoil/customs/v1/chief.proto\x12\x16counterfoil.customs.v1\x1a\x1bbuf/validate/validate.proto\x1a$counterfoil/customs/v1/customs.proto\x1a\"counterfoil/event/v1/command.proto\x1a%counterfoil/licensing/v1/events.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdb\x01\n" +
+	"\"counterfoil/customs/v1/chief.proto\x12\x16counterfoil.customs.v1\x1a\x1bbuf/validate/validate.proto\x1a#counterfoil/customs/v1/events.proto\x1a\"counterfoil/event/v1/command.proto\x1a%counterfoil/licensing/v1/events.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdb\x01\n" +
 	"\n" +
 	"WireHeader\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\tR\x03seq\x12\x14\n" +
@@ -4046,7 +4046,7 @@ func file_counterfoil_customs_v1_chief_proto_init() {
 	if File_counterfoil_customs_v1_chief_proto != nil {
 		return
 	}
-	file_counterfoil_customs_v1_customs_proto_init()
+	file_counterfoil_customs_v1_events_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

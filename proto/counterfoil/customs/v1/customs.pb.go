@@ -10,8 +10,8 @@ package customsv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
-	v11 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
-	v1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
+	v1 "github.com/counterfoil/counterfoil/proto/counterfoil/event/v1"
+	v11 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -26,188 +26,6 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
-
-// Procedure is what customs does with the goods.
-type Procedure int32
-
-const (
-	Procedure_PROCEDURE_UNSPECIFIED    Procedure = 0
-	Procedure_PROCEDURE_EXPORT         Procedure = 1
-	Procedure_PROCEDURE_RE_EXPORT      Procedure = 2
-	Procedure_PROCEDURE_IMPORT         Procedure = 3
-	Procedure_PROCEDURE_TRANSIT        Procedure = 4
-	Procedure_PROCEDURE_TRANS_SHIPMENT Procedure = 5
-	Procedure_PROCEDURE_TEMPORARY      Procedure = 6
-	Procedure_PROCEDURE_WAREHOUSE      Procedure = 7
-	Procedure_PROCEDURE_FREE_ZONE      Procedure = 8
-)
-
-// Enum value maps for Procedure.
-var (
-	Procedure_name = map[int32]string{
-		0: "PROCEDURE_UNSPECIFIED",
-		1: "PROCEDURE_EXPORT",
-		2: "PROCEDURE_RE_EXPORT",
-		3: "PROCEDURE_IMPORT",
-		4: "PROCEDURE_TRANSIT",
-		5: "PROCEDURE_TRANS_SHIPMENT",
-		6: "PROCEDURE_TEMPORARY",
-		7: "PROCEDURE_WAREHOUSE",
-		8: "PROCEDURE_FREE_ZONE",
-	}
-	Procedure_value = map[string]int32{
-		"PROCEDURE_UNSPECIFIED":    0,
-		"PROCEDURE_EXPORT":         1,
-		"PROCEDURE_RE_EXPORT":      2,
-		"PROCEDURE_IMPORT":         3,
-		"PROCEDURE_TRANSIT":        4,
-		"PROCEDURE_TRANS_SHIPMENT": 5,
-		"PROCEDURE_TEMPORARY":      6,
-		"PROCEDURE_WAREHOUSE":      7,
-		"PROCEDURE_FREE_ZONE":      8,
-	}
-)
-
-func (x Procedure) Enum() *Procedure {
-	p := new(Procedure)
-	*p = x
-	return p
-}
-
-func (x Procedure) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (Procedure) Descriptor() protoreflect.EnumDescriptor {
-	return file_counterfoil_customs_v1_customs_proto_enumTypes[0].Descriptor()
-}
-
-func (Procedure) Type() protoreflect.EnumType {
-	return &file_counterfoil_customs_v1_customs_proto_enumTypes[0]
-}
-
-func (x Procedure) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use Procedure.Descriptor instead.
-func (Procedure) EnumDescriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{0}
-}
-
-// HoldReason is why goods are held.
-type HoldReason int32
-
-const (
-	HoldReason_HOLD_REASON_UNSPECIFIED HoldReason = 0
-	// The copy of the licence is too old to rely on.
-	HoldReason_HOLD_REASON_STALE HoldReason = 1
-	// The licence cannot be used.
-	HoldReason_HOLD_REASON_LICENCE     HoldReason = 2
-	HoldReason_HOLD_REASON_DISCREPANCY HoldReason = 3
-	HoldReason_HOLD_REASON_ALERT       HoldReason = 4
-	HoldReason_HOLD_REASON_EXAMINATION HoldReason = 5
-)
-
-// Enum value maps for HoldReason.
-var (
-	HoldReason_name = map[int32]string{
-		0: "HOLD_REASON_UNSPECIFIED",
-		1: "HOLD_REASON_STALE",
-		2: "HOLD_REASON_LICENCE",
-		3: "HOLD_REASON_DISCREPANCY",
-		4: "HOLD_REASON_ALERT",
-		5: "HOLD_REASON_EXAMINATION",
-	}
-	HoldReason_value = map[string]int32{
-		"HOLD_REASON_UNSPECIFIED": 0,
-		"HOLD_REASON_STALE":       1,
-		"HOLD_REASON_LICENCE":     2,
-		"HOLD_REASON_DISCREPANCY": 3,
-		"HOLD_REASON_ALERT":       4,
-		"HOLD_REASON_EXAMINATION": 5,
-	}
-)
-
-func (x HoldReason) Enum() *HoldReason {
-	p := new(HoldReason)
-	*p = x
-	return p
-}
-
-func (x HoldReason) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (HoldReason) Descriptor() protoreflect.EnumDescriptor {
-	return file_counterfoil_customs_v1_customs_proto_enumTypes[1].Descriptor()
-}
-
-func (HoldReason) Type() protoreflect.EnumType {
-	return &file_counterfoil_customs_v1_customs_proto_enumTypes[1]
-}
-
-func (x HoldReason) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use HoldReason.Descriptor instead.
-func (HoldReason) EnumDescriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{1}
-}
-
-// Severity of a discrepancy.
-type Severity int32
-
-const (
-	Severity_SEVERITY_UNSPECIFIED Severity = 0
-	Severity_SEVERITY_LOW         Severity = 1
-	Severity_SEVERITY_MEDIUM      Severity = 2
-	Severity_SEVERITY_HIGH        Severity = 3
-)
-
-// Enum value maps for Severity.
-var (
-	Severity_name = map[int32]string{
-		0: "SEVERITY_UNSPECIFIED",
-		1: "SEVERITY_LOW",
-		2: "SEVERITY_MEDIUM",
-		3: "SEVERITY_HIGH",
-	}
-	Severity_value = map[string]int32{
-		"SEVERITY_UNSPECIFIED": 0,
-		"SEVERITY_LOW":         1,
-		"SEVERITY_MEDIUM":      2,
-		"SEVERITY_HIGH":        3,
-	}
-)
-
-func (x Severity) Enum() *Severity {
-	p := new(Severity)
-	*p = x
-	return p
-}
-
-func (x Severity) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (Severity) Descriptor() protoreflect.EnumDescriptor {
-	return file_counterfoil_customs_v1_customs_proto_enumTypes[2].Descriptor()
-}
-
-func (Severity) Type() protoreflect.EnumType {
-	return &file_counterfoil_customs_v1_customs_proto_enumTypes[2]
-}
-
-func (x Severity) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use Severity.Descriptor instead.
-func (Severity) EnumDescriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{2}
-}
 
 // Advice is what an officer can do now.
 type Advice int32
@@ -249,11 +67,11 @@ func (x Advice) String() string {
 }
 
 func (Advice) Descriptor() protoreflect.EnumDescriptor {
-	return file_counterfoil_customs_v1_customs_proto_enumTypes[3].Descriptor()
+	return file_counterfoil_customs_v1_customs_proto_enumTypes[0].Descriptor()
 }
 
 func (Advice) Type() protoreflect.EnumType {
-	return &file_counterfoil_customs_v1_customs_proto_enumTypes[3]
+	return &file_counterfoil_customs_v1_customs_proto_enumTypes[0]
 }
 
 func (x Advice) Number() protoreflect.EnumNumber {
@@ -262,2089 +80,18 @@ func (x Advice) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Advice.Descriptor instead.
 func (Advice) EnumDescriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{3}
-}
-
-// Item is one goods item of a declaration.
-type Item struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Number of the item in its declaration, from 1.
-	Number uint32 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
-	// Number of the licence line that it is written off against; in a request, 0 has it found.
-	LicenceLine uint32       `protobuf:"varint,2,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
-	HsCode      string       `protobuf:"bytes,3,opt,name=hs_code,json=hsCode,proto3" json:"hs_code,omitempty"`
-	Description string       `protobuf:"bytes,4,opt,name=description,proto3" json:"description,omitempty"`
-	Quantity    *v1.Quantity `protobuf:"bytes,5,opt,name=quantity,proto3" json:"quantity,omitempty"`
-	Value       *v1.Money    `protobuf:"bytes,6,opt,name=value,proto3" json:"value,omitempty"`
-	// Control-list rating as declared.
-	Rating string `protobuf:"bytes,7,opt,name=rating,proto3" json:"rating,omitempty"`
-	Model  string `protobuf:"bytes,8,opt,name=model,proto3" json:"model,omitempty"`
-	// Country of origin, ISO 3166-1 alpha-2.
-	Origin string `protobuf:"bytes,9,opt,name=origin,proto3" json:"origin,omitempty"`
-	// Net mass.
-	NetMass       *v1.Quantity  `protobuf:"bytes,10,opt,name=net_mass,json=netMass,proto3" json:"net_mass,omitempty"`
-	Serials       []*v1.Serials `protobuf:"bytes,11,rep,name=serials,proto3" json:"serials,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Item) Reset() {
-	*x = Item{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[0]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Item) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Item) ProtoMessage() {}
-
-func (x *Item) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[0]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Item.ProtoReflect.Descriptor instead.
-func (*Item) Descriptor() ([]byte, []int) {
 	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{0}
-}
-
-func (x *Item) GetNumber() uint32 {
-	if x != nil {
-		return x.Number
-	}
-	return 0
-}
-
-func (x *Item) GetLicenceLine() uint32 {
-	if x != nil {
-		return x.LicenceLine
-	}
-	return 0
-}
-
-func (x *Item) GetHsCode() string {
-	if x != nil {
-		return x.HsCode
-	}
-	return ""
-}
-
-func (x *Item) GetDescription() string {
-	if x != nil {
-		return x.Description
-	}
-	return ""
-}
-
-func (x *Item) GetQuantity() *v1.Quantity {
-	if x != nil {
-		return x.Quantity
-	}
-	return nil
-}
-
-func (x *Item) GetValue() *v1.Money {
-	if x != nil {
-		return x.Value
-	}
-	return nil
-}
-
-func (x *Item) GetRating() string {
-	if x != nil {
-		return x.Rating
-	}
-	return ""
-}
-
-func (x *Item) GetModel() string {
-	if x != nil {
-		return x.Model
-	}
-	return ""
-}
-
-func (x *Item) GetOrigin() string {
-	if x != nil {
-		return x.Origin
-	}
-	return ""
-}
-
-func (x *Item) GetNetMass() *v1.Quantity {
-	if x != nil {
-		return x.NetMass
-	}
-	return nil
-}
-
-func (x *Item) GetSerials() []*v1.Serials {
-	if x != nil {
-		return x.Serials
-	}
-	return nil
-}
-
-// Consignment is what a declaration says beside its items and parties.
-type Consignment struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Local reference number, by which a declaration is known before it has a number.
-	Lrn string `protobuf:"bytes,1,opt,name=lrn,proto3" json:"lrn,omitempty"`
-	// Unique consignment reference.
-	Ucr       string    `protobuf:"bytes,2,opt,name=ucr,proto3" json:"ucr,omitempty"`
-	Procedure Procedure `protobuf:"varint,3,opt,name=procedure,proto3,enum=counterfoil.customs.v1.Procedure" json:"procedure,omitempty"`
-	// Requested and previous procedure as written, such as "1000".
-	ProcedureCode       string `protobuf:"bytes,4,opt,name=procedure_code,json=procedureCode,proto3" json:"procedure_code,omitempty"`
-	OfficeOfExit        string `protobuf:"bytes,5,opt,name=office_of_exit,json=officeOfExit,proto3" json:"office_of_exit,omitempty"`
-	OfficeOfDestination string `protobuf:"bytes,6,opt,name=office_of_destination,json=officeOfDestination,proto3" json:"office_of_destination,omitempty"`
-	// Countries, ISO 3166-1 alpha-2.
-	Dispatch  string     `protobuf:"bytes,7,opt,name=dispatch,proto3" json:"dispatch,omitempty"`
-	Route     []string   `protobuf:"bytes,8,rep,name=route,proto3" json:"route,omitempty"`
-	Transport *Transport `protobuf:"bytes,9,opt,name=transport,proto3" json:"transport,omitempty"`
-	// ISO 6346, as written.
-	Containers []string `protobuf:"bytes,10,rep,name=containers,proto3" json:"containers,omitempty"`
-	Seals      []string `protobuf:"bytes,11,rep,name=seals,proto3" json:"seals,omitempty"`
-	// Bills of lading and air waybills, as written.
-	TransportDocuments []string `protobuf:"bytes,12,rep,name=transport_documents,json=transportDocuments,proto3" json:"transport_documents,omitempty"`
-	// Of end-user certificates and delivery undertakings.
-	Certificates []string `protobuf:"bytes,13,rep,name=certificates,proto3" json:"certificates,omitempty"`
-	// UN numbers of dangerous goods.
-	DangerousGoods []string `protobuf:"bytes,14,rep,name=dangerous_goods,json=dangerousGoods,proto3" json:"dangerous_goods,omitempty"`
-	// Edition of the HS that the items' codes are of; empty: 2022.
-	HsEdition     string `protobuf:"bytes,15,opt,name=hs_edition,json=hsEdition,proto3" json:"hs_edition,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Consignment) Reset() {
-	*x = Consignment{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[1]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Consignment) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Consignment) ProtoMessage() {}
-
-func (x *Consignment) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[1]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Consignment.ProtoReflect.Descriptor instead.
-func (*Consignment) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{1}
-}
-
-func (x *Consignment) GetLrn() string {
-	if x != nil {
-		return x.Lrn
-	}
-	return ""
-}
-
-func (x *Consignment) GetUcr() string {
-	if x != nil {
-		return x.Ucr
-	}
-	return ""
-}
-
-func (x *Consignment) GetProcedure() Procedure {
-	if x != nil {
-		return x.Procedure
-	}
-	return Procedure_PROCEDURE_UNSPECIFIED
-}
-
-func (x *Consignment) GetProcedureCode() string {
-	if x != nil {
-		return x.ProcedureCode
-	}
-	return ""
-}
-
-func (x *Consignment) GetOfficeOfExit() string {
-	if x != nil {
-		return x.OfficeOfExit
-	}
-	return ""
-}
-
-func (x *Consignment) GetOfficeOfDestination() string {
-	if x != nil {
-		return x.OfficeOfDestination
-	}
-	return ""
-}
-
-func (x *Consignment) GetDispatch() string {
-	if x != nil {
-		return x.Dispatch
-	}
-	return ""
-}
-
-func (x *Consignment) GetRoute() []string {
-	if x != nil {
-		return x.Route
-	}
-	return nil
-}
-
-func (x *Consignment) GetTransport() *Transport {
-	if x != nil {
-		return x.Transport
-	}
-	return nil
-}
-
-func (x *Consignment) GetContainers() []string {
-	if x != nil {
-		return x.Containers
-	}
-	return nil
-}
-
-func (x *Consignment) GetSeals() []string {
-	if x != nil {
-		return x.Seals
-	}
-	return nil
-}
-
-func (x *Consignment) GetTransportDocuments() []string {
-	if x != nil {
-		return x.TransportDocuments
-	}
-	return nil
-}
-
-func (x *Consignment) GetCertificates() []string {
-	if x != nil {
-		return x.Certificates
-	}
-	return nil
-}
-
-func (x *Consignment) GetDangerousGoods() []string {
-	if x != nil {
-		return x.DangerousGoods
-	}
-	return nil
-}
-
-func (x *Consignment) GetHsEdition() string {
-	if x != nil {
-		return x.HsEdition
-	}
-	return ""
-}
-
-// Transport is what carries the goods across the border.
-type Transport struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// sea, rail, road, air, post, multimodal, fixed or inland_water.
-	Mode string `protobuf:"bytes,1,opt,name=mode,proto3" json:"mode,omitempty"`
-	// "scheme:value", such as "imo:9319466", "registration:XA-ABC", "plate:XA 123".
-	Identity      string `protobuf:"bytes,2,opt,name=identity,proto3" json:"identity,omitempty"`
-	Name          string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
-	Nationality   string `protobuf:"bytes,4,opt,name=nationality,proto3" json:"nationality,omitempty"`
-	Voyage        string `protobuf:"bytes,5,opt,name=voyage,proto3" json:"voyage,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Transport) Reset() {
-	*x = Transport{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[2]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Transport) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Transport) ProtoMessage() {}
-
-func (x *Transport) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[2]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Transport.ProtoReflect.Descriptor instead.
-func (*Transport) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{2}
-}
-
-func (x *Transport) GetMode() string {
-	if x != nil {
-		return x.Mode
-	}
-	return ""
-}
-
-func (x *Transport) GetIdentity() string {
-	if x != nil {
-		return x.Identity
-	}
-	return ""
-}
-
-func (x *Transport) GetName() string {
-	if x != nil {
-		return x.Name
-	}
-	return ""
-}
-
-func (x *Transport) GetNationality() string {
-	if x != nil {
-		return x.Nationality
-	}
-	return ""
-}
-
-func (x *Transport) GetVoyage() string {
-	if x != nil {
-		return x.Voyage
-	}
-	return ""
-}
-
-// DeclarationLodged: a declaration came in and is not accepted yet.
-type DeclarationLodged struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
-	Number        string                 `protobuf:"bytes,2,opt,name=number,proto3" json:"number,omitempty"`
-	Kind          v1.Kind                `protobuf:"varint,3,opt,name=kind,proto3,enum=counterfoil.transfer.v1.Kind" json:"kind,omitempty"`
-	Office        string                 `protobuf:"bytes,4,opt,name=office,proto3" json:"office,omitempty"`
-	// As the declarant states it.
-	LicenceReference string       `protobuf:"bytes,5,opt,name=licence_reference,json=licenceReference,proto3" json:"licence_reference,omitempty"`
-	Parties          []*v1.Party  `protobuf:"bytes,6,rep,name=parties,proto3" json:"parties,omitempty"`
-	Destination      string       `protobuf:"bytes,7,opt,name=destination,proto3" json:"destination,omitempty"`
-	Items            []*Item      `protobuf:"bytes,8,rep,name=items,proto3" json:"items,omitempty"`
-	Consignment      *Consignment `protobuf:"bytes,9,opt,name=consignment,proto3" json:"consignment,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
-}
-
-func (x *DeclarationLodged) Reset() {
-	*x = DeclarationLodged{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[3]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *DeclarationLodged) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*DeclarationLodged) ProtoMessage() {}
-
-func (x *DeclarationLodged) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[3]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use DeclarationLodged.ProtoReflect.Descriptor instead.
-func (*DeclarationLodged) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{3}
-}
-
-func (x *DeclarationLodged) GetDeclarationId() string {
-	if x != nil {
-		return x.DeclarationId
-	}
-	return ""
-}
-
-func (x *DeclarationLodged) GetNumber() string {
-	if x != nil {
-		return x.Number
-	}
-	return ""
-}
-
-func (x *DeclarationLodged) GetKind() v1.Kind {
-	if x != nil {
-		return x.Kind
-	}
-	return v1.Kind(0)
-}
-
-func (x *DeclarationLodged) GetOffice() string {
-	if x != nil {
-		return x.Office
-	}
-	return ""
-}
-
-func (x *DeclarationLodged) GetLicenceReference() string {
-	if x != nil {
-		return x.LicenceReference
-	}
-	return ""
-}
-
-func (x *DeclarationLodged) GetParties() []*v1.Party {
-	if x != nil {
-		return x.Parties
-	}
-	return nil
-}
-
-func (x *DeclarationLodged) GetDestination() string {
-	if x != nil {
-		return x.Destination
-	}
-	return ""
-}
-
-func (x *DeclarationLodged) GetItems() []*Item {
-	if x != nil {
-		return x.Items
-	}
-	return nil
-}
-
-func (x *DeclarationLodged) GetConsignment() *Consignment {
-	if x != nil {
-		return x.Consignment
-	}
-	return nil
-}
-
-// DeclarationAmended restates a declaration whose goods have not moved.
-type DeclarationAmended struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
-	Parties       []*v1.Party            `protobuf:"bytes,2,rep,name=parties,proto3" json:"parties,omitempty"`
-	Destination   string                 `protobuf:"bytes,3,opt,name=destination,proto3" json:"destination,omitempty"`
-	Items         []*Item                `protobuf:"bytes,4,rep,name=items,proto3" json:"items,omitempty"`
-	Consignment   *Consignment           `protobuf:"bytes,5,opt,name=consignment,proto3" json:"consignment,omitempty"`
-	Reason        string                 `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *DeclarationAmended) Reset() {
-	*x = DeclarationAmended{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[4]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *DeclarationAmended) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*DeclarationAmended) ProtoMessage() {}
-
-func (x *DeclarationAmended) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[4]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use DeclarationAmended.ProtoReflect.Descriptor instead.
-func (*DeclarationAmended) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{4}
-}
-
-func (x *DeclarationAmended) GetDeclarationId() string {
-	if x != nil {
-		return x.DeclarationId
-	}
-	return ""
-}
-
-func (x *DeclarationAmended) GetParties() []*v1.Party {
-	if x != nil {
-		return x.Parties
-	}
-	return nil
-}
-
-func (x *DeclarationAmended) GetDestination() string {
-	if x != nil {
-		return x.Destination
-	}
-	return ""
-}
-
-func (x *DeclarationAmended) GetItems() []*Item {
-	if x != nil {
-		return x.Items
-	}
-	return nil
-}
-
-func (x *DeclarationAmended) GetConsignment() *Consignment {
-	if x != nil {
-		return x.Consignment
-	}
-	return nil
-}
-
-func (x *DeclarationAmended) GetReason() string {
-	if x != nil {
-		return x.Reason
-	}
-	return ""
-}
-
-// Freshness is how old the copy of a licence was when something was decided on it: from the last block of its journal that
-// its agency signed, to the decision.
-type Freshness struct {
-	state     protoimpl.MessageState `protogen:"open.v1"`
-	LicenceId string                 `protobuf:"bytes,1,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
-	// "agency/group" and the block.
-	Journal string `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
-	Block   uint64 `protobuf:"varint,3,opt,name=block,proto3" json:"block,omitempty"`
-	// When its agency wrote that block.
-	AsOf       *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
-	AgeSeconds uint32                 `protobuf:"varint,5,opt,name=age_seconds,json=ageSeconds,proto3" json:"age_seconds,omitempty"`
-	// What was allowed.
-	LimitSeconds  uint32 `protobuf:"varint,6,opt,name=limit_seconds,json=limitSeconds,proto3" json:"limit_seconds,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Freshness) Reset() {
-	*x = Freshness{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[5]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Freshness) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Freshness) ProtoMessage() {}
-
-func (x *Freshness) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[5]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Freshness.ProtoReflect.Descriptor instead.
-func (*Freshness) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{5}
-}
-
-func (x *Freshness) GetLicenceId() string {
-	if x != nil {
-		return x.LicenceId
-	}
-	return ""
-}
-
-func (x *Freshness) GetJournal() string {
-	if x != nil {
-		return x.Journal
-	}
-	return ""
-}
-
-func (x *Freshness) GetBlock() uint64 {
-	if x != nil {
-		return x.Block
-	}
-	return 0
-}
-
-func (x *Freshness) GetAsOf() *timestamppb.Timestamp {
-	if x != nil {
-		return x.AsOf
-	}
-	return nil
-}
-
-func (x *Freshness) GetAgeSeconds() uint32 {
-	if x != nil {
-		return x.AgeSeconds
-	}
-	return 0
-}
-
-func (x *Freshness) GetLimitSeconds() uint32 {
-	if x != nil {
-		return x.LimitSeconds
-	}
-	return 0
-}
-
-// GoodsReleased: the goods may leave customs' hands.
-type GoodsReleased struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
-	At            *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
-	Freshness     *Freshness             `protobuf:"bytes,3,opt,name=freshness,proto3" json:"freshness,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *GoodsReleased) Reset() {
-	*x = GoodsReleased{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[6]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *GoodsReleased) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*GoodsReleased) ProtoMessage() {}
-
-func (x *GoodsReleased) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[6]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use GoodsReleased.ProtoReflect.Descriptor instead.
-func (*GoodsReleased) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{6}
-}
-
-func (x *GoodsReleased) GetDeclarationId() string {
-	if x != nil {
-		return x.DeclarationId
-	}
-	return ""
-}
-
-func (x *GoodsReleased) GetAt() *timestamppb.Timestamp {
-	if x != nil {
-		return x.At
-	}
-	return nil
-}
-
-func (x *GoodsReleased) GetFreshness() *Freshness {
-	if x != nil {
-		return x.Freshness
-	}
-	return nil
-}
-
-type GoodsHeld struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
-	Reason        HoldReason             `protobuf:"varint,2,opt,name=reason,proto3,enum=counterfoil.customs.v1.HoldReason" json:"reason,omitempty"`
-	Text          string                 `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
-	At            *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at,proto3" json:"at,omitempty"`
-	// Where it is too old.
-	Freshness     *Freshness `protobuf:"bytes,5,opt,name=freshness,proto3" json:"freshness,omitempty"`
-	AlertId       string     `protobuf:"bytes,6,opt,name=alert_id,json=alertId,proto3" json:"alert_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *GoodsHeld) Reset() {
-	*x = GoodsHeld{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[7]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *GoodsHeld) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*GoodsHeld) ProtoMessage() {}
-
-func (x *GoodsHeld) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[7]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use GoodsHeld.ProtoReflect.Descriptor instead.
-func (*GoodsHeld) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{7}
-}
-
-func (x *GoodsHeld) GetDeclarationId() string {
-	if x != nil {
-		return x.DeclarationId
-	}
-	return ""
-}
-
-func (x *GoodsHeld) GetReason() HoldReason {
-	if x != nil {
-		return x.Reason
-	}
-	return HoldReason_HOLD_REASON_UNSPECIFIED
-}
-
-func (x *GoodsHeld) GetText() string {
-	if x != nil {
-		return x.Text
-	}
-	return ""
-}
-
-func (x *GoodsHeld) GetAt() *timestamppb.Timestamp {
-	if x != nil {
-		return x.At
-	}
-	return nil
-}
-
-func (x *GoodsHeld) GetFreshness() *Freshness {
-	if x != nil {
-		return x.Freshness
-	}
-	return nil
-}
-
-func (x *GoodsHeld) GetAlertId() string {
-	if x != nil {
-		return x.AlertId
-	}
-	return ""
-}
-
-// HoldLifted ends a hold; the goods are not released by that.
-type HoldLifted struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
-	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *HoldLifted) Reset() {
-	*x = HoldLifted{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[8]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *HoldLifted) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*HoldLifted) ProtoMessage() {}
-
-func (x *HoldLifted) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[8]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use HoldLifted.ProtoReflect.Descriptor instead.
-func (*HoldLifted) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{8}
-}
-
-func (x *HoldLifted) GetDeclarationId() string {
-	if x != nil {
-		return x.DeclarationId
-	}
-	return ""
-}
-
-func (x *HoldLifted) GetReason() string {
-	if x != nil {
-		return x.Reason
-	}
-	return ""
-}
-
-// TransitOpened: goods move under customs' control to an office where they are discharged.
-type TransitOpened struct {
-	state               protoimpl.MessageState `protogen:"open.v1"`
-	DeclarationId       string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
-	OfficeOfDestination string                 `protobuf:"bytes,2,opt,name=office_of_destination,json=officeOfDestination,proto3" json:"office_of_destination,omitempty"`
-	Due                 *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=due,proto3" json:"due,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
-}
-
-func (x *TransitOpened) Reset() {
-	*x = TransitOpened{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[9]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *TransitOpened) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*TransitOpened) ProtoMessage() {}
-
-func (x *TransitOpened) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[9]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use TransitOpened.ProtoReflect.Descriptor instead.
-func (*TransitOpened) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{9}
-}
-
-func (x *TransitOpened) GetDeclarationId() string {
-	if x != nil {
-		return x.DeclarationId
-	}
-	return ""
-}
-
-func (x *TransitOpened) GetOfficeOfDestination() string {
-	if x != nil {
-		return x.OfficeOfDestination
-	}
-	return ""
-}
-
-func (x *TransitOpened) GetDue() *timestamppb.Timestamp {
-	if x != nil {
-		return x.Due
-	}
-	return nil
-}
-
-type TransitDischarged struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
-	Office        string                 `protobuf:"bytes,2,opt,name=office,proto3" json:"office,omitempty"`
-	At            *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *TransitDischarged) Reset() {
-	*x = TransitDischarged{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[10]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *TransitDischarged) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*TransitDischarged) ProtoMessage() {}
-
-func (x *TransitDischarged) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[10]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use TransitDischarged.ProtoReflect.Descriptor instead.
-func (*TransitDischarged) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{10}
-}
-
-func (x *TransitDischarged) GetDeclarationId() string {
-	if x != nil {
-		return x.DeclarationId
-	}
-	return ""
-}
-
-func (x *TransitDischarged) GetOffice() string {
-	if x != nil {
-		return x.Office
-	}
-	return ""
-}
-
-func (x *TransitDischarged) GetAt() *timestamppb.Timestamp {
-	if x != nil {
-		return x.At
-	}
-	return nil
-}
-
-// MovementOverdue: what should have been confirmed by then was not.
-type MovementOverdue struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
-	// DX16: exit, DX17: transit, DX18: arrival.
-	Code          string                 `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
-	Due           *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=due,proto3" json:"due,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *MovementOverdue) Reset() {
-	*x = MovementOverdue{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[11]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *MovementOverdue) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*MovementOverdue) ProtoMessage() {}
-
-func (x *MovementOverdue) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[11]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use MovementOverdue.ProtoReflect.Descriptor instead.
-func (*MovementOverdue) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{11}
-}
-
-func (x *MovementOverdue) GetDeclarationId() string {
-	if x != nil {
-		return x.DeclarationId
-	}
-	return ""
-}
-
-func (x *MovementOverdue) GetCode() string {
-	if x != nil {
-		return x.Code
-	}
-	return ""
-}
-
-func (x *MovementOverdue) GetDue() *timestamppb.Timestamp {
-	if x != nil {
-		return x.Due
-	}
-	return nil
-}
-
-// DiscrepancyRaised: a declaration does not match its licence, itself, or what was found.
-type DiscrepancyRaised struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DiscrepancyId string                 `protobuf:"bytes,1,opt,name=discrepancy_id,json=discrepancyId,proto3" json:"discrepancy_id,omitempty"`
-	DeclarationId string                 `protobuf:"bytes,2,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
-	// 0: the declaration as a whole.
-	Item uint32 `protobuf:"varint,3,opt,name=item,proto3" json:"item,omitempty"`
-	// "DX01" to "DX24".
-	Code      string   `protobuf:"bytes,4,opt,name=code,proto3" json:"code,omitempty"`
-	Severity  Severity `protobuf:"varint,5,opt,name=severity,proto3,enum=counterfoil.customs.v1.Severity" json:"severity,omitempty"`
-	Expected  string   `protobuf:"bytes,6,opt,name=expected,proto3" json:"expected,omitempty"`
-	Found     string   `protobuf:"bytes,7,opt,name=found,proto3" json:"found,omitempty"`
-	Text      string   `protobuf:"bytes,8,opt,name=text,proto3" json:"text,omitempty"`
-	LicenceId string   `protobuf:"bytes,9,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
-	// An officer noted it, and only an officer settles it.
-	Noted         bool `protobuf:"varint,10,opt,name=noted,proto3" json:"noted,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *DiscrepancyRaised) Reset() {
-	*x = DiscrepancyRaised{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[12]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *DiscrepancyRaised) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*DiscrepancyRaised) ProtoMessage() {}
-
-func (x *DiscrepancyRaised) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[12]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use DiscrepancyRaised.ProtoReflect.Descriptor instead.
-func (*DiscrepancyRaised) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{12}
-}
-
-func (x *DiscrepancyRaised) GetDiscrepancyId() string {
-	if x != nil {
-		return x.DiscrepancyId
-	}
-	return ""
-}
-
-func (x *DiscrepancyRaised) GetDeclarationId() string {
-	if x != nil {
-		return x.DeclarationId
-	}
-	return ""
-}
-
-func (x *DiscrepancyRaised) GetItem() uint32 {
-	if x != nil {
-		return x.Item
-	}
-	return 0
-}
-
-func (x *DiscrepancyRaised) GetCode() string {
-	if x != nil {
-		return x.Code
-	}
-	return ""
-}
-
-func (x *DiscrepancyRaised) GetSeverity() Severity {
-	if x != nil {
-		return x.Severity
-	}
-	return Severity_SEVERITY_UNSPECIFIED
-}
-
-func (x *DiscrepancyRaised) GetExpected() string {
-	if x != nil {
-		return x.Expected
-	}
-	return ""
-}
-
-func (x *DiscrepancyRaised) GetFound() string {
-	if x != nil {
-		return x.Found
-	}
-	return ""
-}
-
-func (x *DiscrepancyRaised) GetText() string {
-	if x != nil {
-		return x.Text
-	}
-	return ""
-}
-
-func (x *DiscrepancyRaised) GetLicenceId() string {
-	if x != nil {
-		return x.LicenceId
-	}
-	return ""
-}
-
-func (x *DiscrepancyRaised) GetNoted() bool {
-	if x != nil {
-		return x.Noted
-	}
-	return false
-}
-
-// DiscrepancySettled: an officer looked at it. Overridden: the goods may go on in spite of it.
-type DiscrepancySettled struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DiscrepancyId string                 `protobuf:"bytes,1,opt,name=discrepancy_id,json=discrepancyId,proto3" json:"discrepancy_id,omitempty"`
-	Overridden    bool                   `protobuf:"varint,2,opt,name=overridden,proto3" json:"overridden,omitempty"`
-	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *DiscrepancySettled) Reset() {
-	*x = DiscrepancySettled{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[13]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *DiscrepancySettled) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*DiscrepancySettled) ProtoMessage() {}
-
-func (x *DiscrepancySettled) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[13]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use DiscrepancySettled.ProtoReflect.Descriptor instead.
-func (*DiscrepancySettled) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{13}
-}
-
-func (x *DiscrepancySettled) GetDiscrepancyId() string {
-	if x != nil {
-		return x.DiscrepancyId
-	}
-	return ""
-}
-
-func (x *DiscrepancySettled) GetOverridden() bool {
-	if x != nil {
-		return x.Overridden
-	}
-	return false
-}
-
-func (x *DiscrepancySettled) GetReason() string {
-	if x != nil {
-		return x.Reason
-	}
-	return ""
-}
-
-type DeclarationAccepted struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
-	// Number that the customs system gave it (an MRN, or office, year and serial).
-	Number    string      `protobuf:"bytes,2,opt,name=number,proto3" json:"number,omitempty"`
-	Kind      v1.Kind     `protobuf:"varint,3,opt,name=kind,proto3,enum=counterfoil.transfer.v1.Kind" json:"kind,omitempty"`
-	Office    string      `protobuf:"bytes,4,opt,name=office,proto3" json:"office,omitempty"`
-	LicenceId string      `protobuf:"bytes,5,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
-	Parties   []*v1.Party `protobuf:"bytes,6,rep,name=parties,proto3" json:"parties,omitempty"`
-	// ISO 3166-1 alpha-2.
-	Destination string                 `protobuf:"bytes,7,opt,name=destination,proto3" json:"destination,omitempty"`
-	Items       []*Item                `protobuf:"bytes,8,rep,name=items,proto3" json:"items,omitempty"`
-	AcceptedAt  *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=accepted_at,json=acceptedAt,proto3" json:"accepted_at,omitempty"`
-	Consignment *Consignment           `protobuf:"bytes,10,opt,name=consignment,proto3" json:"consignment,omitempty"`
-	// As the declarant stated it.
-	LicenceReference string `protobuf:"bytes,11,opt,name=licence_reference,json=licenceReference,proto3" json:"licence_reference,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
-}
-
-func (x *DeclarationAccepted) Reset() {
-	*x = DeclarationAccepted{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[14]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *DeclarationAccepted) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*DeclarationAccepted) ProtoMessage() {}
-
-func (x *DeclarationAccepted) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[14]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use DeclarationAccepted.ProtoReflect.Descriptor instead.
-func (*DeclarationAccepted) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{14}
-}
-
-func (x *DeclarationAccepted) GetDeclarationId() string {
-	if x != nil {
-		return x.DeclarationId
-	}
-	return ""
-}
-
-func (x *DeclarationAccepted) GetNumber() string {
-	if x != nil {
-		return x.Number
-	}
-	return ""
-}
-
-func (x *DeclarationAccepted) GetKind() v1.Kind {
-	if x != nil {
-		return x.Kind
-	}
-	return v1.Kind(0)
-}
-
-func (x *DeclarationAccepted) GetOffice() string {
-	if x != nil {
-		return x.Office
-	}
-	return ""
-}
-
-func (x *DeclarationAccepted) GetLicenceId() string {
-	if x != nil {
-		return x.LicenceId
-	}
-	return ""
-}
-
-func (x *DeclarationAccepted) GetParties() []*v1.Party {
-	if x != nil {
-		return x.Parties
-	}
-	return nil
-}
-
-func (x *DeclarationAccepted) GetDestination() string {
-	if x != nil {
-		return x.Destination
-	}
-	return ""
-}
-
-func (x *DeclarationAccepted) GetItems() []*Item {
-	if x != nil {
-		return x.Items
-	}
-	return nil
-}
-
-func (x *DeclarationAccepted) GetAcceptedAt() *timestamppb.Timestamp {
-	if x != nil {
-		return x.AcceptedAt
-	}
-	return nil
-}
-
-func (x *DeclarationAccepted) GetConsignment() *Consignment {
-	if x != nil {
-		return x.Consignment
-	}
-	return nil
-}
-
-func (x *DeclarationAccepted) GetLicenceReference() string {
-	if x != nil {
-		return x.LicenceReference
-	}
-	return ""
-}
-
-type ExitConfirmed struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
-	At            *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ExitConfirmed) Reset() {
-	*x = ExitConfirmed{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[15]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ExitConfirmed) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ExitConfirmed) ProtoMessage() {}
-
-func (x *ExitConfirmed) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[15]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ExitConfirmed.ProtoReflect.Descriptor instead.
-func (*ExitConfirmed) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{15}
-}
-
-func (x *ExitConfirmed) GetDeclarationId() string {
-	if x != nil {
-		return x.DeclarationId
-	}
-	return ""
-}
-
-func (x *ExitConfirmed) GetAt() *timestamppb.Timestamp {
-	if x != nil {
-		return x.At
-	}
-	return nil
-}
-
-type ArrivalRecorded struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
-	At            *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ArrivalRecorded) Reset() {
-	*x = ArrivalRecorded{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[16]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ArrivalRecorded) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ArrivalRecorded) ProtoMessage() {}
-
-func (x *ArrivalRecorded) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[16]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ArrivalRecorded.ProtoReflect.Descriptor instead.
-func (*ArrivalRecorded) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{16}
-}
-
-func (x *ArrivalRecorded) GetDeclarationId() string {
-	if x != nil {
-		return x.DeclarationId
-	}
-	return ""
-}
-
-func (x *ArrivalRecorded) GetAt() *timestamppb.Timestamp {
-	if x != nil {
-		return x.At
-	}
-	return nil
-}
-
-type DeclarationCancelled struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
-	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *DeclarationCancelled) Reset() {
-	*x = DeclarationCancelled{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[17]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *DeclarationCancelled) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*DeclarationCancelled) ProtoMessage() {}
-
-func (x *DeclarationCancelled) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[17]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use DeclarationCancelled.ProtoReflect.Descriptor instead.
-func (*DeclarationCancelled) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{17}
-}
-
-func (x *DeclarationCancelled) GetDeclarationId() string {
-	if x != nil {
-		return x.DeclarationId
-	}
-	return ""
-}
-
-func (x *DeclarationCancelled) GetReason() string {
-	if x != nil {
-		return x.Reason
-	}
-	return ""
-}
-
-// LicenceQuantityReserved: available falls by the quantity and the value.
-type LicenceQuantityReserved struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
-	Item          uint32                 `protobuf:"varint,2,opt,name=item,proto3" json:"item,omitempty"`
-	LicenceId     string                 `protobuf:"bytes,3,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
-	LicenceLine   uint32                 `protobuf:"varint,4,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
-	Quantity      *v1.Quantity           `protobuf:"bytes,5,opt,name=quantity,proto3" json:"quantity,omitempty"`
-	Value         *v1.Money              `protobuf:"bytes,6,opt,name=value,proto3" json:"value,omitempty"`
-	// Of the declaration that it belongs to: 0 as accepted, then one more for each amendment.
-	Version       uint32 `protobuf:"varint,7,opt,name=version,proto3" json:"version,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *LicenceQuantityReserved) Reset() {
-	*x = LicenceQuantityReserved{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[18]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *LicenceQuantityReserved) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*LicenceQuantityReserved) ProtoMessage() {}
-
-func (x *LicenceQuantityReserved) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[18]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use LicenceQuantityReserved.ProtoReflect.Descriptor instead.
-func (*LicenceQuantityReserved) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{18}
-}
-
-func (x *LicenceQuantityReserved) GetDeclarationId() string {
-	if x != nil {
-		return x.DeclarationId
-	}
-	return ""
-}
-
-func (x *LicenceQuantityReserved) GetItem() uint32 {
-	if x != nil {
-		return x.Item
-	}
-	return 0
-}
-
-func (x *LicenceQuantityReserved) GetLicenceId() string {
-	if x != nil {
-		return x.LicenceId
-	}
-	return ""
-}
-
-func (x *LicenceQuantityReserved) GetLicenceLine() uint32 {
-	if x != nil {
-		return x.LicenceLine
-	}
-	return 0
-}
-
-func (x *LicenceQuantityReserved) GetQuantity() *v1.Quantity {
-	if x != nil {
-		return x.Quantity
-	}
-	return nil
-}
-
-func (x *LicenceQuantityReserved) GetValue() *v1.Money {
-	if x != nil {
-		return x.Value
-	}
-	return nil
-}
-
-func (x *LicenceQuantityReserved) GetVersion() uint32 {
-	if x != nil {
-		return x.Version
-	}
-	return 0
-}
-
-// LicenceQuantityCommitted: what was reserved is used, in the quantity and value that really moved.
-type LicenceQuantityCommitted struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
-	Item          uint32                 `protobuf:"varint,2,opt,name=item,proto3" json:"item,omitempty"`
-	LicenceId     string                 `protobuf:"bytes,3,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
-	LicenceLine   uint32                 `protobuf:"varint,4,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
-	Quantity      *v1.Quantity           `protobuf:"bytes,5,opt,name=quantity,proto3" json:"quantity,omitempty"`
-	Value         *v1.Money              `protobuf:"bytes,6,opt,name=value,proto3" json:"value,omitempty"`
-	// Of the declaration that it belongs to: 0 as accepted, then one more for each amendment.
-	Version       uint32 `protobuf:"varint,7,opt,name=version,proto3" json:"version,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *LicenceQuantityCommitted) Reset() {
-	*x = LicenceQuantityCommitted{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[19]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *LicenceQuantityCommitted) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*LicenceQuantityCommitted) ProtoMessage() {}
-
-func (x *LicenceQuantityCommitted) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[19]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use LicenceQuantityCommitted.ProtoReflect.Descriptor instead.
-func (*LicenceQuantityCommitted) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{19}
-}
-
-func (x *LicenceQuantityCommitted) GetDeclarationId() string {
-	if x != nil {
-		return x.DeclarationId
-	}
-	return ""
-}
-
-func (x *LicenceQuantityCommitted) GetItem() uint32 {
-	if x != nil {
-		return x.Item
-	}
-	return 0
-}
-
-func (x *LicenceQuantityCommitted) GetLicenceId() string {
-	if x != nil {
-		return x.LicenceId
-	}
-	return ""
-}
-
-func (x *LicenceQuantityCommitted) GetLicenceLine() uint32 {
-	if x != nil {
-		return x.LicenceLine
-	}
-	return 0
-}
-
-func (x *LicenceQuantityCommitted) GetQuantity() *v1.Quantity {
-	if x != nil {
-		return x.Quantity
-	}
-	return nil
-}
-
-func (x *LicenceQuantityCommitted) GetValue() *v1.Money {
-	if x != nil {
-		return x.Value
-	}
-	return nil
-}
-
-func (x *LicenceQuantityCommitted) GetVersion() uint32 {
-	if x != nil {
-		return x.Version
-	}
-	return 0
-}
-
-// LicenceQuantityReleased: what was reserved is available again.
-type LicenceQuantityReleased struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
-	Item          uint32                 `protobuf:"varint,2,opt,name=item,proto3" json:"item,omitempty"`
-	LicenceId     string                 `protobuf:"bytes,3,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
-	LicenceLine   uint32                 `protobuf:"varint,4,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
-	Quantity      *v1.Quantity           `protobuf:"bytes,5,opt,name=quantity,proto3" json:"quantity,omitempty"`
-	Value         *v1.Money              `protobuf:"bytes,6,opt,name=value,proto3" json:"value,omitempty"`
-	// Of the declaration that it belongs to: 0 as accepted, then one more for each amendment.
-	Version       uint32 `protobuf:"varint,7,opt,name=version,proto3" json:"version,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *LicenceQuantityReleased) Reset() {
-	*x = LicenceQuantityReleased{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[20]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *LicenceQuantityReleased) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*LicenceQuantityReleased) ProtoMessage() {}
-
-func (x *LicenceQuantityReleased) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[20]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use LicenceQuantityReleased.ProtoReflect.Descriptor instead.
-func (*LicenceQuantityReleased) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{20}
-}
-
-func (x *LicenceQuantityReleased) GetDeclarationId() string {
-	if x != nil {
-		return x.DeclarationId
-	}
-	return ""
-}
-
-func (x *LicenceQuantityReleased) GetItem() uint32 {
-	if x != nil {
-		return x.Item
-	}
-	return 0
-}
-
-func (x *LicenceQuantityReleased) GetLicenceId() string {
-	if x != nil {
-		return x.LicenceId
-	}
-	return ""
-}
-
-func (x *LicenceQuantityReleased) GetLicenceLine() uint32 {
-	if x != nil {
-		return x.LicenceLine
-	}
-	return 0
-}
-
-func (x *LicenceQuantityReleased) GetQuantity() *v1.Quantity {
-	if x != nil {
-		return x.Quantity
-	}
-	return nil
-}
-
-func (x *LicenceQuantityReleased) GetValue() *v1.Money {
-	if x != nil {
-		return x.Value
-	}
-	return nil
-}
-
-func (x *LicenceQuantityReleased) GetVersion() uint32 {
-	if x != nil {
-		return x.Version
-	}
-	return 0
-}
-
-// LicenceQuantityCorrected: what is used is more or less than was committed, by an amendment or a check after clearance.
-type LicenceQuantityCorrected struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
-	Item          uint32                 `protobuf:"varint,2,opt,name=item,proto3" json:"item,omitempty"`
-	LicenceId     string                 `protobuf:"bytes,3,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
-	LicenceLine   uint32                 `protobuf:"varint,4,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
-	// Used rises by it, or falls where it is below 0.
-	Change *Change `protobuf:"bytes,5,opt,name=change,proto3" json:"change,omitempty"`
-	Reason string  `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
-	// Id of the entry that it corrects.
-	EntryId string `protobuf:"bytes,7,opt,name=entry_id,json=entryId,proto3" json:"entry_id,omitempty"`
-	// Of the corrections of an item, from 1.
-	Sequence      uint32 `protobuf:"varint,8,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *LicenceQuantityCorrected) Reset() {
-	*x = LicenceQuantityCorrected{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[21]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *LicenceQuantityCorrected) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*LicenceQuantityCorrected) ProtoMessage() {}
-
-func (x *LicenceQuantityCorrected) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[21]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use LicenceQuantityCorrected.ProtoReflect.Descriptor instead.
-func (*LicenceQuantityCorrected) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{21}
-}
-
-func (x *LicenceQuantityCorrected) GetDeclarationId() string {
-	if x != nil {
-		return x.DeclarationId
-	}
-	return ""
-}
-
-func (x *LicenceQuantityCorrected) GetItem() uint32 {
-	if x != nil {
-		return x.Item
-	}
-	return 0
-}
-
-func (x *LicenceQuantityCorrected) GetLicenceId() string {
-	if x != nil {
-		return x.LicenceId
-	}
-	return ""
-}
-
-func (x *LicenceQuantityCorrected) GetLicenceLine() uint32 {
-	if x != nil {
-		return x.LicenceLine
-	}
-	return 0
-}
-
-func (x *LicenceQuantityCorrected) GetChange() *Change {
-	if x != nil {
-		return x.Change
-	}
-	return nil
-}
-
-func (x *LicenceQuantityCorrected) GetReason() string {
-	if x != nil {
-		return x.Reason
-	}
-	return ""
-}
-
-func (x *LicenceQuantityCorrected) GetEntryId() string {
-	if x != nil {
-		return x.EntryId
-	}
-	return ""
-}
-
-func (x *LicenceQuantityCorrected) GetSequence() uint32 {
-	if x != nil {
-		return x.Sequence
-	}
-	return 0
-}
-
-// Change is a difference in quantity and in value.
-type Change struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Thousandths of the unit, and minor units of the currency.
-	Thousandths   int64  `protobuf:"zigzag64,1,opt,name=thousandths,proto3" json:"thousandths,omitempty"`
-	Unit          string `protobuf:"bytes,2,opt,name=unit,proto3" json:"unit,omitempty"`
-	Minor         int64  `protobuf:"zigzag64,3,opt,name=minor,proto3" json:"minor,omitempty"`
-	Currency      string `protobuf:"bytes,4,opt,name=currency,proto3" json:"currency,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Change) Reset() {
-	*x = Change{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[22]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Change) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Change) ProtoMessage() {}
-
-func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[22]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Change.ProtoReflect.Descriptor instead.
-func (*Change) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{22}
-}
-
-func (x *Change) GetThousandths() int64 {
-	if x != nil {
-		return x.Thousandths
-	}
-	return 0
-}
-
-func (x *Change) GetUnit() string {
-	if x != nil {
-		return x.Unit
-	}
-	return ""
-}
-
-func (x *Change) GetMinor() int64 {
-	if x != nil {
-		return x.Minor
-	}
-	return 0
-}
-
-func (x *Change) GetCurrency() string {
-	if x != nil {
-		return x.Currency
-	}
-	return ""
-}
-
-// LicenceQuantityRestored: goods came back, and what was used is available again where the law allows that.
-type LicenceQuantityRestored struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DeclarationId string                 `protobuf:"bytes,1,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
-	Item          uint32                 `protobuf:"varint,2,opt,name=item,proto3" json:"item,omitempty"`
-	LicenceId     string                 `protobuf:"bytes,3,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
-	LicenceLine   uint32                 `protobuf:"varint,4,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
-	Quantity      *v1.Quantity           `protobuf:"bytes,5,opt,name=quantity,proto3" json:"quantity,omitempty"`
-	Value         *v1.Money              `protobuf:"bytes,6,opt,name=value,proto3" json:"value,omitempty"`
-	Reason        string                 `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
-	// Of the restorations of an item, from 1.
-	Sequence      uint32 `protobuf:"varint,8,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	LegalBasis    string `protobuf:"bytes,9,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *LicenceQuantityRestored) Reset() {
-	*x = LicenceQuantityRestored{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[23]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *LicenceQuantityRestored) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*LicenceQuantityRestored) ProtoMessage() {}
-
-func (x *LicenceQuantityRestored) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[23]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use LicenceQuantityRestored.ProtoReflect.Descriptor instead.
-func (*LicenceQuantityRestored) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{23}
-}
-
-func (x *LicenceQuantityRestored) GetDeclarationId() string {
-	if x != nil {
-		return x.DeclarationId
-	}
-	return ""
-}
-
-func (x *LicenceQuantityRestored) GetItem() uint32 {
-	if x != nil {
-		return x.Item
-	}
-	return 0
-}
-
-func (x *LicenceQuantityRestored) GetLicenceId() string {
-	if x != nil {
-		return x.LicenceId
-	}
-	return ""
-}
-
-func (x *LicenceQuantityRestored) GetLicenceLine() uint32 {
-	if x != nil {
-		return x.LicenceLine
-	}
-	return 0
-}
-
-func (x *LicenceQuantityRestored) GetQuantity() *v1.Quantity {
-	if x != nil {
-		return x.Quantity
-	}
-	return nil
-}
-
-func (x *LicenceQuantityRestored) GetValue() *v1.Money {
-	if x != nil {
-		return x.Value
-	}
-	return nil
-}
-
-func (x *LicenceQuantityRestored) GetReason() string {
-	if x != nil {
-		return x.Reason
-	}
-	return ""
-}
-
-func (x *LicenceQuantityRestored) GetSequence() uint32 {
-	if x != nil {
-		return x.Sequence
-	}
-	return 0
-}
-
-func (x *LicenceQuantityRestored) GetLegalBasis() string {
-	if x != nil {
-		return x.LegalBasis
-	}
-	return ""
 }
 
 type AcceptDeclarationRequest struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
-	Particulars *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	Particulars *v1.Particulars        `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
 	Number      string                 `protobuf:"bytes,2,opt,name=number,proto3" json:"number,omitempty"`
-	Kind        v1.Kind                `protobuf:"varint,3,opt,name=kind,proto3,enum=counterfoil.transfer.v1.Kind" json:"kind,omitempty"`
+	Kind        v11.Kind               `protobuf:"varint,3,opt,name=kind,proto3,enum=counterfoil.transfer.v1.Kind" json:"kind,omitempty"`
 	Office      string                 `protobuf:"bytes,4,opt,name=office,proto3" json:"office,omitempty"`
 	// Empty: the licence that licence_reference names.
 	LicenceId   string       `protobuf:"bytes,5,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
-	Parties     []*v1.Party  `protobuf:"bytes,6,rep,name=parties,proto3" json:"parties,omitempty"`
+	Parties     []*v11.Party `protobuf:"bytes,6,rep,name=parties,proto3" json:"parties,omitempty"`
 	Destination string       `protobuf:"bytes,7,opt,name=destination,proto3" json:"destination,omitempty"`
 	Items       []*Item      `protobuf:"bytes,8,rep,name=items,proto3" json:"items,omitempty"`
 	Consignment *Consignment `protobuf:"bytes,9,opt,name=consignment,proto3" json:"consignment,omitempty"`
@@ -2358,7 +105,7 @@ type AcceptDeclarationRequest struct {
 
 func (x *AcceptDeclarationRequest) Reset() {
 	*x = AcceptDeclarationRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[24]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2370,7 +117,7 @@ func (x *AcceptDeclarationRequest) String() string {
 func (*AcceptDeclarationRequest) ProtoMessage() {}
 
 func (x *AcceptDeclarationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[24]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2383,10 +130,10 @@ func (x *AcceptDeclarationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptDeclarationRequest.ProtoReflect.Descriptor instead.
 func (*AcceptDeclarationRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{24}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{0}
 }
 
-func (x *AcceptDeclarationRequest) GetParticulars() *v11.Particulars {
+func (x *AcceptDeclarationRequest) GetParticulars() *v1.Particulars {
 	if x != nil {
 		return x.Particulars
 	}
@@ -2400,11 +147,11 @@ func (x *AcceptDeclarationRequest) GetNumber() string {
 	return ""
 }
 
-func (x *AcceptDeclarationRequest) GetKind() v1.Kind {
+func (x *AcceptDeclarationRequest) GetKind() v11.Kind {
 	if x != nil {
 		return x.Kind
 	}
-	return v1.Kind(0)
+	return v11.Kind(0)
 }
 
 func (x *AcceptDeclarationRequest) GetOffice() string {
@@ -2421,7 +168,7 @@ func (x *AcceptDeclarationRequest) GetLicenceId() string {
 	return ""
 }
 
-func (x *AcceptDeclarationRequest) GetParties() []*v1.Party {
+func (x *AcceptDeclarationRequest) GetParties() []*v11.Party {
 	if x != nil {
 		return x.Parties
 	}
@@ -2465,7 +212,7 @@ func (x *AcceptDeclarationRequest) GetExamine() bool {
 
 type AcceptDeclarationResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Receipt       *v1.Receipt            `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	DeclarationId string                 `protobuf:"bytes,2,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
 	Standing      *Standing              `protobuf:"bytes,3,opt,name=standing,proto3" json:"standing,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2474,7 +221,7 @@ type AcceptDeclarationResponse struct {
 
 func (x *AcceptDeclarationResponse) Reset() {
 	*x = AcceptDeclarationResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[25]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2486,7 +233,7 @@ func (x *AcceptDeclarationResponse) String() string {
 func (*AcceptDeclarationResponse) ProtoMessage() {}
 
 func (x *AcceptDeclarationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[25]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2499,10 +246,10 @@ func (x *AcceptDeclarationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptDeclarationResponse.ProtoReflect.Descriptor instead.
 func (*AcceptDeclarationResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{25}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{1}
 }
 
-func (x *AcceptDeclarationResponse) GetReceipt() *v11.Receipt {
+func (x *AcceptDeclarationResponse) GetReceipt() *v1.Receipt {
 	if x != nil {
 		return x.Receipt
 	}
@@ -2537,7 +284,7 @@ type Standing struct {
 
 func (x *Standing) Reset() {
 	*x = Standing{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[26]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2549,7 +296,7 @@ func (x *Standing) String() string {
 func (*Standing) ProtoMessage() {}
 
 func (x *Standing) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[26]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2562,7 +309,7 @@ func (x *Standing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Standing.ProtoReflect.Descriptor instead.
 func (*Standing) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{26}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Standing) GetReleased() bool {
@@ -2588,12 +335,12 @@ func (x *Standing) GetOpen() []*DiscrepancyRaised {
 
 type LodgeDeclarationRequest struct {
 	state            protoimpl.MessageState `protogen:"open.v1"`
-	Particulars      *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	Particulars      *v1.Particulars        `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
 	Number           string                 `protobuf:"bytes,2,opt,name=number,proto3" json:"number,omitempty"`
-	Kind             v1.Kind                `protobuf:"varint,3,opt,name=kind,proto3,enum=counterfoil.transfer.v1.Kind" json:"kind,omitempty"`
+	Kind             v11.Kind               `protobuf:"varint,3,opt,name=kind,proto3,enum=counterfoil.transfer.v1.Kind" json:"kind,omitempty"`
 	Office           string                 `protobuf:"bytes,4,opt,name=office,proto3" json:"office,omitempty"`
 	LicenceReference string                 `protobuf:"bytes,5,opt,name=licence_reference,json=licenceReference,proto3" json:"licence_reference,omitempty"`
-	Parties          []*v1.Party            `protobuf:"bytes,6,rep,name=parties,proto3" json:"parties,omitempty"`
+	Parties          []*v11.Party           `protobuf:"bytes,6,rep,name=parties,proto3" json:"parties,omitempty"`
 	Destination      string                 `protobuf:"bytes,7,opt,name=destination,proto3" json:"destination,omitempty"`
 	Items            []*Item                `protobuf:"bytes,8,rep,name=items,proto3" json:"items,omitempty"`
 	Consignment      *Consignment           `protobuf:"bytes,9,opt,name=consignment,proto3" json:"consignment,omitempty"`
@@ -2603,7 +350,7 @@ type LodgeDeclarationRequest struct {
 
 func (x *LodgeDeclarationRequest) Reset() {
 	*x = LodgeDeclarationRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[27]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2615,7 +362,7 @@ func (x *LodgeDeclarationRequest) String() string {
 func (*LodgeDeclarationRequest) ProtoMessage() {}
 
 func (x *LodgeDeclarationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[27]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2628,10 +375,10 @@ func (x *LodgeDeclarationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LodgeDeclarationRequest.ProtoReflect.Descriptor instead.
 func (*LodgeDeclarationRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{27}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{3}
 }
 
-func (x *LodgeDeclarationRequest) GetParticulars() *v11.Particulars {
+func (x *LodgeDeclarationRequest) GetParticulars() *v1.Particulars {
 	if x != nil {
 		return x.Particulars
 	}
@@ -2645,11 +392,11 @@ func (x *LodgeDeclarationRequest) GetNumber() string {
 	return ""
 }
 
-func (x *LodgeDeclarationRequest) GetKind() v1.Kind {
+func (x *LodgeDeclarationRequest) GetKind() v11.Kind {
 	if x != nil {
 		return x.Kind
 	}
-	return v1.Kind(0)
+	return v11.Kind(0)
 }
 
 func (x *LodgeDeclarationRequest) GetOffice() string {
@@ -2666,7 +413,7 @@ func (x *LodgeDeclarationRequest) GetLicenceReference() string {
 	return ""
 }
 
-func (x *LodgeDeclarationRequest) GetParties() []*v1.Party {
+func (x *LodgeDeclarationRequest) GetParties() []*v11.Party {
 	if x != nil {
 		return x.Parties
 	}
@@ -2696,7 +443,7 @@ func (x *LodgeDeclarationRequest) GetConsignment() *Consignment {
 
 type LodgeDeclarationResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Receipt       *v1.Receipt            `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	DeclarationId string                 `protobuf:"bytes,2,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
 	Standing      *Standing              `protobuf:"bytes,3,opt,name=standing,proto3" json:"standing,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2705,7 +452,7 @@ type LodgeDeclarationResponse struct {
 
 func (x *LodgeDeclarationResponse) Reset() {
 	*x = LodgeDeclarationResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[28]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2717,7 +464,7 @@ func (x *LodgeDeclarationResponse) String() string {
 func (*LodgeDeclarationResponse) ProtoMessage() {}
 
 func (x *LodgeDeclarationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[28]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2730,10 +477,10 @@ func (x *LodgeDeclarationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LodgeDeclarationResponse.ProtoReflect.Descriptor instead.
 func (*LodgeDeclarationResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{28}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{4}
 }
 
-func (x *LodgeDeclarationResponse) GetReceipt() *v11.Receipt {
+func (x *LodgeDeclarationResponse) GetReceipt() *v1.Receipt {
 	if x != nil {
 		return x.Receipt
 	}
@@ -2756,7 +503,7 @@ func (x *LodgeDeclarationResponse) GetStanding() *Standing {
 
 type AcceptLodgedRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	Particulars   *v1.Particulars        `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
 	DeclarationId string                 `protobuf:"bytes,2,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
 	// Empty: the licence that the declaration's reference names.
 	LicenceId string `protobuf:"bytes,3,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
@@ -2769,7 +516,7 @@ type AcceptLodgedRequest struct {
 
 func (x *AcceptLodgedRequest) Reset() {
 	*x = AcceptLodgedRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[29]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2781,7 +528,7 @@ func (x *AcceptLodgedRequest) String() string {
 func (*AcceptLodgedRequest) ProtoMessage() {}
 
 func (x *AcceptLodgedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[29]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2794,10 +541,10 @@ func (x *AcceptLodgedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptLodgedRequest.ProtoReflect.Descriptor instead.
 func (*AcceptLodgedRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{29}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{5}
 }
 
-func (x *AcceptLodgedRequest) GetParticulars() *v11.Particulars {
+func (x *AcceptLodgedRequest) GetParticulars() *v1.Particulars {
 	if x != nil {
 		return x.Particulars
 	}
@@ -2834,7 +581,7 @@ func (x *AcceptLodgedRequest) GetExamine() bool {
 
 type AcceptLodgedResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Receipt       *v1.Receipt            `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	Standing      *Standing              `protobuf:"bytes,2,opt,name=standing,proto3" json:"standing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2842,7 +589,7 @@ type AcceptLodgedResponse struct {
 
 func (x *AcceptLodgedResponse) Reset() {
 	*x = AcceptLodgedResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[30]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2854,7 +601,7 @@ func (x *AcceptLodgedResponse) String() string {
 func (*AcceptLodgedResponse) ProtoMessage() {}
 
 func (x *AcceptLodgedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[30]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2867,10 +614,10 @@ func (x *AcceptLodgedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptLodgedResponse.ProtoReflect.Descriptor instead.
 func (*AcceptLodgedResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{30}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{6}
 }
 
-func (x *AcceptLodgedResponse) GetReceipt() *v11.Receipt {
+func (x *AcceptLodgedResponse) GetReceipt() *v1.Receipt {
 	if x != nil {
 		return x.Receipt
 	}
@@ -2887,9 +634,9 @@ func (x *AcceptLodgedResponse) GetStanding() *Standing {
 // AmendDeclarationRequest states everything anew.
 type AmendDeclarationRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	Particulars   *v1.Particulars        `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
 	DeclarationId string                 `protobuf:"bytes,2,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
-	Parties       []*v1.Party            `protobuf:"bytes,3,rep,name=parties,proto3" json:"parties,omitempty"`
+	Parties       []*v11.Party           `protobuf:"bytes,3,rep,name=parties,proto3" json:"parties,omitempty"`
 	Destination   string                 `protobuf:"bytes,4,opt,name=destination,proto3" json:"destination,omitempty"`
 	Items         []*Item                `protobuf:"bytes,5,rep,name=items,proto3" json:"items,omitempty"`
 	Consignment   *Consignment           `protobuf:"bytes,6,opt,name=consignment,proto3" json:"consignment,omitempty"`
@@ -2900,7 +647,7 @@ type AmendDeclarationRequest struct {
 
 func (x *AmendDeclarationRequest) Reset() {
 	*x = AmendDeclarationRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[31]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2912,7 +659,7 @@ func (x *AmendDeclarationRequest) String() string {
 func (*AmendDeclarationRequest) ProtoMessage() {}
 
 func (x *AmendDeclarationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[31]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2925,10 +672,10 @@ func (x *AmendDeclarationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AmendDeclarationRequest.ProtoReflect.Descriptor instead.
 func (*AmendDeclarationRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{31}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{7}
 }
 
-func (x *AmendDeclarationRequest) GetParticulars() *v11.Particulars {
+func (x *AmendDeclarationRequest) GetParticulars() *v1.Particulars {
 	if x != nil {
 		return x.Particulars
 	}
@@ -2942,7 +689,7 @@ func (x *AmendDeclarationRequest) GetDeclarationId() string {
 	return ""
 }
 
-func (x *AmendDeclarationRequest) GetParties() []*v1.Party {
+func (x *AmendDeclarationRequest) GetParties() []*v11.Party {
 	if x != nil {
 		return x.Parties
 	}
@@ -2979,7 +726,7 @@ func (x *AmendDeclarationRequest) GetReason() string {
 
 type AmendDeclarationResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Receipt       *v1.Receipt            `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	Standing      *Standing              `protobuf:"bytes,2,opt,name=standing,proto3" json:"standing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2987,7 +734,7 @@ type AmendDeclarationResponse struct {
 
 func (x *AmendDeclarationResponse) Reset() {
 	*x = AmendDeclarationResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[32]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2999,7 +746,7 @@ func (x *AmendDeclarationResponse) String() string {
 func (*AmendDeclarationResponse) ProtoMessage() {}
 
 func (x *AmendDeclarationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[32]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3012,10 +759,10 @@ func (x *AmendDeclarationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AmendDeclarationResponse.ProtoReflect.Descriptor instead.
 func (*AmendDeclarationResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{32}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{8}
 }
 
-func (x *AmendDeclarationResponse) GetReceipt() *v11.Receipt {
+func (x *AmendDeclarationResponse) GetReceipt() *v1.Receipt {
 	if x != nil {
 		return x.Receipt
 	}
@@ -3031,7 +778,7 @@ func (x *AmendDeclarationResponse) GetStanding() *Standing {
 
 type OpenTransitRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	Particulars   *v1.Particulars        `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
 	DeclarationId string                 `protobuf:"bytes,2,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
 	// Empty: the one that the declaration names.
 	OfficeOfDestination string                 `protobuf:"bytes,3,opt,name=office_of_destination,json=officeOfDestination,proto3" json:"office_of_destination,omitempty"`
@@ -3042,7 +789,7 @@ type OpenTransitRequest struct {
 
 func (x *OpenTransitRequest) Reset() {
 	*x = OpenTransitRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[33]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3054,7 +801,7 @@ func (x *OpenTransitRequest) String() string {
 func (*OpenTransitRequest) ProtoMessage() {}
 
 func (x *OpenTransitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[33]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3067,10 +814,10 @@ func (x *OpenTransitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenTransitRequest.ProtoReflect.Descriptor instead.
 func (*OpenTransitRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{33}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{9}
 }
 
-func (x *OpenTransitRequest) GetParticulars() *v11.Particulars {
+func (x *OpenTransitRequest) GetParticulars() *v1.Particulars {
 	if x != nil {
 		return x.Particulars
 	}
@@ -3100,14 +847,14 @@ func (x *OpenTransitRequest) GetDue() *timestamppb.Timestamp {
 
 type OpenTransitResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Receipt       *v1.Receipt            `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *OpenTransitResponse) Reset() {
 	*x = OpenTransitResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[34]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3119,7 +866,7 @@ func (x *OpenTransitResponse) String() string {
 func (*OpenTransitResponse) ProtoMessage() {}
 
 func (x *OpenTransitResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[34]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3132,10 +879,10 @@ func (x *OpenTransitResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenTransitResponse.ProtoReflect.Descriptor instead.
 func (*OpenTransitResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{34}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{10}
 }
 
-func (x *OpenTransitResponse) GetReceipt() *v11.Receipt {
+func (x *OpenTransitResponse) GetReceipt() *v1.Receipt {
 	if x != nil {
 		return x.Receipt
 	}
@@ -3144,7 +891,7 @@ func (x *OpenTransitResponse) GetReceipt() *v11.Receipt {
 
 type DischargeTransitRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	Particulars   *v1.Particulars        `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
 	DeclarationId string                 `protobuf:"bytes,2,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
 	// Where they came to; empty: where they were sent.
 	Office string `protobuf:"bytes,3,opt,name=office,proto3" json:"office,omitempty"`
@@ -3156,7 +903,7 @@ type DischargeTransitRequest struct {
 
 func (x *DischargeTransitRequest) Reset() {
 	*x = DischargeTransitRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[35]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3168,7 +915,7 @@ func (x *DischargeTransitRequest) String() string {
 func (*DischargeTransitRequest) ProtoMessage() {}
 
 func (x *DischargeTransitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[35]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3181,10 +928,10 @@ func (x *DischargeTransitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DischargeTransitRequest.ProtoReflect.Descriptor instead.
 func (*DischargeTransitRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{35}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{11}
 }
 
-func (x *DischargeTransitRequest) GetParticulars() *v11.Particulars {
+func (x *DischargeTransitRequest) GetParticulars() *v1.Particulars {
 	if x != nil {
 		return x.Particulars
 	}
@@ -3214,14 +961,14 @@ func (x *DischargeTransitRequest) GetDifference() string {
 
 type DischargeTransitResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Receipt       *v1.Receipt            `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DischargeTransitResponse) Reset() {
 	*x = DischargeTransitResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[36]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3233,7 +980,7 @@ func (x *DischargeTransitResponse) String() string {
 func (*DischargeTransitResponse) ProtoMessage() {}
 
 func (x *DischargeTransitResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[36]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3246,10 +993,10 @@ func (x *DischargeTransitResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DischargeTransitResponse.ProtoReflect.Descriptor instead.
 func (*DischargeTransitResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{36}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{12}
 }
 
-func (x *DischargeTransitResponse) GetReceipt() *v11.Receipt {
+func (x *DischargeTransitResponse) GetReceipt() *v1.Receipt {
 	if x != nil {
 		return x.Receipt
 	}
@@ -3258,7 +1005,7 @@ func (x *DischargeTransitResponse) GetReceipt() *v11.Receipt {
 
 type NoteDiscrepancyRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	Particulars   *v1.Particulars        `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
 	DeclarationId string                 `protobuf:"bytes,2,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
 	// "DX06" to "DX24": what stands above them is refused at acceptance.
 	Code string `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
@@ -3273,7 +1020,7 @@ type NoteDiscrepancyRequest struct {
 
 func (x *NoteDiscrepancyRequest) Reset() {
 	*x = NoteDiscrepancyRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[37]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3285,7 +1032,7 @@ func (x *NoteDiscrepancyRequest) String() string {
 func (*NoteDiscrepancyRequest) ProtoMessage() {}
 
 func (x *NoteDiscrepancyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[37]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3298,10 +1045,10 @@ func (x *NoteDiscrepancyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoteDiscrepancyRequest.ProtoReflect.Descriptor instead.
 func (*NoteDiscrepancyRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{37}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{13}
 }
 
-func (x *NoteDiscrepancyRequest) GetParticulars() *v11.Particulars {
+func (x *NoteDiscrepancyRequest) GetParticulars() *v1.Particulars {
 	if x != nil {
 		return x.Particulars
 	}
@@ -3352,14 +1099,14 @@ func (x *NoteDiscrepancyRequest) GetText() string {
 
 type NoteDiscrepancyResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Receipt       *v1.Receipt            `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *NoteDiscrepancyResponse) Reset() {
 	*x = NoteDiscrepancyResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[38]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3371,7 +1118,7 @@ func (x *NoteDiscrepancyResponse) String() string {
 func (*NoteDiscrepancyResponse) ProtoMessage() {}
 
 func (x *NoteDiscrepancyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[38]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3384,10 +1131,10 @@ func (x *NoteDiscrepancyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoteDiscrepancyResponse.ProtoReflect.Descriptor instead.
 func (*NoteDiscrepancyResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{38}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{14}
 }
 
-func (x *NoteDiscrepancyResponse) GetReceipt() *v11.Receipt {
+func (x *NoteDiscrepancyResponse) GetReceipt() *v1.Receipt {
 	if x != nil {
 		return x.Receipt
 	}
@@ -3396,7 +1143,7 @@ func (x *NoteDiscrepancyResponse) GetReceipt() *v11.Receipt {
 
 type OverrideDiscrepancyRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	Particulars   *v1.Particulars        `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
 	DiscrepancyId string                 `protobuf:"bytes,2,opt,name=discrepancy_id,json=discrepancyId,proto3" json:"discrepancy_id,omitempty"`
 	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -3405,7 +1152,7 @@ type OverrideDiscrepancyRequest struct {
 
 func (x *OverrideDiscrepancyRequest) Reset() {
 	*x = OverrideDiscrepancyRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[39]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3417,7 +1164,7 @@ func (x *OverrideDiscrepancyRequest) String() string {
 func (*OverrideDiscrepancyRequest) ProtoMessage() {}
 
 func (x *OverrideDiscrepancyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[39]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3430,10 +1177,10 @@ func (x *OverrideDiscrepancyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OverrideDiscrepancyRequest.ProtoReflect.Descriptor instead.
 func (*OverrideDiscrepancyRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{39}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{15}
 }
 
-func (x *OverrideDiscrepancyRequest) GetParticulars() *v11.Particulars {
+func (x *OverrideDiscrepancyRequest) GetParticulars() *v1.Particulars {
 	if x != nil {
 		return x.Particulars
 	}
@@ -3456,14 +1203,14 @@ func (x *OverrideDiscrepancyRequest) GetReason() string {
 
 type OverrideDiscrepancyResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Receipt       *v1.Receipt            `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *OverrideDiscrepancyResponse) Reset() {
 	*x = OverrideDiscrepancyResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[40]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3475,7 +1222,7 @@ func (x *OverrideDiscrepancyResponse) String() string {
 func (*OverrideDiscrepancyResponse) ProtoMessage() {}
 
 func (x *OverrideDiscrepancyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[40]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3488,10 +1235,10 @@ func (x *OverrideDiscrepancyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OverrideDiscrepancyResponse.ProtoReflect.Descriptor instead.
 func (*OverrideDiscrepancyResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{40}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{16}
 }
 
-func (x *OverrideDiscrepancyResponse) GetReceipt() *v11.Receipt {
+func (x *OverrideDiscrepancyResponse) GetReceipt() *v1.Receipt {
 	if x != nil {
 		return x.Receipt
 	}
@@ -3500,7 +1247,7 @@ func (x *OverrideDiscrepancyResponse) GetReceipt() *v11.Receipt {
 
 type SettleDiscrepancyRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	Particulars   *v1.Particulars        `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
 	DiscrepancyId string                 `protobuf:"bytes,2,opt,name=discrepancy_id,json=discrepancyId,proto3" json:"discrepancy_id,omitempty"`
 	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -3509,7 +1256,7 @@ type SettleDiscrepancyRequest struct {
 
 func (x *SettleDiscrepancyRequest) Reset() {
 	*x = SettleDiscrepancyRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[41]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3521,7 +1268,7 @@ func (x *SettleDiscrepancyRequest) String() string {
 func (*SettleDiscrepancyRequest) ProtoMessage() {}
 
 func (x *SettleDiscrepancyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[41]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3534,10 +1281,10 @@ func (x *SettleDiscrepancyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleDiscrepancyRequest.ProtoReflect.Descriptor instead.
 func (*SettleDiscrepancyRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{41}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{17}
 }
 
-func (x *SettleDiscrepancyRequest) GetParticulars() *v11.Particulars {
+func (x *SettleDiscrepancyRequest) GetParticulars() *v1.Particulars {
 	if x != nil {
 		return x.Particulars
 	}
@@ -3560,14 +1307,14 @@ func (x *SettleDiscrepancyRequest) GetReason() string {
 
 type SettleDiscrepancyResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Receipt       *v1.Receipt            `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SettleDiscrepancyResponse) Reset() {
 	*x = SettleDiscrepancyResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[42]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3579,7 +1326,7 @@ func (x *SettleDiscrepancyResponse) String() string {
 func (*SettleDiscrepancyResponse) ProtoMessage() {}
 
 func (x *SettleDiscrepancyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[42]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3592,10 +1339,10 @@ func (x *SettleDiscrepancyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleDiscrepancyResponse.ProtoReflect.Descriptor instead.
 func (*SettleDiscrepancyResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{42}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{18}
 }
 
-func (x *SettleDiscrepancyResponse) GetReceipt() *v11.Receipt {
+func (x *SettleDiscrepancyResponse) GetReceipt() *v1.Receipt {
 	if x != nil {
 		return x.Receipt
 	}
@@ -3612,7 +1359,7 @@ type CheckDeclarationRequest struct {
 
 func (x *CheckDeclarationRequest) Reset() {
 	*x = CheckDeclarationRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[43]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3624,7 +1371,7 @@ func (x *CheckDeclarationRequest) String() string {
 func (*CheckDeclarationRequest) ProtoMessage() {}
 
 func (x *CheckDeclarationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[43]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3637,7 +1384,7 @@ func (x *CheckDeclarationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckDeclarationRequest.ProtoReflect.Descriptor instead.
 func (*CheckDeclarationRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{43}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *CheckDeclarationRequest) GetId() string {
@@ -3668,7 +1415,7 @@ type CheckDeclarationResponse struct {
 
 func (x *CheckDeclarationResponse) Reset() {
 	*x = CheckDeclarationResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[44]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3680,7 +1427,7 @@ func (x *CheckDeclarationResponse) String() string {
 func (*CheckDeclarationResponse) ProtoMessage() {}
 
 func (x *CheckDeclarationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[44]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3693,7 +1440,7 @@ func (x *CheckDeclarationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckDeclarationResponse.ProtoReflect.Descriptor instead.
 func (*CheckDeclarationResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{44}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *CheckDeclarationResponse) GetAdvice() Advice {
@@ -3767,7 +1514,7 @@ type Suggestion struct {
 
 func (x *Suggestion) Reset() {
 	*x = Suggestion{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[45]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3779,7 +1526,7 @@ func (x *Suggestion) String() string {
 func (*Suggestion) ProtoMessage() {}
 
 func (x *Suggestion) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[45]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3792,7 +1539,7 @@ func (x *Suggestion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Suggestion.ProtoReflect.Descriptor instead.
 func (*Suggestion) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{45}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Suggestion) GetItem() uint32 {
@@ -3827,15 +1574,15 @@ func (x *Suggestion) GetReasons() []string {
 type Moved struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Item          uint32                 `protobuf:"varint,1,opt,name=item,proto3" json:"item,omitempty"`
-	Quantity      *v1.Quantity           `protobuf:"bytes,2,opt,name=quantity,proto3" json:"quantity,omitempty"`
-	Value         *v1.Money              `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
+	Quantity      *v11.Quantity          `protobuf:"bytes,2,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	Value         *v11.Money             `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Moved) Reset() {
 	*x = Moved{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[46]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3847,7 +1594,7 @@ func (x *Moved) String() string {
 func (*Moved) ProtoMessage() {}
 
 func (x *Moved) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[46]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3860,7 +1607,7 @@ func (x *Moved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Moved.ProtoReflect.Descriptor instead.
 func (*Moved) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{46}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Moved) GetItem() uint32 {
@@ -3870,14 +1617,14 @@ func (x *Moved) GetItem() uint32 {
 	return 0
 }
 
-func (x *Moved) GetQuantity() *v1.Quantity {
+func (x *Moved) GetQuantity() *v11.Quantity {
 	if x != nil {
 		return x.Quantity
 	}
 	return nil
 }
 
-func (x *Moved) GetValue() *v1.Money {
+func (x *Moved) GetValue() *v11.Money {
 	if x != nil {
 		return x.Value
 	}
@@ -3886,7 +1633,7 @@ func (x *Moved) GetValue() *v1.Money {
 
 type ConfirmExitRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	Particulars   *v1.Particulars        `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
 	DeclarationId string                 `protobuf:"bytes,2,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
 	// Items that are not named moved as declared.
 	Moved []*Moved `protobuf:"bytes,3,rep,name=moved,proto3" json:"moved,omitempty"`
@@ -3898,7 +1645,7 @@ type ConfirmExitRequest struct {
 
 func (x *ConfirmExitRequest) Reset() {
 	*x = ConfirmExitRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[47]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3910,7 +1657,7 @@ func (x *ConfirmExitRequest) String() string {
 func (*ConfirmExitRequest) ProtoMessage() {}
 
 func (x *ConfirmExitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[47]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3923,10 +1670,10 @@ func (x *ConfirmExitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmExitRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmExitRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{47}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{23}
 }
 
-func (x *ConfirmExitRequest) GetParticulars() *v11.Particulars {
+func (x *ConfirmExitRequest) GetParticulars() *v1.Particulars {
 	if x != nil {
 		return x.Particulars
 	}
@@ -3956,14 +1703,14 @@ func (x *ConfirmExitRequest) GetDifference() string {
 
 type ConfirmExitResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Receipt       *v1.Receipt            `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ConfirmExitResponse) Reset() {
 	*x = ConfirmExitResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[48]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3975,7 +1722,7 @@ func (x *ConfirmExitResponse) String() string {
 func (*ConfirmExitResponse) ProtoMessage() {}
 
 func (x *ConfirmExitResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[48]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3988,10 +1735,10 @@ func (x *ConfirmExitResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmExitResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmExitResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{48}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{24}
 }
 
-func (x *ConfirmExitResponse) GetReceipt() *v11.Receipt {
+func (x *ConfirmExitResponse) GetReceipt() *v1.Receipt {
 	if x != nil {
 		return x.Receipt
 	}
@@ -4000,7 +1747,7 @@ func (x *ConfirmExitResponse) GetReceipt() *v11.Receipt {
 
 type ConfirmArrivalRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	Particulars   *v1.Particulars        `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
 	DeclarationId string                 `protobuf:"bytes,2,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
 	Moved         []*Moved               `protobuf:"bytes,3,rep,name=moved,proto3" json:"moved,omitempty"`
 	// How the goods that arrived differ from those released (DX18), in words.
@@ -4011,7 +1758,7 @@ type ConfirmArrivalRequest struct {
 
 func (x *ConfirmArrivalRequest) Reset() {
 	*x = ConfirmArrivalRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[49]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4023,7 +1770,7 @@ func (x *ConfirmArrivalRequest) String() string {
 func (*ConfirmArrivalRequest) ProtoMessage() {}
 
 func (x *ConfirmArrivalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[49]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4036,10 +1783,10 @@ func (x *ConfirmArrivalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmArrivalRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmArrivalRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{49}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{25}
 }
 
-func (x *ConfirmArrivalRequest) GetParticulars() *v11.Particulars {
+func (x *ConfirmArrivalRequest) GetParticulars() *v1.Particulars {
 	if x != nil {
 		return x.Particulars
 	}
@@ -4069,14 +1816,14 @@ func (x *ConfirmArrivalRequest) GetDifference() string {
 
 type ConfirmArrivalResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Receipt       *v1.Receipt            `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ConfirmArrivalResponse) Reset() {
 	*x = ConfirmArrivalResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[50]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4088,7 +1835,7 @@ func (x *ConfirmArrivalResponse) String() string {
 func (*ConfirmArrivalResponse) ProtoMessage() {}
 
 func (x *ConfirmArrivalResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[50]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4101,10 +1848,10 @@ func (x *ConfirmArrivalResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmArrivalResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmArrivalResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{50}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{26}
 }
 
-func (x *ConfirmArrivalResponse) GetReceipt() *v11.Receipt {
+func (x *ConfirmArrivalResponse) GetReceipt() *v1.Receipt {
 	if x != nil {
 		return x.Receipt
 	}
@@ -4113,7 +1860,7 @@ func (x *ConfirmArrivalResponse) GetReceipt() *v11.Receipt {
 
 type CancelDeclarationRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Particulars   *v11.Particulars       `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
+	Particulars   *v1.Particulars        `protobuf:"bytes,1,opt,name=particulars,proto3" json:"particulars,omitempty"`
 	DeclarationId string                 `protobuf:"bytes,2,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
 	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -4122,7 +1869,7 @@ type CancelDeclarationRequest struct {
 
 func (x *CancelDeclarationRequest) Reset() {
 	*x = CancelDeclarationRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[51]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4134,7 +1881,7 @@ func (x *CancelDeclarationRequest) String() string {
 func (*CancelDeclarationRequest) ProtoMessage() {}
 
 func (x *CancelDeclarationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[51]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4147,10 +1894,10 @@ func (x *CancelDeclarationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelDeclarationRequest.ProtoReflect.Descriptor instead.
 func (*CancelDeclarationRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{51}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{27}
 }
 
-func (x *CancelDeclarationRequest) GetParticulars() *v11.Particulars {
+func (x *CancelDeclarationRequest) GetParticulars() *v1.Particulars {
 	if x != nil {
 		return x.Particulars
 	}
@@ -4173,14 +1920,14 @@ func (x *CancelDeclarationRequest) GetReason() string {
 
 type CancelDeclarationResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Receipt       *v11.Receipt           `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Receipt       *v1.Receipt            `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CancelDeclarationResponse) Reset() {
 	*x = CancelDeclarationResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[52]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4192,7 +1939,7 @@ func (x *CancelDeclarationResponse) String() string {
 func (*CancelDeclarationResponse) ProtoMessage() {}
 
 func (x *CancelDeclarationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[52]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4205,10 +1952,10 @@ func (x *CancelDeclarationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelDeclarationResponse.ProtoReflect.Descriptor instead.
 func (*CancelDeclarationResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{52}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{28}
 }
 
-func (x *CancelDeclarationResponse) GetReceipt() *v11.Receipt {
+func (x *CancelDeclarationResponse) GetReceipt() *v1.Receipt {
 	if x != nil {
 		return x.Receipt
 	}
@@ -4224,7 +1971,7 @@ type BalanceRequest struct {
 
 func (x *BalanceRequest) Reset() {
 	*x = BalanceRequest{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[53]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4236,7 +1983,7 @@ func (x *BalanceRequest) String() string {
 func (*BalanceRequest) ProtoMessage() {}
 
 func (x *BalanceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[53]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4249,7 +1996,7 @@ func (x *BalanceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BalanceRequest.ProtoReflect.Descriptor instead.
 func (*BalanceRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{53}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *BalanceRequest) GetLicenceId() string {
@@ -4271,7 +2018,7 @@ type BalanceResponse struct {
 
 func (x *BalanceResponse) Reset() {
 	*x = BalanceResponse{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[54]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4283,7 +2030,7 @@ func (x *BalanceResponse) String() string {
 func (*BalanceResponse) ProtoMessage() {}
 
 func (x *BalanceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[54]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4296,7 +2043,7 @@ func (x *BalanceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BalanceResponse.ProtoReflect.Descriptor instead.
 func (*BalanceResponse) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{54}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *BalanceResponse) GetLines() []*LineBalance {
@@ -4317,24 +2064,24 @@ func (x *BalanceResponse) GetCounter() string {
 type LineBalance struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
 	LicenceLine     uint32                 `protobuf:"varint,1,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
-	Authorized      *v1.Quantity           `protobuf:"bytes,2,opt,name=authorized,proto3" json:"authorized,omitempty"`
-	Reserved        *v1.Quantity           `protobuf:"bytes,3,opt,name=reserved,proto3" json:"reserved,omitempty"`
-	Used            *v1.Quantity           `protobuf:"bytes,4,opt,name=used,proto3" json:"used,omitempty"`
-	AuthorizedValue *v1.Money              `protobuf:"bytes,5,opt,name=authorized_value,json=authorizedValue,proto3" json:"authorized_value,omitempty"`
-	ReservedValue   *v1.Money              `protobuf:"bytes,6,opt,name=reserved_value,json=reservedValue,proto3" json:"reserved_value,omitempty"`
-	UsedValue       *v1.Money              `protobuf:"bytes,7,opt,name=used_value,json=usedValue,proto3" json:"used_value,omitempty"`
+	Authorized      *v11.Quantity          `protobuf:"bytes,2,opt,name=authorized,proto3" json:"authorized,omitempty"`
+	Reserved        *v11.Quantity          `protobuf:"bytes,3,opt,name=reserved,proto3" json:"reserved,omitempty"`
+	Used            *v11.Quantity          `protobuf:"bytes,4,opt,name=used,proto3" json:"used,omitempty"`
+	AuthorizedValue *v11.Money             `protobuf:"bytes,5,opt,name=authorized_value,json=authorizedValue,proto3" json:"authorized_value,omitempty"`
+	ReservedValue   *v11.Money             `protobuf:"bytes,6,opt,name=reserved_value,json=reservedValue,proto3" json:"reserved_value,omitempty"`
+	UsedValue       *v11.Money             `protobuf:"bytes,7,opt,name=used_value,json=usedValue,proto3" json:"used_value,omitempty"`
 	// What may be shipped above what is authorized.
-	Tolerance      *v1.Quantity `protobuf:"bytes,8,opt,name=tolerance,proto3" json:"tolerance,omitempty"`
-	ToleranceValue *v1.Money    `protobuf:"bytes,9,opt,name=tolerance_value,json=toleranceValue,proto3" json:"tolerance_value,omitempty"`
+	Tolerance      *v11.Quantity `protobuf:"bytes,8,opt,name=tolerance,proto3" json:"tolerance,omitempty"`
+	ToleranceValue *v11.Money    `protobuf:"bytes,9,opt,name=tolerance_value,json=toleranceValue,proto3" json:"tolerance_value,omitempty"`
 	// Given to posts and neither used nor returned.
-	Lent      *v1.Quantity `protobuf:"bytes,10,opt,name=lent,proto3" json:"lent,omitempty"`
-	LentValue *v1.Money    `protobuf:"bytes,11,opt,name=lent_value,json=lentValue,proto3" json:"lent_value,omitempty"`
+	Lent      *v11.Quantity `protobuf:"bytes,10,opt,name=lent,proto3" json:"lent,omitempty"`
+	LentValue *v11.Money    `protobuf:"bytes,11,opt,name=lent_value,json=lentValue,proto3" json:"lent_value,omitempty"`
 	// Of what is authorized, with the tolerance.
-	Left      *v1.Quantity `protobuf:"bytes,12,opt,name=left,proto3" json:"left,omitempty"`
-	LeftValue *v1.Money    `protobuf:"bytes,13,opt,name=left_value,json=leftValue,proto3" json:"left_value,omitempty"`
+	Left      *v11.Quantity `protobuf:"bytes,12,opt,name=left,proto3" json:"left,omitempty"`
+	LeftValue *v11.Money    `protobuf:"bytes,13,opt,name=left_value,json=leftValue,proto3" json:"left_value,omitempty"`
 	// What this agency may still write off by itself; absent on others than customs.
-	LeftHere      *v1.Quantity     `protobuf:"bytes,14,opt,name=left_here,json=leftHere,proto3" json:"left_here,omitempty"`
-	LeftHereValue *v1.Money        `protobuf:"bytes,15,opt,name=left_here_value,json=leftHereValue,proto3" json:"left_here_value,omitempty"`
+	LeftHere      *v11.Quantity    `protobuf:"bytes,14,opt,name=left_here,json=leftHere,proto3" json:"left_here,omitempty"`
+	LeftHereValue *v11.Money       `protobuf:"bytes,15,opt,name=left_here_value,json=leftHereValue,proto3" json:"left_here_value,omitempty"`
 	Agencies      []*AgencyBalance `protobuf:"bytes,16,rep,name=agencies,proto3" json:"agencies,omitempty"`
 	// More is used, reserved or lent than is authorized now: nothing more is accepted.
 	Overdrawn     bool `protobuf:"varint,17,opt,name=overdrawn,proto3" json:"overdrawn,omitempty"`
@@ -4344,7 +2091,7 @@ type LineBalance struct {
 
 func (x *LineBalance) Reset() {
 	*x = LineBalance{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[55]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4356,7 +2103,7 @@ func (x *LineBalance) String() string {
 func (*LineBalance) ProtoMessage() {}
 
 func (x *LineBalance) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[55]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4369,7 +2116,7 @@ func (x *LineBalance) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LineBalance.ProtoReflect.Descriptor instead.
 func (*LineBalance) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{55}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *LineBalance) GetLicenceLine() uint32 {
@@ -4379,98 +2126,98 @@ func (x *LineBalance) GetLicenceLine() uint32 {
 	return 0
 }
 
-func (x *LineBalance) GetAuthorized() *v1.Quantity {
+func (x *LineBalance) GetAuthorized() *v11.Quantity {
 	if x != nil {
 		return x.Authorized
 	}
 	return nil
 }
 
-func (x *LineBalance) GetReserved() *v1.Quantity {
+func (x *LineBalance) GetReserved() *v11.Quantity {
 	if x != nil {
 		return x.Reserved
 	}
 	return nil
 }
 
-func (x *LineBalance) GetUsed() *v1.Quantity {
+func (x *LineBalance) GetUsed() *v11.Quantity {
 	if x != nil {
 		return x.Used
 	}
 	return nil
 }
 
-func (x *LineBalance) GetAuthorizedValue() *v1.Money {
+func (x *LineBalance) GetAuthorizedValue() *v11.Money {
 	if x != nil {
 		return x.AuthorizedValue
 	}
 	return nil
 }
 
-func (x *LineBalance) GetReservedValue() *v1.Money {
+func (x *LineBalance) GetReservedValue() *v11.Money {
 	if x != nil {
 		return x.ReservedValue
 	}
 	return nil
 }
 
-func (x *LineBalance) GetUsedValue() *v1.Money {
+func (x *LineBalance) GetUsedValue() *v11.Money {
 	if x != nil {
 		return x.UsedValue
 	}
 	return nil
 }
 
-func (x *LineBalance) GetTolerance() *v1.Quantity {
+func (x *LineBalance) GetTolerance() *v11.Quantity {
 	if x != nil {
 		return x.Tolerance
 	}
 	return nil
 }
 
-func (x *LineBalance) GetToleranceValue() *v1.Money {
+func (x *LineBalance) GetToleranceValue() *v11.Money {
 	if x != nil {
 		return x.ToleranceValue
 	}
 	return nil
 }
 
-func (x *LineBalance) GetLent() *v1.Quantity {
+func (x *LineBalance) GetLent() *v11.Quantity {
 	if x != nil {
 		return x.Lent
 	}
 	return nil
 }
 
-func (x *LineBalance) GetLentValue() *v1.Money {
+func (x *LineBalance) GetLentValue() *v11.Money {
 	if x != nil {
 		return x.LentValue
 	}
 	return nil
 }
 
-func (x *LineBalance) GetLeft() *v1.Quantity {
+func (x *LineBalance) GetLeft() *v11.Quantity {
 	if x != nil {
 		return x.Left
 	}
 	return nil
 }
 
-func (x *LineBalance) GetLeftValue() *v1.Money {
+func (x *LineBalance) GetLeftValue() *v11.Money {
 	if x != nil {
 		return x.LeftValue
 	}
 	return nil
 }
 
-func (x *LineBalance) GetLeftHere() *v1.Quantity {
+func (x *LineBalance) GetLeftHere() *v11.Quantity {
 	if x != nil {
 		return x.LeftHere
 	}
 	return nil
 }
 
-func (x *LineBalance) GetLeftHereValue() *v1.Money {
+func (x *LineBalance) GetLeftHereValue() *v11.Money {
 	if x != nil {
 		return x.LeftHereValue
 	}
@@ -4495,20 +2242,20 @@ func (x *LineBalance) GetOverdrawn() bool {
 type AgencyBalance struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Agency   string                 `protobuf:"bytes,1,opt,name=agency,proto3" json:"agency,omitempty"`
-	Reserved *v1.Quantity           `protobuf:"bytes,2,opt,name=reserved,proto3" json:"reserved,omitempty"`
-	Used     *v1.Quantity           `protobuf:"bytes,3,opt,name=used,proto3" json:"used,omitempty"`
+	Reserved *v11.Quantity          `protobuf:"bytes,2,opt,name=reserved,proto3" json:"reserved,omitempty"`
+	Used     *v11.Quantity          `protobuf:"bytes,3,opt,name=used,proto3" json:"used,omitempty"`
 	// Given to it and neither used nor returned.
-	Lent          *v1.Quantity `protobuf:"bytes,4,opt,name=lent,proto3" json:"lent,omitempty"`
-	ReservedValue *v1.Money    `protobuf:"bytes,5,opt,name=reserved_value,json=reservedValue,proto3" json:"reserved_value,omitempty"`
-	UsedValue     *v1.Money    `protobuf:"bytes,6,opt,name=used_value,json=usedValue,proto3" json:"used_value,omitempty"`
-	LentValue     *v1.Money    `protobuf:"bytes,7,opt,name=lent_value,json=lentValue,proto3" json:"lent_value,omitempty"`
+	Lent          *v11.Quantity `protobuf:"bytes,4,opt,name=lent,proto3" json:"lent,omitempty"`
+	ReservedValue *v11.Money    `protobuf:"bytes,5,opt,name=reserved_value,json=reservedValue,proto3" json:"reserved_value,omitempty"`
+	UsedValue     *v11.Money    `protobuf:"bytes,6,opt,name=used_value,json=usedValue,proto3" json:"used_value,omitempty"`
+	LentValue     *v11.Money    `protobuf:"bytes,7,opt,name=lent_value,json=lentValue,proto3" json:"lent_value,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AgencyBalance) Reset() {
 	*x = AgencyBalance{}
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[56]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4520,7 +2267,7 @@ func (x *AgencyBalance) String() string {
 func (*AgencyBalance) ProtoMessage() {}
 
 func (x *AgencyBalance) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[56]
+	mi := &file_counterfoil_customs_v1_customs_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4533,7 +2280,7 @@ func (x *AgencyBalance) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgencyBalance.ProtoReflect.Descriptor instead.
 func (*AgencyBalance) Descriptor() ([]byte, []int) {
-	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{56}
+	return file_counterfoil_customs_v1_customs_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *AgencyBalance) GetAgency() string {
@@ -4543,42 +2290,42 @@ func (x *AgencyBalance) GetAgency() string {
 	return ""
 }
 
-func (x *AgencyBalance) GetReserved() *v1.Quantity {
+func (x *AgencyBalance) GetReserved() *v11.Quantity {
 	if x != nil {
 		return x.Reserved
 	}
 	return nil
 }
 
-func (x *AgencyBalance) GetUsed() *v1.Quantity {
+func (x *AgencyBalance) GetUsed() *v11.Quantity {
 	if x != nil {
 		return x.Used
 	}
 	return nil
 }
 
-func (x *AgencyBalance) GetLent() *v1.Quantity {
+func (x *AgencyBalance) GetLent() *v11.Quantity {
 	if x != nil {
 		return x.Lent
 	}
 	return nil
 }
 
-func (x *AgencyBalance) GetReservedValue() *v1.Money {
+func (x *AgencyBalance) GetReservedValue() *v11.Money {
 	if x != nil {
 		return x.ReservedValue
 	}
 	return nil
 }
 
-func (x *AgencyBalance) GetUsedValue() *v1.Money {
+func (x *AgencyBalance) GetUsedValue() *v11.Money {
 	if x != nil {
 		return x.UsedValue
 	}
 	return nil
 }
 
-func (x *AgencyBalance) GetLentValue() *v1.Money {
+func (x *AgencyBalance) GetLentValue() *v11.Money {
 	if x != nil {
 		return x.LentValue
 	}
@@ -4589,203 +2336,7 @@ var File_counterfoil_customs_v1_customs_proto protoreflect.FileDescriptor
 
 const file_counterfoil_customs_v1_customs_proto_rawDesc = "" +
 	"\n" +
-	"$counterfoil/customs/v1/customs.proto\x12\x16counterfoil.customs.v1\x1a\x1bbuf/validate/validate.proto\x1a\"counterfoil/event/v1/command.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9a\x04\n" +
-	"\x04Item\x12\x1f\n" +
-	"\x06number\x18\x01 \x01(\rB\a\xbaH\x04*\x02(\x01R\x06number\x12!\n" +
-	"\flicence_line\x18\x02 \x01(\rR\vlicenceLine\x12:\n" +
-	"\ahs_code\x18\x03 \x01(\tB!\xbaH\x1er\x1c2\x1a^([0-9]{6}([0-9]{2,6})?)?$R\x06hsCode\x12*\n" +
-	"\vdescription\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\vdescription\x12=\n" +
-	"\bquantity\x18\x05 \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x124\n" +
-	"\x05value\x18\x06 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\x12\x1f\n" +
-	"\x06rating\x18\a \x01(\tB\a\xbaH\x04r\x02\x18@R\x06rating\x12\x1e\n" +
-	"\x05model\x18\b \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x05model\x12,\n" +
-	"\x06origin\x18\t \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\x06origin\x12<\n" +
-	"\bnet_mass\x18\n" +
-	" \x01(\v2!.counterfoil.transfer.v1.QuantityR\anetMass\x12D\n" +
-	"\aserials\x18\v \x03(\v2 .counterfoil.transfer.v1.SerialsB\b\xbaH\x05\x92\x01\x02\x10dR\aserials\"\x92\x06\n" +
-	"\vConsignment\x12\x19\n" +
-	"\x03lrn\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18\x16R\x03lrn\x12\x19\n" +
-	"\x03ucr\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18#R\x03ucr\x12I\n" +
-	"\tprocedure\x18\x03 \x01(\x0e2!.counterfoil.customs.v1.ProcedureB\b\xbaH\x05\x82\x01\x02\x10\x01R\tprocedure\x12.\n" +
-	"\x0eprocedure_code\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18\n" +
-	"R\rprocedureCode\x12-\n" +
-	"\x0eoffice_of_exit\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18(R\fofficeOfExit\x12;\n" +
-	"\x15office_of_destination\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18(R\x13officeOfDestination\x120\n" +
-	"\bdispatch\x18\a \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\bdispatch\x12.\n" +
-	"\x05route\x18\b \x03(\tB\x18\xbaH\x15\x92\x01\x12\x102\"\x0er\f2\n" +
-	"^[A-Z]{2}$R\x05route\x12?\n" +
-	"\ttransport\x18\t \x01(\v2!.counterfoil.customs.v1.TransportR\ttransport\x121\n" +
-	"\n" +
-	"containers\x18\n" +
-	" \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10\xf4\x03\"\x06r\x04\x10\x01\x18\x14R\n" +
-	"containers\x12'\n" +
-	"\x05seals\x18\v \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10\xf4\x03\"\x06r\x04\x10\x01\x18(R\x05seals\x12A\n" +
-	"\x13transport_documents\x18\f \x03(\tB\x10\xbaH\r\x92\x01\n" +
-	"\x10d\"\x06r\x04\x10\x01\x18FR\x12transportDocuments\x124\n" +
-	"\fcertificates\x18\r \x03(\tB\x10\xbaH\r\x92\x01\n" +
-	"\x10d\"\x06r\x04\x10\x01\x18dR\fcertificates\x129\n" +
-	"\x0fdangerous_goods\x18\x0e \x03(\tB\x10\xbaH\r\x92\x01\n" +
-	"\x10d\"\x06r\x04\x10\x01\x18\n" +
-	"R\x0edangerousGoods\x123\n" +
-	"\n" +
-	"hs_edition\x18\x0f \x01(\tB\x14\xbaH\x11r\x0f2\r^([0-9]{4})?$R\thsEdition\"\x97\x02\n" +
-	"\tTransport\x12X\n" +
-	"\x04mode\x18\x01 \x01(\tBD\xbaHAr?R\x00R\x03seaR\x04railR\x04roadR\x03airR\x04postR\n" +
-	"multimodalR\x05fixedR\finland_waterR\x04mode\x12:\n" +
-	"\bidentity\x18\x02 \x01(\tB\x1e\xbaH\x1br\x192\x17^([a-z0-9-]+:.{1,60})?$R\bidentity\x12\x1b\n" +
-	"\x04name\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18dR\x04name\x126\n" +
-	"\vnationality\x18\x04 \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\vnationality\x12\x1f\n" +
-	"\x06voyage\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18(R\x06voyage\"\xa1\x03\n" +
-	"\x11DeclarationLodged\x12%\n" +
-	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x16\n" +
-	"\x06number\x18\x02 \x01(\tR\x06number\x121\n" +
-	"\x04kind\x18\x03 \x01(\x0e2\x1d.counterfoil.transfer.v1.KindR\x04kind\x12\x16\n" +
-	"\x06office\x18\x04 \x01(\tR\x06office\x12+\n" +
-	"\x11licence_reference\x18\x05 \x01(\tR\x10licenceReference\x128\n" +
-	"\aparties\x18\x06 \x03(\v2\x1e.counterfoil.transfer.v1.PartyR\aparties\x12 \n" +
-	"\vdestination\x18\a \x01(\tR\vdestination\x122\n" +
-	"\x05items\x18\b \x03(\v2\x1c.counterfoil.customs.v1.ItemR\x05items\x12E\n" +
-	"\vconsignment\x18\t \x01(\v2#.counterfoil.customs.v1.ConsignmentR\vconsignment\"\xaa\x02\n" +
-	"\x12DeclarationAmended\x12%\n" +
-	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x128\n" +
-	"\aparties\x18\x02 \x03(\v2\x1e.counterfoil.transfer.v1.PartyR\aparties\x12 \n" +
-	"\vdestination\x18\x03 \x01(\tR\vdestination\x122\n" +
-	"\x05items\x18\x04 \x03(\v2\x1c.counterfoil.customs.v1.ItemR\x05items\x12E\n" +
-	"\vconsignment\x18\x05 \x01(\v2#.counterfoil.customs.v1.ConsignmentR\vconsignment\x12\x16\n" +
-	"\x06reason\x18\x06 \x01(\tR\x06reason\"\xd1\x01\n" +
-	"\tFreshness\x12\x1d\n" +
-	"\n" +
-	"licence_id\x18\x01 \x01(\tR\tlicenceId\x12\x18\n" +
-	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x14\n" +
-	"\x05block\x18\x03 \x01(\x04R\x05block\x12/\n" +
-	"\x05as_of\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12\x1f\n" +
-	"\vage_seconds\x18\x05 \x01(\rR\n" +
-	"ageSeconds\x12#\n" +
-	"\rlimit_seconds\x18\x06 \x01(\rR\flimitSeconds\"\xa3\x01\n" +
-	"\rGoodsReleased\x12%\n" +
-	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12*\n" +
-	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12?\n" +
-	"\tfreshness\x18\x03 \x01(\v2!.counterfoil.customs.v1.FreshnessR\tfreshness\"\x8a\x02\n" +
-	"\tGoodsHeld\x12%\n" +
-	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12:\n" +
-	"\x06reason\x18\x02 \x01(\x0e2\".counterfoil.customs.v1.HoldReasonR\x06reason\x12\x12\n" +
-	"\x04text\x18\x03 \x01(\tR\x04text\x12*\n" +
-	"\x02at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12?\n" +
-	"\tfreshness\x18\x05 \x01(\v2!.counterfoil.customs.v1.FreshnessR\tfreshness\x12\x19\n" +
-	"\balert_id\x18\x06 \x01(\tR\aalertId\"K\n" +
-	"\n" +
-	"HoldLifted\x12%\n" +
-	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason\"\x98\x01\n" +
-	"\rTransitOpened\x12%\n" +
-	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x122\n" +
-	"\x15office_of_destination\x18\x02 \x01(\tR\x13officeOfDestination\x12,\n" +
-	"\x03due\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x03due\"~\n" +
-	"\x11TransitDischarged\x12%\n" +
-	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x16\n" +
-	"\x06office\x18\x02 \x01(\tR\x06office\x12*\n" +
-	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"z\n" +
-	"\x0fMovementOverdue\x12%\n" +
-	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x12\n" +
-	"\x04code\x18\x02 \x01(\tR\x04code\x12,\n" +
-	"\x03due\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x03due\"\xc2\x02\n" +
-	"\x11DiscrepancyRaised\x12%\n" +
-	"\x0ediscrepancy_id\x18\x01 \x01(\tR\rdiscrepancyId\x12%\n" +
-	"\x0edeclaration_id\x18\x02 \x01(\tR\rdeclarationId\x12\x12\n" +
-	"\x04item\x18\x03 \x01(\rR\x04item\x12\x12\n" +
-	"\x04code\x18\x04 \x01(\tR\x04code\x12<\n" +
-	"\bseverity\x18\x05 \x01(\x0e2 .counterfoil.customs.v1.SeverityR\bseverity\x12\x1a\n" +
-	"\bexpected\x18\x06 \x01(\tR\bexpected\x12\x14\n" +
-	"\x05found\x18\a \x01(\tR\x05found\x12\x12\n" +
-	"\x04text\x18\b \x01(\tR\x04text\x12\x1d\n" +
-	"\n" +
-	"licence_id\x18\t \x01(\tR\tlicenceId\x12\x14\n" +
-	"\x05noted\x18\n" +
-	" \x01(\bR\x05noted\"s\n" +
-	"\x12DiscrepancySettled\x12%\n" +
-	"\x0ediscrepancy_id\x18\x01 \x01(\tR\rdiscrepancyId\x12\x1e\n" +
-	"\n" +
-	"overridden\x18\x02 \x01(\bR\n" +
-	"overridden\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xff\x03\n" +
-	"\x13DeclarationAccepted\x12%\n" +
-	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x16\n" +
-	"\x06number\x18\x02 \x01(\tR\x06number\x121\n" +
-	"\x04kind\x18\x03 \x01(\x0e2\x1d.counterfoil.transfer.v1.KindR\x04kind\x12\x16\n" +
-	"\x06office\x18\x04 \x01(\tR\x06office\x12\x1d\n" +
-	"\n" +
-	"licence_id\x18\x05 \x01(\tR\tlicenceId\x128\n" +
-	"\aparties\x18\x06 \x03(\v2\x1e.counterfoil.transfer.v1.PartyR\aparties\x12 \n" +
-	"\vdestination\x18\a \x01(\tR\vdestination\x122\n" +
-	"\x05items\x18\b \x03(\v2\x1c.counterfoil.customs.v1.ItemR\x05items\x12;\n" +
-	"\vaccepted_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"acceptedAt\x12E\n" +
-	"\vconsignment\x18\n" +
-	" \x01(\v2#.counterfoil.customs.v1.ConsignmentR\vconsignment\x12+\n" +
-	"\x11licence_reference\x18\v \x01(\tR\x10licenceReference\"b\n" +
-	"\rExitConfirmed\x12%\n" +
-	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12*\n" +
-	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"d\n" +
-	"\x0fArrivalRecorded\x12%\n" +
-	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12*\n" +
-	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"U\n" +
-	"\x14DeclarationCancelled\x12%\n" +
-	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason\"\xa5\x02\n" +
-	"\x17LicenceQuantityReserved\x12%\n" +
-	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x12\n" +
-	"\x04item\x18\x02 \x01(\rR\x04item\x12\x1d\n" +
-	"\n" +
-	"licence_id\x18\x03 \x01(\tR\tlicenceId\x12!\n" +
-	"\flicence_line\x18\x04 \x01(\rR\vlicenceLine\x12=\n" +
-	"\bquantity\x18\x05 \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x124\n" +
-	"\x05value\x18\x06 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\x12\x18\n" +
-	"\aversion\x18\a \x01(\rR\aversion\"\xa6\x02\n" +
-	"\x18LicenceQuantityCommitted\x12%\n" +
-	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x12\n" +
-	"\x04item\x18\x02 \x01(\rR\x04item\x12\x1d\n" +
-	"\n" +
-	"licence_id\x18\x03 \x01(\tR\tlicenceId\x12!\n" +
-	"\flicence_line\x18\x04 \x01(\rR\vlicenceLine\x12=\n" +
-	"\bquantity\x18\x05 \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x124\n" +
-	"\x05value\x18\x06 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\x12\x18\n" +
-	"\aversion\x18\a \x01(\rR\aversion\"\xa5\x02\n" +
-	"\x17LicenceQuantityReleased\x12%\n" +
-	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x12\n" +
-	"\x04item\x18\x02 \x01(\rR\x04item\x12\x1d\n" +
-	"\n" +
-	"licence_id\x18\x03 \x01(\tR\tlicenceId\x12!\n" +
-	"\flicence_line\x18\x04 \x01(\rR\vlicenceLine\x12=\n" +
-	"\bquantity\x18\x05 \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x124\n" +
-	"\x05value\x18\x06 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\x12\x18\n" +
-	"\aversion\x18\a \x01(\rR\aversion\"\x9e\x02\n" +
-	"\x18LicenceQuantityCorrected\x12%\n" +
-	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x12\n" +
-	"\x04item\x18\x02 \x01(\rR\x04item\x12\x1d\n" +
-	"\n" +
-	"licence_id\x18\x03 \x01(\tR\tlicenceId\x12!\n" +
-	"\flicence_line\x18\x04 \x01(\rR\vlicenceLine\x126\n" +
-	"\x06change\x18\x05 \x01(\v2\x1e.counterfoil.customs.v1.ChangeR\x06change\x12\x16\n" +
-	"\x06reason\x18\x06 \x01(\tR\x06reason\x12\x19\n" +
-	"\bentry_id\x18\a \x01(\tR\aentryId\x12\x1a\n" +
-	"\bsequence\x18\b \x01(\rR\bsequence\"p\n" +
-	"\x06Change\x12 \n" +
-	"\vthousandths\x18\x01 \x01(\x12R\vthousandths\x12\x12\n" +
-	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x14\n" +
-	"\x05minor\x18\x03 \x01(\x12R\x05minor\x12\x1a\n" +
-	"\bcurrency\x18\x04 \x01(\tR\bcurrency\"\xe0\x02\n" +
-	"\x17LicenceQuantityRestored\x12%\n" +
-	"\x0edeclaration_id\x18\x01 \x01(\tR\rdeclarationId\x12\x12\n" +
-	"\x04item\x18\x02 \x01(\rR\x04item\x12\x1d\n" +
-	"\n" +
-	"licence_id\x18\x03 \x01(\tR\tlicenceId\x12!\n" +
-	"\flicence_line\x18\x04 \x01(\rR\vlicenceLine\x12=\n" +
-	"\bquantity\x18\x05 \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x124\n" +
-	"\x05value\x18\x06 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\x12\x16\n" +
-	"\x06reason\x18\a \x01(\tR\x06reason\x12\x1a\n" +
-	"\bsequence\x18\b \x01(\rR\bsequence\x12\x1f\n" +
-	"\vlegal_basis\x18\t \x01(\tR\n" +
-	"legalBasis\"\xa2\x05\n" +
+	"$counterfoil/customs/v1/customs.proto\x12\x16counterfoil.customs.v1\x1a\x1bbuf/validate/validate.proto\x1a#counterfoil/customs/v1/events.proto\x1a\"counterfoil/event/v1/command.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa2\x05\n" +
 	"\x18AcceptDeclarationRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x125\n" +
 	"\x06number\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Za-z0-9._-]{1,64}$R\x06number\x12?\n" +
@@ -4980,30 +2531,7 @@ const file_counterfoil_customs_v1_customs_proto_rawDesc = "" +
 	"\n" +
 	"used_value\x18\x06 \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\tusedValue\x12=\n" +
 	"\n" +
-	"lent_value\x18\a \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\tlentValue*\xeb\x01\n" +
-	"\tProcedure\x12\x19\n" +
-	"\x15PROCEDURE_UNSPECIFIED\x10\x00\x12\x14\n" +
-	"\x10PROCEDURE_EXPORT\x10\x01\x12\x17\n" +
-	"\x13PROCEDURE_RE_EXPORT\x10\x02\x12\x14\n" +
-	"\x10PROCEDURE_IMPORT\x10\x03\x12\x15\n" +
-	"\x11PROCEDURE_TRANSIT\x10\x04\x12\x1c\n" +
-	"\x18PROCEDURE_TRANS_SHIPMENT\x10\x05\x12\x17\n" +
-	"\x13PROCEDURE_TEMPORARY\x10\x06\x12\x17\n" +
-	"\x13PROCEDURE_WAREHOUSE\x10\a\x12\x17\n" +
-	"\x13PROCEDURE_FREE_ZONE\x10\b*\xaa\x01\n" +
-	"\n" +
-	"HoldReason\x12\x1b\n" +
-	"\x17HOLD_REASON_UNSPECIFIED\x10\x00\x12\x15\n" +
-	"\x11HOLD_REASON_STALE\x10\x01\x12\x17\n" +
-	"\x13HOLD_REASON_LICENCE\x10\x02\x12\x1b\n" +
-	"\x17HOLD_REASON_DISCREPANCY\x10\x03\x12\x15\n" +
-	"\x11HOLD_REASON_ALERT\x10\x04\x12\x1b\n" +
-	"\x17HOLD_REASON_EXAMINATION\x10\x05*^\n" +
-	"\bSeverity\x12\x18\n" +
-	"\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x10\n" +
-	"\fSEVERITY_LOW\x10\x01\x12\x13\n" +
-	"\x0fSEVERITY_MEDIUM\x10\x02\x12\x11\n" +
-	"\rSEVERITY_HIGH\x10\x03*Q\n" +
+	"lent_value\x18\a \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\tlentValue*Q\n" +
 	"\x06Advice\x12\x16\n" +
 	"\x12ADVICE_UNSPECIFIED\x10\x00\x12\r\n" +
 	"\tADVICE_GO\x10\x01\x12\x0f\n" +
@@ -5037,227 +2565,165 @@ func file_counterfoil_customs_v1_customs_proto_rawDescGZIP() []byte {
 	return file_counterfoil_customs_v1_customs_proto_rawDescData
 }
 
-var file_counterfoil_customs_v1_customs_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_counterfoil_customs_v1_customs_proto_msgTypes = make([]protoimpl.MessageInfo, 58)
+var file_counterfoil_customs_v1_customs_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_counterfoil_customs_v1_customs_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
 var file_counterfoil_customs_v1_customs_proto_goTypes = []any{
-	(Procedure)(0),                      // 0: counterfoil.customs.v1.Procedure
-	(HoldReason)(0),                     // 1: counterfoil.customs.v1.HoldReason
-	(Severity)(0),                       // 2: counterfoil.customs.v1.Severity
-	(Advice)(0),                         // 3: counterfoil.customs.v1.Advice
-	(*Item)(nil),                        // 4: counterfoil.customs.v1.Item
-	(*Consignment)(nil),                 // 5: counterfoil.customs.v1.Consignment
-	(*Transport)(nil),                   // 6: counterfoil.customs.v1.Transport
-	(*DeclarationLodged)(nil),           // 7: counterfoil.customs.v1.DeclarationLodged
-	(*DeclarationAmended)(nil),          // 8: counterfoil.customs.v1.DeclarationAmended
-	(*Freshness)(nil),                   // 9: counterfoil.customs.v1.Freshness
-	(*GoodsReleased)(nil),               // 10: counterfoil.customs.v1.GoodsReleased
-	(*GoodsHeld)(nil),                   // 11: counterfoil.customs.v1.GoodsHeld
-	(*HoldLifted)(nil),                  // 12: counterfoil.customs.v1.HoldLifted
-	(*TransitOpened)(nil),               // 13: counterfoil.customs.v1.TransitOpened
-	(*TransitDischarged)(nil),           // 14: counterfoil.customs.v1.TransitDischarged
-	(*MovementOverdue)(nil),             // 15: counterfoil.customs.v1.MovementOverdue
-	(*DiscrepancyRaised)(nil),           // 16: counterfoil.customs.v1.DiscrepancyRaised
-	(*DiscrepancySettled)(nil),          // 17: counterfoil.customs.v1.DiscrepancySettled
-	(*DeclarationAccepted)(nil),         // 18: counterfoil.customs.v1.DeclarationAccepted
-	(*ExitConfirmed)(nil),               // 19: counterfoil.customs.v1.ExitConfirmed
-	(*ArrivalRecorded)(nil),             // 20: counterfoil.customs.v1.ArrivalRecorded
-	(*DeclarationCancelled)(nil),        // 21: counterfoil.customs.v1.DeclarationCancelled
-	(*LicenceQuantityReserved)(nil),     // 22: counterfoil.customs.v1.LicenceQuantityReserved
-	(*LicenceQuantityCommitted)(nil),    // 23: counterfoil.customs.v1.LicenceQuantityCommitted
-	(*LicenceQuantityReleased)(nil),     // 24: counterfoil.customs.v1.LicenceQuantityReleased
-	(*LicenceQuantityCorrected)(nil),    // 25: counterfoil.customs.v1.LicenceQuantityCorrected
-	(*Change)(nil),                      // 26: counterfoil.customs.v1.Change
-	(*LicenceQuantityRestored)(nil),     // 27: counterfoil.customs.v1.LicenceQuantityRestored
-	(*AcceptDeclarationRequest)(nil),    // 28: counterfoil.customs.v1.AcceptDeclarationRequest
-	(*AcceptDeclarationResponse)(nil),   // 29: counterfoil.customs.v1.AcceptDeclarationResponse
-	(*Standing)(nil),                    // 30: counterfoil.customs.v1.Standing
-	(*LodgeDeclarationRequest)(nil),     // 31: counterfoil.customs.v1.LodgeDeclarationRequest
-	(*LodgeDeclarationResponse)(nil),    // 32: counterfoil.customs.v1.LodgeDeclarationResponse
-	(*AcceptLodgedRequest)(nil),         // 33: counterfoil.customs.v1.AcceptLodgedRequest
-	(*AcceptLodgedResponse)(nil),        // 34: counterfoil.customs.v1.AcceptLodgedResponse
-	(*AmendDeclarationRequest)(nil),     // 35: counterfoil.customs.v1.AmendDeclarationRequest
-	(*AmendDeclarationResponse)(nil),    // 36: counterfoil.customs.v1.AmendDeclarationResponse
-	(*OpenTransitRequest)(nil),          // 37: counterfoil.customs.v1.OpenTransitRequest
-	(*OpenTransitResponse)(nil),         // 38: counterfoil.customs.v1.OpenTransitResponse
-	(*DischargeTransitRequest)(nil),     // 39: counterfoil.customs.v1.DischargeTransitRequest
-	(*DischargeTransitResponse)(nil),    // 40: counterfoil.customs.v1.DischargeTransitResponse
-	(*NoteDiscrepancyRequest)(nil),      // 41: counterfoil.customs.v1.NoteDiscrepancyRequest
-	(*NoteDiscrepancyResponse)(nil),     // 42: counterfoil.customs.v1.NoteDiscrepancyResponse
-	(*OverrideDiscrepancyRequest)(nil),  // 43: counterfoil.customs.v1.OverrideDiscrepancyRequest
-	(*OverrideDiscrepancyResponse)(nil), // 44: counterfoil.customs.v1.OverrideDiscrepancyResponse
-	(*SettleDiscrepancyRequest)(nil),    // 45: counterfoil.customs.v1.SettleDiscrepancyRequest
-	(*SettleDiscrepancyResponse)(nil),   // 46: counterfoil.customs.v1.SettleDiscrepancyResponse
-	(*CheckDeclarationRequest)(nil),     // 47: counterfoil.customs.v1.CheckDeclarationRequest
-	(*CheckDeclarationResponse)(nil),    // 48: counterfoil.customs.v1.CheckDeclarationResponse
-	(*Suggestion)(nil),                  // 49: counterfoil.customs.v1.Suggestion
-	(*Moved)(nil),                       // 50: counterfoil.customs.v1.Moved
-	(*ConfirmExitRequest)(nil),          // 51: counterfoil.customs.v1.ConfirmExitRequest
-	(*ConfirmExitResponse)(nil),         // 52: counterfoil.customs.v1.ConfirmExitResponse
-	(*ConfirmArrivalRequest)(nil),       // 53: counterfoil.customs.v1.ConfirmArrivalRequest
-	(*ConfirmArrivalResponse)(nil),      // 54: counterfoil.customs.v1.ConfirmArrivalResponse
-	(*CancelDeclarationRequest)(nil),    // 55: counterfoil.customs.v1.CancelDeclarationRequest
-	(*CancelDeclarationResponse)(nil),   // 56: counterfoil.customs.v1.CancelDeclarationResponse
-	(*BalanceRequest)(nil),              // 57: counterfoil.customs.v1.BalanceRequest
-	(*BalanceResponse)(nil),             // 58: counterfoil.customs.v1.BalanceResponse
-	(*LineBalance)(nil),                 // 59: counterfoil.customs.v1.LineBalance
-	(*AgencyBalance)(nil),               // 60: counterfoil.customs.v1.AgencyBalance
-	nil,                                 // 61: counterfoil.customs.v1.AcceptLodgedRequest.LinesEntry
-	(*v1.Quantity)(nil),                 // 62: counterfoil.transfer.v1.Quantity
-	(*v1.Money)(nil),                    // 63: counterfoil.transfer.v1.Money
-	(*v1.Serials)(nil),                  // 64: counterfoil.transfer.v1.Serials
-	(v1.Kind)(0),                        // 65: counterfoil.transfer.v1.Kind
-	(*v1.Party)(nil),                    // 66: counterfoil.transfer.v1.Party
-	(*timestamppb.Timestamp)(nil),       // 67: google.protobuf.Timestamp
-	(*v11.Particulars)(nil),             // 68: counterfoil.event.v1.Particulars
-	(*v11.Receipt)(nil),                 // 69: counterfoil.event.v1.Receipt
+	(Advice)(0),                         // 0: counterfoil.customs.v1.Advice
+	(*AcceptDeclarationRequest)(nil),    // 1: counterfoil.customs.v1.AcceptDeclarationRequest
+	(*AcceptDeclarationResponse)(nil),   // 2: counterfoil.customs.v1.AcceptDeclarationResponse
+	(*Standing)(nil),                    // 3: counterfoil.customs.v1.Standing
+	(*LodgeDeclarationRequest)(nil),     // 4: counterfoil.customs.v1.LodgeDeclarationRequest
+	(*LodgeDeclarationResponse)(nil),    // 5: counterfoil.customs.v1.LodgeDeclarationResponse
+	(*AcceptLodgedRequest)(nil),         // 6: counterfoil.customs.v1.AcceptLodgedRequest
+	(*AcceptLodgedResponse)(nil),        // 7: counterfoil.customs.v1.AcceptLodgedResponse
+	(*AmendDeclarationRequest)(nil),     // 8: counterfoil.customs.v1.AmendDeclarationRequest
+	(*AmendDeclarationResponse)(nil),    // 9: counterfoil.customs.v1.AmendDeclarationResponse
+	(*OpenTransitRequest)(nil),          // 10: counterfoil.customs.v1.OpenTransitRequest
+	(*OpenTransitResponse)(nil),         // 11: counterfoil.customs.v1.OpenTransitResponse
+	(*DischargeTransitRequest)(nil),     // 12: counterfoil.customs.v1.DischargeTransitRequest
+	(*DischargeTransitResponse)(nil),    // 13: counterfoil.customs.v1.DischargeTransitResponse
+	(*NoteDiscrepancyRequest)(nil),      // 14: counterfoil.customs.v1.NoteDiscrepancyRequest
+	(*NoteDiscrepancyResponse)(nil),     // 15: counterfoil.customs.v1.NoteDiscrepancyResponse
+	(*OverrideDiscrepancyRequest)(nil),  // 16: counterfoil.customs.v1.OverrideDiscrepancyRequest
+	(*OverrideDiscrepancyResponse)(nil), // 17: counterfoil.customs.v1.OverrideDiscrepancyResponse
+	(*SettleDiscrepancyRequest)(nil),    // 18: counterfoil.customs.v1.SettleDiscrepancyRequest
+	(*SettleDiscrepancyResponse)(nil),   // 19: counterfoil.customs.v1.SettleDiscrepancyResponse
+	(*CheckDeclarationRequest)(nil),     // 20: counterfoil.customs.v1.CheckDeclarationRequest
+	(*CheckDeclarationResponse)(nil),    // 21: counterfoil.customs.v1.CheckDeclarationResponse
+	(*Suggestion)(nil),                  // 22: counterfoil.customs.v1.Suggestion
+	(*Moved)(nil),                       // 23: counterfoil.customs.v1.Moved
+	(*ConfirmExitRequest)(nil),          // 24: counterfoil.customs.v1.ConfirmExitRequest
+	(*ConfirmExitResponse)(nil),         // 25: counterfoil.customs.v1.ConfirmExitResponse
+	(*ConfirmArrivalRequest)(nil),       // 26: counterfoil.customs.v1.ConfirmArrivalRequest
+	(*ConfirmArrivalResponse)(nil),      // 27: counterfoil.customs.v1.ConfirmArrivalResponse
+	(*CancelDeclarationRequest)(nil),    // 28: counterfoil.customs.v1.CancelDeclarationRequest
+	(*CancelDeclarationResponse)(nil),   // 29: counterfoil.customs.v1.CancelDeclarationResponse
+	(*BalanceRequest)(nil),              // 30: counterfoil.customs.v1.BalanceRequest
+	(*BalanceResponse)(nil),             // 31: counterfoil.customs.v1.BalanceResponse
+	(*LineBalance)(nil),                 // 32: counterfoil.customs.v1.LineBalance
+	(*AgencyBalance)(nil),               // 33: counterfoil.customs.v1.AgencyBalance
+	nil,                                 // 34: counterfoil.customs.v1.AcceptLodgedRequest.LinesEntry
+	(*v1.Particulars)(nil),              // 35: counterfoil.event.v1.Particulars
+	(v11.Kind)(0),                       // 36: counterfoil.transfer.v1.Kind
+	(*v11.Party)(nil),                   // 37: counterfoil.transfer.v1.Party
+	(*Item)(nil),                        // 38: counterfoil.customs.v1.Item
+	(*Consignment)(nil),                 // 39: counterfoil.customs.v1.Consignment
+	(*v1.Receipt)(nil),                  // 40: counterfoil.event.v1.Receipt
+	(*GoodsHeld)(nil),                   // 41: counterfoil.customs.v1.GoodsHeld
+	(*DiscrepancyRaised)(nil),           // 42: counterfoil.customs.v1.DiscrepancyRaised
+	(*timestamppb.Timestamp)(nil),       // 43: google.protobuf.Timestamp
+	(*Freshness)(nil),                   // 44: counterfoil.customs.v1.Freshness
+	(*v11.Quantity)(nil),                // 45: counterfoil.transfer.v1.Quantity
+	(*v11.Money)(nil),                   // 46: counterfoil.transfer.v1.Money
 }
 var file_counterfoil_customs_v1_customs_proto_depIdxs = []int32{
-	62,  // 0: counterfoil.customs.v1.Item.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	63,  // 1: counterfoil.customs.v1.Item.value:type_name -> counterfoil.transfer.v1.Money
-	62,  // 2: counterfoil.customs.v1.Item.net_mass:type_name -> counterfoil.transfer.v1.Quantity
-	64,  // 3: counterfoil.customs.v1.Item.serials:type_name -> counterfoil.transfer.v1.Serials
-	0,   // 4: counterfoil.customs.v1.Consignment.procedure:type_name -> counterfoil.customs.v1.Procedure
-	6,   // 5: counterfoil.customs.v1.Consignment.transport:type_name -> counterfoil.customs.v1.Transport
-	65,  // 6: counterfoil.customs.v1.DeclarationLodged.kind:type_name -> counterfoil.transfer.v1.Kind
-	66,  // 7: counterfoil.customs.v1.DeclarationLodged.parties:type_name -> counterfoil.transfer.v1.Party
-	4,   // 8: counterfoil.customs.v1.DeclarationLodged.items:type_name -> counterfoil.customs.v1.Item
-	5,   // 9: counterfoil.customs.v1.DeclarationLodged.consignment:type_name -> counterfoil.customs.v1.Consignment
-	66,  // 10: counterfoil.customs.v1.DeclarationAmended.parties:type_name -> counterfoil.transfer.v1.Party
-	4,   // 11: counterfoil.customs.v1.DeclarationAmended.items:type_name -> counterfoil.customs.v1.Item
-	5,   // 12: counterfoil.customs.v1.DeclarationAmended.consignment:type_name -> counterfoil.customs.v1.Consignment
-	67,  // 13: counterfoil.customs.v1.Freshness.as_of:type_name -> google.protobuf.Timestamp
-	67,  // 14: counterfoil.customs.v1.GoodsReleased.at:type_name -> google.protobuf.Timestamp
-	9,   // 15: counterfoil.customs.v1.GoodsReleased.freshness:type_name -> counterfoil.customs.v1.Freshness
-	1,   // 16: counterfoil.customs.v1.GoodsHeld.reason:type_name -> counterfoil.customs.v1.HoldReason
-	67,  // 17: counterfoil.customs.v1.GoodsHeld.at:type_name -> google.protobuf.Timestamp
-	9,   // 18: counterfoil.customs.v1.GoodsHeld.freshness:type_name -> counterfoil.customs.v1.Freshness
-	67,  // 19: counterfoil.customs.v1.TransitOpened.due:type_name -> google.protobuf.Timestamp
-	67,  // 20: counterfoil.customs.v1.TransitDischarged.at:type_name -> google.protobuf.Timestamp
-	67,  // 21: counterfoil.customs.v1.MovementOverdue.due:type_name -> google.protobuf.Timestamp
-	2,   // 22: counterfoil.customs.v1.DiscrepancyRaised.severity:type_name -> counterfoil.customs.v1.Severity
-	65,  // 23: counterfoil.customs.v1.DeclarationAccepted.kind:type_name -> counterfoil.transfer.v1.Kind
-	66,  // 24: counterfoil.customs.v1.DeclarationAccepted.parties:type_name -> counterfoil.transfer.v1.Party
-	4,   // 25: counterfoil.customs.v1.DeclarationAccepted.items:type_name -> counterfoil.customs.v1.Item
-	67,  // 26: counterfoil.customs.v1.DeclarationAccepted.accepted_at:type_name -> google.protobuf.Timestamp
-	5,   // 27: counterfoil.customs.v1.DeclarationAccepted.consignment:type_name -> counterfoil.customs.v1.Consignment
-	67,  // 28: counterfoil.customs.v1.ExitConfirmed.at:type_name -> google.protobuf.Timestamp
-	67,  // 29: counterfoil.customs.v1.ArrivalRecorded.at:type_name -> google.protobuf.Timestamp
-	62,  // 30: counterfoil.customs.v1.LicenceQuantityReserved.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	63,  // 31: counterfoil.customs.v1.LicenceQuantityReserved.value:type_name -> counterfoil.transfer.v1.Money
-	62,  // 32: counterfoil.customs.v1.LicenceQuantityCommitted.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	63,  // 33: counterfoil.customs.v1.LicenceQuantityCommitted.value:type_name -> counterfoil.transfer.v1.Money
-	62,  // 34: counterfoil.customs.v1.LicenceQuantityReleased.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	63,  // 35: counterfoil.customs.v1.LicenceQuantityReleased.value:type_name -> counterfoil.transfer.v1.Money
-	26,  // 36: counterfoil.customs.v1.LicenceQuantityCorrected.change:type_name -> counterfoil.customs.v1.Change
-	62,  // 37: counterfoil.customs.v1.LicenceQuantityRestored.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	63,  // 38: counterfoil.customs.v1.LicenceQuantityRestored.value:type_name -> counterfoil.transfer.v1.Money
-	68,  // 39: counterfoil.customs.v1.AcceptDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	65,  // 40: counterfoil.customs.v1.AcceptDeclarationRequest.kind:type_name -> counterfoil.transfer.v1.Kind
-	66,  // 41: counterfoil.customs.v1.AcceptDeclarationRequest.parties:type_name -> counterfoil.transfer.v1.Party
-	4,   // 42: counterfoil.customs.v1.AcceptDeclarationRequest.items:type_name -> counterfoil.customs.v1.Item
-	5,   // 43: counterfoil.customs.v1.AcceptDeclarationRequest.consignment:type_name -> counterfoil.customs.v1.Consignment
-	69,  // 44: counterfoil.customs.v1.AcceptDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	30,  // 45: counterfoil.customs.v1.AcceptDeclarationResponse.standing:type_name -> counterfoil.customs.v1.Standing
-	11,  // 46: counterfoil.customs.v1.Standing.held:type_name -> counterfoil.customs.v1.GoodsHeld
-	16,  // 47: counterfoil.customs.v1.Standing.open:type_name -> counterfoil.customs.v1.DiscrepancyRaised
-	68,  // 48: counterfoil.customs.v1.LodgeDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	65,  // 49: counterfoil.customs.v1.LodgeDeclarationRequest.kind:type_name -> counterfoil.transfer.v1.Kind
-	66,  // 50: counterfoil.customs.v1.LodgeDeclarationRequest.parties:type_name -> counterfoil.transfer.v1.Party
-	4,   // 51: counterfoil.customs.v1.LodgeDeclarationRequest.items:type_name -> counterfoil.customs.v1.Item
-	5,   // 52: counterfoil.customs.v1.LodgeDeclarationRequest.consignment:type_name -> counterfoil.customs.v1.Consignment
-	69,  // 53: counterfoil.customs.v1.LodgeDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	30,  // 54: counterfoil.customs.v1.LodgeDeclarationResponse.standing:type_name -> counterfoil.customs.v1.Standing
-	68,  // 55: counterfoil.customs.v1.AcceptLodgedRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	61,  // 56: counterfoil.customs.v1.AcceptLodgedRequest.lines:type_name -> counterfoil.customs.v1.AcceptLodgedRequest.LinesEntry
-	69,  // 57: counterfoil.customs.v1.AcceptLodgedResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	30,  // 58: counterfoil.customs.v1.AcceptLodgedResponse.standing:type_name -> counterfoil.customs.v1.Standing
-	68,  // 59: counterfoil.customs.v1.AmendDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	66,  // 60: counterfoil.customs.v1.AmendDeclarationRequest.parties:type_name -> counterfoil.transfer.v1.Party
-	4,   // 61: counterfoil.customs.v1.AmendDeclarationRequest.items:type_name -> counterfoil.customs.v1.Item
-	5,   // 62: counterfoil.customs.v1.AmendDeclarationRequest.consignment:type_name -> counterfoil.customs.v1.Consignment
-	69,  // 63: counterfoil.customs.v1.AmendDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	30,  // 64: counterfoil.customs.v1.AmendDeclarationResponse.standing:type_name -> counterfoil.customs.v1.Standing
-	68,  // 65: counterfoil.customs.v1.OpenTransitRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	67,  // 66: counterfoil.customs.v1.OpenTransitRequest.due:type_name -> google.protobuf.Timestamp
-	69,  // 67: counterfoil.customs.v1.OpenTransitResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	68,  // 68: counterfoil.customs.v1.DischargeTransitRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	69,  // 69: counterfoil.customs.v1.DischargeTransitResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	68,  // 70: counterfoil.customs.v1.NoteDiscrepancyRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	69,  // 71: counterfoil.customs.v1.NoteDiscrepancyResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	68,  // 72: counterfoil.customs.v1.OverrideDiscrepancyRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	69,  // 73: counterfoil.customs.v1.OverrideDiscrepancyResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	68,  // 74: counterfoil.customs.v1.SettleDiscrepancyRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	69,  // 75: counterfoil.customs.v1.SettleDiscrepancyResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	3,   // 76: counterfoil.customs.v1.CheckDeclarationResponse.advice:type_name -> counterfoil.customs.v1.Advice
-	59,  // 77: counterfoil.customs.v1.CheckDeclarationResponse.lines:type_name -> counterfoil.customs.v1.LineBalance
-	9,   // 78: counterfoil.customs.v1.CheckDeclarationResponse.freshness:type_name -> counterfoil.customs.v1.Freshness
-	16,  // 79: counterfoil.customs.v1.CheckDeclarationResponse.open:type_name -> counterfoil.customs.v1.DiscrepancyRaised
-	49,  // 80: counterfoil.customs.v1.CheckDeclarationResponse.suggestions:type_name -> counterfoil.customs.v1.Suggestion
-	62,  // 81: counterfoil.customs.v1.Moved.quantity:type_name -> counterfoil.transfer.v1.Quantity
-	63,  // 82: counterfoil.customs.v1.Moved.value:type_name -> counterfoil.transfer.v1.Money
-	68,  // 83: counterfoil.customs.v1.ConfirmExitRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	50,  // 84: counterfoil.customs.v1.ConfirmExitRequest.moved:type_name -> counterfoil.customs.v1.Moved
-	69,  // 85: counterfoil.customs.v1.ConfirmExitResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	68,  // 86: counterfoil.customs.v1.ConfirmArrivalRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	50,  // 87: counterfoil.customs.v1.ConfirmArrivalRequest.moved:type_name -> counterfoil.customs.v1.Moved
-	69,  // 88: counterfoil.customs.v1.ConfirmArrivalResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	68,  // 89: counterfoil.customs.v1.CancelDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
-	69,  // 90: counterfoil.customs.v1.CancelDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
-	59,  // 91: counterfoil.customs.v1.BalanceResponse.lines:type_name -> counterfoil.customs.v1.LineBalance
-	62,  // 92: counterfoil.customs.v1.LineBalance.authorized:type_name -> counterfoil.transfer.v1.Quantity
-	62,  // 93: counterfoil.customs.v1.LineBalance.reserved:type_name -> counterfoil.transfer.v1.Quantity
-	62,  // 94: counterfoil.customs.v1.LineBalance.used:type_name -> counterfoil.transfer.v1.Quantity
-	63,  // 95: counterfoil.customs.v1.LineBalance.authorized_value:type_name -> counterfoil.transfer.v1.Money
-	63,  // 96: counterfoil.customs.v1.LineBalance.reserved_value:type_name -> counterfoil.transfer.v1.Money
-	63,  // 97: counterfoil.customs.v1.LineBalance.used_value:type_name -> counterfoil.transfer.v1.Money
-	62,  // 98: counterfoil.customs.v1.LineBalance.tolerance:type_name -> counterfoil.transfer.v1.Quantity
-	63,  // 99: counterfoil.customs.v1.LineBalance.tolerance_value:type_name -> counterfoil.transfer.v1.Money
-	62,  // 100: counterfoil.customs.v1.LineBalance.lent:type_name -> counterfoil.transfer.v1.Quantity
-	63,  // 101: counterfoil.customs.v1.LineBalance.lent_value:type_name -> counterfoil.transfer.v1.Money
-	62,  // 102: counterfoil.customs.v1.LineBalance.left:type_name -> counterfoil.transfer.v1.Quantity
-	63,  // 103: counterfoil.customs.v1.LineBalance.left_value:type_name -> counterfoil.transfer.v1.Money
-	62,  // 104: counterfoil.customs.v1.LineBalance.left_here:type_name -> counterfoil.transfer.v1.Quantity
-	63,  // 105: counterfoil.customs.v1.LineBalance.left_here_value:type_name -> counterfoil.transfer.v1.Money
-	60,  // 106: counterfoil.customs.v1.LineBalance.agencies:type_name -> counterfoil.customs.v1.AgencyBalance
-	62,  // 107: counterfoil.customs.v1.AgencyBalance.reserved:type_name -> counterfoil.transfer.v1.Quantity
-	62,  // 108: counterfoil.customs.v1.AgencyBalance.used:type_name -> counterfoil.transfer.v1.Quantity
-	62,  // 109: counterfoil.customs.v1.AgencyBalance.lent:type_name -> counterfoil.transfer.v1.Quantity
-	63,  // 110: counterfoil.customs.v1.AgencyBalance.reserved_value:type_name -> counterfoil.transfer.v1.Money
-	63,  // 111: counterfoil.customs.v1.AgencyBalance.used_value:type_name -> counterfoil.transfer.v1.Money
-	63,  // 112: counterfoil.customs.v1.AgencyBalance.lent_value:type_name -> counterfoil.transfer.v1.Money
-	31,  // 113: counterfoil.customs.v1.CustomsService.LodgeDeclaration:input_type -> counterfoil.customs.v1.LodgeDeclarationRequest
-	28,  // 114: counterfoil.customs.v1.CustomsService.AcceptDeclaration:input_type -> counterfoil.customs.v1.AcceptDeclarationRequest
-	33,  // 115: counterfoil.customs.v1.CustomsService.AcceptLodged:input_type -> counterfoil.customs.v1.AcceptLodgedRequest
-	35,  // 116: counterfoil.customs.v1.CustomsService.AmendDeclaration:input_type -> counterfoil.customs.v1.AmendDeclarationRequest
-	51,  // 117: counterfoil.customs.v1.CustomsService.ConfirmExit:input_type -> counterfoil.customs.v1.ConfirmExitRequest
-	53,  // 118: counterfoil.customs.v1.CustomsService.ConfirmArrival:input_type -> counterfoil.customs.v1.ConfirmArrivalRequest
-	55,  // 119: counterfoil.customs.v1.CustomsService.CancelDeclaration:input_type -> counterfoil.customs.v1.CancelDeclarationRequest
-	37,  // 120: counterfoil.customs.v1.CustomsService.OpenTransit:input_type -> counterfoil.customs.v1.OpenTransitRequest
-	39,  // 121: counterfoil.customs.v1.CustomsService.DischargeTransit:input_type -> counterfoil.customs.v1.DischargeTransitRequest
-	41,  // 122: counterfoil.customs.v1.CustomsService.NoteDiscrepancy:input_type -> counterfoil.customs.v1.NoteDiscrepancyRequest
-	43,  // 123: counterfoil.customs.v1.CustomsService.OverrideDiscrepancy:input_type -> counterfoil.customs.v1.OverrideDiscrepancyRequest
-	45,  // 124: counterfoil.customs.v1.CustomsService.SettleDiscrepancy:input_type -> counterfoil.customs.v1.SettleDiscrepancyRequest
-	47,  // 125: counterfoil.customs.v1.CustomsService.CheckDeclaration:input_type -> counterfoil.customs.v1.CheckDeclarationRequest
-	57,  // 126: counterfoil.customs.v1.CustomsService.Balance:input_type -> counterfoil.customs.v1.BalanceRequest
-	32,  // 127: counterfoil.customs.v1.CustomsService.LodgeDeclaration:output_type -> counterfoil.customs.v1.LodgeDeclarationResponse
-	29,  // 128: counterfoil.customs.v1.CustomsService.AcceptDeclaration:output_type -> counterfoil.customs.v1.AcceptDeclarationResponse
-	34,  // 129: counterfoil.customs.v1.CustomsService.AcceptLodged:output_type -> counterfoil.customs.v1.AcceptLodgedResponse
-	36,  // 130: counterfoil.customs.v1.CustomsService.AmendDeclaration:output_type -> counterfoil.customs.v1.AmendDeclarationResponse
-	52,  // 131: counterfoil.customs.v1.CustomsService.ConfirmExit:output_type -> counterfoil.customs.v1.ConfirmExitResponse
-	54,  // 132: counterfoil.customs.v1.CustomsService.ConfirmArrival:output_type -> counterfoil.customs.v1.ConfirmArrivalResponse
-	56,  // 133: counterfoil.customs.v1.CustomsService.CancelDeclaration:output_type -> counterfoil.customs.v1.CancelDeclarationResponse
-	38,  // 134: counterfoil.customs.v1.CustomsService.OpenTransit:output_type -> counterfoil.customs.v1.OpenTransitResponse
-	40,  // 135: counterfoil.customs.v1.CustomsService.DischargeTransit:output_type -> counterfoil.customs.v1.DischargeTransitResponse
-	42,  // 136: counterfoil.customs.v1.CustomsService.NoteDiscrepancy:output_type -> counterfoil.customs.v1.NoteDiscrepancyResponse
-	44,  // 137: counterfoil.customs.v1.CustomsService.OverrideDiscrepancy:output_type -> counterfoil.customs.v1.OverrideDiscrepancyResponse
-	46,  // 138: counterfoil.customs.v1.CustomsService.SettleDiscrepancy:output_type -> counterfoil.customs.v1.SettleDiscrepancyResponse
-	48,  // 139: counterfoil.customs.v1.CustomsService.CheckDeclaration:output_type -> counterfoil.customs.v1.CheckDeclarationResponse
-	58,  // 140: counterfoil.customs.v1.CustomsService.Balance:output_type -> counterfoil.customs.v1.BalanceResponse
-	127, // [127:141] is the sub-list for method output_type
-	113, // [113:127] is the sub-list for method input_type
-	113, // [113:113] is the sub-list for extension type_name
-	113, // [113:113] is the sub-list for extension extendee
-	0,   // [0:113] is the sub-list for field type_name
+	35, // 0: counterfoil.customs.v1.AcceptDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	36, // 1: counterfoil.customs.v1.AcceptDeclarationRequest.kind:type_name -> counterfoil.transfer.v1.Kind
+	37, // 2: counterfoil.customs.v1.AcceptDeclarationRequest.parties:type_name -> counterfoil.transfer.v1.Party
+	38, // 3: counterfoil.customs.v1.AcceptDeclarationRequest.items:type_name -> counterfoil.customs.v1.Item
+	39, // 4: counterfoil.customs.v1.AcceptDeclarationRequest.consignment:type_name -> counterfoil.customs.v1.Consignment
+	40, // 5: counterfoil.customs.v1.AcceptDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	3,  // 6: counterfoil.customs.v1.AcceptDeclarationResponse.standing:type_name -> counterfoil.customs.v1.Standing
+	41, // 7: counterfoil.customs.v1.Standing.held:type_name -> counterfoil.customs.v1.GoodsHeld
+	42, // 8: counterfoil.customs.v1.Standing.open:type_name -> counterfoil.customs.v1.DiscrepancyRaised
+	35, // 9: counterfoil.customs.v1.LodgeDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	36, // 10: counterfoil.customs.v1.LodgeDeclarationRequest.kind:type_name -> counterfoil.transfer.v1.Kind
+	37, // 11: counterfoil.customs.v1.LodgeDeclarationRequest.parties:type_name -> counterfoil.transfer.v1.Party
+	38, // 12: counterfoil.customs.v1.LodgeDeclarationRequest.items:type_name -> counterfoil.customs.v1.Item
+	39, // 13: counterfoil.customs.v1.LodgeDeclarationRequest.consignment:type_name -> counterfoil.customs.v1.Consignment
+	40, // 14: counterfoil.customs.v1.LodgeDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	3,  // 15: counterfoil.customs.v1.LodgeDeclarationResponse.standing:type_name -> counterfoil.customs.v1.Standing
+	35, // 16: counterfoil.customs.v1.AcceptLodgedRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	34, // 17: counterfoil.customs.v1.AcceptLodgedRequest.lines:type_name -> counterfoil.customs.v1.AcceptLodgedRequest.LinesEntry
+	40, // 18: counterfoil.customs.v1.AcceptLodgedResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	3,  // 19: counterfoil.customs.v1.AcceptLodgedResponse.standing:type_name -> counterfoil.customs.v1.Standing
+	35, // 20: counterfoil.customs.v1.AmendDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	37, // 21: counterfoil.customs.v1.AmendDeclarationRequest.parties:type_name -> counterfoil.transfer.v1.Party
+	38, // 22: counterfoil.customs.v1.AmendDeclarationRequest.items:type_name -> counterfoil.customs.v1.Item
+	39, // 23: counterfoil.customs.v1.AmendDeclarationRequest.consignment:type_name -> counterfoil.customs.v1.Consignment
+	40, // 24: counterfoil.customs.v1.AmendDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	3,  // 25: counterfoil.customs.v1.AmendDeclarationResponse.standing:type_name -> counterfoil.customs.v1.Standing
+	35, // 26: counterfoil.customs.v1.OpenTransitRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	43, // 27: counterfoil.customs.v1.OpenTransitRequest.due:type_name -> google.protobuf.Timestamp
+	40, // 28: counterfoil.customs.v1.OpenTransitResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	35, // 29: counterfoil.customs.v1.DischargeTransitRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	40, // 30: counterfoil.customs.v1.DischargeTransitResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	35, // 31: counterfoil.customs.v1.NoteDiscrepancyRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	40, // 32: counterfoil.customs.v1.NoteDiscrepancyResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	35, // 33: counterfoil.customs.v1.OverrideDiscrepancyRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	40, // 34: counterfoil.customs.v1.OverrideDiscrepancyResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	35, // 35: counterfoil.customs.v1.SettleDiscrepancyRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	40, // 36: counterfoil.customs.v1.SettleDiscrepancyResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	0,  // 37: counterfoil.customs.v1.CheckDeclarationResponse.advice:type_name -> counterfoil.customs.v1.Advice
+	32, // 38: counterfoil.customs.v1.CheckDeclarationResponse.lines:type_name -> counterfoil.customs.v1.LineBalance
+	44, // 39: counterfoil.customs.v1.CheckDeclarationResponse.freshness:type_name -> counterfoil.customs.v1.Freshness
+	42, // 40: counterfoil.customs.v1.CheckDeclarationResponse.open:type_name -> counterfoil.customs.v1.DiscrepancyRaised
+	22, // 41: counterfoil.customs.v1.CheckDeclarationResponse.suggestions:type_name -> counterfoil.customs.v1.Suggestion
+	45, // 42: counterfoil.customs.v1.Moved.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	46, // 43: counterfoil.customs.v1.Moved.value:type_name -> counterfoil.transfer.v1.Money
+	35, // 44: counterfoil.customs.v1.ConfirmExitRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	23, // 45: counterfoil.customs.v1.ConfirmExitRequest.moved:type_name -> counterfoil.customs.v1.Moved
+	40, // 46: counterfoil.customs.v1.ConfirmExitResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	35, // 47: counterfoil.customs.v1.ConfirmArrivalRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	23, // 48: counterfoil.customs.v1.ConfirmArrivalRequest.moved:type_name -> counterfoil.customs.v1.Moved
+	40, // 49: counterfoil.customs.v1.ConfirmArrivalResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	35, // 50: counterfoil.customs.v1.CancelDeclarationRequest.particulars:type_name -> counterfoil.event.v1.Particulars
+	40, // 51: counterfoil.customs.v1.CancelDeclarationResponse.receipt:type_name -> counterfoil.event.v1.Receipt
+	32, // 52: counterfoil.customs.v1.BalanceResponse.lines:type_name -> counterfoil.customs.v1.LineBalance
+	45, // 53: counterfoil.customs.v1.LineBalance.authorized:type_name -> counterfoil.transfer.v1.Quantity
+	45, // 54: counterfoil.customs.v1.LineBalance.reserved:type_name -> counterfoil.transfer.v1.Quantity
+	45, // 55: counterfoil.customs.v1.LineBalance.used:type_name -> counterfoil.transfer.v1.Quantity
+	46, // 56: counterfoil.customs.v1.LineBalance.authorized_value:type_name -> counterfoil.transfer.v1.Money
+	46, // 57: counterfoil.customs.v1.LineBalance.reserved_value:type_name -> counterfoil.transfer.v1.Money
+	46, // 58: counterfoil.customs.v1.LineBalance.used_value:type_name -> counterfoil.transfer.v1.Money
+	45, // 59: counterfoil.customs.v1.LineBalance.tolerance:type_name -> counterfoil.transfer.v1.Quantity
+	46, // 60: counterfoil.customs.v1.LineBalance.tolerance_value:type_name -> counterfoil.transfer.v1.Money
+	45, // 61: counterfoil.customs.v1.LineBalance.lent:type_name -> counterfoil.transfer.v1.Quantity
+	46, // 62: counterfoil.customs.v1.LineBalance.lent_value:type_name -> counterfoil.transfer.v1.Money
+	45, // 63: counterfoil.customs.v1.LineBalance.left:type_name -> counterfoil.transfer.v1.Quantity
+	46, // 64: counterfoil.customs.v1.LineBalance.left_value:type_name -> counterfoil.transfer.v1.Money
+	45, // 65: counterfoil.customs.v1.LineBalance.left_here:type_name -> counterfoil.transfer.v1.Quantity
+	46, // 66: counterfoil.customs.v1.LineBalance.left_here_value:type_name -> counterfoil.transfer.v1.Money
+	33, // 67: counterfoil.customs.v1.LineBalance.agencies:type_name -> counterfoil.customs.v1.AgencyBalance
+	45, // 68: counterfoil.customs.v1.AgencyBalance.reserved:type_name -> counterfoil.transfer.v1.Quantity
+	45, // 69: counterfoil.customs.v1.AgencyBalance.used:type_name -> counterfoil.transfer.v1.Quantity
+	45, // 70: counterfoil.customs.v1.AgencyBalance.lent:type_name -> counterfoil.transfer.v1.Quantity
+	46, // 71: counterfoil.customs.v1.AgencyBalance.reserved_value:type_name -> counterfoil.transfer.v1.Money
+	46, // 72: counterfoil.customs.v1.AgencyBalance.used_value:type_name -> counterfoil.transfer.v1.Money
+	46, // 73: counterfoil.customs.v1.AgencyBalance.lent_value:type_name -> counterfoil.transfer.v1.Money
+	4,  // 74: counterfoil.customs.v1.CustomsService.LodgeDeclaration:input_type -> counterfoil.customs.v1.LodgeDeclarationRequest
+	1,  // 75: counterfoil.customs.v1.CustomsService.AcceptDeclaration:input_type -> counterfoil.customs.v1.AcceptDeclarationRequest
+	6,  // 76: counterfoil.customs.v1.CustomsService.AcceptLodged:input_type -> counterfoil.customs.v1.AcceptLodgedRequest
+	8,  // 77: counterfoil.customs.v1.CustomsService.AmendDeclaration:input_type -> counterfoil.customs.v1.AmendDeclarationRequest
+	24, // 78: counterfoil.customs.v1.CustomsService.ConfirmExit:input_type -> counterfoil.customs.v1.ConfirmExitRequest
+	26, // 79: counterfoil.customs.v1.CustomsService.ConfirmArrival:input_type -> counterfoil.customs.v1.ConfirmArrivalRequest
+	28, // 80: counterfoil.customs.v1.CustomsService.CancelDeclaration:input_type -> counterfoil.customs.v1.CancelDeclarationRequest
+	10, // 81: counterfoil.customs.v1.CustomsService.OpenTransit:input_type -> counterfoil.customs.v1.OpenTransitRequest
+	12, // 82: counterfoil.customs.v1.CustomsService.DischargeTransit:input_type -> counterfoil.customs.v1.DischargeTransitRequest
+	14, // 83: counterfoil.customs.v1.CustomsService.NoteDiscrepancy:input_type -> counterfoil.customs.v1.NoteDiscrepancyRequest
+	16, // 84: counterfoil.customs.v1.CustomsService.OverrideDiscrepancy:input_type -> counterfoil.customs.v1.OverrideDiscrepancyRequest
+	18, // 85: counterfoil.customs.v1.CustomsService.SettleDiscrepancy:input_type -> counterfoil.customs.v1.SettleDiscrepancyRequest
+	20, // 86: counterfoil.customs.v1.CustomsService.CheckDeclaration:input_type -> counterfoil.customs.v1.CheckDeclarationRequest
+	30, // 87: counterfoil.customs.v1.CustomsService.Balance:input_type -> counterfoil.customs.v1.BalanceRequest
+	5,  // 88: counterfoil.customs.v1.CustomsService.LodgeDeclaration:output_type -> counterfoil.customs.v1.LodgeDeclarationResponse
+	2,  // 89: counterfoil.customs.v1.CustomsService.AcceptDeclaration:output_type -> counterfoil.customs.v1.AcceptDeclarationResponse
+	7,  // 90: counterfoil.customs.v1.CustomsService.AcceptLodged:output_type -> counterfoil.customs.v1.AcceptLodgedResponse
+	9,  // 91: counterfoil.customs.v1.CustomsService.AmendDeclaration:output_type -> counterfoil.customs.v1.AmendDeclarationResponse
+	25, // 92: counterfoil.customs.v1.CustomsService.ConfirmExit:output_type -> counterfoil.customs.v1.ConfirmExitResponse
+	27, // 93: counterfoil.customs.v1.CustomsService.ConfirmArrival:output_type -> counterfoil.customs.v1.ConfirmArrivalResponse
+	29, // 94: counterfoil.customs.v1.CustomsService.CancelDeclaration:output_type -> counterfoil.customs.v1.CancelDeclarationResponse
+	11, // 95: counterfoil.customs.v1.CustomsService.OpenTransit:output_type -> counterfoil.customs.v1.OpenTransitResponse
+	13, // 96: counterfoil.customs.v1.CustomsService.DischargeTransit:output_type -> counterfoil.customs.v1.DischargeTransitResponse
+	15, // 97: counterfoil.customs.v1.CustomsService.NoteDiscrepancy:output_type -> counterfoil.customs.v1.NoteDiscrepancyResponse
+	17, // 98: counterfoil.customs.v1.CustomsService.OverrideDiscrepancy:output_type -> counterfoil.customs.v1.OverrideDiscrepancyResponse
+	19, // 99: counterfoil.customs.v1.CustomsService.SettleDiscrepancy:output_type -> counterfoil.customs.v1.SettleDiscrepancyResponse
+	21, // 100: counterfoil.customs.v1.CustomsService.CheckDeclaration:output_type -> counterfoil.customs.v1.CheckDeclarationResponse
+	31, // 101: counterfoil.customs.v1.CustomsService.Balance:output_type -> counterfoil.customs.v1.BalanceResponse
+	88, // [88:102] is the sub-list for method output_type
+	74, // [74:88] is the sub-list for method input_type
+	74, // [74:74] is the sub-list for extension type_name
+	74, // [74:74] is the sub-list for extension extendee
+	0,  // [0:74] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_customs_v1_customs_proto_init() }
@@ -5265,13 +2731,14 @@ func file_counterfoil_customs_v1_customs_proto_init() {
 	if File_counterfoil_customs_v1_customs_proto != nil {
 		return
 	}
+	file_counterfoil_customs_v1_events_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_customs_v1_customs_proto_rawDesc), len(file_counterfoil_customs_v1_customs_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   58,
+			NumEnums:      1,
+			NumMessages:   34,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -357,7 +357,7 @@ var File_counterfoil_customs_v1_release_proto protoreflect.FileDescriptor
 
 const file_counterfoil_customs_v1_release_proto_rawDesc = "" +
 	"\n" +
-	"$counterfoil/customs/v1/release.proto\x12\x16counterfoil.customs.v1\x1a\x1bbuf/validate/validate.proto\x1a$counterfoil/customs/v1/customs.proto\x1a\"counterfoil/event/v1/command.proto\"\xb6\x01\n" +
+	"$counterfoil/customs/v1/release.proto\x12\x16counterfoil.customs.v1\x1a\x1bbuf/validate/validate.proto\x1a#counterfoil/customs/v1/events.proto\x1a\"counterfoil/event/v1/command.proto\"\xb6\x01\n" +
 	"\x13ReleaseGoodsRequest\x12C\n" +
 	"\vparticulars\x18\x01 \x01(\v2!.counterfoil.event.v1.ParticularsR\vparticulars\x12Z\n" +
 	"\x0edeclaration_id\x18\x02 \x01(\tB3\xbaH0r.2,^[a-z][a-z0-9-]{1,31}/[A-Za-z0-9._-]{1,100}$R\rdeclarationId\"\xa2\x01\n" +
@@ -435,7 +435,7 @@ func file_counterfoil_customs_v1_release_proto_init() {
 	if File_counterfoil_customs_v1_release_proto != nil {
 		return
 	}
-	file_counterfoil_customs_v1_customs_proto_init()
+	file_counterfoil_customs_v1_events_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

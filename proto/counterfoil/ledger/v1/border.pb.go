@@ -8,6 +8,7 @@ package ledgerv1
 
 import (
 	v1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
+	v11 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -22,6 +23,131 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// DeclarationStatus is where a declaration stands.
+type DeclarationStatus int32
+
+const (
+	DeclarationStatus_DECLARATION_STATUS_UNSPECIFIED DeclarationStatus = 0
+	DeclarationStatus_DECLARATION_STATUS_ACCEPTED    DeclarationStatus = 1
+	DeclarationStatus_DECLARATION_STATUS_EXITED      DeclarationStatus = 2
+	DeclarationStatus_DECLARATION_STATUS_ARRIVED     DeclarationStatus = 3
+	DeclarationStatus_DECLARATION_STATUS_CANCELLED   DeclarationStatus = 4
+	DeclarationStatus_DECLARATION_STATUS_LODGED      DeclarationStatus = 5
+	DeclarationStatus_DECLARATION_STATUS_HELD        DeclarationStatus = 6
+	DeclarationStatus_DECLARATION_STATUS_RELEASED    DeclarationStatus = 7
+)
+
+// Enum value maps for DeclarationStatus.
+var (
+	DeclarationStatus_name = map[int32]string{
+		0: "DECLARATION_STATUS_UNSPECIFIED",
+		1: "DECLARATION_STATUS_ACCEPTED",
+		2: "DECLARATION_STATUS_EXITED",
+		3: "DECLARATION_STATUS_ARRIVED",
+		4: "DECLARATION_STATUS_CANCELLED",
+		5: "DECLARATION_STATUS_LODGED",
+		6: "DECLARATION_STATUS_HELD",
+		7: "DECLARATION_STATUS_RELEASED",
+	}
+	DeclarationStatus_value = map[string]int32{
+		"DECLARATION_STATUS_UNSPECIFIED": 0,
+		"DECLARATION_STATUS_ACCEPTED":    1,
+		"DECLARATION_STATUS_EXITED":      2,
+		"DECLARATION_STATUS_ARRIVED":     3,
+		"DECLARATION_STATUS_CANCELLED":   4,
+		"DECLARATION_STATUS_LODGED":      5,
+		"DECLARATION_STATUS_HELD":        6,
+		"DECLARATION_STATUS_RELEASED":    7,
+	}
+)
+
+func (x DeclarationStatus) Enum() *DeclarationStatus {
+	p := new(DeclarationStatus)
+	*p = x
+	return p
+}
+
+func (x DeclarationStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DeclarationStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_counterfoil_ledger_v1_border_proto_enumTypes[0].Descriptor()
+}
+
+func (DeclarationStatus) Type() protoreflect.EnumType {
+	return &file_counterfoil_ledger_v1_border_proto_enumTypes[0]
+}
+
+func (x DeclarationStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DeclarationStatus.Descriptor instead.
+func (DeclarationStatus) EnumDescriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{0}
+}
+
+// Effect is what a write-off entry does to a licence line.
+type Effect int32
+
+const (
+	Effect_EFFECT_UNSPECIFIED Effect = 0
+	Effect_EFFECT_RESERVED    Effect = 1
+	Effect_EFFECT_COMMITTED   Effect = 2
+	Effect_EFFECT_RELEASED    Effect = 3
+	// Used is more or less by the change.
+	Effect_EFFECT_CORRECTED Effect = 4
+	Effect_EFFECT_RESTORED  Effect = 5
+)
+
+// Enum value maps for Effect.
+var (
+	Effect_name = map[int32]string{
+		0: "EFFECT_UNSPECIFIED",
+		1: "EFFECT_RESERVED",
+		2: "EFFECT_COMMITTED",
+		3: "EFFECT_RELEASED",
+		4: "EFFECT_CORRECTED",
+		5: "EFFECT_RESTORED",
+	}
+	Effect_value = map[string]int32{
+		"EFFECT_UNSPECIFIED": 0,
+		"EFFECT_RESERVED":    1,
+		"EFFECT_COMMITTED":   2,
+		"EFFECT_RELEASED":    3,
+		"EFFECT_CORRECTED":   4,
+		"EFFECT_RESTORED":    5,
+	}
+)
+
+func (x Effect) Enum() *Effect {
+	p := new(Effect)
+	*p = x
+	return p
+}
+
+func (x Effect) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Effect) Descriptor() protoreflect.EnumDescriptor {
+	return file_counterfoil_ledger_v1_border_proto_enumTypes[1].Descriptor()
+}
+
+func (Effect) Type() protoreflect.EnumType {
+	return &file_counterfoil_ledger_v1_border_proto_enumTypes[1]
+}
+
+func (x Effect) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Effect.Descriptor instead.
+func (Effect) EnumDescriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{1}
+}
 
 // DeliveryStatus is where a delivery verification stands.
 type DeliveryStatus int32
@@ -63,11 +189,11 @@ func (x DeliveryStatus) String() string {
 }
 
 func (DeliveryStatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_counterfoil_ledger_v1_border_proto_enumTypes[0].Descriptor()
+	return file_counterfoil_ledger_v1_border_proto_enumTypes[2].Descriptor()
 }
 
 func (DeliveryStatus) Type() protoreflect.EnumType {
-	return &file_counterfoil_ledger_v1_border_proto_enumTypes[0]
+	return &file_counterfoil_ledger_v1_border_proto_enumTypes[2]
 }
 
 func (x DeliveryStatus) Number() protoreflect.EnumNumber {
@@ -76,7 +202,320 @@ func (x DeliveryStatus) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use DeliveryStatus.Descriptor instead.
 func (DeliveryStatus) EnumDescriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{2}
+}
+
+type Declaration struct {
+	state        protoimpl.MessageState  `protogen:"open.v1"`
+	Id           string                  `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal      string                  `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events       []uint64                `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Accepted     *v1.DeclarationAccepted `protobuf:"bytes,4,opt,name=accepted,proto3" json:"accepted,omitempty"`
+	Status       DeclarationStatus       `protobuf:"varint,5,opt,name=status,proto3,enum=counterfoil.ledger.v1.DeclarationStatus" json:"status,omitempty"`
+	StatusReason string                  `protobuf:"bytes,6,opt,name=status_reason,json=statusReason,proto3" json:"status_reason,omitempty"`
+	MovedAt      *timestamppb.Timestamp  `protobuf:"bytes,7,opt,name=moved_at,json=movedAt,proto3" json:"moved_at,omitempty"`
+	LodgedAt     *timestamppb.Timestamp  `protobuf:"bytes,8,opt,name=lodged_at,json=lodgedAt,proto3" json:"lodged_at,omitempty"`
+	ReleasedAt   *timestamppb.Timestamp  `protobuf:"bytes,9,opt,name=released_at,json=releasedAt,proto3" json:"released_at,omitempty"`
+	// While it is held, and why; the last one, when it is not.
+	Held         *v1.GoodsHeld          `protobuf:"bytes,10,opt,name=held,proto3" json:"held,omitempty"`
+	Transit      *v1.TransitOpened      `protobuf:"bytes,11,opt,name=transit,proto3" json:"transit,omitempty"`
+	DischargedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=discharged_at,json=dischargedAt,proto3" json:"discharged_at,omitempty"`
+	// What was not confirmed in time.
+	Overdue []*v1.MovementOverdue `protobuf:"bytes,13,rep,name=overdue,proto3" json:"overdue,omitempty"`
+	// How often it was amended.
+	Version  uint32                 `protobuf:"varint,14,opt,name=version,proto3" json:"version,omitempty"`
+	ExitedAt *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=exited_at,json=exitedAt,proto3" json:"exited_at,omitempty"`
+	// Alerts whose hold an officer lifted.
+	LiftedAlerts  []string `protobuf:"bytes,16,rep,name=lifted_alerts,json=liftedAlerts,proto3" json:"lifted_alerts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Declaration) Reset() {
+	*x = Declaration{}
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Declaration) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Declaration) ProtoMessage() {}
+
+func (x *Declaration) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Declaration.ProtoReflect.Descriptor instead.
+func (*Declaration) Descriptor() ([]byte, []int) {
 	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *Declaration) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Declaration) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Declaration) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Declaration) GetAccepted() *v1.DeclarationAccepted {
+	if x != nil {
+		return x.Accepted
+	}
+	return nil
+}
+
+func (x *Declaration) GetStatus() DeclarationStatus {
+	if x != nil {
+		return x.Status
+	}
+	return DeclarationStatus_DECLARATION_STATUS_UNSPECIFIED
+}
+
+func (x *Declaration) GetStatusReason() string {
+	if x != nil {
+		return x.StatusReason
+	}
+	return ""
+}
+
+func (x *Declaration) GetMovedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.MovedAt
+	}
+	return nil
+}
+
+func (x *Declaration) GetLodgedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LodgedAt
+	}
+	return nil
+}
+
+func (x *Declaration) GetReleasedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReleasedAt
+	}
+	return nil
+}
+
+func (x *Declaration) GetHeld() *v1.GoodsHeld {
+	if x != nil {
+		return x.Held
+	}
+	return nil
+}
+
+func (x *Declaration) GetTransit() *v1.TransitOpened {
+	if x != nil {
+		return x.Transit
+	}
+	return nil
+}
+
+func (x *Declaration) GetDischargedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DischargedAt
+	}
+	return nil
+}
+
+func (x *Declaration) GetOverdue() []*v1.MovementOverdue {
+	if x != nil {
+		return x.Overdue
+	}
+	return nil
+}
+
+func (x *Declaration) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *Declaration) GetExitedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExitedAt
+	}
+	return nil
+}
+
+func (x *Declaration) GetLiftedAlerts() []string {
+	if x != nil {
+		return x.LiftedAlerts
+	}
+	return nil
+}
+
+// WriteOff is one entry against a licence line; what is left is always the sum of the entries.
+type WriteOff struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of a declaration or a usage, "#", item number, "#", effect number; and "#" and the declaration's version or the number of the
+	// correction, where that is not 0.
+	Id      string   `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal string   `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events  []uint64 `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	// Or of the usage that reported it.
+	DeclarationId string        `protobuf:"bytes,4,opt,name=declaration_id,json=declarationId,proto3" json:"declaration_id,omitempty"`
+	Item          uint32        `protobuf:"varint,5,opt,name=item,proto3" json:"item,omitempty"`
+	LicenceId     string        `protobuf:"bytes,6,opt,name=licence_id,json=licenceId,proto3" json:"licence_id,omitempty"`
+	LicenceLine   uint32        `protobuf:"varint,7,opt,name=licence_line,json=licenceLine,proto3" json:"licence_line,omitempty"`
+	Effect        Effect        `protobuf:"varint,8,opt,name=effect,proto3,enum=counterfoil.ledger.v1.Effect" json:"effect,omitempty"`
+	Quantity      *v11.Quantity `protobuf:"bytes,9,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	Value         *v11.Money    `protobuf:"bytes,10,opt,name=value,proto3" json:"value,omitempty"`
+	// In place of quantity and value, on a correction.
+	Change        *v1.Change `protobuf:"bytes,11,opt,name=change,proto3" json:"change,omitempty"`
+	Reason        string     `protobuf:"bytes,12,opt,name=reason,proto3" json:"reason,omitempty"`
+	Version       uint32     `protobuf:"varint,13,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WriteOff) Reset() {
+	*x = WriteOff{}
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WriteOff) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WriteOff) ProtoMessage() {}
+
+func (x *WriteOff) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WriteOff.ProtoReflect.Descriptor instead.
+func (*WriteOff) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *WriteOff) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *WriteOff) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *WriteOff) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *WriteOff) GetDeclarationId() string {
+	if x != nil {
+		return x.DeclarationId
+	}
+	return ""
+}
+
+func (x *WriteOff) GetItem() uint32 {
+	if x != nil {
+		return x.Item
+	}
+	return 0
+}
+
+func (x *WriteOff) GetLicenceId() string {
+	if x != nil {
+		return x.LicenceId
+	}
+	return ""
+}
+
+func (x *WriteOff) GetLicenceLine() uint32 {
+	if x != nil {
+		return x.LicenceLine
+	}
+	return 0
+}
+
+func (x *WriteOff) GetEffect() Effect {
+	if x != nil {
+		return x.Effect
+	}
+	return Effect_EFFECT_UNSPECIFIED
+}
+
+func (x *WriteOff) GetQuantity() *v11.Quantity {
+	if x != nil {
+		return x.Quantity
+	}
+	return nil
+}
+
+func (x *WriteOff) GetValue() *v11.Money {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+func (x *WriteOff) GetChange() *v1.Change {
+	if x != nil {
+		return x.Change
+	}
+	return nil
+}
+
+func (x *WriteOff) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *WriteOff) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
 }
 
 type Discrepancy struct {
@@ -95,7 +534,7 @@ type Discrepancy struct {
 
 func (x *Discrepancy) Reset() {
 	*x = Discrepancy{}
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[0]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -107,7 +546,7 @@ func (x *Discrepancy) String() string {
 func (*Discrepancy) ProtoMessage() {}
 
 func (x *Discrepancy) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[0]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -120,7 +559,7 @@ func (x *Discrepancy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Discrepancy.ProtoReflect.Descriptor instead.
 func (*Discrepancy) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{0}
+	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Discrepancy) GetId() string {
@@ -186,7 +625,7 @@ type Allowance struct {
 
 func (x *Allowance) Reset() {
 	*x = Allowance{}
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[1]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -198,7 +637,7 @@ func (x *Allowance) String() string {
 func (*Allowance) ProtoMessage() {}
 
 func (x *Allowance) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[1]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -211,7 +650,7 @@ func (x *Allowance) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Allowance.ProtoReflect.Descriptor instead.
 func (*Allowance) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{1}
+	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Allowance) GetId() string {
@@ -265,7 +704,7 @@ type AllowanceReturn struct {
 
 func (x *AllowanceReturn) Reset() {
 	*x = AllowanceReturn{}
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[2]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -277,7 +716,7 @@ func (x *AllowanceReturn) String() string {
 func (*AllowanceReturn) ProtoMessage() {}
 
 func (x *AllowanceReturn) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[2]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -290,7 +729,7 @@ func (x *AllowanceReturn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AllowanceReturn.ProtoReflect.Descriptor instead.
 func (*AllowanceReturn) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{2}
+	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *AllowanceReturn) GetId() string {
@@ -356,7 +795,7 @@ type Tally struct {
 
 func (x *Tally) Reset() {
 	*x = Tally{}
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[3]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -368,7 +807,7 @@ func (x *Tally) String() string {
 func (*Tally) ProtoMessage() {}
 
 func (x *Tally) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[3]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -381,7 +820,7 @@ func (x *Tally) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tally.ProtoReflect.Descriptor instead.
 func (*Tally) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{3}
+	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Tally) GetId() string {
@@ -457,7 +896,7 @@ type Sum struct {
 
 func (x *Sum) Reset() {
 	*x = Sum{}
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[4]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -469,7 +908,7 @@ func (x *Sum) String() string {
 func (*Sum) ProtoMessage() {}
 
 func (x *Sum) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[4]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -482,7 +921,7 @@ func (x *Sum) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sum.ProtoReflect.Descriptor instead.
 func (*Sum) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{4}
+	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Sum) GetUnit() string {
@@ -531,7 +970,7 @@ type Given struct {
 
 func (x *Given) Reset() {
 	*x = Given{}
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[5]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -543,7 +982,7 @@ func (x *Given) String() string {
 func (*Given) ProtoMessage() {}
 
 func (x *Given) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[5]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -556,7 +995,7 @@ func (x *Given) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Given.ProtoReflect.Descriptor instead.
 func (*Given) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{5}
+	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Given) GetPost() string {
@@ -593,7 +1032,7 @@ type Delivery struct {
 
 func (x *Delivery) Reset() {
 	*x = Delivery{}
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[6]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -605,7 +1044,7 @@ func (x *Delivery) String() string {
 func (*Delivery) ProtoMessage() {}
 
 func (x *Delivery) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[6]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -618,7 +1057,7 @@ func (x *Delivery) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Delivery.ProtoReflect.Descriptor instead.
 func (*Delivery) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{6}
+	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Delivery) GetId() string {
@@ -706,7 +1145,7 @@ type DeliveryConfirmation struct {
 
 func (x *DeliveryConfirmation) Reset() {
 	*x = DeliveryConfirmation{}
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[7]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -718,7 +1157,7 @@ func (x *DeliveryConfirmation) String() string {
 func (*DeliveryConfirmation) ProtoMessage() {}
 
 func (x *DeliveryConfirmation) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[7]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -731,7 +1170,7 @@ func (x *DeliveryConfirmation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliveryConfirmation.ProtoReflect.Descriptor instead.
 func (*DeliveryConfirmation) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{7}
+	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *DeliveryConfirmation) GetId() string {
@@ -792,7 +1231,7 @@ type PostDeliveryCheck struct {
 
 func (x *PostDeliveryCheck) Reset() {
 	*x = PostDeliveryCheck{}
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[8]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -804,7 +1243,7 @@ func (x *PostDeliveryCheck) String() string {
 func (*PostDeliveryCheck) ProtoMessage() {}
 
 func (x *PostDeliveryCheck) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[8]
+	mi := &file_counterfoil_ledger_v1_border_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -817,7 +1256,7 @@ func (x *PostDeliveryCheck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PostDeliveryCheck.ProtoReflect.Descriptor instead.
 func (*PostDeliveryCheck) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{8}
+	return file_counterfoil_ledger_v1_border_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *PostDeliveryCheck) GetId() string {
@@ -873,7 +1312,42 @@ var File_counterfoil_ledger_v1_border_proto protoreflect.FileDescriptor
 
 const file_counterfoil_ledger_v1_border_proto_rawDesc = "" +
 	"\n" +
-	"\"counterfoil/ledger/v1/border.proto\x12\x15counterfoil.ledger.v1\x1a&counterfoil/customs/v1/allowance.proto\x1a$counterfoil/customs/v1/customs.proto\x1a%counterfoil/customs/v1/delivery.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbf\x02\n" +
+	"\"counterfoil/ledger/v1/border.proto\x12\x15counterfoil.ledger.v1\x1a&counterfoil/customs/v1/allowance.proto\x1a%counterfoil/customs/v1/delivery.proto\x1a#counterfoil/customs/v1/events.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa0\x06\n" +
+	"\vDeclaration\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12G\n" +
+	"\baccepted\x18\x04 \x01(\v2+.counterfoil.customs.v1.DeclarationAcceptedR\baccepted\x12@\n" +
+	"\x06status\x18\x05 \x01(\x0e2(.counterfoil.ledger.v1.DeclarationStatusR\x06status\x12#\n" +
+	"\rstatus_reason\x18\x06 \x01(\tR\fstatusReason\x125\n" +
+	"\bmoved_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\amovedAt\x127\n" +
+	"\tlodged_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\blodgedAt\x12;\n" +
+	"\vreleased_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"releasedAt\x125\n" +
+	"\x04held\x18\n" +
+	" \x01(\v2!.counterfoil.customs.v1.GoodsHeldR\x04held\x12?\n" +
+	"\atransit\x18\v \x01(\v2%.counterfoil.customs.v1.TransitOpenedR\atransit\x12?\n" +
+	"\rdischarged_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\fdischargedAt\x12A\n" +
+	"\aoverdue\x18\r \x03(\v2'.counterfoil.customs.v1.MovementOverdueR\aoverdue\x12\x18\n" +
+	"\aversion\x18\x0e \x01(\rR\aversion\x127\n" +
+	"\texited_at\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\bexitedAt\x12#\n" +
+	"\rlifted_alerts\x18\x10 \x03(\tR\fliftedAlerts\"\xdf\x03\n" +
+	"\bWriteOff\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12%\n" +
+	"\x0edeclaration_id\x18\x04 \x01(\tR\rdeclarationId\x12\x12\n" +
+	"\x04item\x18\x05 \x01(\rR\x04item\x12\x1d\n" +
+	"\n" +
+	"licence_id\x18\x06 \x01(\tR\tlicenceId\x12!\n" +
+	"\flicence_line\x18\a \x01(\rR\vlicenceLine\x125\n" +
+	"\x06effect\x18\b \x01(\x0e2\x1d.counterfoil.ledger.v1.EffectR\x06effect\x12=\n" +
+	"\bquantity\x18\t \x01(\v2!.counterfoil.transfer.v1.QuantityR\bquantity\x124\n" +
+	"\x05value\x18\n" +
+	" \x01(\v2\x1e.counterfoil.transfer.v1.MoneyR\x05value\x126\n" +
+	"\x06change\x18\v \x01(\v2\x1e.counterfoil.customs.v1.ChangeR\x06change\x12\x16\n" +
+	"\x06reason\x18\f \x01(\tR\x06reason\x12\x18\n" +
+	"\aversion\x18\r \x01(\rR\aversion\"\xbf\x02\n" +
 	"\vDiscrepancy\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -947,7 +1421,23 @@ const file_counterfoil_ledger_v1_border_proto_rawDesc = "" +
 	"\n" +
 	"obstructed\x18\x06 \x03(\v23.counterfoil.customs.v1.PostDeliveryCheckObstructedR\n" +
 	"obstructed\x12*\n" +
-	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at*\xa9\x01\n" +
+	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at*\x96\x02\n" +
+	"\x11DeclarationStatus\x12\"\n" +
+	"\x1eDECLARATION_STATUS_UNSPECIFIED\x10\x00\x12\x1f\n" +
+	"\x1bDECLARATION_STATUS_ACCEPTED\x10\x01\x12\x1d\n" +
+	"\x19DECLARATION_STATUS_EXITED\x10\x02\x12\x1e\n" +
+	"\x1aDECLARATION_STATUS_ARRIVED\x10\x03\x12 \n" +
+	"\x1cDECLARATION_STATUS_CANCELLED\x10\x04\x12\x1d\n" +
+	"\x19DECLARATION_STATUS_LODGED\x10\x05\x12\x1b\n" +
+	"\x17DECLARATION_STATUS_HELD\x10\x06\x12\x1f\n" +
+	"\x1bDECLARATION_STATUS_RELEASED\x10\a*\x8b\x01\n" +
+	"\x06Effect\x12\x16\n" +
+	"\x12EFFECT_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fEFFECT_RESERVED\x10\x01\x12\x14\n" +
+	"\x10EFFECT_COMMITTED\x10\x02\x12\x13\n" +
+	"\x0fEFFECT_RELEASED\x10\x03\x12\x14\n" +
+	"\x10EFFECT_CORRECTED\x10\x04\x12\x13\n" +
+	"\x0fEFFECT_RESTORED\x10\x05*\xa9\x01\n" +
 	"\x0eDeliveryStatus\x12\x1f\n" +
 	"\x1bDELIVERY_STATUS_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19DELIVERY_STATUS_REQUESTED\x10\x01\x12\x1b\n" +
@@ -967,59 +1457,84 @@ func file_counterfoil_ledger_v1_border_proto_rawDescGZIP() []byte {
 	return file_counterfoil_ledger_v1_border_proto_rawDescData
 }
 
-var file_counterfoil_ledger_v1_border_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_counterfoil_ledger_v1_border_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_counterfoil_ledger_v1_border_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_counterfoil_ledger_v1_border_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_counterfoil_ledger_v1_border_proto_goTypes = []any{
-	(DeliveryStatus)(0),                      // 0: counterfoil.ledger.v1.DeliveryStatus
-	(*Discrepancy)(nil),                      // 1: counterfoil.ledger.v1.Discrepancy
-	(*Allowance)(nil),                        // 2: counterfoil.ledger.v1.Allowance
-	(*AllowanceReturn)(nil),                  // 3: counterfoil.ledger.v1.AllowanceReturn
-	(*Tally)(nil),                            // 4: counterfoil.ledger.v1.Tally
-	(*Sum)(nil),                              // 5: counterfoil.ledger.v1.Sum
-	(*Given)(nil),                            // 6: counterfoil.ledger.v1.Given
-	(*Delivery)(nil),                         // 7: counterfoil.ledger.v1.Delivery
-	(*DeliveryConfirmation)(nil),             // 8: counterfoil.ledger.v1.DeliveryConfirmation
-	(*PostDeliveryCheck)(nil),                // 9: counterfoil.ledger.v1.PostDeliveryCheck
-	(*v1.DiscrepancyRaised)(nil),             // 10: counterfoil.customs.v1.DiscrepancyRaised
-	(*timestamppb.Timestamp)(nil),            // 11: google.protobuf.Timestamp
-	(*v1.DiscrepancySettled)(nil),            // 12: counterfoil.customs.v1.DiscrepancySettled
-	(*v1.AllowanceGiven)(nil),                // 13: counterfoil.customs.v1.AllowanceGiven
-	(*v1.AllowanceReturned)(nil),             // 14: counterfoil.customs.v1.AllowanceReturned
-	(*v1.DeliveryVerificationRequested)(nil), // 15: counterfoil.customs.v1.DeliveryVerificationRequested
-	(*v1.Proof)(nil),                         // 16: counterfoil.customs.v1.Proof
-	(*v1.DeliveryConfirmed)(nil),             // 17: counterfoil.customs.v1.DeliveryConfirmed
-	(*v1.PostDeliveryCheckPlanned)(nil),      // 18: counterfoil.customs.v1.PostDeliveryCheckPlanned
-	(*v1.PostDeliveryCheckDone)(nil),         // 19: counterfoil.customs.v1.PostDeliveryCheckDone
-	(*v1.PostDeliveryCheckObstructed)(nil),   // 20: counterfoil.customs.v1.PostDeliveryCheckObstructed
+	(DeclarationStatus)(0),                   // 0: counterfoil.ledger.v1.DeclarationStatus
+	(Effect)(0),                              // 1: counterfoil.ledger.v1.Effect
+	(DeliveryStatus)(0),                      // 2: counterfoil.ledger.v1.DeliveryStatus
+	(*Declaration)(nil),                      // 3: counterfoil.ledger.v1.Declaration
+	(*WriteOff)(nil),                         // 4: counterfoil.ledger.v1.WriteOff
+	(*Discrepancy)(nil),                      // 5: counterfoil.ledger.v1.Discrepancy
+	(*Allowance)(nil),                        // 6: counterfoil.ledger.v1.Allowance
+	(*AllowanceReturn)(nil),                  // 7: counterfoil.ledger.v1.AllowanceReturn
+	(*Tally)(nil),                            // 8: counterfoil.ledger.v1.Tally
+	(*Sum)(nil),                              // 9: counterfoil.ledger.v1.Sum
+	(*Given)(nil),                            // 10: counterfoil.ledger.v1.Given
+	(*Delivery)(nil),                         // 11: counterfoil.ledger.v1.Delivery
+	(*DeliveryConfirmation)(nil),             // 12: counterfoil.ledger.v1.DeliveryConfirmation
+	(*PostDeliveryCheck)(nil),                // 13: counterfoil.ledger.v1.PostDeliveryCheck
+	(*v1.DeclarationAccepted)(nil),           // 14: counterfoil.customs.v1.DeclarationAccepted
+	(*timestamppb.Timestamp)(nil),            // 15: google.protobuf.Timestamp
+	(*v1.GoodsHeld)(nil),                     // 16: counterfoil.customs.v1.GoodsHeld
+	(*v1.TransitOpened)(nil),                 // 17: counterfoil.customs.v1.TransitOpened
+	(*v1.MovementOverdue)(nil),               // 18: counterfoil.customs.v1.MovementOverdue
+	(*v11.Quantity)(nil),                     // 19: counterfoil.transfer.v1.Quantity
+	(*v11.Money)(nil),                        // 20: counterfoil.transfer.v1.Money
+	(*v1.Change)(nil),                        // 21: counterfoil.customs.v1.Change
+	(*v1.DiscrepancyRaised)(nil),             // 22: counterfoil.customs.v1.DiscrepancyRaised
+	(*v1.DiscrepancySettled)(nil),            // 23: counterfoil.customs.v1.DiscrepancySettled
+	(*v1.AllowanceGiven)(nil),                // 24: counterfoil.customs.v1.AllowanceGiven
+	(*v1.AllowanceReturned)(nil),             // 25: counterfoil.customs.v1.AllowanceReturned
+	(*v1.DeliveryVerificationRequested)(nil), // 26: counterfoil.customs.v1.DeliveryVerificationRequested
+	(*v1.Proof)(nil),                         // 27: counterfoil.customs.v1.Proof
+	(*v1.DeliveryConfirmed)(nil),             // 28: counterfoil.customs.v1.DeliveryConfirmed
+	(*v1.PostDeliveryCheckPlanned)(nil),      // 29: counterfoil.customs.v1.PostDeliveryCheckPlanned
+	(*v1.PostDeliveryCheckDone)(nil),         // 30: counterfoil.customs.v1.PostDeliveryCheckDone
+	(*v1.PostDeliveryCheckObstructed)(nil),   // 31: counterfoil.customs.v1.PostDeliveryCheckObstructed
 }
 var file_counterfoil_ledger_v1_border_proto_depIdxs = []int32{
-	10, // 0: counterfoil.ledger.v1.Discrepancy.raised:type_name -> counterfoil.customs.v1.DiscrepancyRaised
-	11, // 1: counterfoil.ledger.v1.Discrepancy.at:type_name -> google.protobuf.Timestamp
-	12, // 2: counterfoil.ledger.v1.Discrepancy.settled:type_name -> counterfoil.customs.v1.DiscrepancySettled
-	11, // 3: counterfoil.ledger.v1.Discrepancy.settled_at:type_name -> google.protobuf.Timestamp
-	13, // 4: counterfoil.ledger.v1.Allowance.given:type_name -> counterfoil.customs.v1.AllowanceGiven
-	11, // 5: counterfoil.ledger.v1.Allowance.at:type_name -> google.protobuf.Timestamp
-	14, // 6: counterfoil.ledger.v1.AllowanceReturn.returned:type_name -> counterfoil.customs.v1.AllowanceReturned
-	11, // 7: counterfoil.ledger.v1.AllowanceReturn.at:type_name -> google.protobuf.Timestamp
-	5,  // 8: counterfoil.ledger.v1.Tally.quantities:type_name -> counterfoil.ledger.v1.Sum
-	5,  // 9: counterfoil.ledger.v1.Tally.values:type_name -> counterfoil.ledger.v1.Sum
-	6,  // 10: counterfoil.ledger.v1.Sum.given:type_name -> counterfoil.ledger.v1.Given
-	15, // 11: counterfoil.ledger.v1.Delivery.requested:type_name -> counterfoil.customs.v1.DeliveryVerificationRequested
-	0,  // 12: counterfoil.ledger.v1.Delivery.status:type_name -> counterfoil.ledger.v1.DeliveryStatus
-	11, // 13: counterfoil.ledger.v1.Delivery.overdue_at:type_name -> google.protobuf.Timestamp
-	16, // 14: counterfoil.ledger.v1.Delivery.proof:type_name -> counterfoil.customs.v1.Proof
-	11, // 15: counterfoil.ledger.v1.Delivery.settled_at:type_name -> google.protobuf.Timestamp
-	17, // 16: counterfoil.ledger.v1.DeliveryConfirmation.confirmed:type_name -> counterfoil.customs.v1.DeliveryConfirmed
-	11, // 17: counterfoil.ledger.v1.DeliveryConfirmation.at:type_name -> google.protobuf.Timestamp
-	18, // 18: counterfoil.ledger.v1.PostDeliveryCheck.planned:type_name -> counterfoil.customs.v1.PostDeliveryCheckPlanned
-	19, // 19: counterfoil.ledger.v1.PostDeliveryCheck.done:type_name -> counterfoil.customs.v1.PostDeliveryCheckDone
-	20, // 20: counterfoil.ledger.v1.PostDeliveryCheck.obstructed:type_name -> counterfoil.customs.v1.PostDeliveryCheckObstructed
-	11, // 21: counterfoil.ledger.v1.PostDeliveryCheck.at:type_name -> google.protobuf.Timestamp
-	22, // [22:22] is the sub-list for method output_type
-	22, // [22:22] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	14, // 0: counterfoil.ledger.v1.Declaration.accepted:type_name -> counterfoil.customs.v1.DeclarationAccepted
+	0,  // 1: counterfoil.ledger.v1.Declaration.status:type_name -> counterfoil.ledger.v1.DeclarationStatus
+	15, // 2: counterfoil.ledger.v1.Declaration.moved_at:type_name -> google.protobuf.Timestamp
+	15, // 3: counterfoil.ledger.v1.Declaration.lodged_at:type_name -> google.protobuf.Timestamp
+	15, // 4: counterfoil.ledger.v1.Declaration.released_at:type_name -> google.protobuf.Timestamp
+	16, // 5: counterfoil.ledger.v1.Declaration.held:type_name -> counterfoil.customs.v1.GoodsHeld
+	17, // 6: counterfoil.ledger.v1.Declaration.transit:type_name -> counterfoil.customs.v1.TransitOpened
+	15, // 7: counterfoil.ledger.v1.Declaration.discharged_at:type_name -> google.protobuf.Timestamp
+	18, // 8: counterfoil.ledger.v1.Declaration.overdue:type_name -> counterfoil.customs.v1.MovementOverdue
+	15, // 9: counterfoil.ledger.v1.Declaration.exited_at:type_name -> google.protobuf.Timestamp
+	1,  // 10: counterfoil.ledger.v1.WriteOff.effect:type_name -> counterfoil.ledger.v1.Effect
+	19, // 11: counterfoil.ledger.v1.WriteOff.quantity:type_name -> counterfoil.transfer.v1.Quantity
+	20, // 12: counterfoil.ledger.v1.WriteOff.value:type_name -> counterfoil.transfer.v1.Money
+	21, // 13: counterfoil.ledger.v1.WriteOff.change:type_name -> counterfoil.customs.v1.Change
+	22, // 14: counterfoil.ledger.v1.Discrepancy.raised:type_name -> counterfoil.customs.v1.DiscrepancyRaised
+	15, // 15: counterfoil.ledger.v1.Discrepancy.at:type_name -> google.protobuf.Timestamp
+	23, // 16: counterfoil.ledger.v1.Discrepancy.settled:type_name -> counterfoil.customs.v1.DiscrepancySettled
+	15, // 17: counterfoil.ledger.v1.Discrepancy.settled_at:type_name -> google.protobuf.Timestamp
+	24, // 18: counterfoil.ledger.v1.Allowance.given:type_name -> counterfoil.customs.v1.AllowanceGiven
+	15, // 19: counterfoil.ledger.v1.Allowance.at:type_name -> google.protobuf.Timestamp
+	25, // 20: counterfoil.ledger.v1.AllowanceReturn.returned:type_name -> counterfoil.customs.v1.AllowanceReturned
+	15, // 21: counterfoil.ledger.v1.AllowanceReturn.at:type_name -> google.protobuf.Timestamp
+	9,  // 22: counterfoil.ledger.v1.Tally.quantities:type_name -> counterfoil.ledger.v1.Sum
+	9,  // 23: counterfoil.ledger.v1.Tally.values:type_name -> counterfoil.ledger.v1.Sum
+	10, // 24: counterfoil.ledger.v1.Sum.given:type_name -> counterfoil.ledger.v1.Given
+	26, // 25: counterfoil.ledger.v1.Delivery.requested:type_name -> counterfoil.customs.v1.DeliveryVerificationRequested
+	2,  // 26: counterfoil.ledger.v1.Delivery.status:type_name -> counterfoil.ledger.v1.DeliveryStatus
+	15, // 27: counterfoil.ledger.v1.Delivery.overdue_at:type_name -> google.protobuf.Timestamp
+	27, // 28: counterfoil.ledger.v1.Delivery.proof:type_name -> counterfoil.customs.v1.Proof
+	15, // 29: counterfoil.ledger.v1.Delivery.settled_at:type_name -> google.protobuf.Timestamp
+	28, // 30: counterfoil.ledger.v1.DeliveryConfirmation.confirmed:type_name -> counterfoil.customs.v1.DeliveryConfirmed
+	15, // 31: counterfoil.ledger.v1.DeliveryConfirmation.at:type_name -> google.protobuf.Timestamp
+	29, // 32: counterfoil.ledger.v1.PostDeliveryCheck.planned:type_name -> counterfoil.customs.v1.PostDeliveryCheckPlanned
+	30, // 33: counterfoil.ledger.v1.PostDeliveryCheck.done:type_name -> counterfoil.customs.v1.PostDeliveryCheckDone
+	31, // 34: counterfoil.ledger.v1.PostDeliveryCheck.obstructed:type_name -> counterfoil.customs.v1.PostDeliveryCheckObstructed
+	15, // 35: counterfoil.ledger.v1.PostDeliveryCheck.at:type_name -> google.protobuf.Timestamp
+	36, // [36:36] is the sub-list for method output_type
+	36, // [36:36] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_ledger_v1_border_proto_init() }
@@ -1032,8 +1547,8 @@ func file_counterfoil_ledger_v1_border_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_ledger_v1_border_proto_rawDesc), len(file_counterfoil_ledger_v1_border_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   9,
+			NumEnums:      3,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

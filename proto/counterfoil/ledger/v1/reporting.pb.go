@@ -79,6 +79,168 @@ func (ReportStatus) EnumDescriptor() ([]byte, []int) {
 	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{0}
 }
 
+type ReturnRequest struct {
+	state         protoimpl.MessageState    `protogen:"open.v1"`
+	Id            string                    `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal       string                    `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events        []uint64                  `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Requested     *v1.AgencyReturnRequested `protobuf:"bytes,4,opt,name=requested,proto3" json:"requested,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReturnRequest) Reset() {
+	*x = ReturnRequest{}
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReturnRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReturnRequest) ProtoMessage() {}
+
+func (x *ReturnRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReturnRequest.ProtoReflect.Descriptor instead.
+func (*ReturnRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *ReturnRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ReturnRequest) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *ReturnRequest) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *ReturnRequest) GetRequested() *v1.AgencyReturnRequested {
+	if x != nil {
+		return x.Requested
+	}
+	return nil
+}
+
+// ReturnSubmission belongs to the agency that submitted it.
+type ReturnSubmission struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Agency, "/", request id.
+	Id            string                    `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal       string                    `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events        []uint64                  `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	RequestId     string                    `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	Agency        string                    `protobuf:"bytes,5,opt,name=agency,proto3" json:"agency,omitempty"`
+	Submitted     *v1.AgencyReturnSubmitted `protobuf:"bytes,6,opt,name=submitted,proto3" json:"submitted,omitempty"`
+	At            *timestamppb.Timestamp    `protobuf:"bytes,7,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReturnSubmission) Reset() {
+	*x = ReturnSubmission{}
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReturnSubmission) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReturnSubmission) ProtoMessage() {}
+
+func (x *ReturnSubmission) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReturnSubmission.ProtoReflect.Descriptor instead.
+func (*ReturnSubmission) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ReturnSubmission) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ReturnSubmission) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *ReturnSubmission) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *ReturnSubmission) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *ReturnSubmission) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *ReturnSubmission) GetSubmitted() *v1.AgencyReturnSubmitted {
+	if x != nil {
+		return x.Submitted
+	}
+	return nil
+}
+
+func (x *ReturnSubmission) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
 // Procedure is a version of the State's procedure for its reports.
 type Procedure struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -93,7 +255,7 @@ type Procedure struct {
 
 func (x *Procedure) Reset() {
 	*x = Procedure{}
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[0]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -105,7 +267,7 @@ func (x *Procedure) String() string {
 func (*Procedure) ProtoMessage() {}
 
 func (x *Procedure) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[0]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -118,7 +280,7 @@ func (x *Procedure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Procedure.ProtoReflect.Descriptor instead.
 func (*Procedure) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{0}
+	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Procedure) GetId() string {
@@ -174,7 +336,7 @@ type ReportStep struct {
 
 func (x *ReportStep) Reset() {
 	*x = ReportStep{}
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[1]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -186,7 +348,7 @@ func (x *ReportStep) String() string {
 func (*ReportStep) ProtoMessage() {}
 
 func (x *ReportStep) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[1]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -199,7 +361,7 @@ func (x *ReportStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportStep.ProtoReflect.Descriptor instead.
 func (*ReportStep) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{1}
+	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ReportStep) GetId() string {
@@ -273,7 +435,7 @@ type Report struct {
 
 func (x *Report) Reset() {
 	*x = Report{}
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[2]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -285,7 +447,7 @@ func (x *Report) String() string {
 func (*Report) ProtoMessage() {}
 
 func (x *Report) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[2]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -298,7 +460,7 @@ func (x *Report) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Report.ProtoReflect.Descriptor instead.
 func (*Report) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{2}
+	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Report) GetId() string {
@@ -391,7 +553,7 @@ type ReportPart struct {
 
 func (x *ReportPart) Reset() {
 	*x = ReportPart{}
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[3]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -403,7 +565,7 @@ func (x *ReportPart) String() string {
 func (*ReportPart) ProtoMessage() {}
 
 func (x *ReportPart) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[3]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -416,7 +578,7 @@ func (x *ReportPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportPart.ProtoReflect.Descriptor instead.
 func (*ReportPart) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{3}
+	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ReportPart) GetId() string {
@@ -456,7 +618,7 @@ type DraftAnswer struct {
 
 func (x *DraftAnswer) Reset() {
 	*x = DraftAnswer{}
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[4]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -468,7 +630,7 @@ func (x *DraftAnswer) String() string {
 func (*DraftAnswer) ProtoMessage() {}
 
 func (x *DraftAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[4]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -481,7 +643,7 @@ func (x *DraftAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DraftAnswer.ProtoReflect.Descriptor instead.
 func (*DraftAnswer) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{4}
+	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *DraftAnswer) GetId() string {
@@ -540,7 +702,7 @@ type RowMark struct {
 
 func (x *RowMark) Reset() {
 	*x = RowMark{}
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[5]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -552,7 +714,7 @@ func (x *RowMark) String() string {
 func (*RowMark) ProtoMessage() {}
 
 func (x *RowMark) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[5]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -565,7 +727,7 @@ func (x *RowMark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowMark.ProtoReflect.Descriptor instead.
 func (*RowMark) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{5}
+	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *RowMark) GetId() string {
@@ -618,7 +780,7 @@ type PartnerFigure struct {
 
 func (x *PartnerFigure) Reset() {
 	*x = PartnerFigure{}
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[6]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -630,7 +792,7 @@ func (x *PartnerFigure) String() string {
 func (*PartnerFigure) ProtoMessage() {}
 
 func (x *PartnerFigure) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[6]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -643,7 +805,7 @@ func (x *PartnerFigure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PartnerFigure.ProtoReflect.Descriptor instead.
 func (*PartnerFigure) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{6}
+	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *PartnerFigure) GetId() string {
@@ -701,7 +863,7 @@ type PartnerEdition struct {
 
 func (x *PartnerEdition) Reset() {
 	*x = PartnerEdition{}
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[7]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -713,7 +875,7 @@ func (x *PartnerEdition) String() string {
 func (*PartnerEdition) ProtoMessage() {}
 
 func (x *PartnerEdition) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[7]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -726,7 +888,7 @@ func (x *PartnerEdition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PartnerEdition.ProtoReflect.Descriptor instead.
 func (*PartnerEdition) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{7}
+	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *PartnerEdition) GetId() string {
@@ -781,7 +943,7 @@ type Difference struct {
 
 func (x *Difference) Reset() {
 	*x = Difference{}
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[8]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -793,7 +955,7 @@ func (x *Difference) String() string {
 func (*Difference) ProtoMessage() {}
 
 func (x *Difference) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[8]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -806,7 +968,7 @@ func (x *Difference) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Difference.ProtoReflect.Descriptor instead.
 func (*Difference) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{8}
+	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Difference) GetId() string {
@@ -874,7 +1036,7 @@ type DifferenceAnswer struct {
 
 func (x *DifferenceAnswer) Reset() {
 	*x = DifferenceAnswer{}
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[9]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -886,7 +1048,7 @@ func (x *DifferenceAnswer) String() string {
 func (*DifferenceAnswer) ProtoMessage() {}
 
 func (x *DifferenceAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[9]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -899,7 +1061,7 @@ func (x *DifferenceAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DifferenceAnswer.ProtoReflect.Descriptor instead.
 func (*DifferenceAnswer) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{9}
+	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *DifferenceAnswer) GetId() string {
@@ -958,7 +1120,7 @@ type ReportAnswers struct {
 
 func (x *ReportAnswers) Reset() {
 	*x = ReportAnswers{}
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[10]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -970,7 +1132,7 @@ func (x *ReportAnswers) String() string {
 func (*ReportAnswers) ProtoMessage() {}
 
 func (x *ReportAnswers) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[10]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -983,7 +1145,7 @@ func (x *ReportAnswers) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportAnswers.ProtoReflect.Descriptor instead.
 func (*ReportAnswers) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{10}
+	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ReportAnswers) GetId() string {
@@ -1034,7 +1196,7 @@ type Measure struct {
 
 func (x *Measure) Reset() {
 	*x = Measure{}
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[11]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1046,7 +1208,7 @@ func (x *Measure) String() string {
 func (*Measure) ProtoMessage() {}
 
 func (x *Measure) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[11]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1059,7 +1221,7 @@ func (x *Measure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Measure.ProtoReflect.Descriptor instead.
 func (*Measure) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{11}
+	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Measure) GetId() string {
@@ -1113,7 +1275,7 @@ type PublicRequest struct {
 
 func (x *PublicRequest) Reset() {
 	*x = PublicRequest{}
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[12]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1125,7 +1287,7 @@ func (x *PublicRequest) String() string {
 func (*PublicRequest) ProtoMessage() {}
 
 func (x *PublicRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[12]
+	mi := &file_counterfoil_ledger_v1_reporting_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1138,7 +1300,7 @@ func (x *PublicRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublicRequest.ProtoReflect.Descriptor instead.
 func (*PublicRequest) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{12}
+	return file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *PublicRequest) GetId() string {
@@ -1194,7 +1356,21 @@ var File_counterfoil_ledger_v1_reporting_proto protoreflect.FileDescriptor
 
 const file_counterfoil_ledger_v1_reporting_proto_rawDesc = "" +
 	"\n" +
-	"%counterfoil/ledger/v1/reporting.proto\x12\x15counterfoil.ledger.v1\x1a'counterfoil/reporting/v1/national.proto\x1a(counterfoil/reporting/v1/procedure.proto\x1a-counterfoil/reporting/v1/reconciliation.proto\x1a%counterfoil/reporting/v1/report.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbf\x01\n" +
+	"%counterfoil/ledger/v1/reporting.proto\x12\x15counterfoil.ledger.v1\x1a'counterfoil/reporting/v1/national.proto\x1a(counterfoil/reporting/v1/procedure.proto\x1a-counterfoil/reporting/v1/reconciliation.proto\x1a%counterfoil/reporting/v1/report.proto\x1a(counterfoil/reporting/v1/reporting.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa0\x01\n" +
+	"\rReturnRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12M\n" +
+	"\trequested\x18\x04 \x01(\v2/.counterfoil.reporting.v1.AgencyReturnRequestedR\trequested\"\x86\x02\n" +
+	"\x10ReturnSubmission\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tR\trequestId\x12\x16\n" +
+	"\x06agency\x18\x05 \x01(\tR\x06agency\x12M\n" +
+	"\tsubmitted\x18\x06 \x01(\v2/.counterfoil.reporting.v1.AgencyReturnSubmittedR\tsubmitted\x12*\n" +
+	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xbf\x01\n" +
 	"\tProcedure\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -1313,85 +1489,92 @@ func file_counterfoil_ledger_v1_reporting_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_ledger_v1_reporting_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_counterfoil_ledger_v1_reporting_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_counterfoil_ledger_v1_reporting_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_counterfoil_ledger_v1_reporting_proto_goTypes = []any{
 	(ReportStatus)(0),                // 0: counterfoil.ledger.v1.ReportStatus
-	(*Procedure)(nil),                // 1: counterfoil.ledger.v1.Procedure
-	(*ReportStep)(nil),               // 2: counterfoil.ledger.v1.ReportStep
-	(*Report)(nil),                   // 3: counterfoil.ledger.v1.Report
-	(*ReportPart)(nil),               // 4: counterfoil.ledger.v1.ReportPart
-	(*DraftAnswer)(nil),              // 5: counterfoil.ledger.v1.DraftAnswer
-	(*RowMark)(nil),                  // 6: counterfoil.ledger.v1.RowMark
-	(*PartnerFigure)(nil),            // 7: counterfoil.ledger.v1.PartnerFigure
-	(*PartnerEdition)(nil),           // 8: counterfoil.ledger.v1.PartnerEdition
-	(*Difference)(nil),               // 9: counterfoil.ledger.v1.Difference
-	(*DifferenceAnswer)(nil),         // 10: counterfoil.ledger.v1.DifferenceAnswer
-	(*ReportAnswers)(nil),            // 11: counterfoil.ledger.v1.ReportAnswers
-	(*Measure)(nil),                  // 12: counterfoil.ledger.v1.Measure
-	(*PublicRequest)(nil),            // 13: counterfoil.ledger.v1.PublicRequest
-	(*v1.ProcedureAdopted)(nil),      // 14: counterfoil.reporting.v1.ProcedureAdopted
-	(*timestamppb.Timestamp)(nil),    // 15: google.protobuf.Timestamp
-	(*v1.StepAlarmed)(nil),           // 16: counterfoil.reporting.v1.StepAlarmed
-	(*v1.StepDone)(nil),              // 17: counterfoil.reporting.v1.StepDone
-	(*v1.ReportOpened)(nil),          // 18: counterfoil.reporting.v1.ReportOpened
-	(*v1.ReportDrafted)(nil),         // 19: counterfoil.reporting.v1.ReportDrafted
-	(*v1.DraftCirculated)(nil),       // 20: counterfoil.reporting.v1.DraftCirculated
-	(*v1.ReportFrozen)(nil),          // 21: counterfoil.reporting.v1.ReportFrozen
-	(*v1.ReportSubmitted)(nil),       // 22: counterfoil.reporting.v1.ReportSubmitted
-	(*v1.DraftAnswered)(nil),         // 23: counterfoil.reporting.v1.DraftAnswered
-	(*v1.RowHidden)(nil),             // 24: counterfoil.reporting.v1.RowHidden
-	(*v1.RowNoted)(nil),              // 25: counterfoil.reporting.v1.RowNoted
-	(*v1.PartnerFigure)(nil),         // 26: counterfoil.reporting.v1.PartnerFigure
-	(*v1.PartnerEditionClosed)(nil),  // 27: counterfoil.reporting.v1.PartnerEditionClosed
-	(*v1.DifferenceFound)(nil),       // 28: counterfoil.reporting.v1.DifferenceFound
-	(*v1.DifferenceClosed)(nil),      // 29: counterfoil.reporting.v1.DifferenceClosed
-	(*v1.DifferenceAnswered)(nil),    // 30: counterfoil.reporting.v1.DifferenceAnswered
-	(*v1.AnswersRecorded)(nil),       // 31: counterfoil.reporting.v1.AnswersRecorded
-	(*v1.MeasureReported)(nil),       // 32: counterfoil.reporting.v1.MeasureReported
-	(*v1.PublicRequestOpened)(nil),   // 33: counterfoil.reporting.v1.PublicRequestOpened
-	(*v1.PublicRequestAnswered)(nil), // 34: counterfoil.reporting.v1.PublicRequestAnswered
+	(*ReturnRequest)(nil),            // 1: counterfoil.ledger.v1.ReturnRequest
+	(*ReturnSubmission)(nil),         // 2: counterfoil.ledger.v1.ReturnSubmission
+	(*Procedure)(nil),                // 3: counterfoil.ledger.v1.Procedure
+	(*ReportStep)(nil),               // 4: counterfoil.ledger.v1.ReportStep
+	(*Report)(nil),                   // 5: counterfoil.ledger.v1.Report
+	(*ReportPart)(nil),               // 6: counterfoil.ledger.v1.ReportPart
+	(*DraftAnswer)(nil),              // 7: counterfoil.ledger.v1.DraftAnswer
+	(*RowMark)(nil),                  // 8: counterfoil.ledger.v1.RowMark
+	(*PartnerFigure)(nil),            // 9: counterfoil.ledger.v1.PartnerFigure
+	(*PartnerEdition)(nil),           // 10: counterfoil.ledger.v1.PartnerEdition
+	(*Difference)(nil),               // 11: counterfoil.ledger.v1.Difference
+	(*DifferenceAnswer)(nil),         // 12: counterfoil.ledger.v1.DifferenceAnswer
+	(*ReportAnswers)(nil),            // 13: counterfoil.ledger.v1.ReportAnswers
+	(*Measure)(nil),                  // 14: counterfoil.ledger.v1.Measure
+	(*PublicRequest)(nil),            // 15: counterfoil.ledger.v1.PublicRequest
+	(*v1.AgencyReturnRequested)(nil), // 16: counterfoil.reporting.v1.AgencyReturnRequested
+	(*v1.AgencyReturnSubmitted)(nil), // 17: counterfoil.reporting.v1.AgencyReturnSubmitted
+	(*timestamppb.Timestamp)(nil),    // 18: google.protobuf.Timestamp
+	(*v1.ProcedureAdopted)(nil),      // 19: counterfoil.reporting.v1.ProcedureAdopted
+	(*v1.StepAlarmed)(nil),           // 20: counterfoil.reporting.v1.StepAlarmed
+	(*v1.StepDone)(nil),              // 21: counterfoil.reporting.v1.StepDone
+	(*v1.ReportOpened)(nil),          // 22: counterfoil.reporting.v1.ReportOpened
+	(*v1.ReportDrafted)(nil),         // 23: counterfoil.reporting.v1.ReportDrafted
+	(*v1.DraftCirculated)(nil),       // 24: counterfoil.reporting.v1.DraftCirculated
+	(*v1.ReportFrozen)(nil),          // 25: counterfoil.reporting.v1.ReportFrozen
+	(*v1.ReportSubmitted)(nil),       // 26: counterfoil.reporting.v1.ReportSubmitted
+	(*v1.DraftAnswered)(nil),         // 27: counterfoil.reporting.v1.DraftAnswered
+	(*v1.RowHidden)(nil),             // 28: counterfoil.reporting.v1.RowHidden
+	(*v1.RowNoted)(nil),              // 29: counterfoil.reporting.v1.RowNoted
+	(*v1.PartnerFigure)(nil),         // 30: counterfoil.reporting.v1.PartnerFigure
+	(*v1.PartnerEditionClosed)(nil),  // 31: counterfoil.reporting.v1.PartnerEditionClosed
+	(*v1.DifferenceFound)(nil),       // 32: counterfoil.reporting.v1.DifferenceFound
+	(*v1.DifferenceClosed)(nil),      // 33: counterfoil.reporting.v1.DifferenceClosed
+	(*v1.DifferenceAnswered)(nil),    // 34: counterfoil.reporting.v1.DifferenceAnswered
+	(*v1.AnswersRecorded)(nil),       // 35: counterfoil.reporting.v1.AnswersRecorded
+	(*v1.MeasureReported)(nil),       // 36: counterfoil.reporting.v1.MeasureReported
+	(*v1.PublicRequestOpened)(nil),   // 37: counterfoil.reporting.v1.PublicRequestOpened
+	(*v1.PublicRequestAnswered)(nil), // 38: counterfoil.reporting.v1.PublicRequestAnswered
 }
 var file_counterfoil_ledger_v1_reporting_proto_depIdxs = []int32{
-	14, // 0: counterfoil.ledger.v1.Procedure.adopted:type_name -> counterfoil.reporting.v1.ProcedureAdopted
-	15, // 1: counterfoil.ledger.v1.Procedure.at:type_name -> google.protobuf.Timestamp
-	16, // 2: counterfoil.ledger.v1.ReportStep.alarms:type_name -> counterfoil.reporting.v1.StepAlarmed
-	15, // 3: counterfoil.ledger.v1.ReportStep.at:type_name -> google.protobuf.Timestamp
-	17, // 4: counterfoil.ledger.v1.ReportStep.done:type_name -> counterfoil.reporting.v1.StepDone
-	15, // 5: counterfoil.ledger.v1.ReportStep.done_at:type_name -> google.protobuf.Timestamp
-	18, // 6: counterfoil.ledger.v1.Report.opened:type_name -> counterfoil.reporting.v1.ReportOpened
-	15, // 7: counterfoil.ledger.v1.Report.opened_at:type_name -> google.protobuf.Timestamp
-	19, // 8: counterfoil.ledger.v1.Report.drafts:type_name -> counterfoil.reporting.v1.ReportDrafted
-	20, // 9: counterfoil.ledger.v1.Report.circulated:type_name -> counterfoil.reporting.v1.DraftCirculated
-	21, // 10: counterfoil.ledger.v1.Report.frozen:type_name -> counterfoil.reporting.v1.ReportFrozen
-	15, // 11: counterfoil.ledger.v1.Report.frozen_at:type_name -> google.protobuf.Timestamp
-	22, // 12: counterfoil.ledger.v1.Report.submitted:type_name -> counterfoil.reporting.v1.ReportSubmitted
-	0,  // 13: counterfoil.ledger.v1.Report.status:type_name -> counterfoil.ledger.v1.ReportStatus
-	23, // 14: counterfoil.ledger.v1.DraftAnswer.answered:type_name -> counterfoil.reporting.v1.DraftAnswered
-	15, // 15: counterfoil.ledger.v1.DraftAnswer.at:type_name -> google.protobuf.Timestamp
-	24, // 16: counterfoil.ledger.v1.RowMark.hidden:type_name -> counterfoil.reporting.v1.RowHidden
-	25, // 17: counterfoil.ledger.v1.RowMark.noted:type_name -> counterfoil.reporting.v1.RowNoted
-	26, // 18: counterfoil.ledger.v1.PartnerFigure.figure:type_name -> counterfoil.reporting.v1.PartnerFigure
-	27, // 19: counterfoil.ledger.v1.PartnerEdition.closed:type_name -> counterfoil.reporting.v1.PartnerEditionClosed
-	15, // 20: counterfoil.ledger.v1.PartnerEdition.at:type_name -> google.protobuf.Timestamp
-	28, // 21: counterfoil.ledger.v1.Difference.found:type_name -> counterfoil.reporting.v1.DifferenceFound
-	15, // 22: counterfoil.ledger.v1.Difference.at:type_name -> google.protobuf.Timestamp
-	29, // 23: counterfoil.ledger.v1.Difference.closed:type_name -> counterfoil.reporting.v1.DifferenceClosed
-	15, // 24: counterfoil.ledger.v1.Difference.closed_at:type_name -> google.protobuf.Timestamp
-	30, // 25: counterfoil.ledger.v1.DifferenceAnswer.answered:type_name -> counterfoil.reporting.v1.DifferenceAnswered
-	15, // 26: counterfoil.ledger.v1.DifferenceAnswer.at:type_name -> google.protobuf.Timestamp
-	31, // 27: counterfoil.ledger.v1.ReportAnswers.recorded:type_name -> counterfoil.reporting.v1.AnswersRecorded
-	15, // 28: counterfoil.ledger.v1.ReportAnswers.at:type_name -> google.protobuf.Timestamp
-	32, // 29: counterfoil.ledger.v1.Measure.reported:type_name -> counterfoil.reporting.v1.MeasureReported
-	15, // 30: counterfoil.ledger.v1.Measure.at:type_name -> google.protobuf.Timestamp
-	33, // 31: counterfoil.ledger.v1.PublicRequest.opened:type_name -> counterfoil.reporting.v1.PublicRequestOpened
-	15, // 32: counterfoil.ledger.v1.PublicRequest.at:type_name -> google.protobuf.Timestamp
-	34, // 33: counterfoil.ledger.v1.PublicRequest.answered:type_name -> counterfoil.reporting.v1.PublicRequestAnswered
-	15, // 34: counterfoil.ledger.v1.PublicRequest.answered_at:type_name -> google.protobuf.Timestamp
-	35, // [35:35] is the sub-list for method output_type
-	35, // [35:35] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	16, // 0: counterfoil.ledger.v1.ReturnRequest.requested:type_name -> counterfoil.reporting.v1.AgencyReturnRequested
+	17, // 1: counterfoil.ledger.v1.ReturnSubmission.submitted:type_name -> counterfoil.reporting.v1.AgencyReturnSubmitted
+	18, // 2: counterfoil.ledger.v1.ReturnSubmission.at:type_name -> google.protobuf.Timestamp
+	19, // 3: counterfoil.ledger.v1.Procedure.adopted:type_name -> counterfoil.reporting.v1.ProcedureAdopted
+	18, // 4: counterfoil.ledger.v1.Procedure.at:type_name -> google.protobuf.Timestamp
+	20, // 5: counterfoil.ledger.v1.ReportStep.alarms:type_name -> counterfoil.reporting.v1.StepAlarmed
+	18, // 6: counterfoil.ledger.v1.ReportStep.at:type_name -> google.protobuf.Timestamp
+	21, // 7: counterfoil.ledger.v1.ReportStep.done:type_name -> counterfoil.reporting.v1.StepDone
+	18, // 8: counterfoil.ledger.v1.ReportStep.done_at:type_name -> google.protobuf.Timestamp
+	22, // 9: counterfoil.ledger.v1.Report.opened:type_name -> counterfoil.reporting.v1.ReportOpened
+	18, // 10: counterfoil.ledger.v1.Report.opened_at:type_name -> google.protobuf.Timestamp
+	23, // 11: counterfoil.ledger.v1.Report.drafts:type_name -> counterfoil.reporting.v1.ReportDrafted
+	24, // 12: counterfoil.ledger.v1.Report.circulated:type_name -> counterfoil.reporting.v1.DraftCirculated
+	25, // 13: counterfoil.ledger.v1.Report.frozen:type_name -> counterfoil.reporting.v1.ReportFrozen
+	18, // 14: counterfoil.ledger.v1.Report.frozen_at:type_name -> google.protobuf.Timestamp
+	26, // 15: counterfoil.ledger.v1.Report.submitted:type_name -> counterfoil.reporting.v1.ReportSubmitted
+	0,  // 16: counterfoil.ledger.v1.Report.status:type_name -> counterfoil.ledger.v1.ReportStatus
+	27, // 17: counterfoil.ledger.v1.DraftAnswer.answered:type_name -> counterfoil.reporting.v1.DraftAnswered
+	18, // 18: counterfoil.ledger.v1.DraftAnswer.at:type_name -> google.protobuf.Timestamp
+	28, // 19: counterfoil.ledger.v1.RowMark.hidden:type_name -> counterfoil.reporting.v1.RowHidden
+	29, // 20: counterfoil.ledger.v1.RowMark.noted:type_name -> counterfoil.reporting.v1.RowNoted
+	30, // 21: counterfoil.ledger.v1.PartnerFigure.figure:type_name -> counterfoil.reporting.v1.PartnerFigure
+	31, // 22: counterfoil.ledger.v1.PartnerEdition.closed:type_name -> counterfoil.reporting.v1.PartnerEditionClosed
+	18, // 23: counterfoil.ledger.v1.PartnerEdition.at:type_name -> google.protobuf.Timestamp
+	32, // 24: counterfoil.ledger.v1.Difference.found:type_name -> counterfoil.reporting.v1.DifferenceFound
+	18, // 25: counterfoil.ledger.v1.Difference.at:type_name -> google.protobuf.Timestamp
+	33, // 26: counterfoil.ledger.v1.Difference.closed:type_name -> counterfoil.reporting.v1.DifferenceClosed
+	18, // 27: counterfoil.ledger.v1.Difference.closed_at:type_name -> google.protobuf.Timestamp
+	34, // 28: counterfoil.ledger.v1.DifferenceAnswer.answered:type_name -> counterfoil.reporting.v1.DifferenceAnswered
+	18, // 29: counterfoil.ledger.v1.DifferenceAnswer.at:type_name -> google.protobuf.Timestamp
+	35, // 30: counterfoil.ledger.v1.ReportAnswers.recorded:type_name -> counterfoil.reporting.v1.AnswersRecorded
+	18, // 31: counterfoil.ledger.v1.ReportAnswers.at:type_name -> google.protobuf.Timestamp
+	36, // 32: counterfoil.ledger.v1.Measure.reported:type_name -> counterfoil.reporting.v1.MeasureReported
+	18, // 33: counterfoil.ledger.v1.Measure.at:type_name -> google.protobuf.Timestamp
+	37, // 34: counterfoil.ledger.v1.PublicRequest.opened:type_name -> counterfoil.reporting.v1.PublicRequestOpened
+	18, // 35: counterfoil.ledger.v1.PublicRequest.at:type_name -> google.protobuf.Timestamp
+	38, // 36: counterfoil.ledger.v1.PublicRequest.answered:type_name -> counterfoil.reporting.v1.PublicRequestAnswered
+	18, // 37: counterfoil.ledger.v1.PublicRequest.answered_at:type_name -> google.protobuf.Timestamp
+	38, // [38:38] is the sub-list for method output_type
+	38, // [38:38] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_ledger_v1_reporting_proto_init() }
@@ -1405,7 +1588,7 @@ func file_counterfoil_ledger_v1_reporting_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_ledger_v1_reporting_proto_rawDesc), len(file_counterfoil_ledger_v1_reporting_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   13,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

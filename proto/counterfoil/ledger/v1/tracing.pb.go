@@ -24,6 +24,65 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// AlertStatus is where a diversion alert stands.
+type AlertStatus int32
+
+const (
+	AlertStatus_ALERT_STATUS_UNSPECIFIED  AlertStatus = 0
+	AlertStatus_ALERT_STATUS_SUSPECTED    AlertStatus = 1
+	AlertStatus_ALERT_STATUS_CORROBORATED AlertStatus = 2
+	AlertStatus_ALERT_STATUS_CONFIRMED    AlertStatus = 3
+	AlertStatus_ALERT_STATUS_REFUTED      AlertStatus = 4
+	AlertStatus_ALERT_STATUS_CLOSED       AlertStatus = 5
+)
+
+// Enum value maps for AlertStatus.
+var (
+	AlertStatus_name = map[int32]string{
+		0: "ALERT_STATUS_UNSPECIFIED",
+		1: "ALERT_STATUS_SUSPECTED",
+		2: "ALERT_STATUS_CORROBORATED",
+		3: "ALERT_STATUS_CONFIRMED",
+		4: "ALERT_STATUS_REFUTED",
+		5: "ALERT_STATUS_CLOSED",
+	}
+	AlertStatus_value = map[string]int32{
+		"ALERT_STATUS_UNSPECIFIED":  0,
+		"ALERT_STATUS_SUSPECTED":    1,
+		"ALERT_STATUS_CORROBORATED": 2,
+		"ALERT_STATUS_CONFIRMED":    3,
+		"ALERT_STATUS_REFUTED":      4,
+		"ALERT_STATUS_CLOSED":       5,
+	}
+)
+
+func (x AlertStatus) Enum() *AlertStatus {
+	p := new(AlertStatus)
+	*p = x
+	return p
+}
+
+func (x AlertStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AlertStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_counterfoil_ledger_v1_tracing_proto_enumTypes[0].Descriptor()
+}
+
+func (AlertStatus) Type() protoreflect.EnumType {
+	return &file_counterfoil_ledger_v1_tracing_proto_enumTypes[0]
+}
+
+func (x AlertStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AlertStatus.Descriptor instead.
+func (AlertStatus) EnumDescriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{0}
+}
+
 // TraceStatus is where a trace stands (docs/tracing.md).
 type TraceStatus int32
 
@@ -79,11 +138,11 @@ func (x TraceStatus) String() string {
 }
 
 func (TraceStatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_counterfoil_ledger_v1_tracing_proto_enumTypes[0].Descriptor()
+	return file_counterfoil_ledger_v1_tracing_proto_enumTypes[1].Descriptor()
 }
 
 func (TraceStatus) Type() protoreflect.EnumType {
-	return &file_counterfoil_ledger_v1_tracing_proto_enumTypes[0]
+	return &file_counterfoil_ledger_v1_tracing_proto_enumTypes[1]
 }
 
 func (x TraceStatus) Number() protoreflect.EnumNumber {
@@ -92,7 +151,228 @@ func (x TraceStatus) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use TraceStatus.Descriptor instead.
 func (TraceStatus) EnumDescriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{1}
+}
+
+type Alert struct {
+	state        protoimpl.MessageState   `protogen:"open.v1"`
+	Id           string                   `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal      string                   `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events       []uint64                 `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	Raised       *v1.DiversionAlertRaised `protobuf:"bytes,4,opt,name=raised,proto3" json:"raised,omitempty"`
+	Status       AlertStatus              `protobuf:"varint,5,opt,name=status,proto3,enum=counterfoil.ledger.v1.AlertStatus" json:"status,omitempty"`
+	StatusReason string                   `protobuf:"bytes,6,opt,name=status_reason,json=statusReason,proto3" json:"status_reason,omitempty"`
+	RaisedAt     *timestamppb.Timestamp   `protobuf:"bytes,7,opt,name=raised_at,json=raisedAt,proto3" json:"raised_at,omitempty"`
+	// As raised and as corroborated since.
+	Indicators []string `protobuf:"bytes,8,rep,name=indicators,proto3" json:"indicators,omitempty"`
+	// What it was found to be (confirmed or refuted), which closing does not change.
+	Finding   AlertStatus          `protobuf:"varint,9,opt,name=finding,proto3,enum=counterfoil.ledger.v1.AlertStatus" json:"finding,omitempty"`
+	Escalated []*v1.AlertEscalated `protobuf:"bytes,10,rep,name=escalated,proto3" json:"escalated,omitempty"`
+	// Absent until it is.
+	Closed        *v1.AlertClosed `protobuf:"bytes,11,opt,name=closed,proto3" json:"closed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Alert) Reset() {
+	*x = Alert{}
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Alert) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Alert) ProtoMessage() {}
+
+func (x *Alert) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Alert.ProtoReflect.Descriptor instead.
+func (*Alert) Descriptor() ([]byte, []int) {
 	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *Alert) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Alert) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Alert) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Alert) GetRaised() *v1.DiversionAlertRaised {
+	if x != nil {
+		return x.Raised
+	}
+	return nil
+}
+
+func (x *Alert) GetStatus() AlertStatus {
+	if x != nil {
+		return x.Status
+	}
+	return AlertStatus_ALERT_STATUS_UNSPECIFIED
+}
+
+func (x *Alert) GetStatusReason() string {
+	if x != nil {
+		return x.StatusReason
+	}
+	return ""
+}
+
+func (x *Alert) GetRaisedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RaisedAt
+	}
+	return nil
+}
+
+func (x *Alert) GetIndicators() []string {
+	if x != nil {
+		return x.Indicators
+	}
+	return nil
+}
+
+func (x *Alert) GetFinding() AlertStatus {
+	if x != nil {
+		return x.Finding
+	}
+	return AlertStatus_ALERT_STATUS_UNSPECIFIED
+}
+
+func (x *Alert) GetEscalated() []*v1.AlertEscalated {
+	if x != nil {
+		return x.Escalated
+	}
+	return nil
+}
+
+func (x *Alert) GetClosed() *v1.AlertClosed {
+	if x != nil {
+		return x.Closed
+	}
+	return nil
+}
+
+// Acknowledgement belongs to the agency that acknowledged.
+type Acknowledgement struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Agency, "/", alert id.
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Journal       string                 `protobuf:"bytes,2,opt,name=journal,proto3" json:"journal,omitempty"`
+	Events        []uint64               `protobuf:"varint,3,rep,packed,name=events,proto3" json:"events,omitempty"`
+	AlertId       string                 `protobuf:"bytes,4,opt,name=alert_id,json=alertId,proto3" json:"alert_id,omitempty"`
+	Agency        string                 `protobuf:"bytes,5,opt,name=agency,proto3" json:"agency,omitempty"`
+	Note          string                 `protobuf:"bytes,6,opt,name=note,proto3" json:"note,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Acknowledgement) Reset() {
+	*x = Acknowledgement{}
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Acknowledgement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Acknowledgement) ProtoMessage() {}
+
+func (x *Acknowledgement) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Acknowledgement.ProtoReflect.Descriptor instead.
+func (*Acknowledgement) Descriptor() ([]byte, []int) {
+	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Acknowledgement) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Acknowledgement) GetJournal() string {
+	if x != nil {
+		return x.Journal
+	}
+	return ""
+}
+
+func (x *Acknowledgement) GetEvents() []uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *Acknowledgement) GetAlertId() string {
+	if x != nil {
+		return x.AlertId
+	}
+	return ""
+}
+
+func (x *Acknowledgement) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *Acknowledgement) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *Acknowledgement) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
 }
 
 // AlertView is how an agency sees an incident.
@@ -112,7 +392,7 @@ type AlertView struct {
 
 func (x *AlertView) Reset() {
 	*x = AlertView{}
-	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[0]
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -124,7 +404,7 @@ func (x *AlertView) String() string {
 func (*AlertView) ProtoMessage() {}
 
 func (x *AlertView) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[0]
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -137,7 +417,7 @@ func (x *AlertView) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertView.ProtoReflect.Descriptor instead.
 func (*AlertView) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{0}
+	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *AlertView) GetId() string {
@@ -197,7 +477,7 @@ type AlertAction struct {
 
 func (x *AlertAction) Reset() {
 	*x = AlertAction{}
-	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[1]
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -209,7 +489,7 @@ func (x *AlertAction) String() string {
 func (*AlertAction) ProtoMessage() {}
 
 func (x *AlertAction) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[1]
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -222,7 +502,7 @@ func (x *AlertAction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertAction.ProtoReflect.Descriptor instead.
 func (*AlertAction) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{1}
+	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *AlertAction) GetId() string {
@@ -283,7 +563,7 @@ type ConsequenceOffer struct {
 
 func (x *ConsequenceOffer) Reset() {
 	*x = ConsequenceOffer{}
-	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[2]
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -295,7 +575,7 @@ func (x *ConsequenceOffer) String() string {
 func (*ConsequenceOffer) ProtoMessage() {}
 
 func (x *ConsequenceOffer) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[2]
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -308,7 +588,7 @@ func (x *ConsequenceOffer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsequenceOffer.ProtoReflect.Descriptor instead.
 func (*ConsequenceOffer) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{2}
+	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ConsequenceOffer) GetId() string {
@@ -367,7 +647,7 @@ type Sighting struct {
 
 func (x *Sighting) Reset() {
 	*x = Sighting{}
-	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[3]
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -379,7 +659,7 @@ func (x *Sighting) String() string {
 func (*Sighting) ProtoMessage() {}
 
 func (x *Sighting) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[3]
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -392,7 +672,7 @@ func (x *Sighting) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sighting.ProtoReflect.Descriptor instead.
 func (*Sighting) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{3}
+	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Sighting) GetId() string {
@@ -452,7 +732,7 @@ type Correction struct {
 
 func (x *Correction) Reset() {
 	*x = Correction{}
-	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[4]
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -464,7 +744,7 @@ func (x *Correction) String() string {
 func (*Correction) ProtoMessage() {}
 
 func (x *Correction) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[4]
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -477,7 +757,7 @@ func (x *Correction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Correction.ProtoReflect.Descriptor instead.
 func (*Correction) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{4}
+	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Correction) GetId() string {
@@ -538,7 +818,7 @@ type CorrectionAnswer struct {
 
 func (x *CorrectionAnswer) Reset() {
 	*x = CorrectionAnswer{}
-	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[5]
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -550,7 +830,7 @@ func (x *CorrectionAnswer) String() string {
 func (*CorrectionAnswer) ProtoMessage() {}
 
 func (x *CorrectionAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[5]
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -563,7 +843,7 @@ func (x *CorrectionAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CorrectionAnswer.ProtoReflect.Descriptor instead.
 func (*CorrectionAnswer) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{5}
+	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *CorrectionAnswer) GetId() string {
@@ -631,7 +911,7 @@ type Trace struct {
 
 func (x *Trace) Reset() {
 	*x = Trace{}
-	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[6]
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -643,7 +923,7 @@ func (x *Trace) String() string {
 func (*Trace) ProtoMessage() {}
 
 func (x *Trace) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[6]
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -656,7 +936,7 @@ func (x *Trace) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Trace.ProtoReflect.Descriptor instead.
 func (*Trace) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{6}
+	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Trace) GetId() string {
@@ -774,7 +1054,7 @@ type TraceReply struct {
 
 func (x *TraceReply) Reset() {
 	*x = TraceReply{}
-	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[7]
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -786,7 +1066,7 @@ func (x *TraceReply) String() string {
 func (*TraceReply) ProtoMessage() {}
 
 func (x *TraceReply) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[7]
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -799,7 +1079,7 @@ func (x *TraceReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TraceReply.ProtoReflect.Descriptor instead.
 func (*TraceReply) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{7}
+	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *TraceReply) GetId() string {
@@ -859,7 +1139,7 @@ type TraceHit struct {
 
 func (x *TraceHit) Reset() {
 	*x = TraceHit{}
-	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[8]
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -871,7 +1151,7 @@ func (x *TraceHit) String() string {
 func (*TraceHit) ProtoMessage() {}
 
 func (x *TraceHit) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[8]
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -884,7 +1164,7 @@ func (x *TraceHit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TraceHit.ProtoReflect.Descriptor instead.
 func (*TraceHit) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{8}
+	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *TraceHit) GetId() string {
@@ -943,7 +1223,7 @@ type FactsUsed struct {
 
 func (x *FactsUsed) Reset() {
 	*x = FactsUsed{}
-	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[9]
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -955,7 +1235,7 @@ func (x *FactsUsed) String() string {
 func (*FactsUsed) ProtoMessage() {}
 
 func (x *FactsUsed) ProtoReflect() protoreflect.Message {
-	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[9]
+	mi := &file_counterfoil_ledger_v1_tracing_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -968,7 +1248,7 @@ func (x *FactsUsed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FactsUsed.ProtoReflect.Descriptor instead.
 func (*FactsUsed) Descriptor() ([]byte, []int) {
-	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{9}
+	return file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *FactsUsed) GetId() string {
@@ -1017,7 +1297,30 @@ var File_counterfoil_ledger_v1_tracing_proto protoreflect.FileDescriptor
 
 const file_counterfoil_ledger_v1_tracing_proto_rawDesc = "" +
 	"\n" +
-	"#counterfoil/ledger/v1/tracing.proto\x12\x15counterfoil.ledger.v1\x1a,counterfoil/enforcement/v1/enforcement.proto\x1a(counterfoil/enforcement/v1/tracing.proto\x1a'counterfoil/reporting/v1/feedback.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xde\x01\n" +
+	"#counterfoil/ledger/v1/tracing.proto\x12\x15counterfoil.ledger.v1\x1a,counterfoil/enforcement/v1/enforcement.proto\x1a(counterfoil/enforcement/v1/tracing.proto\x1a'counterfoil/reporting/v1/feedback.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x96\x04\n" +
+	"\x05Alert\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12H\n" +
+	"\x06raised\x18\x04 \x01(\v20.counterfoil.enforcement.v1.DiversionAlertRaisedR\x06raised\x12:\n" +
+	"\x06status\x18\x05 \x01(\x0e2\".counterfoil.ledger.v1.AlertStatusR\x06status\x12#\n" +
+	"\rstatus_reason\x18\x06 \x01(\tR\fstatusReason\x127\n" +
+	"\traised_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\braisedAt\x12\x1e\n" +
+	"\n" +
+	"indicators\x18\b \x03(\tR\n" +
+	"indicators\x12<\n" +
+	"\afinding\x18\t \x01(\x0e2\".counterfoil.ledger.v1.AlertStatusR\afinding\x12H\n" +
+	"\tescalated\x18\n" +
+	" \x03(\v2*.counterfoil.enforcement.v1.AlertEscalatedR\tescalated\x12?\n" +
+	"\x06closed\x18\v \x01(\v2'.counterfoil.enforcement.v1.AlertClosedR\x06closed\"\xc6\x01\n" +
+	"\x0fAcknowledgement\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
+	"\x06events\x18\x03 \x03(\x04R\x06events\x12\x19\n" +
+	"\balert_id\x18\x04 \x01(\tR\aalertId\x12\x16\n" +
+	"\x06agency\x18\x05 \x01(\tR\x06agency\x12\x12\n" +
+	"\x04note\x18\x06 \x01(\tR\x04note\x12*\n" +
+	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xde\x01\n" +
 	"\tAlertView\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\ajournal\x18\x02 \x01(\tR\ajournal\x12\x16\n" +
@@ -1100,7 +1403,14 @@ const file_counterfoil_ledger_v1_tracing_proto_rawDesc = "" +
 	"\x06events\x18\x03 \x03(\x04R\x06events\x127\n" +
 	"\x04used\x18\x04 \x01(\v2#.counterfoil.reporting.v1.FactsUsedR\x04used\x12\x16\n" +
 	"\x06agency\x18\x05 \x01(\tR\x06agency\x12*\n" +
-	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x02at*\xb0\x02\n" +
+	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x02at*\xb5\x01\n" +
+	"\vAlertStatus\x12\x1c\n" +
+	"\x18ALERT_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16ALERT_STATUS_SUSPECTED\x10\x01\x12\x1d\n" +
+	"\x19ALERT_STATUS_CORROBORATED\x10\x02\x12\x1a\n" +
+	"\x16ALERT_STATUS_CONFIRMED\x10\x03\x12\x18\n" +
+	"\x14ALERT_STATUS_REFUTED\x10\x04\x12\x17\n" +
+	"\x13ALERT_STATUS_CLOSED\x10\x05*\xb0\x02\n" +
 	"\vTraceStatus\x12\x1c\n" +
 	"\x18TRACE_STATUS_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13TRACE_STATUS_OPENED\x10\x01\x12\x15\n" +
@@ -1125,73 +1435,86 @@ func file_counterfoil_ledger_v1_tracing_proto_rawDescGZIP() []byte {
 	return file_counterfoil_ledger_v1_tracing_proto_rawDescData
 }
 
-var file_counterfoil_ledger_v1_tracing_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_counterfoil_ledger_v1_tracing_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_counterfoil_ledger_v1_tracing_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_counterfoil_ledger_v1_tracing_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_counterfoil_ledger_v1_tracing_proto_goTypes = []any{
-	(TraceStatus)(0),                     // 0: counterfoil.ledger.v1.TraceStatus
-	(*AlertView)(nil),                    // 1: counterfoil.ledger.v1.AlertView
-	(*AlertAction)(nil),                  // 2: counterfoil.ledger.v1.AlertAction
-	(*ConsequenceOffer)(nil),             // 3: counterfoil.ledger.v1.ConsequenceOffer
-	(*Sighting)(nil),                     // 4: counterfoil.ledger.v1.Sighting
-	(*Correction)(nil),                   // 5: counterfoil.ledger.v1.Correction
-	(*CorrectionAnswer)(nil),             // 6: counterfoil.ledger.v1.CorrectionAnswer
-	(*Trace)(nil),                        // 7: counterfoil.ledger.v1.Trace
-	(*TraceReply)(nil),                   // 8: counterfoil.ledger.v1.TraceReply
-	(*TraceHit)(nil),                     // 9: counterfoil.ledger.v1.TraceHit
-	(*FactsUsed)(nil),                    // 10: counterfoil.ledger.v1.FactsUsed
-	(*v1.AlertClassified)(nil),           // 11: counterfoil.enforcement.v1.AlertClassified
-	(*timestamppb.Timestamp)(nil),        // 12: google.protobuf.Timestamp
-	(*v1.AlertActed)(nil),                // 13: counterfoil.enforcement.v1.AlertActed
-	(*v1.ConsequenceOffered)(nil),        // 14: counterfoil.enforcement.v1.ConsequenceOffered
-	(*v1.ConsequenceAnswered)(nil),       // 15: counterfoil.enforcement.v1.ConsequenceAnswered
-	(*v1.SightingAdded)(nil),             // 16: counterfoil.enforcement.v1.SightingAdded
-	(*v1.CorrectionProposed)(nil),        // 17: counterfoil.enforcement.v1.CorrectionProposed
-	(*v1.CorrectionAnswered)(nil),        // 18: counterfoil.enforcement.v1.CorrectionAnswered
-	(*v1.TraceOpened)(nil),               // 19: counterfoil.enforcement.v1.TraceOpened
-	(*v1.TraceSent)(nil),                 // 20: counterfoil.enforcement.v1.TraceSent
-	(*v1.TraceAcknowledged)(nil),         // 21: counterfoil.enforcement.v1.TraceAcknowledged
-	(*v1.TraceAnswered)(nil),             // 22: counterfoil.enforcement.v1.TraceAnswered
-	(*v1.TraceRefused)(nil),              // 23: counterfoil.enforcement.v1.TraceRefused
-	(*v1.TraceDelayed)(nil),              // 24: counterfoil.enforcement.v1.TraceDelayed
-	(*v1.TraceInformationRequested)(nil), // 25: counterfoil.enforcement.v1.TraceInformationRequested
-	(*v1.TraceReplied)(nil),              // 26: counterfoil.enforcement.v1.TraceReplied
-	(*v1.TraceHit)(nil),                  // 27: counterfoil.enforcement.v1.TraceHit
-	(*v11.FactsUsed)(nil),                // 28: counterfoil.reporting.v1.FactsUsed
+	(AlertStatus)(0),                     // 0: counterfoil.ledger.v1.AlertStatus
+	(TraceStatus)(0),                     // 1: counterfoil.ledger.v1.TraceStatus
+	(*Alert)(nil),                        // 2: counterfoil.ledger.v1.Alert
+	(*Acknowledgement)(nil),              // 3: counterfoil.ledger.v1.Acknowledgement
+	(*AlertView)(nil),                    // 4: counterfoil.ledger.v1.AlertView
+	(*AlertAction)(nil),                  // 5: counterfoil.ledger.v1.AlertAction
+	(*ConsequenceOffer)(nil),             // 6: counterfoil.ledger.v1.ConsequenceOffer
+	(*Sighting)(nil),                     // 7: counterfoil.ledger.v1.Sighting
+	(*Correction)(nil),                   // 8: counterfoil.ledger.v1.Correction
+	(*CorrectionAnswer)(nil),             // 9: counterfoil.ledger.v1.CorrectionAnswer
+	(*Trace)(nil),                        // 10: counterfoil.ledger.v1.Trace
+	(*TraceReply)(nil),                   // 11: counterfoil.ledger.v1.TraceReply
+	(*TraceHit)(nil),                     // 12: counterfoil.ledger.v1.TraceHit
+	(*FactsUsed)(nil),                    // 13: counterfoil.ledger.v1.FactsUsed
+	(*v1.DiversionAlertRaised)(nil),      // 14: counterfoil.enforcement.v1.DiversionAlertRaised
+	(*timestamppb.Timestamp)(nil),        // 15: google.protobuf.Timestamp
+	(*v1.AlertEscalated)(nil),            // 16: counterfoil.enforcement.v1.AlertEscalated
+	(*v1.AlertClosed)(nil),               // 17: counterfoil.enforcement.v1.AlertClosed
+	(*v1.AlertClassified)(nil),           // 18: counterfoil.enforcement.v1.AlertClassified
+	(*v1.AlertActed)(nil),                // 19: counterfoil.enforcement.v1.AlertActed
+	(*v1.ConsequenceOffered)(nil),        // 20: counterfoil.enforcement.v1.ConsequenceOffered
+	(*v1.ConsequenceAnswered)(nil),       // 21: counterfoil.enforcement.v1.ConsequenceAnswered
+	(*v1.SightingAdded)(nil),             // 22: counterfoil.enforcement.v1.SightingAdded
+	(*v1.CorrectionProposed)(nil),        // 23: counterfoil.enforcement.v1.CorrectionProposed
+	(*v1.CorrectionAnswered)(nil),        // 24: counterfoil.enforcement.v1.CorrectionAnswered
+	(*v1.TraceOpened)(nil),               // 25: counterfoil.enforcement.v1.TraceOpened
+	(*v1.TraceSent)(nil),                 // 26: counterfoil.enforcement.v1.TraceSent
+	(*v1.TraceAcknowledged)(nil),         // 27: counterfoil.enforcement.v1.TraceAcknowledged
+	(*v1.TraceAnswered)(nil),             // 28: counterfoil.enforcement.v1.TraceAnswered
+	(*v1.TraceRefused)(nil),              // 29: counterfoil.enforcement.v1.TraceRefused
+	(*v1.TraceDelayed)(nil),              // 30: counterfoil.enforcement.v1.TraceDelayed
+	(*v1.TraceInformationRequested)(nil), // 31: counterfoil.enforcement.v1.TraceInformationRequested
+	(*v1.TraceReplied)(nil),              // 32: counterfoil.enforcement.v1.TraceReplied
+	(*v1.TraceHit)(nil),                  // 33: counterfoil.enforcement.v1.TraceHit
+	(*v11.FactsUsed)(nil),                // 34: counterfoil.reporting.v1.FactsUsed
 }
 var file_counterfoil_ledger_v1_tracing_proto_depIdxs = []int32{
-	11, // 0: counterfoil.ledger.v1.AlertView.classified:type_name -> counterfoil.enforcement.v1.AlertClassified
-	12, // 1: counterfoil.ledger.v1.AlertView.at:type_name -> google.protobuf.Timestamp
-	13, // 2: counterfoil.ledger.v1.AlertAction.acted:type_name -> counterfoil.enforcement.v1.AlertActed
-	12, // 3: counterfoil.ledger.v1.AlertAction.at:type_name -> google.protobuf.Timestamp
-	14, // 4: counterfoil.ledger.v1.ConsequenceOffer.offered:type_name -> counterfoil.enforcement.v1.ConsequenceOffered
-	15, // 5: counterfoil.ledger.v1.ConsequenceOffer.answered:type_name -> counterfoil.enforcement.v1.ConsequenceAnswered
-	12, // 6: counterfoil.ledger.v1.ConsequenceOffer.at:type_name -> google.protobuf.Timestamp
-	16, // 7: counterfoil.ledger.v1.Sighting.added:type_name -> counterfoil.enforcement.v1.SightingAdded
-	12, // 8: counterfoil.ledger.v1.Sighting.at:type_name -> google.protobuf.Timestamp
-	17, // 9: counterfoil.ledger.v1.Correction.proposed:type_name -> counterfoil.enforcement.v1.CorrectionProposed
-	12, // 10: counterfoil.ledger.v1.Correction.at:type_name -> google.protobuf.Timestamp
-	18, // 11: counterfoil.ledger.v1.CorrectionAnswer.answered:type_name -> counterfoil.enforcement.v1.CorrectionAnswered
-	12, // 12: counterfoil.ledger.v1.CorrectionAnswer.at:type_name -> google.protobuf.Timestamp
-	19, // 13: counterfoil.ledger.v1.Trace.opened:type_name -> counterfoil.enforcement.v1.TraceOpened
-	0,  // 14: counterfoil.ledger.v1.Trace.status:type_name -> counterfoil.ledger.v1.TraceStatus
-	20, // 15: counterfoil.ledger.v1.Trace.sent:type_name -> counterfoil.enforcement.v1.TraceSent
-	21, // 16: counterfoil.ledger.v1.Trace.acknowledged:type_name -> counterfoil.enforcement.v1.TraceAcknowledged
-	22, // 17: counterfoil.ledger.v1.Trace.answers:type_name -> counterfoil.enforcement.v1.TraceAnswered
-	23, // 18: counterfoil.ledger.v1.Trace.refused:type_name -> counterfoil.enforcement.v1.TraceRefused
-	24, // 19: counterfoil.ledger.v1.Trace.delayed:type_name -> counterfoil.enforcement.v1.TraceDelayed
-	25, // 20: counterfoil.ledger.v1.Trace.information:type_name -> counterfoil.enforcement.v1.TraceInformationRequested
-	12, // 21: counterfoil.ledger.v1.Trace.at:type_name -> google.protobuf.Timestamp
-	26, // 22: counterfoil.ledger.v1.TraceReply.replied:type_name -> counterfoil.enforcement.v1.TraceReplied
-	12, // 23: counterfoil.ledger.v1.TraceReply.at:type_name -> google.protobuf.Timestamp
-	27, // 24: counterfoil.ledger.v1.TraceHit.hit:type_name -> counterfoil.enforcement.v1.TraceHit
-	12, // 25: counterfoil.ledger.v1.TraceHit.at:type_name -> google.protobuf.Timestamp
-	28, // 26: counterfoil.ledger.v1.FactsUsed.used:type_name -> counterfoil.reporting.v1.FactsUsed
-	12, // 27: counterfoil.ledger.v1.FactsUsed.at:type_name -> google.protobuf.Timestamp
-	28, // [28:28] is the sub-list for method output_type
-	28, // [28:28] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	14, // 0: counterfoil.ledger.v1.Alert.raised:type_name -> counterfoil.enforcement.v1.DiversionAlertRaised
+	0,  // 1: counterfoil.ledger.v1.Alert.status:type_name -> counterfoil.ledger.v1.AlertStatus
+	15, // 2: counterfoil.ledger.v1.Alert.raised_at:type_name -> google.protobuf.Timestamp
+	0,  // 3: counterfoil.ledger.v1.Alert.finding:type_name -> counterfoil.ledger.v1.AlertStatus
+	16, // 4: counterfoil.ledger.v1.Alert.escalated:type_name -> counterfoil.enforcement.v1.AlertEscalated
+	17, // 5: counterfoil.ledger.v1.Alert.closed:type_name -> counterfoil.enforcement.v1.AlertClosed
+	15, // 6: counterfoil.ledger.v1.Acknowledgement.at:type_name -> google.protobuf.Timestamp
+	18, // 7: counterfoil.ledger.v1.AlertView.classified:type_name -> counterfoil.enforcement.v1.AlertClassified
+	15, // 8: counterfoil.ledger.v1.AlertView.at:type_name -> google.protobuf.Timestamp
+	19, // 9: counterfoil.ledger.v1.AlertAction.acted:type_name -> counterfoil.enforcement.v1.AlertActed
+	15, // 10: counterfoil.ledger.v1.AlertAction.at:type_name -> google.protobuf.Timestamp
+	20, // 11: counterfoil.ledger.v1.ConsequenceOffer.offered:type_name -> counterfoil.enforcement.v1.ConsequenceOffered
+	21, // 12: counterfoil.ledger.v1.ConsequenceOffer.answered:type_name -> counterfoil.enforcement.v1.ConsequenceAnswered
+	15, // 13: counterfoil.ledger.v1.ConsequenceOffer.at:type_name -> google.protobuf.Timestamp
+	22, // 14: counterfoil.ledger.v1.Sighting.added:type_name -> counterfoil.enforcement.v1.SightingAdded
+	15, // 15: counterfoil.ledger.v1.Sighting.at:type_name -> google.protobuf.Timestamp
+	23, // 16: counterfoil.ledger.v1.Correction.proposed:type_name -> counterfoil.enforcement.v1.CorrectionProposed
+	15, // 17: counterfoil.ledger.v1.Correction.at:type_name -> google.protobuf.Timestamp
+	24, // 18: counterfoil.ledger.v1.CorrectionAnswer.answered:type_name -> counterfoil.enforcement.v1.CorrectionAnswered
+	15, // 19: counterfoil.ledger.v1.CorrectionAnswer.at:type_name -> google.protobuf.Timestamp
+	25, // 20: counterfoil.ledger.v1.Trace.opened:type_name -> counterfoil.enforcement.v1.TraceOpened
+	1,  // 21: counterfoil.ledger.v1.Trace.status:type_name -> counterfoil.ledger.v1.TraceStatus
+	26, // 22: counterfoil.ledger.v1.Trace.sent:type_name -> counterfoil.enforcement.v1.TraceSent
+	27, // 23: counterfoil.ledger.v1.Trace.acknowledged:type_name -> counterfoil.enforcement.v1.TraceAcknowledged
+	28, // 24: counterfoil.ledger.v1.Trace.answers:type_name -> counterfoil.enforcement.v1.TraceAnswered
+	29, // 25: counterfoil.ledger.v1.Trace.refused:type_name -> counterfoil.enforcement.v1.TraceRefused
+	30, // 26: counterfoil.ledger.v1.Trace.delayed:type_name -> counterfoil.enforcement.v1.TraceDelayed
+	31, // 27: counterfoil.ledger.v1.Trace.information:type_name -> counterfoil.enforcement.v1.TraceInformationRequested
+	15, // 28: counterfoil.ledger.v1.Trace.at:type_name -> google.protobuf.Timestamp
+	32, // 29: counterfoil.ledger.v1.TraceReply.replied:type_name -> counterfoil.enforcement.v1.TraceReplied
+	15, // 30: counterfoil.ledger.v1.TraceReply.at:type_name -> google.protobuf.Timestamp
+	33, // 31: counterfoil.ledger.v1.TraceHit.hit:type_name -> counterfoil.enforcement.v1.TraceHit
+	15, // 32: counterfoil.ledger.v1.TraceHit.at:type_name -> google.protobuf.Timestamp
+	34, // 33: counterfoil.ledger.v1.FactsUsed.used:type_name -> counterfoil.reporting.v1.FactsUsed
+	15, // 34: counterfoil.ledger.v1.FactsUsed.at:type_name -> google.protobuf.Timestamp
+	35, // [35:35] is the sub-list for method output_type
+	35, // [35:35] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_ledger_v1_tracing_proto_init() }
@@ -1204,8 +1527,8 @@ func file_counterfoil_ledger_v1_tracing_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_ledger_v1_tracing_proto_rawDesc), len(file_counterfoil_ledger_v1_tracing_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   10,
+			NumEnums:      2,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1414,7 +1414,7 @@ var File_counterfoil_query_v1_compare_proto protoreflect.FileDescriptor
 
 const file_counterfoil_query_v1_compare_proto_rawDesc = "" +
 	"\n" +
-	"\"counterfoil/query/v1/compare.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a\"counterfoil/query/v1/horizon.proto\x1a counterfoil/query/v1/query.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"N\n" +
+	"\"counterfoil/query/v1/compare.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a\"counterfoil/query/v1/horizon.proto\x1a counterfoil/query/v1/query.proto\x1a\x1fcounterfoil/query/v1/rows.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"N\n" +
 	"\x13HeldJournalsRequest\x127\n" +
 	"\ahorizon\x18\x01 \x01(\v2\x1d.counterfoil.query.v1.HorizonR\ahorizon\"\x85\x01\n" +
 	"\x14HeldJournalsResponse\x12\x16\n" +
@@ -1626,6 +1626,7 @@ func file_counterfoil_query_v1_compare_proto_init() {
 	}
 	file_counterfoil_query_v1_horizon_proto_init()
 	file_counterfoil_query_v1_query_proto_init()
+	file_counterfoil_query_v1_rows_proto_init()
 	file_counterfoil_query_v1_compare_proto_msgTypes[19].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

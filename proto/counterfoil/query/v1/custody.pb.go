@@ -7,6 +7,7 @@
 package queryv1
 
 import (
+	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	v11 "github.com/counterfoil/counterfoil/proto/counterfoil/enforcement/v1"
 	v1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -437,11 +438,117 @@ func (x *OpenStep) GetRecordId() string {
 	return ""
 }
 
+type CustodyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// With a serial, in full; the parts that are empty ask for any.
+	Mark          *v1.Mark `protobuf:"bytes,1,opt,name=mark,proto3" json:"mark,omitempty"`
+	Horizon       *Horizon `protobuf:"bytes,2,opt,name=horizon,proto3" json:"horizon,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CustodyRequest) Reset() {
+	*x = CustodyRequest{}
+	mi := &file_counterfoil_query_v1_custody_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CustodyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CustodyRequest) ProtoMessage() {}
+
+func (x *CustodyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_custody_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CustodyRequest.ProtoReflect.Descriptor instead.
+func (*CustodyRequest) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_custody_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *CustodyRequest) GetMark() *v1.Mark {
+	if x != nil {
+		return x.Mark
+	}
+	return nil
+}
+
+func (x *CustodyRequest) GetHorizon() *Horizon {
+	if x != nil {
+		return x.Horizon
+	}
+	return nil
+}
+
+type CustodyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each item that shares the serial, or a reading of it.
+	Items         []*Custody `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	Basis         *Basis     `protobuf:"bytes,2,opt,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CustodyResponse) Reset() {
+	*x = CustodyResponse{}
+	mi := &file_counterfoil_query_v1_custody_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CustodyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CustodyResponse) ProtoMessage() {}
+
+func (x *CustodyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_custody_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CustodyResponse.ProtoReflect.Descriptor instead.
+func (*CustodyResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_custody_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *CustodyResponse) GetItems() []*Custody {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *CustodyResponse) GetBasis() *Basis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 var File_counterfoil_query_v1_custody_proto protoreflect.FileDescriptor
 
 const file_counterfoil_query_v1_custody_proto_rawDesc = "" +
 	"\n" +
-	"\"counterfoil/query/v1/custody.proto\x12\x14counterfoil.query.v1\x1a,counterfoil/enforcement/v1/enforcement.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xda\x03\n" +
+	"\"counterfoil/query/v1/custody.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a,counterfoil/enforcement/v1/enforcement.proto\x1a\"counterfoil/query/v1/horizon.proto\x1a\x1fcounterfoil/query/v1/rows.proto\x1a&counterfoil/transfer/v1/transfer.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xda\x03\n" +
 	"\aCustody\x121\n" +
 	"\x04mark\x18\x01 \x01(\v2\x1d.counterfoil.transfer.v1.MarkR\x04mark\x12\x14\n" +
 	"\x05match\x18\x02 \x01(\tR\x05match\x12\x18\n" +
@@ -482,7 +589,13 @@ const file_counterfoil_query_v1_custody_proto_rawDesc = "" +
 	"\x04step\x18\x01 \x01(\tR\x04step\x120\n" +
 	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12\x1c\n" +
 	"\tindicator\x18\x03 \x01(\tR\tindicator\x12\x1b\n" +
-	"\trecord_id\x18\x04 \x01(\tR\brecordIdBGZEgithub.com/counterfoil/counterfoil/proto/counterfoil/query/v1;queryv1b\x06proto3"
+	"\trecord_id\x18\x04 \x01(\tR\brecordId\"\x84\x01\n" +
+	"\x0eCustodyRequest\x129\n" +
+	"\x04mark\x18\x01 \x01(\v2\x1d.counterfoil.transfer.v1.MarkB\x06\xbaH\x03\xc8\x01\x01R\x04mark\x127\n" +
+	"\ahorizon\x18\x02 \x01(\v2\x1d.counterfoil.query.v1.HorizonR\ahorizon\"y\n" +
+	"\x0fCustodyResponse\x123\n" +
+	"\x05items\x18\x01 \x03(\v2\x1d.counterfoil.query.v1.CustodyR\x05items\x121\n" +
+	"\x05basis\x18\x02 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basisBGZEgithub.com/counterfoil/counterfoil/proto/counterfoil/query/v1;queryv1b\x06proto3"
 
 var (
 	file_counterfoil_query_v1_custody_proto_rawDescOnce sync.Once
@@ -496,34 +609,42 @@ func file_counterfoil_query_v1_custody_proto_rawDescGZIP() []byte {
 	return file_counterfoil_query_v1_custody_proto_rawDescData
 }
 
-var file_counterfoil_query_v1_custody_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_counterfoil_query_v1_custody_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_counterfoil_query_v1_custody_proto_goTypes = []any{
 	(*Custody)(nil),               // 0: counterfoil.query.v1.Custody
 	(*CustodyStep)(nil),           // 1: counterfoil.query.v1.CustodyStep
 	(*Custodian)(nil),             // 2: counterfoil.query.v1.Custodian
 	(*OpenStep)(nil),              // 3: counterfoil.query.v1.OpenStep
-	(*v1.Mark)(nil),               // 4: counterfoil.transfer.v1.Mark
-	(v11.Stage)(0),                // 5: counterfoil.enforcement.v1.Stage
-	(v11.Confidence)(0),           // 6: counterfoil.enforcement.v1.Confidence
-	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
-	(*v1.Party)(nil),              // 8: counterfoil.transfer.v1.Party
+	(*CustodyRequest)(nil),        // 4: counterfoil.query.v1.CustodyRequest
+	(*CustodyResponse)(nil),       // 5: counterfoil.query.v1.CustodyResponse
+	(*v1.Mark)(nil),               // 6: counterfoil.transfer.v1.Mark
+	(v11.Stage)(0),                // 7: counterfoil.enforcement.v1.Stage
+	(v11.Confidence)(0),           // 8: counterfoil.enforcement.v1.Confidence
+	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
+	(*v1.Party)(nil),              // 10: counterfoil.transfer.v1.Party
+	(*Horizon)(nil),               // 11: counterfoil.query.v1.Horizon
+	(*Basis)(nil),                 // 12: counterfoil.query.v1.Basis
 }
 var file_counterfoil_query_v1_custody_proto_depIdxs = []int32{
-	4,  // 0: counterfoil.query.v1.Custody.mark:type_name -> counterfoil.transfer.v1.Mark
+	6,  // 0: counterfoil.query.v1.Custody.mark:type_name -> counterfoil.transfer.v1.Mark
 	1,  // 1: counterfoil.query.v1.Custody.steps:type_name -> counterfoil.query.v1.CustodyStep
 	2,  // 2: counterfoil.query.v1.Custody.last_lawful:type_name -> counterfoil.query.v1.Custodian
 	3,  // 3: counterfoil.query.v1.Custody.open:type_name -> counterfoil.query.v1.OpenStep
-	5,  // 4: counterfoil.query.v1.Custody.stage:type_name -> counterfoil.enforcement.v1.Stage
-	6,  // 5: counterfoil.query.v1.Custody.confidence:type_name -> counterfoil.enforcement.v1.Confidence
-	7,  // 6: counterfoil.query.v1.CustodyStep.at:type_name -> google.protobuf.Timestamp
-	8,  // 7: counterfoil.query.v1.Custodian.party:type_name -> counterfoil.transfer.v1.Party
-	7,  // 8: counterfoil.query.v1.Custodian.at:type_name -> google.protobuf.Timestamp
-	7,  // 9: counterfoil.query.v1.OpenStep.since:type_name -> google.protobuf.Timestamp
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	7,  // 4: counterfoil.query.v1.Custody.stage:type_name -> counterfoil.enforcement.v1.Stage
+	8,  // 5: counterfoil.query.v1.Custody.confidence:type_name -> counterfoil.enforcement.v1.Confidence
+	9,  // 6: counterfoil.query.v1.CustodyStep.at:type_name -> google.protobuf.Timestamp
+	10, // 7: counterfoil.query.v1.Custodian.party:type_name -> counterfoil.transfer.v1.Party
+	9,  // 8: counterfoil.query.v1.Custodian.at:type_name -> google.protobuf.Timestamp
+	9,  // 9: counterfoil.query.v1.OpenStep.since:type_name -> google.protobuf.Timestamp
+	6,  // 10: counterfoil.query.v1.CustodyRequest.mark:type_name -> counterfoil.transfer.v1.Mark
+	11, // 11: counterfoil.query.v1.CustodyRequest.horizon:type_name -> counterfoil.query.v1.Horizon
+	0,  // 12: counterfoil.query.v1.CustodyResponse.items:type_name -> counterfoil.query.v1.Custody
+	12, // 13: counterfoil.query.v1.CustodyResponse.basis:type_name -> counterfoil.query.v1.Basis
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_query_v1_custody_proto_init() }
@@ -531,13 +652,15 @@ func file_counterfoil_query_v1_custody_proto_init() {
 	if File_counterfoil_query_v1_custody_proto != nil {
 		return
 	}
+	file_counterfoil_query_v1_horizon_proto_init()
+	file_counterfoil_query_v1_rows_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_query_v1_custody_proto_rawDesc), len(file_counterfoil_query_v1_custody_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

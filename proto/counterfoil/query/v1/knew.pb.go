@@ -786,7 +786,7 @@ var File_counterfoil_query_v1_knew_proto protoreflect.FileDescriptor
 
 const file_counterfoil_query_v1_knew_proto_rawDesc = "" +
 	"\n" +
-	"\x1fcounterfoil/query/v1/knew.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a counterfoil/query/v1/query.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"?\n" +
+	"\x1fcounterfoil/query/v1/knew.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a!counterfoil/query/v1/health.proto\x1a\x1fcounterfoil/query/v1/rows.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"?\n" +
 	"\vKnewRequest\x12\x1a\n" +
 	"\x02id\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x02id\x12\x14\n" +
@@ -928,7 +928,8 @@ func file_counterfoil_query_v1_knew_proto_init() {
 	if File_counterfoil_query_v1_knew_proto != nil {
 		return
 	}
-	file_counterfoil_query_v1_query_proto_init()
+	file_counterfoil_query_v1_health_proto_init()
+	file_counterfoil_query_v1_rows_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -767,7 +767,7 @@ var File_counterfoil_query_v1_links_proto protoreflect.FileDescriptor
 
 const file_counterfoil_query_v1_links_proto_rawDesc = "" +
 	"\n" +
-	" counterfoil/query/v1/links.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a,counterfoil/enforcement/v1/enforcement.proto\x1a\"counterfoil/ledger/v1/ledger.proto\x1a#counterfoil/ledger/v1/tracing.proto\x1a\"counterfoil/query/v1/horizon.proto\x1a counterfoil/query/v1/query.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa9\x01\n" +
+	" counterfoil/query/v1/links.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a,counterfoil/enforcement/v1/enforcement.proto\x1a#counterfoil/ledger/v1/tracing.proto\x1a\"counterfoil/query/v1/horizon.proto\x1a\x1fcounterfoil/query/v1/rows.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa9\x01\n" +
 	"\fLinksRequest\x12\x1a\n" +
 	"\x02id\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x02id\x12\x1a\n" +
@@ -908,7 +908,7 @@ func file_counterfoil_query_v1_links_proto_init() {
 		return
 	}
 	file_counterfoil_query_v1_horizon_proto_init()
-	file_counterfoil_query_v1_query_proto_init()
+	file_counterfoil_query_v1_rows_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -515,11 +515,175 @@ func (x *RetryParkedResponse) GetLeft() []*ParkedItem {
 	return nil
 }
 
+type ParkedResponse struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Events []*ParkedItem          `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	// Of all pages, by journal and class.
+	Totals []*ParkedTotal `protobuf:"bytes,2,rep,name=totals,proto3" json:"totals,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,3,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	Basis         *Basis `protobuf:"bytes,4,opt,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ParkedResponse) Reset() {
+	*x = ParkedResponse{}
+	mi := &file_counterfoil_query_v1_parked_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ParkedResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ParkedResponse) ProtoMessage() {}
+
+func (x *ParkedResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_parked_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ParkedResponse.ProtoReflect.Descriptor instead.
+func (*ParkedResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_parked_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ParkedResponse) GetEvents() []*ParkedItem {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *ParkedResponse) GetTotals() []*ParkedTotal {
+	if x != nil {
+		return x.Totals
+	}
+	return nil
+}
+
+func (x *ParkedResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *ParkedResponse) GetBasis() *Basis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+type ParkedEventResponse struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Parked *ParkedItem            `protobuf:"bytes,1,opt,name=parked,proto3" json:"parked,omitempty"`
+	Event  *RecordedEvent         `protobuf:"bytes,2,opt,name=event,proto3" json:"event,omitempty"`
+	// The row that it wants, as it stands here; absent when it is not on record.
+	Table Table `protobuf:"varint,3,opt,name=table,proto3,enum=counterfoil.query.v1.Table" json:"table,omitempty"`
+	Row   *Row  `protobuf:"bytes,4,opt,name=row,proto3" json:"row,omitempty"`
+	// How many events of its journal this copy was not given, and whether it lacks some that were withdrawn.
+	NotGiven      uint64 `protobuf:"varint,5,opt,name=not_given,json=notGiven,proto3" json:"not_given,omitempty"`
+	Withdrawn     bool   `protobuf:"varint,6,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
+	Basis         *Basis `protobuf:"bytes,7,opt,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ParkedEventResponse) Reset() {
+	*x = ParkedEventResponse{}
+	mi := &file_counterfoil_query_v1_parked_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ParkedEventResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ParkedEventResponse) ProtoMessage() {}
+
+func (x *ParkedEventResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_parked_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ParkedEventResponse.ProtoReflect.Descriptor instead.
+func (*ParkedEventResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_parked_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ParkedEventResponse) GetParked() *ParkedItem {
+	if x != nil {
+		return x.Parked
+	}
+	return nil
+}
+
+func (x *ParkedEventResponse) GetEvent() *RecordedEvent {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+func (x *ParkedEventResponse) GetTable() Table {
+	if x != nil {
+		return x.Table
+	}
+	return Table_TABLE_UNSPECIFIED
+}
+
+func (x *ParkedEventResponse) GetRow() *Row {
+	if x != nil {
+		return x.Row
+	}
+	return nil
+}
+
+func (x *ParkedEventResponse) GetNotGiven() uint64 {
+	if x != nil {
+		return x.NotGiven
+	}
+	return 0
+}
+
+func (x *ParkedEventResponse) GetWithdrawn() bool {
+	if x != nil {
+		return x.Withdrawn
+	}
+	return false
+}
+
+func (x *ParkedEventResponse) GetBasis() *Basis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 var File_counterfoil_query_v1_parked_proto protoreflect.FileDescriptor
 
 const file_counterfoil_query_v1_parked_proto_rawDesc = "" +
 	"\n" +
-	"!counterfoil/query/v1/parked.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\"\xa2\x02\n" +
+	"!counterfoil/query/v1/parked.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fcounterfoil/query/v1/rows.proto\"\xa2\x02\n" +
 	"\rParkedRequest\x12=\n" +
 	"\ajournal\x18\x01 \x01(\tB#\xbaH r\x1e\x18d2\x1a^([a-z0-9-]+/[a-z0-9-]+)?$R\ajournal\x12\x1c\n" +
 	"\x04kind\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x04kind\x12A\n" +
@@ -554,7 +718,20 @@ const file_counterfoil_query_v1_parked_proto_rawDesc = "" +
 	"\vfolded_anew\x18\x02 \x03(\tR\n" +
 	"foldedAnew\x127\n" +
 	"\x05still\x18\x03 \x03(\v2!.counterfoil.query.v1.ParkedTotalR\x05still\x124\n" +
-	"\x04left\x18\x04 \x03(\v2 .counterfoil.query.v1.ParkedItemR\x04left*\x9a\x01\n" +
+	"\x04left\x18\x04 \x03(\v2 .counterfoil.query.v1.ParkedItemR\x04left\"\xe0\x01\n" +
+	"\x0eParkedResponse\x128\n" +
+	"\x06events\x18\x01 \x03(\v2 .counterfoil.query.v1.ParkedItemR\x06events\x129\n" +
+	"\x06totals\x18\x02 \x03(\v2!.counterfoil.query.v1.ParkedTotalR\x06totals\x12&\n" +
+	"\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken\x121\n" +
+	"\x05basis\x18\x04 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis\"\xd8\x02\n" +
+	"\x13ParkedEventResponse\x128\n" +
+	"\x06parked\x18\x01 \x01(\v2 .counterfoil.query.v1.ParkedItemR\x06parked\x129\n" +
+	"\x05event\x18\x02 \x01(\v2#.counterfoil.query.v1.RecordedEventR\x05event\x121\n" +
+	"\x05table\x18\x03 \x01(\x0e2\x1b.counterfoil.query.v1.TableR\x05table\x12+\n" +
+	"\x03row\x18\x04 \x01(\v2\x19.counterfoil.query.v1.RowR\x03row\x12\x1b\n" +
+	"\tnot_given\x18\x05 \x01(\x04R\bnotGiven\x12\x1c\n" +
+	"\twithdrawn\x18\x06 \x01(\bR\twithdrawn\x121\n" +
+	"\x05basis\x18\a \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis*\x9a\x01\n" +
 	"\vParkedClass\x12\x1c\n" +
 	"\x18PARKED_CLASS_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14PARKED_CLASS_UNKNOWN\x10\x01\x12\x1d\n" +
@@ -575,7 +752,7 @@ func file_counterfoil_query_v1_parked_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_query_v1_parked_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_counterfoil_query_v1_parked_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_counterfoil_query_v1_parked_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_counterfoil_query_v1_parked_proto_goTypes = []any{
 	(ParkedClass)(0),            // 0: counterfoil.query.v1.ParkedClass
 	(*ParkedRequest)(nil),       // 1: counterfoil.query.v1.ParkedRequest
@@ -584,18 +761,32 @@ var file_counterfoil_query_v1_parked_proto_goTypes = []any{
 	(*ParkedEventRequest)(nil),  // 4: counterfoil.query.v1.ParkedEventRequest
 	(*RetryParkedRequest)(nil),  // 5: counterfoil.query.v1.RetryParkedRequest
 	(*RetryParkedResponse)(nil), // 6: counterfoil.query.v1.RetryParkedResponse
+	(*ParkedResponse)(nil),      // 7: counterfoil.query.v1.ParkedResponse
+	(*ParkedEventResponse)(nil), // 8: counterfoil.query.v1.ParkedEventResponse
+	(*Basis)(nil),               // 9: counterfoil.query.v1.Basis
+	(*RecordedEvent)(nil),       // 10: counterfoil.query.v1.RecordedEvent
+	(Table)(0),                  // 11: counterfoil.query.v1.Table
+	(*Row)(nil),                 // 12: counterfoil.query.v1.Row
 }
 var file_counterfoil_query_v1_parked_proto_depIdxs = []int32{
-	0, // 0: counterfoil.query.v1.ParkedRequest.class:type_name -> counterfoil.query.v1.ParkedClass
-	0, // 1: counterfoil.query.v1.ParkedItem.class:type_name -> counterfoil.query.v1.ParkedClass
-	0, // 2: counterfoil.query.v1.ParkedTotal.class:type_name -> counterfoil.query.v1.ParkedClass
-	3, // 3: counterfoil.query.v1.RetryParkedResponse.still:type_name -> counterfoil.query.v1.ParkedTotal
-	2, // 4: counterfoil.query.v1.RetryParkedResponse.left:type_name -> counterfoil.query.v1.ParkedItem
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	0,  // 0: counterfoil.query.v1.ParkedRequest.class:type_name -> counterfoil.query.v1.ParkedClass
+	0,  // 1: counterfoil.query.v1.ParkedItem.class:type_name -> counterfoil.query.v1.ParkedClass
+	0,  // 2: counterfoil.query.v1.ParkedTotal.class:type_name -> counterfoil.query.v1.ParkedClass
+	3,  // 3: counterfoil.query.v1.RetryParkedResponse.still:type_name -> counterfoil.query.v1.ParkedTotal
+	2,  // 4: counterfoil.query.v1.RetryParkedResponse.left:type_name -> counterfoil.query.v1.ParkedItem
+	2,  // 5: counterfoil.query.v1.ParkedResponse.events:type_name -> counterfoil.query.v1.ParkedItem
+	3,  // 6: counterfoil.query.v1.ParkedResponse.totals:type_name -> counterfoil.query.v1.ParkedTotal
+	9,  // 7: counterfoil.query.v1.ParkedResponse.basis:type_name -> counterfoil.query.v1.Basis
+	2,  // 8: counterfoil.query.v1.ParkedEventResponse.parked:type_name -> counterfoil.query.v1.ParkedItem
+	10, // 9: counterfoil.query.v1.ParkedEventResponse.event:type_name -> counterfoil.query.v1.RecordedEvent
+	11, // 10: counterfoil.query.v1.ParkedEventResponse.table:type_name -> counterfoil.query.v1.Table
+	12, // 11: counterfoil.query.v1.ParkedEventResponse.row:type_name -> counterfoil.query.v1.Row
+	9,  // 12: counterfoil.query.v1.ParkedEventResponse.basis:type_name -> counterfoil.query.v1.Basis
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_query_v1_parked_proto_init() }
@@ -603,13 +794,14 @@ func file_counterfoil_query_v1_parked_proto_init() {
 	if File_counterfoil_query_v1_parked_proto != nil {
 		return
 	}
+	file_counterfoil_query_v1_rows_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_query_v1_parked_proto_rawDesc), len(file_counterfoil_query_v1_parked_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   6,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

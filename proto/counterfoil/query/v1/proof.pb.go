@@ -950,7 +950,7 @@ var File_counterfoil_query_v1_proof_proto protoreflect.FileDescriptor
 
 const file_counterfoil_query_v1_proof_proto_rawDesc = "" +
 	"\n" +
-	" counterfoil/query/v1/proof.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a counterfoil/query/v1/query.proto\x1a-counterfoil/reporting/v1/report_service.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa4\x02\n" +
+	" counterfoil/query/v1/proof.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fcounterfoil/query/v1/rows.proto\x1a-counterfoil/reporting/v1/report_service.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa4\x02\n" +
 	"\n" +
 	"SignedHead\x12\x18\n" +
 	"\ajournal\x18\x01 \x01(\tR\ajournal\x12\x14\n" +
@@ -1094,7 +1094,7 @@ func file_counterfoil_query_v1_proof_proto_init() {
 	if File_counterfoil_query_v1_proof_proto != nil {
 		return
 	}
-	file_counterfoil_query_v1_query_proto_init()
+	file_counterfoil_query_v1_rows_proto_init()
 	file_counterfoil_query_v1_proof_proto_msgTypes[3].OneofWrappers = []any{
 		(*JournalPoint_Events)(nil),
 		(*JournalPoint_Block)(nil),

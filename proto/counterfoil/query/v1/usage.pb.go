@@ -221,11 +221,73 @@ func (x *Usage) GetUntil() *timestamppb.Timestamp {
 	return nil
 }
 
+type UsageResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By agency, kind and decision.
+	Uses []*Usage `protobuf:"bytes,1,rep,name=uses,proto3" json:"uses,omitempty"`
+	// The smallest number that agencies tell of a class; what is below waits until it has grown.
+	Least         uint32 `protobuf:"varint,2,opt,name=least,proto3" json:"least,omitempty"`
+	Basis         *Basis `protobuf:"bytes,3,opt,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UsageResponse) Reset() {
+	*x = UsageResponse{}
+	mi := &file_counterfoil_query_v1_usage_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UsageResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UsageResponse) ProtoMessage() {}
+
+func (x *UsageResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_counterfoil_query_v1_usage_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UsageResponse.ProtoReflect.Descriptor instead.
+func (*UsageResponse) Descriptor() ([]byte, []int) {
+	return file_counterfoil_query_v1_usage_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *UsageResponse) GetUses() []*Usage {
+	if x != nil {
+		return x.Uses
+	}
+	return nil
+}
+
+func (x *UsageResponse) GetLeast() uint32 {
+	if x != nil {
+		return x.Least
+	}
+	return 0
+}
+
+func (x *UsageResponse) GetBasis() *Basis {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 var File_counterfoil_query_v1_usage_proto protoreflect.FileDescriptor
 
 const file_counterfoil_query_v1_usage_proto_rawDesc = "" +
 	"\n" +
-	" counterfoil/query/v1/usage.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb3\x01\n" +
+	" counterfoil/query/v1/usage.proto\x12\x14counterfoil.query.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fcounterfoil/query/v1/rows.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb3\x01\n" +
 	"\fUsageRequest\x128\n" +
 	"\x06agency\x18\x01 \x01(\tB \xbaH\x1dr\x1b2\x19^([a-z][a-z0-9-]{1,31})?$R\x06agency\x120\n" +
 	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x127\n" +
@@ -235,7 +297,11 @@ const file_counterfoil_query_v1_usage_proto_rawDesc = "" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x1a\n" +
 	"\bdecision\x18\x03 \x01(\tR\bdecision\x12\x14\n" +
 	"\x05count\x18\x04 \x01(\x04R\x05count\x120\n" +
-	"\x05until\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x05until*b\n" +
+	"\x05until\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\"\x89\x01\n" +
+	"\rUsageResponse\x12/\n" +
+	"\x04uses\x18\x01 \x03(\v2\x1b.counterfoil.query.v1.UsageR\x04uses\x12\x14\n" +
+	"\x05least\x18\x02 \x01(\rR\x05least\x121\n" +
+	"\x05basis\x18\x03 \x01(\v2\x1b.counterfoil.query.v1.BasisR\x05basis*b\n" +
 	"\aUsageBy\x12\x18\n" +
 	"\x14USAGE_BY_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rUSAGE_BY_KIND\x10\x01\x12\x15\n" +
@@ -255,22 +321,26 @@ func file_counterfoil_query_v1_usage_proto_rawDescGZIP() []byte {
 }
 
 var file_counterfoil_query_v1_usage_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_counterfoil_query_v1_usage_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_counterfoil_query_v1_usage_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_counterfoil_query_v1_usage_proto_goTypes = []any{
 	(UsageBy)(0),                  // 0: counterfoil.query.v1.UsageBy
 	(*UsageRequest)(nil),          // 1: counterfoil.query.v1.UsageRequest
 	(*Usage)(nil),                 // 2: counterfoil.query.v1.Usage
-	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
+	(*UsageResponse)(nil),         // 3: counterfoil.query.v1.UsageResponse
+	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
+	(*Basis)(nil),                 // 5: counterfoil.query.v1.Basis
 }
 var file_counterfoil_query_v1_usage_proto_depIdxs = []int32{
-	3, // 0: counterfoil.query.v1.UsageRequest.since:type_name -> google.protobuf.Timestamp
+	4, // 0: counterfoil.query.v1.UsageRequest.since:type_name -> google.protobuf.Timestamp
 	0, // 1: counterfoil.query.v1.UsageRequest.by:type_name -> counterfoil.query.v1.UsageBy
-	3, // 2: counterfoil.query.v1.Usage.until:type_name -> google.protobuf.Timestamp
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	4, // 2: counterfoil.query.v1.Usage.until:type_name -> google.protobuf.Timestamp
+	2, // 3: counterfoil.query.v1.UsageResponse.uses:type_name -> counterfoil.query.v1.Usage
+	5, // 4: counterfoil.query.v1.UsageResponse.basis:type_name -> counterfoil.query.v1.Basis
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_counterfoil_query_v1_usage_proto_init() }
@@ -278,13 +348,14 @@ func file_counterfoil_query_v1_usage_proto_init() {
 	if File_counterfoil_query_v1_usage_proto != nil {
 		return
 	}
+	file_counterfoil_query_v1_rows_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_counterfoil_query_v1_usage_proto_rawDesc), len(file_counterfoil_query_v1_usage_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   2,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
