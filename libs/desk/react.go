@@ -32,7 +32,7 @@ type Reaction struct {
 	// transaction that records it.
 	React func(view ledger.View, id journal.ID, e journal.Entry) ([]proto.Message, error)
 	// Due, in place of Kind and React, decides what one thing comes to whose time has come, and says when the next will be;
-	// zero: none. It is asked after every change and at that time, until it decides nothing.
+	// zero: none. It is asked after changes and at that time, until it decides nothing; then it rests for 20 times as long as it took.
 	Due func(view ledger.View, now time.Time) (facts []proto.Message, next time.Time, err error)
 }
 
@@ -46,7 +46,7 @@ const (
 // react hears every event once for each reaction, does what is due, and keeps the agency's own statements up with the
 // directory, as the ledger grows, until ctx ends.
 func (d *Desk) react(ctx context.Context) {
-	kept := uint64(0)
+	kept, rested := uint64(0), map[string]time.Time{}
 	_ = d.Ledger.Follow(ctx, func() (again time.Duration) { // it ends with ctx
 		var err error
 		if kept, err = d.keepUp(ctx, kept); err != nil && ctx.Err() == nil {
@@ -58,7 +58,7 @@ func (d *Desk) react(ctx context.Context) {
 			return longestWait
 		}
 		for _, r := range d.Reactions {
-			wait, err := d.turn(ctx, r, positions)
+			wait, err := d.turn(ctx, r, positions, rested)
 			if err != nil && ctx.Err() == nil {
 				d.Logger.Error("reaction stopped for now", "agency", d.Agency, "reaction", r.Name, "err", err)
 				wait = tryAgain // nothing may change before then
@@ -80,10 +80,16 @@ func (d *Desk) positions() (positions []*ledgerv1.Position, err error) {
 	return positions, err
 }
 
-// turn gives a reaction its turn, and says after how long it wants the next; 0 is when something changes.
-func (d *Desk) turn(ctx context.Context, r Reaction, positions []*ledgerv1.Position) (time.Duration, error) {
+// turn gives a reaction its turn, and says after how long it wants the next; 0 is when something changes. rested has until when those to
+// a time rest.
+func (d *Desk) turn(ctx context.Context, r Reaction, positions []*ledgerv1.Position, rested map[string]time.Time) (time.Duration, error) {
 	if r.Due != nil {
-		return d.doDue(ctx, r)
+		if rests := time.Until(rested[r.Name]); rests > 0 {
+			return rests, nil
+		}
+		wait, took, err := d.doDue(ctx, r)
+		rested[r.Name] = time.Now().Add(restFor * took)
+		return wait, err
 	}
 	more, err := d.hear(ctx, r, positions)
 	if more {
@@ -98,22 +104,27 @@ const tryAgain = 2 * time.Second
 // longestWait bounds how long a time that was stepped back goes unnoticed.
 const longestWait = time.Minute
 
-// doDue records what is due, one thing after the other.
-func (d *Desk) doDue(ctx context.Context, r Reaction) (time.Duration, error) {
+// restFor is how many times as long as it took a reaction to a time rests once it has found nothing due: what is open, however much it
+// is, takes a twentieth of a processor at most while the ledger grows.
+const restFor = 20
+
+// doDue records what is due, one thing after the other, and says after how long the next is, and how long it took to see that none is.
+func (d *Desk) doDue(ctx context.Context, r Reaction) (wait, took time.Duration, err error) {
 	for {
 		var facts []proto.Message
 		var next time.Time
+		began := time.Now()
 		err := d.Ledger.Committed(func(v ledger.View) (err error) {
 			facts, next, err = r.Due(v, d.Now())
 			return err
 		})
 		switch {
 		case err != nil:
-			return 0, fmt.Errorf("look what is due: %w", err)
+			return 0, 0, fmt.Errorf("look what is due: %w", err)
 		case len(facts) == 0 && next.IsZero():
-			return 0, nil
+			return 0, time.Since(began), nil
 		case len(facts) == 0:
-			return min(max(next.Sub(d.Now()), time.Millisecond), longestWait), nil
+			return min(max(next.Sub(d.Now()), time.Millisecond), longestWait), time.Since(began), nil
 		}
 		_, err = d.submit(&command{
 			particulars: &eventv1.Particulars{OccurredAt: timestamppb.New(d.Now()), Officer: &eventv1.Officer{Role: "clock"}},
@@ -124,7 +135,7 @@ func (d *Desk) doDue(ctx context.Context, r Reaction) (time.Duration, error) {
 			ctx: ctx, done: make(chan outcome, 1),
 		})
 		if err != nil {
-			return 0, fmt.Errorf("record what is due: %w", err)
+			return 0, 0, fmt.Errorf("record what is due: %w", err)
 		}
 	}
 }

@@ -87,6 +87,36 @@ func TestFailedReactionIsTriedAgain(t *testing.T) {
 	a.Wait(licensingAll, 2)
 }
 
+// However long it takes to see that nothing is due, that takes a small part of the time while commands come; and what comes due is done.
+func TestLookingWhatIsDueRests(t *testing.T) {
+	const took = 5 * time.Millisecond
+	a := desktest.New(t, "licensing").Agency("licensing")
+	looked, end := 0, time.Now().Add(500*time.Millisecond)
+	a.Open(desk.Reaction{Name: "revoke at the end", Due: func(view ledger.View, now time.Time) ([]proto.Message, time.Time, error) {
+		looked++
+		for began := time.Now(); time.Since(began) < took; { // as when very much is open
+		}
+		return revokeAtEnd(view, now)
+	}})
+	a.Start()
+	began := time.Now()
+	first := granted("licensing/L-0")
+	first.ValidUntil = timestamppb.New(end)
+	a.Record(desktest.Facts(first))
+	for n := range 200 {
+		a.Record(desktest.Facts(granted(fmt.Sprintf("licensing/L-%d", n+1))))
+		if err := a.Ledger.View(func(ledger.View) error { return nil }); err != nil { // has it committed
+			t.Fatal(err)
+		}
+	}
+	a.Wait(licensingAll, 202)
+	a.Stop()
+	// It looks once more for what it does, and in the transaction that does it.
+	if most := int(time.Since(began)/(20*took)) + 4; looked > most {
+		t.Errorf("it looked %d times in %v; want at most %d", looked, time.Since(began), most)
+	}
+}
+
 // revokeAtEnd revokes licences whose time is over, one after the other.
 func revokeAtEnd(view ledger.View, now time.Time) (facts []proto.Message, next time.Time, err error) {
 	all, err := view.LicencesWith("status", "granted")
