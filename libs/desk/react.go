@@ -31,8 +31,8 @@ type Reaction struct {
 	// asked again about the same event. It is asked first on what is committed, and, when it decides something, again in the
 	// transaction that records it.
 	React func(view ledger.View, id journal.ID, e journal.Entry) ([]proto.Message, error)
-	// Due, in place of Kind and React, decides what one thing comes to whose time has come, and says when the next will be;
-	// zero: none. It is asked after changes and at that time, until it decides nothing; then it rests for 20 times as long as it took.
+	// Due, in place of Kind and React, decides what things come to whose time has come, as many as one record bears, and says when the next
+	// will be; zero: none. It is asked after changes and at that time, until it decides nothing; then it rests for 20 times as long as it took.
 	Due func(view ledger.View, now time.Time) (facts []proto.Message, next time.Time, err error)
 }
 
@@ -108,7 +108,7 @@ const longestWait = time.Minute
 // is, takes a twentieth of a processor at most while the ledger grows.
 const restFor = 20
 
-// doDue records what is due, one thing after the other, and says after how long the next is, and how long it took to see that none is.
+// doDue records what is due and says after how long the next is, and how long it took to see that none is.
 func (d *Desk) doDue(ctx context.Context, r Reaction) (wait, took time.Duration, err error) {
 	for {
 		var facts []proto.Message

@@ -28,3 +28,23 @@ func Beside(r interface{ GetJournal() string }, fact proto.Message) Dated {
 	_, group, _ := strings.Cut(r.GetJournal(), "/")
 	return Dated{Message: fact, Group: group}
 }
+
+// Together is what several rows come to, to be recorded at once: what is of the journal of the first, as far as one record bears it. What
+// it leaves out comes to the same later.
+type Together struct {
+	Facts   []proto.Message
+	journal string
+}
+
+// mostTogether is from how many facts on no more rows are added.
+const mostTogether = 200
+
+// Add adds what a row comes to; nothing is nothing.
+func (t *Together) Add(r interface{ GetJournal() string }, facts []proto.Message) {
+	if len(t.Facts) == 0 {
+		t.journal = r.GetJournal()
+	}
+	if t.journal == r.GetJournal() && len(t.Facts) < mostTogether {
+		t.Facts = append(t.Facts, facts...)
+	}
+}

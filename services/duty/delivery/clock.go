@@ -15,10 +15,11 @@ import (
 // reminders are when a period's passing is recorded, in percent (docs/border.md); past its end it is overdue.
 var reminders = []uint32{50, 90}
 
-// Due says, of one delivery of this agency that is not verified, what its period came to that is not on record: a reminder from
+// Due says, of deliveries of this agency that are not verified, what their periods came to that is not on record: a reminder from
 // the moment that 50 and 90 percent of it are over, and that it is overdue (RF26) once its end has passed. Without any it
 // says when the next will be; zero: none. What was missed while nobody looked is recorded then, once.
 func Due(view ledger.View, now time.Time) (facts []proto.Message, next time.Time, err error) {
+	var due ledger.Together
 	for _, status := range []string{"requested", "disputed"} {
 		rows, err := view.DeliveriesWith("status", status)
 		if err != nil {
@@ -29,15 +30,15 @@ func Due(view ledger.View, now time.Time) (facts []proto.Message, next time.Time
 				continue
 			}
 			facts, then := passed(d, now)
-			if len(facts) > 0 {
-				return facts, time.Time{}, nil
+			if due.Add(d, facts); len(facts) > 0 {
+				continue
 			}
 			if next.IsZero() || !then.IsZero() && then.Before(next) {
 				next = then
 			}
 		}
 	}
-	return nil, next, nil
+	return due.Facts, next, nil
 }
 
 // passed is what a period came to that is not on record, and when more will.

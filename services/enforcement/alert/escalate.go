@@ -19,6 +19,7 @@ func Escalate(view ledger.View, now time.Time) (facts []proto.Message, next time
 	if err != nil {
 		return nil, next, fmt.Errorf("read open alerts: %w", err)
 	}
+	var due ledger.Together
 	for _, a := range open {
 		by := a.GetRaised().GetAcknowledgeBy()
 		if by == nil || !view.Owns(a.GetId()) {
@@ -35,10 +36,13 @@ func Escalate(view ledger.View, now time.Time) (facts []proto.Message, next time
 			}
 		default:
 			facts, err := escalations(view, a, silent)
-			return facts, next, err
+			if err != nil {
+				return nil, next, err
+			}
+			due.Add(a, facts)
 		}
 	}
-	return nil, next, nil
+	return due.Facts, next, nil
 }
 
 // unacknowledged are the addressees that have neither acknowledged nor been escalated.

@@ -68,13 +68,14 @@ func steps(t *ledgerv1.Trace) []step {
 	}
 }
 
-// Overdue records the steps of one open trace of this agency whose date passed, each once. It says when the next is due; zero:
+// Overdue records the steps of open traces of this agency whose date passed, each once. It says when the next is due; zero:
 // none.
 func Overdue(view ledger.View, now time.Time) (facts []proto.Message, next time.Time, err error) {
 	all, err := view.TracesWith("open", "true")
 	if err != nil {
 		return nil, next, fmt.Errorf("read open traces: %w", err)
 	}
+	var due ledger.Together
 	for _, t := range all {
 		if !view.Owns(t.GetId()) {
 			continue
@@ -87,12 +88,9 @@ func Overdue(view ledger.View, now time.Time) (facts []proto.Message, next time.
 					next = s.due
 				}
 			default:
-				facts = append(facts, ledger.Beside(t, &enforcementv1.TraceOverdue{TraceId: t.GetId(), Step: s.name}))
+				due.Add(t, []proto.Message{ledger.Beside(t, &enforcementv1.TraceOverdue{TraceId: t.GetId(), Step: s.name})})
 			}
 		}
-		if len(facts) > 0 {
-			return facts, next, nil
-		}
 	}
-	return nil, next, nil
+	return due.Facts, next, nil
 }

@@ -42,7 +42,7 @@ func TestOverdue(t *testing.T) {
 		"own, nobody asked":              {given(own), 9, nil, 31},
 		"own, asked":                     {given(own, sent), 18, late(ownID, "acknowledge"), 31},
 		"of another agency":              {given(others), 92, nil, 0},
-		"one after the other":            {given(received, own), 32, late(id, "acknowledge", "answer"), 91},
+		"two":                            {given(received, own), 32, append(late(id, "acknowledge", "answer"), late(ownID, "answer")...), 91},
 	} {
 		t.Run(name, func(t *testing.T) {
 			facts, next, err := trace.Overdue(ledgertest.GivenAs(t, "enforcement", tt.given...), on(tt.now).AsTime())

@@ -15,7 +15,7 @@ import (
 	"github.com/counterfoil/counterfoil/services/licensing/dossier"
 )
 
-// Due says, of one open consultation of this agency whose deadline has passed, what it meant that agencies were silent that
+// Due says, of open consultations of this agency whose deadline has passed, what it meant that agencies were silent that
 // its policy waits for; or, when there is none, when the next deadline will have passed (zero: none is set). Where silence
 // escalates it says it again for each next step. While a clock stands still, and once the application is decided, nobody is
 // silent. A consultation whose policy or calendar cannot be read is passed over.
@@ -24,6 +24,7 @@ func Due(view ledger.View, now time.Time) (facts []proto.Message, next time.Time
 	if err != nil {
 		return nil, time.Time{}, err
 	}
+	var due ledger.Together
 	for _, row := range open {
 		if !view.Owns(row.GetId()) || row.GetDue() == nil || lasting(row) != nil {
 			continue
@@ -32,13 +33,15 @@ func Due(view ledger.View, now time.Time) (facts []proto.Message, next time.Time
 		switch {
 		case fault.As(err) != nil:
 			continue
-		case err != nil || len(facts) > 0:
-			return facts, time.Time{}, err
+		case err != nil:
+			return nil, time.Time{}, err
+		case len(facts) > 0:
+			due.Add(row, facts)
 		case next.IsZero() || !passes.IsZero() && passes.Before(next):
 			next = passes
 		}
 	}
-	return nil, next, nil
+	return due.Facts, next, nil
 }
 
 // silent says what silence means in a consultation now and is not on record, and when more may pass.

@@ -28,7 +28,7 @@ func CloseReplied(view ledger.View, by string, reply *licensingv1.UndercutReplie
 	return []proto.Message{closed}, nil
 }
 
-// CloseLapsed ends the consultation of this agency whose time is over, where the policy gives silence a meaning: no_objection
+// CloseLapsed ends the consultations of this agency whose time is over, where the policy gives silence a meaning: no_objection
 // leaves it identical, not_identical does not (Regulation (EU) 2021/821, Article 16(5)). With none it stays open. next is when
 // the next time will be over; zero: none.
 func CloseLapsed(view ledger.View, now time.Time) (facts []proto.Message, next time.Time, err error) {
@@ -36,6 +36,7 @@ func CloseLapsed(view ledger.View, now time.Time) (facts []proto.Message, next t
 	if err != nil {
 		return nil, next, fmt.Errorf("read undercuts that are being asked about: %w", err)
 	}
+	var due ledger.Together
 	for _, u := range rows {
 		if !view.Owns(u.GetId()) {
 			continue
@@ -49,12 +50,12 @@ func CloseLapsed(view ledger.View, now time.Time) (facts []proto.Message, next t
 		case silence == "none":
 		case !now.Before(over):
 			closed := &licensingv1.UndercutClosed{UndercutId: u.GetId(), Lapsed: true, Identical: silence == "no_objection"}
-			return []proto.Message{ledger.Beside(u, closed)}, time.Time{}, nil
+			due.Add(u, []proto.Message{ledger.Beside(u, closed)})
 		case next.IsZero() || over.Before(next):
 			next = over
 		}
 	}
-	return nil, next, nil
+	return due.Facts, next, nil
 }
 
 // silenceOn is what the policy says that silence means.
@@ -70,9 +71,10 @@ func silenceOn(view ledger.View, u *ledgerv1.Undercut, now time.Time) (string, e
 	return terms.GetSilence(), err
 }
 
-// Tell tells the authority that denied, once its consultation is over, what became of the application of this agency; of a
+// Tell tells the authorities that denied, once their consultation is over, what became of the application of this agency; of a
 // grant with the reasons. The decision stays national (Common Position 2008/944/CFSP, Article 4(1)).
 func Tell(view ledger.View, _ time.Time) ([]proto.Message, time.Time, error) {
+	var due ledger.Together
 	for _, status := range []string{"replied", "lapsed"} {
 		rows, err := view.UndercutsWith("status", status)
 		if err != nil {
@@ -83,12 +85,13 @@ func Tell(view ledger.View, _ time.Time) ([]proto.Message, time.Time, error) {
 				continue
 			}
 			told, err := decision(view, u)
-			if told != nil || err != nil {
-				return told, time.Time{}, err
+			if err != nil {
+				return nil, time.Time{}, err
 			}
+			due.Add(u, told)
 		}
 	}
-	return nil, time.Time{}, nil
+	return due.Facts, time.Time{}, nil
 }
 
 func decision(view ledger.View, u *ledgerv1.Undercut) ([]proto.Message, error) {
