@@ -84,25 +84,14 @@ func parseAudience(text string) (reportingv1.Audience, error) {
 	return 0, connect.NewError(connect.CodeInvalidArgument, "an edition is for public, states_parties or internal")
 }
 
-// rowsAtOnce is how many rows of a ledger's table are read at a time, and rowsAtMost how many for a page.
-const rowsAtOnce, rowsAtMost = 1000, 10000
-
 // rows reads the rows of a table with the values of its attributes, given by pairs of a name and values that are parted by commas.
 func rows(v *web.Visit, table queryv1.Table, pairs ...string) (all []*queryv1.Row, err error) {
-	req := &queryv1.ListRequest{Table: table, PageSize: rowsAtOnce, Filter: &queryv1.Filter{}}
+	req := &queryv1.ListRequest{Table: table, Filter: &queryv1.Filter{}}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		req.Filter.Conditions = append(req.Filter.Conditions, &queryv1.Condition{Attribute: pairs[i], Values: strings.Split(pairs[i+1], ",")})
 	}
-	for {
-		res, err := v.API.Query.List(v.R.Context(), req)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, res.GetRows()...)
-		if req.PageToken = res.GetNextPageToken(); req.PageToken == "" || len(all) >= rowsAtMost {
-			return all, nil
-		}
-	}
+	all, _, err = web.Every(v.R.Context(), v.API, req)
+	return all, err
 }
 
 // formKeys are the messages that name the reports that the Treaty, the United Nations and the example's procedure know.
