@@ -18,7 +18,7 @@ import (
 )
 
 // patience is how long anything may take on a busy machine; waiting longer fails the test.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // eventually waits until what holds is true.
 func eventually(t testing.TB, what string, holds func() bool) {
