@@ -13,7 +13,6 @@ import (
 	"connectrpc.com/connect/v2/connecthttp"
 	"connectrpc.com/grpcreflect/v2"
 	"connectrpc.com/otelconnect"
-	"connectrpc.com/validate"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
@@ -50,7 +49,7 @@ type Config struct {
 // NewServer returns a server on which services are registered: every call is authenticated, its request validated by
 // the rules in the contract, its refusal turned into a Connect error, and logged in one line without content.
 func NewServer(cfg Config) *connect.Server {
-	chain := []connect.ServerInterceptor{logged(cfg), authenticated(cfg), validate.NewServerInterceptor()}
+	chain := []connect.ServerInterceptor{logged(cfg), authenticated(cfg), validated()}
 	if cfg.Tracing != nil {
 		chain = append([]connect.ServerInterceptor{cfg.Tracing}, chain...)
 	}
@@ -70,7 +69,7 @@ func Traced(p trace.TracerProvider) (connect.ServerInterceptor, error) {
 
 // NewFileServer is NewServer without a door: for a ledger's file in this process, of which whoever can read it may ask everything.
 func NewFileServer(cfg Config) *connect.Server {
-	return connect.NewServer(logged(cfg), validate.NewServerInterceptor())
+	return connect.NewServer(logged(cfg), validated())
 }
 
 // Handler serves what is registered, with gRPC reflection, over HTTP/1.1 and HTTP/2, in gRPC, gRPC-Web and JSON; and beside
@@ -85,7 +84,7 @@ func Handler(server *connect.Server, cfg Config) (http.Handler, error) {
 		procedures = append(procedures, spec.Procedure)
 	}
 	mux := http.NewServeMux()
-	connecthttp.Mount(mux, server, connecthttp.WithReadMaxBytes(MaxRequest))
+	connecthttp.Mount(mux, server, connecthttp.WithReadMaxBytes(MaxRequest), exactly())
 	mux.HandleFunc("POST "+LoginPath, login(cfg))
 	mux.HandleFunc("POST "+LogoutPath, logout(cfg))
 	mux.HandleFunc("GET "+OpenAPIPath, describe(cfg, procedures))

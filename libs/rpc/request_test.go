@@ -1,0 +1,53 @@
+package rpc_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/counterfoil/counterfoil/libs/rpc"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1/customsv1connect"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1/licensingv1connect"
+	"github.com/counterfoil/counterfoil/proto/counterfoil/query/v1/queryv1connect"
+)
+
+// A request in JSON is read as it was meant, or refused with what there is instead.
+func TestRequestsAreReadExactly(t *testing.T) {
+	cfg := config(t)
+	server := rpc.NewServer(cfg)
+	queryv1connect.RegisterQueryServiceHandler(server, queryv1connect.UnimplementedQueryServiceHandler{})
+	licensingv1connect.RegisterLicensingServiceHandler(server, licensingv1connect.UnimplementedLicensingServiceHandler{})
+	customsv1connect.RegisterCustomsServiceHandler(server, customsv1connect.UnimplementedCustomsServiceHandler{})
+	handler, err := rpc.Handler(server, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const (
+		get     = "/counterfoil.query.v1.QueryService/Get"
+		suspend = "/counterfoil.licensing.v1.LicensingService/SuspendLicence"
+		accept  = "/counterfoil.customs.v1.CustomsService/AcceptDeclaration"
+		ours    = `"licenceId": "licensing/L-1", "reason": "r"`
+	)
+	for _, tt := range []struct {
+		procedure, body, want string // want is what the answer has
+	}{
+		{suspend, `{` + ours + `, "particulars": {"dryRun": true}}`, `"unimplemented"`},
+		{suspend, `{"licence_id": "licensing/L-1", "reason": "r", "particulars": {"dry_run": true}}`, `"unimplemented"`},
+		{suspend, `{` + ours + `, "particulars": {"dryrun": true}}`, `unknown field \"dryrun\"`},
+		{suspend, `{` + ours + `, "particular": {"dryRun": true}}`, `unknown field \"particular\"`},
+		{get, `{"table": "TABLE_ALERT", "id": "enforcement/D-1"}`, `invalid value for enum field table: \"TABLE_ALERT\"`},
+		{get, `{"id": "enforcement/D-1"}`, `table: give one of TABLE_`},
+		{get, `{"table": 4711, "id": "enforcement/D-1"}`, `table: give one of TABLE_`},
+		{accept, `{"number": "26XA1", "kind": "KIND_BROKERING"}`, `kind: give one of KIND_EXPORT, KIND_IMPORT, KIND_TRANSIT, KIND_TRANS_SHIPMENT\n`},
+	} {
+		res, req := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, tt.procedure, strings.NewReader(tt.body))
+		req.Header.Set("Authorization", "Bearer token")
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set(rpc.PersonHeader, "p-1")
+		handler.ServeHTTP(res, req)
+		if answer := res.Body.String(); !strings.Contains(answer, tt.want) {
+			t.Errorf("%s of %s is answered %d: %.300s; want %s", tt.procedure, tt.body, res.Code, answer, tt.want)
+		}
+	}
+}
