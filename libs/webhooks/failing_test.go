@@ -37,7 +37,7 @@ func TestReceiversThatDoNotTake(t *testing.T) {
 		"much later":  {busy(429, "99999999"), "answered 429", []time.Duration{24 * time.Hour, 24 * time.Hour}, false},
 		"nonsense":    {busy(503, "soon"), "answered 503", []time.Duration{5 * time.Second, 5 * time.Minute}, false},
 		"hangs":       {nil, "no answer in time", []time.Duration{5 * time.Second, 5 * time.Minute}, false},
-		"hangs up":    {func(http.ResponseWriter, string) { panic(http.ErrAbortHandler) }, "EOF", []time.Duration{5 * time.Second, 5 * time.Minute}, false},
+		"hangs up":    {func(http.ResponseWriter, string) { panic(http.ErrAbortHandler) }, "the receiver hung up before it had answered", []time.Duration{5 * time.Second, 5 * time.Minute}, false},
 		"not HTTP":    {func(w http.ResponseWriter, _ string) { hijack(w, "nonsense\r\n\r\n") }, "malformed HTTP response", []time.Duration{5 * time.Second, 5 * time.Minute}, false},
 		"much header": {func(w http.ResponseWriter, _ string) { w.Header().Set("X", strings.Repeat("x", 1<<20)) }, "header", []time.Duration{5 * time.Second, 5 * time.Minute}, false},
 	} {

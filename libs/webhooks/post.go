@@ -222,5 +222,8 @@ func unnamed(err error) string {
 	if errors.As(err, &timeout) && timeout.Timeout() {
 		return "no answer in time"
 	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
+		return "the receiver hung up before it had answered"
+	}
 	return err.Error()
 }
