@@ -65,7 +65,7 @@ func feedDocument(res *queryv1.FeedStatusResponse) output.Document {
 		return doc
 	}
 	if !res.Enabled {
-		doc.Sections = []output.Section{{Text: "the node has no feed: its agency.json has no \"feed\""}}
+		doc.Sections = []output.Section{{Text: "the node has no feed: its agency.json had no \"feed\" when it started"}}
 		return doc
 	}
 	streams := output.Grid{Heads: []string{"stream", "behind", "messages", "bytes", "first", "last", "oldest", "trouble"}}

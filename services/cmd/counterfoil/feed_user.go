@@ -60,6 +60,9 @@ func (env *Env) addFeedUser(dir, out, url string, u feed.User) error {
 	if u.JSON && (p.Feed == nil || !p.Feed.JSON) {
 		return fault.Errorf(fault.Invalid, "the feed of %s has no events in JSON: set \"json\": true for it in %s and start the node again, or leave --json away", p.Agency, filepath.Join(dir, "agency.json"))
 	}
+	if err := u.Known(); err != nil {
+		return err
+	}
 	address, ca, err := node.Home(dir).FeedAddress()
 	if err != nil && url == "" {
 		return err
@@ -87,6 +90,10 @@ func (env *Env) addFeedUser(dir, out, url string, u feed.User) error {
 		return errors.Join(err, os.Remove(out))
 	}
 	env.Advise("user %s may read the feed; what it connects with is in %s", u.Name, out)
+	if untold := u.Untold(); len(untold) > 0 {
+		env.Advise("it is not told when an event that it was given is withdrawn, and would keep what it has to purge: remove it, and add it with --only '%s' too",
+			strings.Join(untold, "' --only '"))
+	}
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -38,7 +39,7 @@ func newWebhookAddCommand(env *Env) *cobra.Command {
 		Use:   "add NAME URL",
 		Short: "Begin to post there what is folded from now on, and print the secret that signs it, once",
 		Example: "counterfoil webhook add erp https://erp.customs.example/counterfoil\n" +
-			"counterfoil webhook add desk http://127.0.0.1:9000/in --kind LicenceSuspended --agency licensing",
+			"counterfoil webhook add desk http://127.0.0.1:9000/in --kind LicenceSuspended --kind EventWithdrawn --agency licensing",
 		Args: takes("NAME", "URL"),
 	}
 	cmd.RunE = env.online(func(ctx context.Context, c *Clients, args []string) error {
@@ -60,6 +61,9 @@ func newWebhookAddCommand(env *Env) *cobra.Command {
 			return doing("add webhook "+args[0], "counterfoil webhook list", err)
 		}
 		env.Advise("it begins with what is folded from now on; what was before: counterfoil webhook replay %s --from DAY", args[0])
+		if kinds := req.Filter.Kinds; len(kinds) > 0 && !slices.ContainsFunc(kinds, isWithdrawal) {
+			env.Advise("its receiver is not told when an event that it was given is withdrawn, and would keep what it has to purge: remove it, and add it with --kind EventWithdrawn too")
+		}
 		return env.printWebhookSecret(res.Webhook, secret, made)
 	})
 	cmd.Flags().StringSliceVar(&req.Filter.Kinds, "kind", nil, "only events of this kind, such as LicenceSuspended; give it once for each")
@@ -70,6 +74,10 @@ func newWebhookAddCommand(env *Env) *cobra.Command {
 	cmd.Flags().StringVar(&caFile, "ca-file", "", "PEM file of who certifies the receiver (default: whom this machine trusts)")
 	webhookSecretFlag(cmd, &secretFile)
 	return cmd
+}
+
+func isWithdrawal(kind string) bool {
+	return kind[strings.LastIndexByte(kind, '.')+1:] == "EventWithdrawn"
 }
 
 func webhookSecretFlag(cmd *cobra.Command, file *string) {
