@@ -1,6 +1,7 @@
 package lab_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -53,6 +54,8 @@ func TestStartersFollowThroughKills(t *testing.T) {
 				s.build(with.build)
 			}
 			s.refused()
+			s.unset()
+			s.waitsForToken()
 			kills := 2
 			if os.Getenv("COUNTERFOIL_SOAK") != "" {
 				kills = 60
@@ -157,6 +160,38 @@ func (s *subscriber) refused() {
 	out, err := s.program(s.Context(), wrong).CombinedOutput()
 	if fmt.Sprint(err) != "exit status 1" || !strings.Contains(string(out), "token") {
 		s.Errorf("refused, it ended with %v: %s", err, out)
+	}
+}
+
+// unset runs a program that nobody told where the node is: it ends and says what to set.
+func (s *subscriber) unset() {
+	s.Helper()
+	program := s.program(s.Context(), "")
+	program.Env = os.Environ()
+	out, err := program.CombinedOutput()
+	if want := "set COUNTERFOIL_URL and COUNTERFOIL_TOKEN_FILE\n"; fmt.Sprint(err) != "exit status 1" || string(out) != want {
+		s.Errorf("without its variables it ended with %v: %s; want %s", err, out, want)
+	}
+}
+
+// waitsForToken runs a program whose token is not there, as while another takes its place: it says so and asks again.
+func (s *subscriber) waitsForToken() {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), time.Minute)
+	defer cancel()
+	program := s.program(ctx, filepath.Join(s.TempDir(), "token"))
+	said, err := program.StderrPipe()
+	if err == nil {
+		err = program.Start()
+	}
+	if err != nil {
+		s.Fatal(err)
+	}
+	line, _ := bufio.NewReader(said).ReadString('\n') // none: it ended
+	_ = program.Process.Kill()                        // SIGKILL, unless it ended
+	_ = program.Wait()
+	if !strings.Contains(line, "token") || !strings.HasSuffix(line, "; asking again in 1 s\n") {
+		s.Errorf("without its token it says %q", line)
 	}
 }
 

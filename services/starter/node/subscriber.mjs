@@ -35,8 +35,8 @@ function post(url, token, body) {
 
 // watch yields the messages of a watch: each has "events" and the "token" that resumes after them.
 async function* watch(base, tokenFile, resume) {
-  const token = readFileSync(tokenFile, "utf8").trim();
   try {
+    const token = readFileSync(tokenFile, "utf8").trim();
     const response = await post(new URL(WATCH, base), token, envelope({ token: resume }));
     if (response.statusCode !== 200) throw new Refused(`${response.statusCode} ${response.statusMessage}: is ${base} a node?`);
     yield* messages(response, base);

@@ -85,7 +85,9 @@ def save(state):
 
 
 def main():
-    url, token_file = os.environ["COUNTERFOIL_URL"], os.environ["COUNTERFOIL_TOKEN_FILE"]
+    url, token_file = os.environ.get("COUNTERFOIL_URL"), os.environ.get("COUNTERFOIL_TOKEN_FILE")
+    if not url or not token_file:
+        raise Refused("set COUNTERFOIL_URL and COUNTERFOIL_TOKEN_FILE")
     state, wait = load(), 1
     with open("events.txt", "ab") as out:
         while True:
