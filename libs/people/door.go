@@ -73,7 +73,7 @@ func UsersFile(dir string) File { return File(filepath.Join(dir, "users.json")) 
 // it checks a signature, and the first one asks the issuer for its keys.
 func (d *Door) Caller(ctx context.Context, token string) (Caller, error) {
 	if token == "" || len(token) > maxBearer {
-		return Caller{}, Stranger(fmt.Sprintf("agency %s wants to know who calls; log in with: counterfoil login", d.cfg.Agency))
+		return Caller{}, Stranger(fmt.Sprintf("agency %s wants to know who calls; log in with: counterfoil login; a system sends its token as Authorization: Bearer TOKEN", d.cfg.Agency))
 	}
 	if d.cfg.NodeToken != "" && d.node.equal(digestOf(token)) {
 		return Caller{User: NodeUser, Roles: Roles, free: true}, nil

@@ -139,6 +139,9 @@ func TestOpenAPIIsForCallers(t *testing.T) {
 	if res := ask("Bearer token"); res.Code != http.StatusOK || !strings.Contains(res.Body.String(), `"/counterfoil.query.v1.ProofService/Prove"`) {
 		t.Errorf("a caller is answered %d: %.300s", res.Code, res.Body)
 	}
+	if res := ask("token"); !strings.Contains(res.Body.String(), "sends its token as Authorization: Bearer") {
+		t.Errorf("a system whose token is not sent as one is answered %s", res.Body)
+	}
 	for _, authorization := range []string{"", "Bearer other", "Basic dG9rZW46"} {
 		if res := ask(authorization); res.Code != http.StatusUnauthorized || !strings.Contains(res.Body.String(), `"unauthenticated"`) {
 			t.Errorf("with %q the answer is %d: %.300s", authorization, res.Code, res.Body)
