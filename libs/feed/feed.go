@@ -23,6 +23,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/backbone"
 	"github.com/counterfoil/counterfoil/libs/cloudevent"
+	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
@@ -124,6 +125,10 @@ func Open(ctx context.Context, cfg Config) (*Feed, error) {
 }
 
 func (f *Feed) open(ctx context.Context) (err error) {
+	if f.cfg.KeepDays < 0 || f.cfg.KeepMB < 0 {
+		return fault.Errorf(fault.Invalid, "keep_days %d and keep_mb %d are how much is kept for systems that have not read it, and would keep nothing: give days and megabytes, or leave them away",
+			f.cfg.KeepDays, f.cfg.KeepMB)
+	}
 	host, port, err := net.SplitHostPort(f.cfg.Listen)
 	if err != nil {
 		return err

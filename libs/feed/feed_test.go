@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/counterfoil/counterfoil/libs/cloudevent"
+	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
@@ -130,6 +131,16 @@ func TestPurged(t *testing.T) {
 }
 
 // TestLimits: the old goes, the last message stays, the status says who missed something.
+// A limit below nothing would drop what nobody has read.
+func TestLimitsBelowNothingAreRefused(t *testing.T) {
+	for _, keep := range []Settings{{KeepDays: -1}, {KeepMB: -1}} {
+		keep.Listen = "127.0.0.1:0"
+		if f, err := Open(t.Context(), Config{Settings: keep, Agency: "customs", Dir: t.TempDir(), Ledger: ledgertest.Open(t, "customs")}); !errors.Is(err, fault.Invalid) {
+			t.Errorf("%+v: %v, %v", keep, f, err)
+		}
+	}
+}
+
 func TestLimits(t *testing.T) {
 	w := newWorld(t, Settings{KeepMB: 1})
 	nc := w.add(User{Name: "slow"})
