@@ -22,6 +22,7 @@ type document struct {
 		Post struct {
 			Roles       []string `json:"x-roles"`
 			Description string   `json:"description"`
+			Summary     string   `json:"summary"`
 		} `json:"post"`
 	} `json:"paths"`
 	Components struct {
@@ -40,7 +41,7 @@ func read(t *testing.T, data []byte, err error) (d document) {
 	return d
 }
 
-// Every method that does not stream is there, with what it does and who may call it.
+// Every method that does not stream is there, with what it does, how it is listed and who may call it.
 func TestAllIsTheContract(t *testing.T) {
 	data, err := openapi.All()
 	all := read(t, data, err)
@@ -55,7 +56,7 @@ func TestAllIsTheContract(t *testing.T) {
 				}
 				methods++
 				path := "/" + string(s.FullName()) + "/" + string(m.Name())
-				if p := all.Paths[path].Post; len(p.Roles) == 0 || p.Description == "" {
+				if p := all.Paths[path].Post; len(p.Roles) == 0 || p.Description == "" || p.Summary == "" {
 					t.Errorf("%s is described as %+v", path, p)
 				}
 			}

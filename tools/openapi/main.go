@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -96,6 +97,7 @@ func (w *writer) service(s protoreflect.ServiceDescriptor) error {
 		}
 		w.document["paths"].(object)[fmt.Sprintf("/%s/%s", s.FullName(), m.Name())] = object{"post": described(m, object{
 			"tags":        []any{s.Name()},
+			"summary":     inWords(string(m.Name())),
 			"operationId": fmt.Sprintf("%s_%s", s.Name(), m.Name()),
 			"parameters":  []any{ref("parameters", "Role"), ref("parameters", "Person")},
 			"requestBody": object{"required": true, "content": content(m.Input())},
@@ -106,6 +108,13 @@ func (w *writer) service(s protoreflect.ServiceDescriptor) error {
 		})}
 	}
 	return nil
+}
+
+var humps = regexp.MustCompile(`([a-z])([A-Z])`)
+
+// inWords is the name of a method as it is listed: "SuspendLicence" as "Suspend licence".
+func inWords(name string) string {
+	return name[:1] + strings.ToLower(humps.ReplaceAllString(name[1:], "$1 $2"))
 }
 
 func content(m protoreflect.MessageDescriptor) object {
