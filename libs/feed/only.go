@@ -14,17 +14,9 @@ const withdrawn = "EventWithdrawn"
 // Known refuses filters for kinds of event that this program does not have, which would let nothing in. Filters that are there already
 // may be of an earlier program or a later one, and are not asked.
 func (u User) Known() error {
-	kinds := append(ledger.Kinds(), ledger.DirectoryKinds()...)
 	for _, only := range u.Only {
 		_, kind, named := cutKind(only)
-		if !named || kind == "unnamed" {
-			continue
-		}
-		has := false
-		for _, of := range kinds {
-			has = has || string(of.Name()) == kind
-		}
-		if !has {
+		if named && kind != "unnamed" && !ledger.KnowsKind(kind) {
 			return fault.Errorf(fault.Invalid, "this program knows no event of kind %s, so that %q would let nothing in; kinds are such as LicenceSuspended: counterfoil count events --by kind", kind, only)
 		}
 	}

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"slices"
+
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -204,6 +206,13 @@ func Kinds() []protoreflect.MessageDescriptor { return descriptors(kinds) }
 
 // DirectoryKinds are the kinds of event by which agencies say who is who and who may read what.
 func DirectoryKinds() []protoreflect.MessageDescriptor { return descriptors(directoryKinds) }
+
+// KnowsKind reports whether a kind of event is one of these, by its full name or the last part of it.
+func KnowsKind(name string) bool {
+	return slices.ContainsFunc(append(Kinds(), DirectoryKinds()...), func(of protoreflect.MessageDescriptor) bool {
+		return string(of.FullName()) == name || string(of.Name()) == name
+	})
+}
 
 func descriptors(of []proto.Message) []protoreflect.MessageDescriptor {
 	all := make([]protoreflect.MessageDescriptor, len(of))

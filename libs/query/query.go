@@ -12,6 +12,7 @@ import (
 
 	"github.com/counterfoil/counterfoil/libs/access"
 	"github.com/counterfoil/counterfoil/libs/backbone"
+	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/journal"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/projection"
@@ -195,8 +196,31 @@ func (s *service) Get(ctx context.Context, req *queryv1.GetRequest) (*queryv1.Ge
 	return res, s.accessed(ctx, &queryv1.Access{Call: "Get", Id: req.Id, Table: req.Table, Rows: 1}, res.Row)
 }
 
+// hasKinds refuses a filter for a kind of event that this program does not know and the ledger does not have: a watch would wait in vain.
+func hasKinds(v ledger.View, f *queryv1.Filter) error {
+	for _, c := range f.GetConditions() {
+		for _, kind := range c.Values {
+			if c.Attribute != "kind" || ledger.KnowsKind(kind) {
+				continue
+			}
+			one := &queryv1.Filter{Conditions: []*queryv1.Condition{{Attribute: c.Attribute, Values: []string{kind}}}}
+			has, _, err := v.Count(queryv1.Table_TABLE_EVENTS, one, "")
+			if err != nil {
+				return err
+			}
+			if has == 0 {
+				return fault.Errorf(fault.Invalid, "this program knows no event of kind %s, and none is on record; kinds are such as LicenceSuspended: counterfoil count events --by kind", kind)
+			}
+		}
+	}
+	return nil
+}
+
 // Watch sends what is there after the token, then what is folded as it comes.
 func (s *service) Watch(ctx context.Context, req *queryv1.WatchRequest, stream queryv1connect.QueryServiceWatchServerStream) error {
+	if err := s.Ledger.View(func(v ledger.View) error { return hasKinds(v, req.Filter) }); err != nil {
+		return err
+	}
 	token := req.Token
 	if token == "now" {
 		err := s.Ledger.View(func(v ledger.View) (err error) {

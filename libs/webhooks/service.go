@@ -37,7 +37,7 @@ func (s service) AddWebhook(ctx context.Context, req *queryv1.AddWebhookRequest)
 		return nil, err
 	}
 	for _, kind := range req.Filter.GetKinds() {
-		if !known(kind) {
+		if !ledger.KnowsKind(kind) {
 			return nil, fault.Errorf(fault.Invalid, "this program knows no event of kind %s, so that none would be posted; kinds are such as LicenceSuspended; see: counterfoil count events --by kind", kind)
 		}
 	}
@@ -72,16 +72,6 @@ func (s service) AddWebhook(ctx context.Context, req *queryv1.AddWebhookRequest)
 	}
 	shown.Url = e.URL // whoever gave it knows it
 	return &queryv1.AddWebhookResponse{Webhook: shown}, nil
-}
-
-// known reports whether a kind of event is one that this program folds, by its full name or the last part of it.
-func known(kind string) bool {
-	for _, of := range append(ledger.Kinds(), ledger.DirectoryKinds()...) {
-		if string(of.FullName()) == kind || string(of.Name()) == kind {
-			return true
-		}
-	}
-	return false
 }
 
 func (s service) add(e *endpoint) error {
