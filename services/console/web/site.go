@@ -98,6 +98,7 @@ func New(cfg Config) (*Site, error) {
 	s.mux.HandleFunc("GET "+issuerPath+"/begin", s.toIssuer)
 	s.mux.HandleFunc("GET "+issuerPath, s.fromIssuer)
 	s.mux.HandleFunc("POST "+Root+"/settings", open(s.settings))
+	s.mux.Handle("GET "+Root+"/{$}", http.RedirectHandler(Root+"/desk", http.StatusSeeOther))
 	s.mux.Handle(Root+"/", s.page("", func(v *Visit) error { return notFound }))
 	s.served = s.secured(http.NewCrossOriginProtection().Handler(http.MaxBytesHandler(s.mux, maxForm)))
 	s.over, s.end = rpc.Within(rpc.HTTPServer(cfg.API))

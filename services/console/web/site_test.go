@@ -122,6 +122,9 @@ func TestLoginAndLogout(t *testing.T) {
 	if _, body = get(t, c, at.URL+"/console/desk"); body != "desk of officer" {
 		t.Errorf("with a session: %s", body)
 	}
+	if res, _ = get(t, c, at.URL+"/console/"); res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/console/desk" {
+		t.Errorf("the console's own address: %s %s", res.Status, res.Header.Get("Location"))
+	}
 	if res, _ = get(t, c, at.URL+"/console/nowhere"); res.StatusCode != http.StatusNotFound {
 		t.Errorf("a page that is not there: %s", res.Status)
 	}
