@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"fmt"
 
+	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/counterfoil/counterfoil/libs/citations"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/services/console/web"
 )
@@ -81,6 +83,11 @@ func (auditPage) Name(e *queryv1.RecordedEvent) string {
 // handedOut are the calls by which records leave the node as a whole: in bundles, copies of journals, proofs, lineage files, files for
 // another system, to the agency's own systems.
 var handedOut = []string{"MakeBundle", "ReplayBlocks", "Entries", "Prove", "TakeLineage", "Wire", "Feed", "Webhook"}
+
+// Decides reports whether there is an answer to what was known when an event was recorded.
+func (auditPage) Decides(e *queryv1.RecordedEvent) bool {
+	return citations.IsDecision(protoreflect.FullName(e.GetKind())) && e.GetFact() != nil
+}
 
 // Key is the message that says what a call does, where there is one.
 func (auditPage) Key(call string) string { return "call." + call }

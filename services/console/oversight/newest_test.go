@@ -84,3 +84,13 @@ func TestAuditVerifiesThePage(t *testing.T) {
 		t.Errorf("it is said to hold:\n%s", page)
 	}
 }
+
+// Nobody is led to what was known when an event was recorded that decided nothing: there is no answer.
+func TestAuditLeadsToWhatWasKnownOfDecisions(t *testing.T) {
+	s := consoletest.Serve(t, Register)
+	s.Record(&licensingv1.ApplicationSubmitted{ApplicationId: "licensing/A-1"}, &licensingv1.LicenceGranted{LicenceId: "licensing/L-1", ApplicationId: "licensing/A-1"})
+	page := s.Read("/console/audit")
+	if !strings.Contains(page, `href="/console/events/licensing/all/1"`) || strings.Contains(page, `/console/knew?id=licensing%2fall/1"`) || !strings.Contains(page, `/console/knew?id=licensing%2fall/2"`) {
+		t.Errorf("the first is an application, the second a licence:\n%s", page)
+	}
+}
