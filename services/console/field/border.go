@@ -237,7 +237,10 @@ func (b *borderPage) describe() {
 	if b.Licence == nil {
 		return
 	}
-	b.Conditions = b.Licence.Conditions
+	b.Conditions = slices.Clone(b.Licence.Conditions)
+	for _, k := range b.Licence.Kept {
+		b.Conditions = append(b.Conditions, k.Text)
+	}
 	if len(b.Lines) == 0 {
 		for _, l := range b.Licence.GetDeal().GetLines() {
 			b.Lines = append(b.Lines, lineLeft{LineBalance: &customsv1.LineBalance{LicenceLine: l.Number, Authorized: l.Quantity, AuthorizedValue: l.Value}})
