@@ -50,6 +50,9 @@ func TestDiscrepancies(t *testing.T) {
 	limited := granted(func(l *licensingv1.LicenceGranted) {
 		l.Conditions = []string{"report the delivery", "Office: XA000102, XA000103", "mode: sea"}
 	})
+	asked := granted(func(l *licensingv1.LicenceGranted) {
+		l.Kept = []*licensingv1.ConditionKept{{ConditionId: "enforcement/K-1", AskedBy: "enforcement", Text: "office: XA000103"}}
+	})
 	unnumbered := granted(func(l *licensingv1.LicenceGranted) { l.Deal.Lines[0].HsCode = "" })
 	embargo := &screeningv1.EmbargoRecorded{EmbargoId: "screening/E-1", Country: "XC", Measure: "arms", ValidFrom: "2025-01-01", Resolution: "2216"}
 	lately := with(embargo, func(e *screeningv1.EmbargoRecorded) { e.Country, e.ValidFrom = "XB", "2026-01-10" })
@@ -122,6 +125,7 @@ func TestDiscrepancies(t *testing.T) {
 		{"exporter of the same name and another number", all(licence), party(exporter, func(p *transferv1.Party) { p.Identifiers[0] = "lei:213800KUD8LAJWSQ9D15" }), "DX11"},
 		{"exporter of the same number and another name", all(licence), party(exporter, func(p *transferv1.Party) { p.Name, p.Country = "NGA Holding", "XZ" }), ""},
 		{"office that the licence does not allow", all(limited), declared, "DX12"},
+		{"office that another agency's condition does not allow", all(asked), declared, "DX12"},
 		{"office that it allows", all(limited), as(func(d *customsv1.DeclarationAccepted) { d.Office = "XA000103" }), ""},
 		{"mode that it does not allow", all(limited), with(carried("air", ""), func(d *customsv1.DeclarationAccepted) { d.Office = "XA000102" }), "DX12"},
 		{"mode that it allows", all(limited), with(carried("sea", ""), func(d *customsv1.DeclarationAccepted) { d.Office = "XA000102" }), ""},

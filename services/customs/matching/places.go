@@ -96,11 +96,15 @@ func (m *match) reached(e *ledgerv1.Embargo) bool {
 	})
 }
 
-// conditions raises DX12 where a condition of the licence names offices or modes of transport ("office: XA000101, XA000102",
+// conditions raises DX12 where a condition of the licence, whoever asked for it, names offices or modes of transport ("office: XA000101, XA000102",
 // "mode: sea") and the declaration has another.
 func (m *match) conditions() {
 	transport := m.d.GetConsignment().GetTransport().GetMode()
-	for _, condition := range m.Licence.GetConditions() {
+	all := slices.Clone(m.Licence.GetConditions())
+	for _, kept := range m.Licence.GetKept() {
+		all = append(all, kept.GetText())
+	}
+	for _, condition := range all {
 		about, list, _ := strings.Cut(condition, ":")
 		found := ""
 		switch strings.ToLower(strings.TrimSpace(about)) {
