@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/counterfoil/counterfoil/libs/fault"
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	"github.com/counterfoil/counterfoil/libs/report"
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
@@ -17,6 +18,10 @@ func PrepareReturn(view ledger.View, req *reportingv1.PrepareReturnRequest) (*re
 	request, err := askedOf(view, req.GetRequestId())
 	if err != nil {
 		return nil, err
+	}
+	form := request.GetRequested().GetForm()
+	if _, known := report.FormOf(form); !known {
+		return nil, fault.Errorf(fault.Invalid, "%s is no form that figures can be drawn for; write them in a file, and submit it: counterfoil report submit-return -f FILE", form)
 	}
 	spec, rows, problems, err := ownRows(view, request)
 	if err != nil {

@@ -1,6 +1,7 @@
 package duty_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -151,6 +152,15 @@ func TestReturnIsHeard(t *testing.T) {
 func TestNilOverRowsOfNothing(t *testing.T) {
 	got, err := duty.SubmitReturn(ledgertest.GivenAs(t, "licensing", annual, exported("L-1", "XB", 0, 0)), &reportingv1.SubmitReturnRequest{RequestId: returnID, Nil: true})
 	expect(t, got, err, []proto.Message{&reportingv1.AgencyReturnSubmitted{RequestId: returnID, Nil: true}}, nil)
+}
+
+// Where nothing can be drawn it is said how figures are submitted all the same.
+func TestPrepareReturnToAFormOfOthers(t *testing.T) {
+	view := ledgertest.GivenAs(t, "licensing", &reportingv1.AgencyReturnRequested{RequestId: returnID, Year: 2025, Form: "att-annual-exports", Agencies: []string{"licensing"}})
+	_, err := duty.PrepareReturn(view, &reportingv1.PrepareReturnRequest{RequestId: returnID})
+	if !errors.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "counterfoil report submit-return -f FILE") {
+		t.Errorf("prepared: %v", err)
+	}
 }
 
 func TestPrepareReturn(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/counterfoil/counterfoil/libs/report"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
@@ -23,8 +24,8 @@ type askedReturn struct {
 	// State is "overdue", "awaited", "submitted", "nil", or "taken-over" where the agency was asked again.
 	State     string
 	Submitted *ledgerv1.ReturnSubmission
-	// Own is that the node's agency was asked.
-	Own bool
+	// Own is that the node's agency was asked, and Drawn that figures can be drawn for the form: the program knows it.
+	Own, Drawn bool
 }
 
 // Key is the message that says its state.
@@ -60,6 +61,7 @@ func asked(requests, submissions []*queryv1.Row, own string, now time.Time) (lis
 				Request: request.GetId(), Form: request.GetRequested().GetForm(), Year: request.GetRequested().GetYear(), Agency: agency,
 				Due: request.GetRequested().GetDue(), Submitted: given[agency+"/"+request.GetId()], Own: agency == own,
 			}
+			_, one.Drawn = report.FormOf(one.Form)
 			one.State = stateOf(one, last[of(agency, request)], now)
 			list = append(list, one)
 		}

@@ -45,6 +45,9 @@ func TestWhoWasAsked(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	if other := asked([]*queryv1.Row{request("reporting/Q-1", "att-annual-exports", 2025, now, "customs")}, nil, "customs", now); other[0].Drawn || !list[1].Drawn {
+		t.Errorf("figures are drawn for a form that is not known: %v, for the annual report: %v", other[0].Drawn, list[1].Drawn)
+	}
 	if list[0].Own || !list[1].Own {
 		t.Errorf("own returns are %v and %v", list[0].Own, list[1].Own)
 	}
