@@ -144,7 +144,7 @@ func repeated(tx *ledger.Tx, key string, digest []byte) (*eventv1.Receipt, error
 		return nil, err
 	}
 	if !bytes.Equal(kept.Digest, digest) {
-		return nil, fault.Errorf(fault.Conflict, "idempotency key %q was used for another request; give this one a key of its own", key)
+		return nil, fault.Errorf(fault.Conflict, "another request was recorded under idempotency key %q; if this one is meant beside it, send it again with a key of its own", key)
 	}
 	id, err := journal.ParseID(kept.Journal)
 	if err != nil {

@@ -107,6 +107,9 @@ func (f *form) do(send func(*eventv1.Particulars) (recorded, error)) (finished b
 			return false, err
 		}
 		f.Failed = web.Refusal(err)
+		if f.Failed.Used() {
+			f.Set("key", rand.Text())
+		}
 		return false, nil
 	}
 	if of := res.GetReceipt().GetDryRun(); of != nil {

@@ -79,7 +79,7 @@ type form struct {
 
 func newForm(v *web.Visit, failed *web.Failure) form {
 	f := form{Key: v.R.PostFormValue("key"), Failed: failed, Deed: v.R.PathValue("deed")}
-	if f.Key == "" {
+	if f.Key == "" || failed.Used() {
 		f.Key = rand.Text()
 	}
 	return f

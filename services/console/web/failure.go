@@ -45,6 +45,10 @@ func Refusal(err error) *Failure {
 	return f
 }
 
+// Used reports whether what was sent is on record already, or its form was used for something else, as when somebody went back and changed it:
+// the form that is shown again needs another key, or it could never be sent.
+func (f *Failure) Used() bool { return f != nil && f.Kind == connect.CodeAlreadyExists.String() }
+
 // IsRefusal reports whether an error is the API's answer to what was asked, which a form shows beside what was typed.
 func IsRefusal(err error) bool {
 	f := Refusal(err)
