@@ -24,11 +24,17 @@ func noApplication(id string) error {
 // waitingPage is what waits for this agency: applications to decide, and questions of others.
 type waitingPage struct {
 	Cases []waitingCase
-	Asked []*ledgerv1.Consultation
+	// Asked are open consultations: first those that this agency has not answered.
+	Asked []askedHere
 	Next  string
 	Basis *queryv1.Basis
 	// Decides is that this agency takes applications.
 	Decides bool
+}
+
+type askedHere struct {
+	*ledgerv1.Consultation
+	Answered bool
 }
 
 type waitingCase struct {
@@ -62,16 +68,50 @@ func (p pages) waiting(v *web.Visit) error {
 			break
 		}
 	}
-	asked := with(queryv1.Table_TABLE_CONSULTATIONS, "addressee", v.Site().Agency)
+	if err := page.ask(v); err != nil {
+		return err
+	}
+	return v.Page(p.Pages, "waiting", page)
+}
+
+// ask finds the open consultations that this agency was asked in, and whether it answered.
+func (w *waitingPage) ask(v *web.Visit) error {
+	own := v.Site().Agency
+	asked := with(queryv1.Table_TABLE_CONSULTATIONS, "addressee", own)
 	asked.Filter.Conditions = append(asked.Filter.Conditions, &queryv1.Condition{Attribute: "open", Values: []string{"true"}})
 	rows, _, err := web.Every(v.R.Context(), v.API, asked)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	var ids []string
+	for _, r := range rows {
+		ids = append(ids, r.GetConsultation().GetId())
+	}
+	opinions, _, err := web.Every(v.R.Context(), v.API, with(queryv1.Table_TABLE_OPINIONS, "consultation", ids...))
 	if err != nil {
 		return err
 	}
-	for _, r := range rows {
-		page.Asked = append(page.Asked, r.GetConsultation())
+	answered := map[string]bool{}
+	for _, r := range opinions {
+		o := r.GetOpinion()
+		if o.GetAgency() == own || o.GetGiven().GetInPlaceOf() == own {
+			answered[o.GetConsultationId()] = true
+		}
 	}
-	return v.Page(p.Pages, "waiting", page)
+	for _, r := range rows {
+		c := r.GetConsultation()
+		w.Asked = append(w.Asked, askedHere{c, answered[c.GetId()]})
+	}
+	slices.SortStableFunc(w.Asked, func(a, b askedHere) int {
+		switch {
+		case a.Answered == b.Answered:
+			return 0
+		case a.Answered:
+			return 1
+		}
+		return -1
+	})
+	return nil
 }
 
 // keep adds those of some applications that nobody decided, with what is on record of each.

@@ -46,3 +46,18 @@ func TestScreeningShowsTheNewestThatWait(t *testing.T) {
 		t.Error("the newest is not shown, or it is not said that there are more")
 	}
 }
+
+// What this agency has answered stands last among the questions of others, and says so.
+func TestDecideSaysWhatWasAnswered(t *testing.T) {
+	s := consoletest.Serve(t, Register)
+	for n := range 3 {
+		id := fmt.Sprintf("customs/C-%d", n+1)
+		s.Record(ledgertest.By("customs", &licensingv1.ConsultationOpened{ConsultationId: id, ApplicationId: "customs/A-1", Deal: &licensingv1.Deal{}, Addressees: []*licensingv1.Addressee{{Agency: "licensing"}, {Agency: "enforcement"}}}))
+	}
+	s.Record(ledgertest.By("licensing", &licensingv1.OpinionGiven{ConsultationId: "customs/C-1"}), ledgertest.By("enforcement", &licensingv1.OpinionGiven{ConsultationId: "customs/C-2"}))
+	page := s.Read("/console/decide")
+	answered, first := strings.Index(page, "customs/C-1"), strings.Index(page, "customs/C-2")
+	if first < 0 || answered < strings.Index(page, "customs/C-3") || answered < first || strings.Count(page, "Opinion given") != 1 || !strings.Contains(page[answered:], "Opinion given") {
+		t.Errorf("customs/C-1 was answered:\n%s", page)
+	}
+}
