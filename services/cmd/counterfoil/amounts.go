@@ -52,7 +52,7 @@ func parseQuantity(text, unit string) (*transferv1.Quantity, error) {
 	}
 	q, ok := plain.ParseQuantity(text, unit)
 	if !ok {
-		return nil, usage(`--quantity is a number of at most three decimals and a unit, such as "12.5 KGM", not %q`, text)
+		return nil, usage(`--quantity is a number without separators between thousands, of at most three decimals, and a unit, such as "12.5 KGM", not %q`, text)
 	}
 	return q, nil
 }

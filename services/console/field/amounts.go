@@ -19,7 +19,7 @@ func quantity(text string) (*transferv1.Quantity, error) {
 	}
 	q, ok := plain.ParseQuantity(text, pieces)
 	if !ok {
-		return nil, wrong("“%s” is no quantity; write 40, or 12.5 KGM, with three decimals at most", text)
+		return nil, wrong("“%s” is no quantity; write 40, or 12.5 KGM, without separators between thousands and with three decimals at most", text)
 	}
 	return q, nil
 }

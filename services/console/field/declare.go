@@ -208,7 +208,7 @@ func itemOf(get func(string) string, n uint32) (*customsv1.Item, error) {
 	if text := get("quantity"); text != "" {
 		var ok bool
 		if item.Quantity, ok = plain.ParseQuantity(text+" "+get("unit"), ""); !ok {
-			return nil, wrong("item %d: “%s” is no quantity; write 40, or 12.5, and its unit such as H87", n, strings.TrimSpace(text+" "+get("unit")))
+			return nil, wrong("item %d: “%s” is no quantity; write 40, or 12.5, without separators between thousands, and its unit such as H87", n, strings.TrimSpace(text+" "+get("unit")))
 		}
 	}
 	if text := get("value"); text != "" {

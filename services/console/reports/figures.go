@@ -87,8 +87,13 @@ func correct(f *reportingv1.Figure, form url.Values, at string) (wrong []string)
 		}
 		return n
 	}
-	if f.GetQuantity() != nil {
-		f.Quantity.Thousandths = number("items", 3)
+	if q := f.GetQuantity(); q != nil {
+		q.Thousandths = number("items", 3)
+		if text := strings.TrimSpace(form.Get("items." + at)); len(wrong) == 0 {
+			if _, ok := plain.ParseQuantity(text, q.GetUnit()); !ok { // pieces with a dot between thousands
+				wrong = append(wrong, fmt.Sprintf("%s %s: “%s” may be thousands of %s; write them without separators", f.GetTable(), f.GetRow(), text, q.GetUnit()))
+			}
+		}
 	}
 	if f.GetCurrency() != "" {
 		f.Value = number("value", decimals(f.GetCurrency()))
