@@ -135,6 +135,12 @@ func TestLoginAndLogout(t *testing.T) {
 	if res, _ = get(t, c, at.URL+"/console/desk"); res.StatusCode != http.StatusSeeOther {
 		t.Errorf("the session goes on after its end: %s", res.Status)
 	}
+	for from, next := range map[string]string{at.URL + "/console/desk?x=1": "/console/desk?x=1", "https://example.org/console/desk?x=1": "/console/desk", "": "/console/desk"} {
+		res, body := post(t, c, at.URL+"/console/deed", url.Values{"a": {"b"}}, "Referer", from)
+		if res.StatusCode != http.StatusUnauthorized || !strings.Contains(body, "Nothing was changed") || !strings.Contains(body, `name="next" value="`+next+`"`) {
+			t.Errorf("a form from %q that is sent after the session's end: %s\n%s", from, res.Status, body)
+		}
+	}
 }
 
 // Who logs in again leaves no session behind that nobody can end.

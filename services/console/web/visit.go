@@ -62,13 +62,17 @@ func (s *Site) page(method string, show func(*Visit) error) http.Handler {
 	})
 }
 
-// toLogin leads to the login and back to what was asked for.
+// toLogin leads to the login and back to what was asked for. Who sent a form reads that nothing came of it, and is led back to the form.
 func (s *Site) toLogin(w http.ResponseWriter, r *http.Request) {
-	to := Root + "/login"
-	if r.Method == http.MethodGet {
-		to += "?next=" + url.QueryEscape(r.URL.RequestURI())
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		http.Redirect(w, r, Root+"/login?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+		return
 	}
-	http.Redirect(w, r, to, http.StatusSeeOther)
+	p := loginPage{Next: Root + "/desk", Failed: &Failure{Kind: "unauthenticated", Sentence: "the session has ended, or was ended elsewhere", status: http.StatusUnauthorized}}
+	if from, err := url.Parse(r.Referer()); err == nil && from.Host == r.Host {
+		p.Next = inside(from.RequestURI())
+	}
+	s.loginForm(w, r, p, p.Failed.status)
 }
 
 // Page writes a page.
