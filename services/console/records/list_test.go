@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 
 	"github.com/counterfoil/counterfoil/services/console/web"
 )
@@ -129,6 +131,19 @@ func TestFacets(t *testing.T) {
 	} {
 		if page := s.Read("/console/list/licences?" + path); !strings.Contains(page, want) {
 			t.Errorf("%s: no %s", path, want)
+		}
+	}
+}
+
+// A party is found by its name, as it is typed and as a record's page leads to it, and by an identifier.
+func TestPartyIsFoundByName(t *testing.T) {
+	s := serve(t)
+	s.Record(&licensingv1.LicenceGranted{LicenceId: licenceID(0), Deal: &licensingv1.Deal{Parties: []*transferv1.Party{{Name: "Harbour Stores, Ltd", Country: "XB", Identifiers: []string{"reg:XB-1"}}}}})
+	for party, rows := range map[string]string{
+		"Harbour Stores, Ltd": "1 row<", " harbour  stores ltd": "1 row<", "name:harbour stores ltd": "1 row<", "reg:XB-1": "1 row<", "reg:XB-2,reg:XB-1": "1 row<", "Harbour": "0 rows", "Ltd": "0 rows",
+	} {
+		if page := s.Read("/console/list/licences?f.party=" + url.QueryEscape(party)); !strings.Contains(page, rows) {
+			t.Errorf("%q finds something else than %s", party, rows)
 		}
 	}
 }

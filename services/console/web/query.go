@@ -10,6 +10,7 @@ import (
 
 	"connectrpc.com/connect/v2"
 
+	"github.com/counterfoil/counterfoil/libs/ledger"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 )
 
@@ -59,7 +60,7 @@ func Horizon(q url.Values) (*queryv1.Horizon, error) {
 }
 
 // Filter reads the rows that an address asks for: "f.ATTRIBUTE" (several values, or one with commas, are alternatives), from, until and
-// withdrawn.
+// withdrawn. A party is an identifier, "lei:213800KUD8LAJWSQ9D15", or a name, which may have commas.
 func Filter(q url.Values) (*queryv1.Filter, error) {
 	f := &queryv1.Filter{Withdrawn: q.Get("withdrawn") != ""}
 	var names []string
@@ -72,11 +73,7 @@ func Filter(q url.Values) (*queryv1.Filter, error) {
 	for _, name := range names {
 		var values []string
 		for _, given := range q[name] {
-			for one := range strings.SplitSeq(given, ",") {
-				if one = strings.TrimSpace(one); one != "" {
-					values = append(values, one)
-				}
-			}
+			values = append(values, alternatives(name, given)...)
 		}
 		if len(values) > 0 {
 			f.Conditions = append(f.Conditions, &queryv1.Condition{Attribute: strings.TrimPrefix(name, "f."), Values: values})
@@ -88,6 +85,20 @@ func Filter(q url.Values) (*queryv1.Filter, error) {
 	}
 	f.Until, err = ParseTime(q.Get("until"))
 	return f, err
+}
+
+// alternatives are the values of a filter as the ledger has them.
+func alternatives(name, given string) (values []string) {
+	for one := range strings.SplitSeq(given, ",") {
+		if one = strings.TrimSpace(one); one != "" {
+			values = append(values, one)
+		}
+	}
+	identifies := func(party string) bool { return strings.Contains(party, ":") && !strings.HasPrefix(party, "name:") }
+	if name == "f.party" && !slices.ContainsFunc(values, identifies) && len(values) > 0 {
+		return []string{"name:" + ledger.FoldName(strings.TrimPrefix(strings.TrimSpace(given), "name:"))}
+	}
+	return values
 }
 
 // Applied is a part of an address that leaves rows out: its name, what it is set to, and the message that names it.
