@@ -12,8 +12,8 @@ import (
 var written = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)(?: +([A-Za-z0-9]{2,3})|([A-Za-z][A-Za-z0-9]{1,2}))?$`)
 
 var (
-	// thousands is a number whose dot may stand between thousands.
-	thousands = regexp.MustCompile(`^0*[1-9][0-9]*\.[0-9]{3}$`)
+	// thousands is a number whose dot may stand between thousands; Quantity writes none such.
+	thousands = regexp.MustCompile(`^0*[1-9][0-9]*\.[0-9]{2}0$`)
 	// threeDigits are no unit, but the end of a number with a space between thousands.
 	threeDigits = regexp.MustCompile(`^[0-9]{3}$`)
 )
