@@ -64,6 +64,14 @@ export async function accessible(page, what) {
   assert.equal(said.length, 0, `${what}:\n${said.join('\n')}`);
 }
 
+// reflows fails where a page of 320 pixels has to be scrolled sideways (WCAG 2.2, 1.4.10); tables scroll by themselves.
+export async function reflows(page, what) {
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: 320, height: before.height });
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 320, `${what}: how wide it is where there are 320 pixels`);
+  await page.setViewportSize(before);
+}
+
 // shot keeps a picture of a page, and one of what is seen of it at first.
 export async function shot(page, name) {
   if (!SHOTS) return;

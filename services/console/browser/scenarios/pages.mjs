@@ -1,7 +1,7 @@
-// Every page, in English and Arabic, light and dark, without anything that axe finds.
+// Every page, in English and Arabic, light and dark, without anything that axe finds, also where it is narrow.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { accessible, language, login, shot, theme } from '../look.mjs';
+import { accessible, language, login, reflows, shot, theme } from '../look.mjs';
 
 export default async function () {
   const folder = new URL('../pages/', import.meta.url);
@@ -27,6 +27,7 @@ async function look(pages, code, colours) {
     assert.equal(answer.status(), status, `${name} in ${code}: ${answer.status()}`);
     assert.equal(await page.getAttribute('html', 'dir'), code === 'ar' ? 'rtl' : 'ltr');
     await accessible(page, `${name} in ${code}`);
+    await reflows(page, `${name} in ${code}`);
     await shot(page, `${name}-${code}`);
     if (status === 200) assert.deepEqual(page.troubles, [], name);
   }

@@ -15,6 +15,7 @@ export default async function () {
   const page = await login('licensing');
   await bookmarked(page);
   await past(page);
+  await printed(page);
   await live(page);
   quiet(page);
   await rightToLeft(page);
@@ -37,6 +38,15 @@ async function bookmarked(page) {
   assert.equal(await page.inputValue('[id="f.status"]'), 'suspended');
   await page.goBack();
   assert.equal(await page.inputValue('[id="f.status"]'), '');
+}
+
+// On paper no link has its address within the console behind it, over other text.
+async function printed(page) {
+  await page.goto(`records/${licence}`);
+  await page.emulateMedia({ media: 'print' });
+  const behind = await page.$$eval('main a', (links) => links.map((a) => getComputedStyle(a, '::after').content));
+  assert.deepEqual([...new Set(behind)], ['none']);
+  await page.emulateMedia({ media: null });
 }
 
 // The slider stops at events, by keyboard, keeps the focus, says where it is, and stands in the address.
