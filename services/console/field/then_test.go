@@ -41,3 +41,15 @@ func TestTraceAndNetworkAsTheyStood(t *testing.T) {
 		t.Errorf("the way further loses the moment:\n%s", page)
 	}
 }
+
+// An item is found also on a declaration that was lodged and no more, however the country is typed.
+func TestTraceOfWhatWasLodged(t *testing.T) {
+	s := consoletest.Serve(t, Register)
+	serials := []*transferv1.Serials{{Mark: &transferv1.Mark{Maker: "Arsenal XA", Country: "XA", Model: "M12"}, Serials: []string{"KA-12340"}}}
+	s.Record(ledgertest.By("customs", &customsv1.DeclarationLodged{
+		DeclarationId: "customs/E-1", Kind: transferv1.Kind_KIND_EXPORT, Items: []*customsv1.Item{{Number: 1, Serials: serials}},
+	}))
+	if page := s.Read("/console/custody?serial=+KA-12340+&country=+xa+"); !strings.Contains(page, "Lodged") || !strings.Contains(page, "customs/E-1") {
+		t.Errorf("it is not found:\n%s", page)
+	}
+}

@@ -2,6 +2,7 @@ package field
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/counterfoil/counterfoil/libs/ledger"
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
@@ -99,7 +100,7 @@ type custodyPage struct {
 
 func (p pages) custody(v *web.Visit) error {
 	q := v.R.URL.Query()
-	page := custodyPage{Mark: &transferv1.Mark{Serial: q.Get("serial"), Maker: q.Get("maker"), Model: q.Get("model"), Country: q.Get("country")}}
+	page := custodyPage{Mark: &transferv1.Mark{Serial: q.Get("serial"), Maker: q.Get("maker"), Model: q.Get("model"), Country: strings.ToUpper(strings.TrimSpace(q.Get("country")))}}
 	if page.Mark.Serial != "" {
 		horizon, err := web.Horizon(q)
 		if err != nil {
