@@ -29,6 +29,7 @@ type Served struct {
 	API     http.Handler // the node's own
 	Door    *people.Door
 	Session string
+	Dir     string // where the node's users stand
 	Ledger  *ledger.Ledger
 	Writer  *ledgertest.Writer
 }
@@ -41,6 +42,7 @@ func Serve(t testing.TB, register func(*web.Site) error) *Served {
 	u := people.User{Name: "officer", Person: "p-1", Roles: []people.Role{people.Officer}}
 	s.Must(u.SetSecret(secret))
 	s.Must(people.UsersFile(dir).Edit(func(us *people.Users) error { return us.Add(u) }))
+	s.Dir = dir
 	var err error
 	s.Door, err = people.Open(people.Config{Agency: "licensing", Dir: dir})
 	s.Must(err)

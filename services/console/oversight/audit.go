@@ -3,6 +3,7 @@ package oversight
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -32,7 +33,7 @@ type auditPage struct {
 
 func (p pages) audit(v *web.Visit) error {
 	q := v.R.URL.Query()
-	page := auditPage{Owner: q.Get("owner"), ID: q.Get("id"), Since: q.Get("since"), Out: q.Get("out") != "", NoAccesses: v.May(access), NoDecided: v.May("/counterfoil.query.v1.QueryService/List")}
+	page := auditPage{Owner: strings.TrimSpace(q.Get("owner")), ID: strings.TrimSpace(q.Get("id")), Since: q.Get("since"), Out: q.Get("out") != "", NoAccesses: v.May(access), NoDecided: v.May("/counterfoil.query.v1.QueryService/List")}
 	since, err := web.ParseTime(page.Since)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/counterfoil/counterfoil/libs/ledger/ledgertest"
+	"github.com/counterfoil/counterfoil/libs/people"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	"github.com/counterfoil/counterfoil/services/console/consoletest"
@@ -92,5 +93,21 @@ func TestAuditLeadsToWhatWasKnownOfDecisions(t *testing.T) {
 	page := s.Read("/console/audit")
 	if !strings.Contains(page, `href="/console/events/licensing/all/1"`) || strings.Contains(page, `/console/knew?id=licensing%2fall/1"`) || !strings.Contains(page, `/console/knew?id=licensing%2fall/2"`) {
 		t.Errorf("the first is an application, the second a licence:\n%s", page)
+	}
+}
+
+// Blanks around what an auditor types do not hide who read it.
+func TestAuditFindsWhatIsTyped(t *testing.T) {
+	s := consoletest.Serve(t, Register)
+	s.Record(&licensingv1.LicenceGranted{LicenceId: "licensing/L-1"})
+	u := people.User{Name: "auditor", Person: "p-2", Roles: []people.Role{people.Auditor}}
+	s.Must(u.SetSecret("a-secret-of-an-auditor-1"))
+	s.Must(people.UsersFile(s.Dir).Edit(func(us *people.Users) error { return us.Add(u) }))
+	session, err := s.Door.Login(t.Context(), "127.0.0.1:1", "auditor", "a-secret-of-an-auditor-1")
+	s.Must(err)
+	s.Session = session.Token
+	s.Read("/console/audit") // puts on record that events were read
+	if page := s.Read("/console/audit?owner=+licensing+"); strings.Contains(page, "Nobody has read") {
+		t.Errorf("what was read of licensing is not found:\n%s", page)
 	}
 }

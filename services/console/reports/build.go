@@ -3,6 +3,7 @@ package reports
 import (
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	reportingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/reporting/v1"
@@ -26,7 +27,7 @@ type building struct {
 // build works a report out and leads to it. One that takes long has a page that goes on as it does, and works without scripts.
 func (p pages) build(v *web.Visit) error {
 	q := v.R.URL.Query()
-	which, err := parseWhich(q.Get("report"), q.Get("year"), "")
+	which, err := parseWhich(q.Get("report"), strings.TrimSpace(q.Get("year")), "")
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func ParseTime(text string) (*timestamppb.Timestamp, error) {
 
 // Horizon reads the part of history that an address names: as_of, true_at, known_to and at. Nil: all of it.
 func Horizon(q url.Values) (*queryv1.Horizon, error) {
-	h := &queryv1.Horizon{KnownTo: q.Get("known_to")}
+	h := &queryv1.Horizon{KnownTo: strings.TrimSpace(q.Get("known_to"))}
 	for name, to := range map[string]**timestamppb.Timestamp{"as_of": &h.AsOf, "true_at": &h.TrueAt, "at": &h.At} {
 		at, err := ParseTime(q.Get(name))
 		if err != nil {
