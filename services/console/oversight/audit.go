@@ -3,6 +3,7 @@ package oversight
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -88,6 +89,11 @@ var handedOut = []string{"MakeBundle", "ReplayBlocks", "Entries", "Prove", "Take
 // Decides reports whether there is an answer to what was known when an event was recorded.
 func (auditPage) Decides(e *queryv1.RecordedEvent) bool {
 	return citations.IsDecision(protoreflect.FullName(e.GetKind())) && e.GetFact() != nil
+}
+
+// Elsewhere reports whether what a call names is no record: the serial of an item, a journal, a file, one of the agency's own systems.
+func (auditPage) Elsewhere(call string) bool {
+	return slices.Contains([]string{"Custody", "Entries", "Wire", "Feed", "Webhook"}, call)
 }
 
 // Key is the message that says what a call does, where there is one.

@@ -11,6 +11,8 @@ import (
 	"github.com/counterfoil/counterfoil/libs/people"
 	directoryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
+	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	"github.com/counterfoil/counterfoil/services/console/consoletest"
 	"github.com/counterfoil/counterfoil/services/console/web"
 )
@@ -96,18 +98,30 @@ func TestAuditLeadsToWhatWasKnownOfDecisions(t *testing.T) {
 	}
 }
 
-// Blanks around what an auditor types do not hide who read it.
+// Blanks around what an auditor types do not hide who read it, and a serial that was looked for leads to no record.
 func TestAuditFindsWhatIsTyped(t *testing.T) {
-	s := consoletest.Serve(t, Register)
+	s := consoletest.Serve(t, func(site *web.Site) error {
+		site.Page("GET /looks", func(v *web.Visit) error {
+			if _, err := v.API.Query.Get(v.R.Context(), &queryv1.GetRequest{Table: queryv1.Table_TABLE_LICENCES, Id: "licensing/L-1"}); err != nil {
+				return err
+			}
+			_, err := v.API.Query.Custody(v.R.Context(), &queryv1.CustodyRequest{Mark: &transferv1.Mark{Serial: "KA-1"}})
+			return err
+		})
+		return Register(site)
+	})
 	s.Record(&licensingv1.LicenceGranted{LicenceId: "licensing/L-1"})
+	s.Read("/console/looks")
 	u := people.User{Name: "auditor", Person: "p-2", Roles: []people.Role{people.Auditor}}
 	s.Must(u.SetSecret("a-secret-of-an-auditor-1"))
 	s.Must(people.UsersFile(s.Dir).Edit(func(us *people.Users) error { return us.Add(u) }))
 	session, err := s.Door.Login(t.Context(), "127.0.0.1:1", "auditor", "a-secret-of-an-auditor-1")
 	s.Must(err)
 	s.Session = session.Token
-	s.Read("/console/audit") // puts on record that events were read
-	if page := s.Read("/console/audit?owner=+licensing+"); strings.Contains(page, "Nobody has read") {
-		t.Errorf("what was read of licensing is not found:\n%s", page)
+	if page := s.Read("/console/audit?owner=+licensing+&id=+licensing/L-1+"); strings.Contains(page, "Nobody has read") || !strings.Contains(page, `href="/console/records/licensing/L-1"`) {
+		t.Errorf("who read it is not found:\n%s", page)
+	}
+	if page := s.Read("/console/audit"); !strings.Contains(page, "KA-1<") || strings.Contains(page, "/console/records/KA-1") {
+		t.Errorf("the item that was looked for leads to a record:\n%s", page)
 	}
 }

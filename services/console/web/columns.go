@@ -127,7 +127,7 @@ func (v *Visit) Cell(row proto.Message, c Column) (template.HTML, error) {
 
 // refers reports whether a field holds the id of another row.
 func refers(name protoreflect.Name) bool {
-	return strings.HasSuffix(string(name), "_id") && name != "key_id" && name != "condition_id"
+	return strings.HasSuffix(string(name), "_id") && name != "key_id" && name != "condition_id" && name != "shipment_id"
 }
 
 func endUser(of any) template.HTML {
