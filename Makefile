@@ -54,7 +54,7 @@ bench: ## measure against the broker's own limit, ratios printed
 
 soak: ## the long runs: race detector, fuzzing, kills at random moments; pictures of every page of the console come into .build/shots
 	mkdir -p .build/shots
-	COUNTERFOIL_SOAK=1 COUNTERFOIL_SHOTS=$(CURDIR)/.build/shots go test -race -timeout 60m work
+	COUNTERFOIL_SOAK=1 COUNTERFOIL_SHOTS=$(CURDIR)/.build/shots go test -race -timeout 120m work
 	tools/fuzz.sh 1m
 
 .PHONY: help build run test check generate assets pictures countries contract image bench soak
