@@ -234,7 +234,7 @@ func (a asOf) words(v *web.Visit) (string, error) {
 		}
 		return v.T("records.asof-stop", "place", a.At+1, "count", len(a.Stops), "moment", stop.Shown, "event", strings.Join(kinds, ", "))
 	case a.Now:
-		return v.T("records.asof-now", "count", len(a.Stops))
+		return v.T("records.asof-now", "n", len(a.Stops))
 	}
 	return v.T("records.asof-elsewhere")
 }
