@@ -74,7 +74,7 @@ func TestKilledExportsGoOn(t *testing.T) {
 	t.Parallel()
 	licences, kills := 2_000, 4
 	if os.Getenv("COUNTERFOIL_SOAK") != "" {
-		licences, kills = 20_000, 100
+		licences, kills = 10_000, 40
 	}
 	home := grants(t, licences)
 	export := func(ctx context.Context, format, to string) error {
