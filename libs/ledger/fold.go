@@ -197,7 +197,7 @@ func (h *head) follows(b *journal.Block, pos *ledgerv1.Position) error {
 func (tx *Tx) park(h *head, e journal.Entry, why *Unappliable) error {
 	raw, err := encode(nil, &ledgerv1.ParkedEvent{
 		Journal: h.name, Number: e.Number, Id: e.Event.GetId(), Kind: e.Event.GetKind(), Reason: why.Reason, Unknown: why.Unknown,
-		BeforeStart: why.Missing && (h.start > 0 || h.withdrawn), RowId: why.Row,
+		BeforeStart: why.Missing && (h.start > 0 || h.withdrawn) || tx.lost(h, why.Since, e.Number), RowId: why.Row,
 	})
 	if err != nil {
 		return err
@@ -375,10 +375,13 @@ func change[R row](f *folding, t rowsOf[R], id string, fn func(R) error) error {
 		return err
 	}
 	r = proto.Clone(r).(R)
+	h := t.head(r)
 	if err := fn(r); err != nil {
+		if why := (*Unappliable)(nil); errors.As(err, &why) {
+			why.Since = slices.Max(*h.events)
+		}
 		return about(id, err)
 	}
-	h := t.head(r)
 	*h.events = append(*h.events, f.number)
 	return f.tx.write(t.table, id, r, false)
 }

@@ -211,9 +211,8 @@ func (t takeOver) parked() error {
 	numbers := map[string]uint16{}
 	for n, h := range t.heads {
 		numbers[h.name] = n
-		h.withdrawn = t.from.Local(withdrawnKey(h.name)) != nil
-		if h.withdrawn {
-			err = errors.Join(err, t.PutLocal(withdrawnKey(h.name), []byte{1}))
+		if kept := t.from.Local(withdrawnKey(h.name)); kept != nil {
+			h.withdrawn, err = true, errors.Join(err, t.PutLocal(withdrawnKey(h.name), kept))
 		}
 	}
 	events, parkedErr := t.from.ParkedEvents()

@@ -110,13 +110,36 @@ func (tx *Tx) Passed(id journal.ID, sequence uint64) error {
 	return tx.tx.Bucket(bucketPositions).Put(binary.BigEndian.AppendUint16(nil, n), raw)
 }
 
-// withdrawnKey is where it is kept that a journal has events that were withdrawn.
+// withdrawnKey is where it is kept which events of a journal were withdrawn: a 1, and their numbers as uvarints.
 func withdrawnKey(journal string) string { return "withdrawn/" + journal }
 
 // passOver leaves out an event that was withdrawn.
 func (tx *Tx) passOver(h *head, e journal.Entry) error {
 	h.applied, h.withdrawn = e.Number, true
-	return tx.PutLocal(withdrawnKey(h.name), []byte{1})
+	kept := tx.Local(withdrawnKey(h.name))
+	if slices.Contains(withdrawnIn(kept), e.Number) {
+		return nil
+	}
+	if kept == nil {
+		kept = []byte{1}
+	}
+	return tx.PutLocal(withdrawnKey(h.name), binary.AppendUvarint(kept, e.Number))
+}
+
+// withdrawnIn are the numbers that are kept under a journal's withdrawnKey.
+func withdrawnIn(kept []byte) (numbers []uint64) {
+	for kept = kept[min(1, len(kept)):]; ; {
+		number, n := binary.Uvarint(kept)
+		if n <= 0 {
+			return numbers
+		}
+		numbers, kept = append(numbers, number), kept[n:]
+	}
+}
+
+// lost reports whether an event was withdrawn that may have stood between one that made a row and one that cannot be applied to it.
+func (tx *Tx) lost(h *head, since, number uint64) bool {
+	return since > 0 && h.withdrawn && slices.ContainsFunc(withdrawnIn(tx.Local(withdrawnKey(h.name))), func(n uint64) bool { return since < n && n < number })
 }
 
 // Withdrawn reports whether the content of an event was withdrawn and is gone from this ledger. An event that is not on

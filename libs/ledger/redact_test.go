@@ -254,3 +254,32 @@ func TestWithdrawnEventIsNotFound(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// What contradicts a row because an event between them was withdrawn rests on that, on the ledger that purged it and on one that never had
+// it; what contradicts one that lacks nothing is refused.
+func TestWhatFollowedAWithdrawnEventRestsOnIt(t *testing.T) {
+	w := ledgertest.NewWriter()
+	lifted := &licensingv1.LicenceReinstated{LicenceId: grantedL.LicenceId}
+	other := &licensingv1.LicenceGranted{LicenceId: "licensing/L-000002", Deal: lines12}
+	blocks := w.Blocks(grantedL)
+	for _, fact := range []proto.Message{suspendedL, lifted, other, &licensingv1.LicenceReinstated{LicenceId: other.LicenceId}} {
+		blocks = append(blocks, w.Blocks(fact)...)
+	}
+	blocks = append(blocks, orders(w, blocks, []uint64{2})...)
+	left := ledgertest.Redacted(blocks[1], 2)
+	purged := folded(t, blocks)
+	redact(t, purged, left, (*ledger.Tx).Commit)
+	blocks[1] = left
+	for name, l := range map[string]*ledger.Ledger{"purged": purged, "never had it": folded(t, blocks)} {
+		err := l.View(func(v ledger.View) error {
+			parked, err := v.ParkedEvents()
+			if len(parked) != 2 || parked[0].Number != 3 || !parked[0].BeforeStart || parked[1].Number != 5 || parked[1].BeforeStart {
+				t.Errorf("%s: parked are %v", name, parked)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}

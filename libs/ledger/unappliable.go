@@ -17,6 +17,8 @@ type Unappliable struct {
 	Row string
 	// Unknown: the kind is newer than this program.
 	Unknown bool
+	// Since is the last event of its journal that made the row what it is, where it contradicts the row; else 0.
+	Since uint64
 	// Missing: the row that it changes is not on record.
 	Missing bool
 }
