@@ -49,7 +49,9 @@ type Journal struct {
 
 // Webhooks are all endpoints together.
 type Webhooks struct {
-	On, Off      int
+	On, Off int
+	// Troubled are those that turned themselves off, or gave deliveries up; a person turned none of them off.
+	Troubled     int
 	Left, Parked uint64
 	// Sent are bytes of events that were posted, Delivered events that were taken, and Failed tries that were in vain, since the start.
 	Sent, Delivered, Failed uint64

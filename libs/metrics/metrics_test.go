@@ -22,7 +22,7 @@ func (n node) Standing() (metrics.Standing, error) {
 	return metrics.Standing{
 		Version: "v1", Ready: true, Built: 1, Connected: true, ToSend: 3, LedgerBytes: 4096, Snapshots: 2, SnapshotBytes: 8192,
 		Journals: []metrics.Journal{{Name: "licensing/border", Block: 4, Events: 12, Age: 90 * time.Second, Behind: 1, Parked: 2, Stopped: true}},
-		Webhooks: metrics.Webhooks{On: 1, Off: 2, Delivered: 40, Left: 5, Parked: 6, Sent: 900, Failed: 3},
+		Webhooks: metrics.Webhooks{On: 1, Off: 2, Troubled: 1, Delivered: 40, Left: 5, Parked: 6, Sent: 900, Failed: 3},
 		Feed:     &metrics.Feed{Up: true, Published: 24, Sent: 4800, Read: 20, Failed: 1, Behind: 2, Kept: 9000, Users: 2, Connections: 1, Unread: 4, Dropped: 7},
 	}, n.err
 }
@@ -55,7 +55,7 @@ func TestWhatIsTold(t *testing.T) {
 	for _, line := range []string{
 		`counterfoil_build_info{version="v1"} 1`, "counterfoil_ready 1", `counterfoil_journal_events{journal="licensing/border"} 12`,
 		`counterfoil_journal_age_seconds{journal="licensing/border"} 90`, `counterfoil_journal_stopped{journal="licensing/border"} 1`,
-		"counterfoil_hub_to_send_blocks 3", "counterfoil_webhooks_delivered_total 40", "counterfoil_webhooks_failed_total 3",
+		"counterfoil_hub_to_send_blocks 3", "counterfoil_webhooks_in_trouble 1", "counterfoil_webhooks_delivered_total 40", "counterfoil_webhooks_failed_total 3",
 		"counterfoil_feed_published_events_total 24", "counterfoil_feed_behind_events 2", "counterfoil_feed_connections 1", "counterfoil_feed_failures_total 1",
 		"counterfoil_folded_events_total 12", "counterfoil_appended_blocks_total 1",
 		`counterfoil_call_seconds_count{outcome="ok",procedure="/counterfoil.query.v1.QueryService/Get"} 1`,

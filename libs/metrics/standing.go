@@ -32,6 +32,7 @@ var (
 
 	webhooksOn        = desc("webhooks_on", "Webhooks to which something is posted.")
 	webhooksOff       = desc("webhooks_off", "Webhooks that were turned off, by a person or by what they answered.")
+	webhooksTroubled  = desc("webhooks_in_trouble", "Webhooks that turned themselves off, or gave deliveries up; none that a person turned off.")
 	webhooksDelivered = desc("webhooks_delivered_total", "Events that webhooks took since the start.")
 	webhooksLeft      = desc("webhooks_left_events", "Folded events that were not looked at yet for a webhook, of all webhooks together.")
 	webhooksSent      = desc("webhooks_sent_bytes_total", "Bytes of events that were posted.")
@@ -80,6 +81,7 @@ func (s standing) Collect(out chan<- prometheus.Metric) {
 	gauge(snapshotBytes, float64(is.SnapshotBytes))
 	gauge(webhooksOn, float64(is.Webhooks.On))
 	gauge(webhooksOff, float64(is.Webhooks.Off))
+	gauge(webhooksTroubled, float64(is.Webhooks.Troubled))
 	counter := func(d *prometheus.Desc, value uint64) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(value))
 	}

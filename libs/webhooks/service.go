@@ -111,7 +111,7 @@ func (s service) ListWebhooks(_ context.Context, req *queryv1.ListWebhooksReques
 
 func (s service) SwitchWebhook(ctx context.Context, req *queryv1.SwitchWebhookRequest) (*queryv1.SwitchWebhookResponse, error) {
 	shown, err := s.changed(ctx, "SwitchWebhook", req.Name, func(_ *bolt.Tx, e *endpoint) error {
-		e.Off, e.Tried, e.NextAt = req.Off, 0, time.Time{}
+		e.Off, e.OffByPerson, e.Tried, e.NextAt = req.Off, req.Off != "", 0, time.Time{}
 		return nil
 	})
 	return &queryv1.SwitchWebhookResponse{Webhook: shown}, err

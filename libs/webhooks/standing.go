@@ -11,15 +11,22 @@ import (
 
 // Standing is how all endpoints together are, for the node's metrics.
 func (w *Webhooks) Standing() (s metrics.Webhooks, err error) {
-	list, err := w.List()
+	all, err := w.all()
 	if err != nil {
 		return s, err
 	}
-	for _, of := range list {
-		if of.Off == "" {
+	for _, e := range all {
+		of, err := w.shown(e)
+		if err != nil {
+			return s, err
+		}
+		if e.Off == "" {
 			s.On++
 		} else {
 			s.Off++
+		}
+		if trouble(e, of.Parked) != "" {
+			s.Troubled++
 		}
 		s.Left, s.Parked = s.Left+of.Left, s.Parked+of.Parked
 	}
@@ -27,26 +34,49 @@ func (w *Webhooks) Standing() (s metrics.Webhooks, err error) {
 	return s, nil
 }
 
-// Examine looks, for the doctor, for endpoints that are off, that gave deliveries up, or to which the last try was in vain.
+// trouble is what somebody has to see to at an endpoint, with so many deliveries parked: it turned itself off, or gave deliveries up.
+// Nothing is at one that a person turned off: they know.
+func trouble(e *endpoint, parked uint64) string {
+	switch {
+	case e.OffByPerson:
+		return ""
+	case e.Off != "":
+		return "turned itself off: " + e.Off
+	case parked > 0:
+		return fmt.Sprintf("gave %d deliveries up", parked)
+	}
+	return ""
+}
+
+// Examine looks, for the doctor, for endpoints that are in trouble, or to which the last try was in vain, and names those that a person
+// turned off.
 func (w *Webhooks) Examine(context.Context) (*queryv1.Check, error) {
-	list, err := w.List()
+	all, err := w.all()
 	if err != nil {
 		return nil, fmt.Errorf("read the webhooks: %w", err)
 	}
-	var wrong []string
-	check := &queryv1.Check{Ok: true, Detail: fmt.Sprintf("%d webhooks, each takes what it is posted", len(list))}
-	if len(list) == 0 {
-		check.Detail = "there is none"
-	}
-	for _, of := range list {
-		switch {
-		case of.Off != "":
-			wrong = append(wrong, fmt.Sprintf("%s is off: %s", of.Name, of.Off))
-		case of.Parked > 0:
-			wrong = append(wrong, fmt.Sprintf("%s gave %d deliveries up", of.Name, of.Parked))
-		case of.Last.GetFailed() != "":
-			wrong = append(wrong, fmt.Sprintf("%s did not take the last event: %s", of.Name, of.Last.Failed))
+	var wrong, off []string
+	for _, e := range all {
+		of, err := w.shown(e)
+		if err != nil {
+			return nil, fmt.Errorf("read the webhooks: %w", err)
 		}
+		is := trouble(e, of.Parked)
+		switch {
+		case is != "":
+			wrong = append(wrong, e.Name+" "+is)
+		case e.Off != "":
+			off = append(off, fmt.Sprintf("%s was turned off: %s", e.Name, e.Off))
+		case of.Last.GetFailed() != "":
+			wrong = append(wrong, fmt.Sprintf("%s did not take the last event: %s", e.Name, of.Last.Failed))
+		}
+	}
+	check := &queryv1.Check{Ok: true, Detail: "there is none"}
+	if on := len(all) - len(off); on > 0 {
+		off = append([]string{fmt.Sprintf("%d webhooks, each takes what it is posted", on)}, off...)
+	}
+	if len(off) > 0 {
+		check.Detail = strings.Join(off, "; ")
 	}
 	if len(wrong) > 0 {
 		check.Ok, check.Detail, check.Next = false, strings.Join(wrong, "; "), "counterfoil webhook list"

@@ -157,7 +157,7 @@ func (w *Webhooks) count(e *endpoint) {
 }
 
 func (w *Webhooks) turnOff(e *endpoint, why string) {
-	e.Off = why
+	e.Off, e.OffByPerson = why, false
 	w.Logger.Warn("webhook is off", "agency", w.Agency, "webhook", e.Name, "reason", why)
 }
 

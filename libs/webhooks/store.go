@@ -31,8 +31,9 @@ type endpoint struct {
 	AnyAddress bool      `json:"any_address,omitempty"`
 	CA         string    `json:"ca,omitempty"`
 	AddedAt    time.Time `json:"added_at"`
-	// Off is why nothing is posted.
-	Off string `json:"off,omitempty"`
+	// Off is why nothing is posted, and OffByPerson that a person said so.
+	Off         string `json:"off,omitempty"`
+	OffByPerson bool   `json:"off_by_person,omitempty"`
 	// Keys sign, the newest first.
 	Keys []key `json:"keys"`
 
