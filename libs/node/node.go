@@ -107,7 +107,9 @@ type Node struct {
 	metrics  *metrics.Metrics
 	traces   journal.Traces
 	api      api
-	ready    chan struct{}
+	// passedOver says what in agency.json is no setting.
+	passedOver []string
+	ready      chan struct{}
 	// done and total are blocks folded at the start, of how many.
 	done, total atomic.Uint64
 	closed      func() error
@@ -120,12 +122,19 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	passedOver, err := cfg.Home.passedOver()
+	if err != nil {
+		return nil, err
+	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	n := &Node{Agency: profile.Agency, Profile: profile, Logger: cfg.Logger, cfg: cfg, ready: make(chan struct{})}
+	n := &Node{Agency: profile.Agency, Profile: profile, Logger: cfg.Logger, cfg: cfg, passedOver: passedOver, ready: make(chan struct{})}
 	n.metrics = metrics.New(n)
 	n.closed = sync.OnceValue(n.close)
+	for _, key := range n.passedOver {
+		n.Logger.Warn("agency.json: "+key, "agency", n.Agency)
+	}
 	if err := n.open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("start node %s: %w", profile.Agency, err), n.Close())
 	}

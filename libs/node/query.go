@@ -21,7 +21,7 @@ func (n *Node) query() query.Config {
 	return query.Config{
 		Agency: n.Agency, Version: n.cfg.Version, Dir: string(n.cfg.Home), Ledger: n.Ledger, Follower: n.follower,
 		Hub: n.line, Relay: n.CompareRelay, Permitted: n.permitted, Built: n.built, Now: n.Now, Rebuild: n.rebuild, Past: n.past, Signer: n.Signer,
-		Feed: n.examineFeed, Webhooks: n.webhooks.Examine,
+		Feed: n.examineFeed, Webhooks: n.webhooks.Examine, Settings: n.examineSettings,
 	}
 }
 

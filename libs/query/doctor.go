@@ -86,7 +86,7 @@ func (s *service) examinations(ctx context.Context) []examination {
 		{"ledger", s.checkBuilt}, {"hub", s.checkLine}, {"sent", s.checkSent}, {"journals", s.checkJournals}, {"folded", s.checkLag}, {"parked", s.checkParked},
 		{"clocks", s.checkClocks}, {"disk", s.checkDisk}, {"secrets", s.checkSecrets}, {"part", s.checkPart}, {"keys", s.checkKeys},
 		{"withdrawals", s.checkWithdrawals}, {"credentials", atHub(s.checkCredentials)}, {"permissions", atHub(s.checkPermissions)},
-		{"streams", atHub(s.checkStreams)}, {"widenings", s.checkWidenings}, {"feed", s.Feed}, {"webhooks", s.Webhooks},
+		{"streams", atHub(s.checkStreams)}, {"widenings", s.checkWidenings}, {"feed", s.Feed}, {"webhooks", s.Webhooks}, {"settings", s.Settings},
 	}
 }
 

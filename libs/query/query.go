@@ -39,6 +39,8 @@ type Config struct {
 	Permitted func(ctx context.Context) (*backbone.Access, error)
 	// Feed and Webhooks are what the doctor finds about what runs beside the ledger.
 	Feed, Webhooks func(context.Context) (*queryv1.Check, error)
+	// Settings is what the doctor finds about the file that the node was started with.
+	Settings func(context.Context) (*queryv1.Check, error)
 	// Built says how much of the ledger is there while it is brought up at the start: 0 to 1.
 	Built func() float64
 	Now   func() time.Time

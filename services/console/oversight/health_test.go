@@ -47,7 +47,7 @@ func TestTroubles(t *testing.T) {
 
 // Every check of the doctor has words of its own, and a place where it is looked at unless the page of the node's health says all.
 func TestEveryCheckHasWordsAndAPlace(t *testing.T) {
-	here := []string{"ledger", "hub", "sent", "clocks", "disk", "secrets", "credentials", "permissions", "streams"}
+	here := []string{"ledger", "hub", "sent", "clocks", "disk", "secrets", "credentials", "permissions", "streams", "settings"}
 	catalogs, err := words.Load()
 	if err != nil {
 		t.Fatal(err)
