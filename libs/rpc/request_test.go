@@ -1,6 +1,10 @@
 package rpc_test
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -48,6 +52,41 @@ func TestRequestsAreReadExactly(t *testing.T) {
 		handler.ServeHTTP(res, req)
 		if answer := res.Body.String(); !strings.Contains(answer, tt.want) {
 			t.Errorf("%s of %s is answered %d: %.300s; want %s", tt.procedure, tt.body, res.Code, answer, tt.want)
+		}
+	}
+}
+
+// What is too large is refused with how large it may be and what to do, packed or not, and in every protocol.
+func TestTooLargeSaysWhatToDo(t *testing.T) {
+	cfg := config(t)
+	server := rpc.NewServer(cfg)
+	licensingv1connect.RegisterLicensingServiceHandler(server, licensingv1connect.UnimplementedLicensingServiceHandler{})
+	handler, err := rpc.Handler(server, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	large := strings.Repeat(" ", rpc.MaxRequest)
+	var packed, envelope bytes.Buffer
+	zip := gzip.NewWriter(&packed)
+	_, err = zip.Write([]byte("{}" + large))
+	if err := errors.Join(err, zip.Close(), binary.Write(&envelope, binary.BigEndian, uint32(len(large)+1))); err != nil {
+		t.Fatal(err)
+	}
+	grpcWeb := "\x00" + envelope.String() + large + " "
+	for name, tt := range map[string]struct{ contentType, encoding, body string }{
+		"JSON": {"application/json", "", "{}" + large}, "packed": {"application/json", "gzip", packed.String()}, "gRPC-Web": {"application/grpc-web+proto", "", grpcWeb},
+	} {
+		res, req := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/counterfoil.licensing.v1.LicensingService/SuspendLicence", strings.NewReader(tt.body))
+		req.Header.Set("Authorization", "Bearer token")
+		req.Header.Set("Content-Type", tt.contentType)
+		req.Header.Set(rpc.PersonHeader, "p-1")
+		if tt.encoding != "" {
+			req.Header.Set("Content-Encoding", tt.encoding)
+		}
+		handler.ServeHTTP(res, req)
+		answer := res.Body.String() + res.Header().Get("Grpc-Message")
+		if !strings.Contains(answer, "larger than 8 MiB") || !strings.Contains(answer, "in several requests") || strings.Contains(answer, "configured") {
+			t.Errorf("%s is answered %d: %.300s %v", name, res.Code, answer, res.Header())
 		}
 	}
 }

@@ -160,6 +160,9 @@ func outcome(err error) (answer *connect.Error, internal bool) {
 	switch {
 	case errors.As(err, &stranger):
 		return connect.NewError(connect.CodeUnauthenticated, stranger.Error()), false
+	case errors.As(err, &known) && known.Code() == connect.CodeResourceExhausted: // Connect's reader says so, and nobody else
+		return connect.Errorf(connect.CodeResourceExhausted,
+			"the request is larger than %d MiB, the most that is read of one, also when it was unpacked; nothing was done: send what it has in several requests, or in smaller files", MaxRequest>>20), false
 	case errors.As(err, &known):
 		return known, false
 	case errors.Is(err, context.Canceled):

@@ -129,7 +129,7 @@ func (env *Env) judge(err error) (exit int, why string) {
 		return exitUnreachable, env.unreached(refusal, why)
 	case connect.CodePermissionDenied, connect.CodeUnauthenticated:
 		return exitNotAllowed, orElse(why, "the node did not say why")
-	case connect.CodeInvalidArgument:
+	case connect.CodeInvalidArgument, connect.CodeResourceExhausted:
 		return exitUsage, orElse(why, "the node did not say why")
 	case connect.CodeUnimplemented:
 		return exitFailed, fmt.Sprintf("the node of agency %s does not do this", env.in.Agency)

@@ -1,6 +1,10 @@
 package main
 
-import "testing"
+import (
+	"testing"
+
+	"connectrpc.com/connect/v2"
+)
 
 func TestNamedIn(t *testing.T) {
 	t.Parallel()
@@ -18,5 +22,15 @@ func TestNamedIn(t *testing.T) {
 		if got := namedIn(why); got != want {
 			t.Errorf("%q: %q; want %q", why, got, want)
 		}
+	}
+}
+
+// What is too large is a wrong use of the command, which its help is the way out of.
+func TestTooLargeIsUsage(t *testing.T) {
+	t.Parallel()
+	env := &Env{began: true, command: "import denials"}
+	f := env.failure(connect.Errorf(connect.CodeResourceExhausted, "the request is larger than 8 MiB"))
+	if f.exit != exitUsage || f.why != "the request is larger than 8 MiB" || f.next != "counterfoil import denials --help" {
+		t.Errorf("it fails with %+v", f)
 	}
 }

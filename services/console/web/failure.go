@@ -39,6 +39,9 @@ func Refusal(err error) *Failure {
 	if errors.As(err, &coded) {
 		f.Code = coded.Code
 	}
+	if refused.Code() == connect.CodeResourceExhausted { // what was sent cannot be taken as it is
+		f.status, f.Kind = http.StatusRequestEntityTooLarge, connect.CodeInvalidArgument.String()
+	}
 	if f.status == 0 {
 		f.status, f.Kind = http.StatusInternalServerError, "internal"
 	}
