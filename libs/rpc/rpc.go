@@ -49,7 +49,7 @@ type Config struct {
 // NewServer returns a server on which services are registered: every call is authenticated, its request validated by
 // the rules in the contract, its refusal turned into a Connect error, and logged in one line without content.
 func NewServer(cfg Config) *connect.Server {
-	chain := []connect.ServerInterceptor{logged(cfg), authenticated(cfg), validated()}
+	chain := []connect.ServerInterceptor{logged(cfg), authenticated(cfg), Validated()}
 	if cfg.Tracing != nil {
 		chain = append([]connect.ServerInterceptor{cfg.Tracing}, chain...)
 	}
@@ -69,7 +69,7 @@ func Traced(p trace.TracerProvider) (connect.ServerInterceptor, error) {
 
 // NewFileServer is NewServer without a door: for a ledger's file in this process, of which whoever can read it may ask everything.
 func NewFileServer(cfg Config) *connect.Server {
-	return connect.NewServer(logged(cfg), validated())
+	return connect.NewServer(logged(cfg), Validated())
 }
 
 // Handler serves what is registered, with gRPC reflection, over HTTP/1.1 and HTTP/2, in gRPC, gRPC-Web and JSON; and beside

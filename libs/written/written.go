@@ -13,6 +13,8 @@ import (
 	"buf.build/go/protoyaml"
 	"go.yaml.in/yaml/v3"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/counterfoil/counterfoil/libs/input"
 )
 
 // MaxFile is the size of the largest text that is read, in bytes.
@@ -46,7 +48,7 @@ func (t Text) Broken(err error) ([]string, error) {
 	}
 	var lines []string
 	for _, v := range invalid.Violations {
-		lines = append(lines, t.At(protovalidate.FieldPathString(v.Proto.GetField()), v.Proto.GetMessage()))
+		lines = append(lines, t.At(protovalidate.FieldPathString(v.Proto.GetField()), input.Says(v)))
 	}
 	return lines, nil
 }

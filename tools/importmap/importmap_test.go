@@ -13,7 +13,7 @@ const root = "github.com/counterfoil/counterfoil/"
 
 // layers of libs, from the ground up: a package imports only packages of lower layers, or named beside it.
 var layers = []string{
-	"whole",
+	"whole input",
 	"metrics spans fault config seal refdata names written",
 	"journal people access published policy blind marks plain",
 	"openapi ledger cloudevent columns",

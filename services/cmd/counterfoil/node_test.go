@@ -13,12 +13,12 @@ import (
 
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connecthttp"
-	"connectrpc.com/validate"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/counterfoil/counterfoil/libs/rpc"
 	customsv1 "github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1/customsv1connect"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/directory/v1/directoryv1connect"
@@ -49,7 +49,7 @@ type fixedNode struct {
 
 // startNode serves the APIs on an address of its own, as HTTP/2 without TLS, until the test ends.
 func startNode(t testing.TB, n *fixedNode) (url string) {
-	server := connect.NewServer(n.note, validate.NewServerInterceptor())
+	server := connect.NewServer(n.note, rpc.Validated())
 	queryv1connect.RegisterQueryServiceHandler(server, queries{node: n})
 	queryv1connect.RegisterRebuildServiceHandler(server, rebuilds{node: n})
 	queryv1connect.RegisterWebhookServiceHandler(server, hooks{})
