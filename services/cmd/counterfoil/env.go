@@ -31,6 +31,7 @@ type Env struct {
 	// What advice about a failure needs to know.
 	args    []string       // the command line
 	command string         // the command in it, such as "licence suspend"
+	called  *cobra.Command // that command; nil when there is none
 	began   bool           // the command's own body was reached
 	in      config.Context // the context that was picked
 	key     string         // the idempotency key that something was sent with

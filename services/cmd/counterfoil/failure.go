@@ -130,7 +130,7 @@ func (env *Env) judge(err error) (exit int, why string) {
 	case connect.CodePermissionDenied, connect.CodeUnauthenticated:
 		return exitNotAllowed, orElse(why, "the node did not say why")
 	case connect.CodeInvalidArgument, connect.CodeResourceExhausted:
-		return exitUsage, orElse(why, "the node did not say why")
+		return exitUsage, orElse(env.typed(why), "the node did not say why")
 	case connect.CodeUnimplemented:
 		return exitFailed, fmt.Sprintf("the node of agency %s does not do this", env.in.Agency)
 	case connect.CodeCanceled:

@@ -41,6 +41,7 @@ func run(ctx context.Context, env *Env, args []string) int {
 func (env *Env) watchOver(root *cobra.Command, args []string) {
 	env.args = args
 	if called, _, err := root.Find(args); err == nil {
+		env.called = called
 		env.command = strings.TrimSpace(strings.TrimPrefix(called.CommandPath(), root.Name()))
 	}
 	var over func(*cobra.Command)
