@@ -88,6 +88,18 @@ func decide(view ledger.View, _ time.Time) (open []*directoryv1.Duty, err error)
 	return open, nil
 }
 
+// decideAppeal has the appeals that were lodged with the agency and wait for a decision. When it has to come is the law of the State,
+// which no policy says: it has no date.
+func decideAppeal(view ledger.View, _ time.Time) (open []*directoryv1.Duty, err error) {
+	rows, err := view.AppealsWith("open", "true")
+	for _, r := range rows {
+		if mine(view, r) {
+			open = append(open, &directoryv1.Duty{Subject: r.Id, What: "decide-appeal", Since: r.LodgedAt})
+		}
+	}
+	return open, err
+}
+
 // fulfil has the obligations that the agency has to meet.
 func fulfil(view ledger.View, _ time.Time) (open []*directoryv1.Duty, err error) {
 	rows, err := view.ObligationsWith("agency", view.Agency())

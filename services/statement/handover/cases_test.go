@@ -22,6 +22,7 @@ func TestDutiesOnCases(t *testing.T) {
 	denied := &licensingv1.LicenceDenied{DenialId: "licensing/N-1", ApplicationId: applied.ApplicationId}
 	appealed := &licensingv1.AppealLodged{AppealId: "licensing/X-1", DecisionId: denied.DenialId}
 	overturned := &licensingv1.AppealDecided{AppealId: appealed.AppealId, Outcome: licensingv1.AppealOutcome_APPEAL_OUTCOME_OVERTURNED}
+	upheld := &licensingv1.AppealDecided{AppealId: appealed.AppealId, Outcome: licensingv1.AppealOutcome_APPEAL_OUTCOME_UPHELD}
 	opened := &licensingv1.ConsultationOpened{
 		ConsultationId: "licensing/C-1", ApplicationId: "licensing/A-9", OpenedAt: at(0), Due: due,
 		Addressees: []*licensingv1.Addressee{{Agency: "foreign"}, {Agency: "defence"}},
@@ -71,7 +72,9 @@ func TestDutiesOnCases(t *testing.T) {
 		{"application that was sent back", "licensing", []proto.Message{applied, &licensingv1.ApplicationReturned{ApplicationId: applied.ApplicationId}}, nil},
 		{"application that was taken back", "licensing", []proto.Message{applied, &licensingv1.ApplicationWithdrawn{ApplicationId: applied.ApplicationId}}, nil},
 		{"application that was routed on", "licensing", []proto.Message{applied, &licensingv1.ApplicationRouted{ApplicationId: applied.ApplicationId}}, nil},
-		{"application whose denial is appealed", "licensing", []proto.Message{applied, denied, appealed}, nil},
+		{"application whose denial is appealed", "licensing", []proto.Message{applied, denied, appealed}, list(duty(appealed.AppealId, "decide-appeal", at(2), nil))},
+		{"appeal that was lodged with others", "foreign", []proto.Message{applied, denied, appealed}, nil},
+		{"appeal that was turned down", "licensing", []proto.Message{applied, denied, appealed, upheld}, nil},
 		{"application whose denial was overturned", "licensing", []proto.Message{applied, denied, appealed, overturned}, list(decide)},
 
 		{"obligation", "foreign", []proto.Message{obliged}, list(duty(obliged.ObligationId, "fulfil", at(0), due))},
