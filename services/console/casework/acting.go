@@ -19,13 +19,13 @@ import (
 )
 
 // offers are the acts on a record of this agency, and the pages of casework that a record has a part in.
-func offers(v *web.Visit, table queryv1.Table, row proto.Message) (all []web.Deed) {
+func offers(v *web.Visit, table queryv1.Table, row proto.Message, related []*queryv1.Row) (all []web.Deed) {
 	id := idOf(row)
 	own := ledger.AgencyOf(id) == v.Site().Agency
 	all = pagesOf(v.Site().Agency, own, row)
 	for _, a := range standings[table].acts {
 		if own && a.served(v) {
-			all = append(all, a.deed(v, id, row))
+			all = append(all, a.deed(v, id, row, related))
 		}
 	}
 	return all
@@ -36,12 +36,19 @@ func (a act) served(v *web.Visit) bool {
 	return decides(v) || !strings.HasPrefix(a.procedure, "/"+licensingv1connect.LicensingServiceName+"/")
 }
 
-func (a act) deed(v *web.Visit, id string, row proto.Message) web.Deed {
-	d := web.Deed{Key: "act." + a.Name, Path: "/act/" + id + "/" + a.Name, Why: v.May(a.procedure)}
+func (a act) deed(v *web.Visit, id string, row proto.Message, related []*queryv1.Row) web.Deed {
+	return web.Deed{Key: "act." + a.Name, Path: "/act/" + id + "/" + a.Name, Why: v.May(a.procedure), Not: a.hindered(row, related)}
+}
+
+// hindered is the message that says why the act cannot be done with a record as it stands; empty: it can.
+func (a act) hindered(row proto.Message, related []*queryv1.Row) (why string) {
 	if a.not != nil {
-		d.Not = a.not(row)
+		why = a.not(row)
 	}
-	return d
+	if why == "" && a.beside != nil {
+		why = a.beside(related)
+	}
+	return why
 }
 
 // pagesOf are where a record is worked on, where that is a page of its own.
@@ -123,9 +130,7 @@ func readAct(v *web.Visit, in form) (*actPage, error) {
 		return nil, connect.NewError(connect.CodeNotFound, "there is no such act on "+p.ID+" at this agency; those that there are stand on its page")
 	}
 	p.act, p.Row, p.Columns = acts.acts[i], row, acts.columns
-	if p.not != nil {
-		p.Not = p.not(row)
-	}
+	p.Not = p.hindered(row, res.Related)
 	return p, nil
 }
 

@@ -23,6 +23,8 @@ type act struct {
 	Class string
 	// not is the message that says why it cannot be done with a record as it stands; empty: it can. The node decides that anew.
 	not func(row proto.Message) string
+	// beside is as not, of what is on record about it.
+	beside func(related []*queryv1.Row) string
 	// fill puts into the command what stands already. Of partly, what was left as it stands is not sent.
 	fill   func(row, command proto.Message)
 	partly bool
@@ -113,7 +115,7 @@ var (
 		q.Lines, q.Parties, q.ValidUntil = l.GetDeal().GetLines(), l.GetDeal().GetParties(), l.GetValidUntil()
 	}}, licensingv1connect.LicensingServiceClient.AmendLicence)
 
-	appeal       = licensing(act{Name: "appeal", not: unless("act.nothing-to-appeal", refused, suspended, revoked)}, licensingv1connect.LicensingServiceClient.LodgeAppeal)
+	appeal       = licensing(act{Name: "appeal", not: unless("act.nothing-to-appeal", refused, suspended, revoked), beside: appealed}, licensingv1connect.LicensingServiceClient.LodgeAppeal)
 	decideAppeal = licensing(act{Name: "decide-appeal", not: when("act.decided", func(row *ledgerv1.Appeal) bool { return row.GetDecided() != nil })}, licensingv1connect.LicensingServiceClient.DecideAppeal)
 	meet         = licensing(act{Name: "meet", not: when("act.met", func(row *ledgerv1.Obligation) bool { return row.GetMet() != nil })}, licensingv1connect.LicensingServiceClient.MeetObligation)
 	conclude     = licensing(act{Name: "conclude", not: when("act.concluded", func(row *ledgerv1.Reassessment) bool { return row.GetOutcome() != 0 })}, licensingv1connect.LicensingServiceClient.ConcludeReassessment)
@@ -136,6 +138,22 @@ const (
 )
 
 var unlessSubmitted = unless("act.case-ended", ledgerv1.Status_STATUS_SUBMITTED)
+
+// appealed says that there is an appeal that is open, or one by which a decision fell that is made once: a suspension can come again.
+func appealed(related []*queryv1.Row) string {
+	for _, r := range related {
+		a := r.GetAppeal()
+		switch {
+		case a == nil:
+		case a.GetDecided() == nil:
+			return "act.appeal-open"
+		case a.GetDecided().GetOutcome() != licensingv1.AppealOutcome_APPEAL_OUTCOME_OVERTURNED:
+		case a.GetLodged().GetContested() == licensingv1.Contested_CONTESTED_DENIAL, a.GetLodged().GetContested() == licensingv1.Contested_CONTESTED_REVOCATION:
+			return "act.appeal-overturned"
+		}
+	}
+	return ""
+}
 
 // unless says that something cannot be done unless a record has one of some states.
 func unless(why string, states ...ledgerv1.Status) func(proto.Message) string {

@@ -16,6 +16,7 @@ import (
 
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
+	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	transferv1 "github.com/counterfoil/counterfoil/proto/counterfoil/transfer/v1"
 	"github.com/counterfoil/counterfoil/services/console/words"
 )
@@ -205,6 +206,37 @@ func TestWhatCanBeDone(t *testing.T) {
 		"a condition that was let go":    {changeCondition, &ledgerv1.Condition{Dropped: true}, "act.let-go"},
 	} {
 		if got := tt.act.not(tt.row); got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
+// An appeal is not offered beside one that is open, nor against what an appeal has overturned; against a later suspension it is.
+func TestWhatCanBeAppealed(t *testing.T) {
+	appealOf := func(contested licensingv1.Contested, outcome licensingv1.AppealOutcome) []*queryv1.Row {
+		a := &ledgerv1.Appeal{Lodged: &licensingv1.AppealLodged{Contested: contested}}
+		if outcome != 0 {
+			a.Decided = &licensingv1.AppealDecided{Outcome: outcome}
+		}
+		return []*queryv1.Row{{Row: &queryv1.Row_Line{Line: &ledgerv1.Line{}}}, {Row: &queryv1.Row_Appeal{Appeal: a}}}
+	}
+	const denial, suspension, revocation = licensingv1.Contested_CONTESTED_DENIAL, licensingv1.Contested_CONTESTED_SUSPENSION, licensingv1.Contested_CONTESTED_REVOCATION
+	const upheld, overturned = licensingv1.AppealOutcome_APPEAL_OUTCOME_UPHELD, licensingv1.AppealOutcome_APPEAL_OUTCOME_OVERTURNED
+	refusal := &ledgerv1.Denial{Status: refused}
+	for name, tt := range map[string]struct {
+		row     proto.Message
+		related []*queryv1.Row
+		want    string
+	}{
+		"nothing yet":              {refusal, nil, ""},
+		"open":                     {refusal, appealOf(denial, 0), "act.appeal-open"},
+		"turned down":              {refusal, appealOf(denial, upheld), ""},
+		"overturned":               {refusal, appealOf(denial, overturned), "act.appeal-overturned"},
+		"a revocation, overturned": {&ledgerv1.Licence{Status: revoked}, appealOf(revocation, overturned), "act.appeal-overturned"},
+		"suspended again":          {&ledgerv1.Licence{Status: suspended}, appealOf(suspension, overturned), ""},
+		"in force again":           {&ledgerv1.Licence{Status: inForce}, appealOf(suspension, overturned), "act.nothing-to-appeal"},
+	} {
+		if got := appeal.hindered(tt.row, tt.related); got != tt.want {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
 	}

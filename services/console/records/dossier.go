@@ -137,7 +137,7 @@ func (p pages) record(v *web.Visit) error {
 		return err
 	}
 	if horizon == nil {
-		d.Deeds = v.Deeds(d.table, d.Row)
+		d.Deeds = v.Deeds(d.table, d.Row, res.Related)
 		if done := "act." + v.R.URL.Query().Get("done"); v.Has(done) {
 			d.Done = done
 		}

@@ -14,15 +14,15 @@ type Deed struct {
 	Not, Why string
 }
 
-// Offer adds what a part can have done with records: offer is asked when a record is shown, and makes no calls.
-func (s *Site) Offer(offer func(v *Visit, table queryv1.Table, row proto.Message) []Deed) {
+// Offer adds what a part can have done with records: offer is asked when a record is shown, with what is on record about it, and makes no calls.
+func (s *Site) Offer(offer func(v *Visit, table queryv1.Table, row proto.Message, related []*queryv1.Row) []Deed) {
 	s.offers = append(s.offers, offer)
 }
 
-// Deeds are what can be done with a record, and what could otherwise.
-func (v *Visit) Deeds(table queryv1.Table, row proto.Message) (all []Deed) {
+// Deeds are what can be done with a record as an explanation has it, and what could otherwise.
+func (v *Visit) Deeds(table queryv1.Table, row proto.Message, related []*queryv1.Row) (all []Deed) {
 	for _, offer := range v.site.offers {
-		all = append(all, offer(v, table, row)...)
+		all = append(all, offer(v, table, row, related)...)
 	}
 	return all
 }

@@ -66,7 +66,7 @@ type Site struct {
 	// patterns are those of the pages that parts registered.
 	patterns []string
 	// offers are asked what can be done with a record.
-	offers []func(*Visit, queryv1.Table, proto.Message) []Deed
+	offers []func(*Visit, queryv1.Table, proto.Message, []*queryv1.Row) []Deed
 	// assets are the paths of static files, with a digest of what they hold.
 	assets map[string]string
 }
