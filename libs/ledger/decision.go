@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"time"
 
 	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
@@ -32,6 +33,33 @@ func (v View) DecisionOn(application string) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// LastDecided is when an application last came to a licence or a denial, whatever became of that since; the zero time when it did
+// not. What was proposed until then waits for no signature.
+func (v View) LastDecided(application string) (last time.Time, err error) {
+	licences, err := v.LicencesWith("application", application)
+	if err != nil {
+		return last, fmt.Errorf("read licences of application %s: %w", application, err)
+	}
+	denials, err := v.DenialsWith("application", application)
+	if err != nil {
+		return last, fmt.Errorf("read denials of application %s: %w", application, err)
+	}
+	for _, l := range licences {
+		last = later(last, l.DecidedAt.AsTime())
+	}
+	for _, d := range denials {
+		last = later(last, d.DecidedAt.AsTime())
+	}
+	return last, nil
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 func (v View) overturned(decision string) (bool, error) {

@@ -126,16 +126,23 @@ type decided interface {
 	GetBasis() *licensingv1.Basis
 }
 
-// Proposal is the decision that waits for signatures; nil when none does.
+// Proposal is the decision that waits for signatures; nil when none does. What was proposed before the application was decided does not,
+// also where an appeal opened it again.
 func (f *file) Proposal() *ledgerv1.Proposal {
-	var denied time.Time
-	for _, d := range f.Denials {
-		if at := d.GetDecidedAt().AsTime(); at.After(denied) {
-			denied = at
+	var last time.Time
+	latest := func(at *timestamppb.Timestamp) {
+		if at.AsTime().After(last) {
+			last = at.AsTime()
 		}
 	}
+	for _, l := range f.Licences {
+		latest(l.GetDecidedAt())
+	}
+	for _, d := range f.Denials {
+		latest(d.GetDecidedAt())
+	}
 	for _, p := range slices.Backward(f.Proposals) {
-		if p.GetDropped() == "" && p.GetAt().AsTime().After(denied) {
+		if p.GetDropped() == "" && p.GetAt().AsTime().After(last) {
 			return p
 		}
 	}

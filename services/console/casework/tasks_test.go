@@ -85,6 +85,8 @@ func TestWhereTasksStand(t *testing.T) {
 		"open when it was decided":           {submitted().but(denied(2)), "prohibitions", leftOpen, "prohibitions-open"},
 		"open again by an appeal":            {submitted().but(denied(2)).but(overturned), "prohibitions", notStarted, "prohibitions-open"},
 		"proposal from before it was denied": {submitted().but(proposed(1)).but(denied(2)).but(overturned), "sign", cannotStart, "sign-after-decision"},
+		"proposal that was granted by now":   {submitted().but(proposed(1)).but(granted(2)), "sign", done, "sign-done"},
+		"proposal whose licence was revoked": {submitted().but(proposed(1)).but(granted(2)).but(revokedThenOverturned), "sign", cannotStart, "sign-after-decision"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, s := range sections {
@@ -158,4 +160,14 @@ func TestSentences(t *testing.T) {
 			t.Errorf("%q is %q, want %q", said, got, want)
 		}
 	}
+}
+
+func granted(on int) func(*file) {
+	return func(f *file) {
+		f.Licences = append(f.Licences, &ledgerv1.Licence{Id: "licensing/L-1", DecidedAt: day(on), Status: ledgerv1.Status_STATUS_GRANTED})
+	}
+}
+
+func revokedThenOverturned(f *file) {
+	f.Licences[0].Status, f.Overturned = ledgerv1.Status_STATUS_REVOKED, append(f.Overturned, "licensing/L-1")
 }

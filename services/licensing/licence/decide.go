@@ -103,6 +103,13 @@ func Sign(view ledger.View, cmd *licensingv1.SignDecisionRequest) ([]proto.Messa
 	if err != nil {
 		return nil, err
 	}
+	waiting, err := openProposal(view, f.Application.GetId())
+	switch {
+	case err != nil:
+		return nil, err
+	case waiting.GetId() != p.GetId():
+		return nil, fault.Errorf(fault.Precondition, "application %s was decided since proposal %s, and opened again; propose a decision anew", f.Application.GetId(), p.GetId())
+	}
 	signature, err := sign(f, p.GetSignatures(), by, int(proposed.GetNeeded()), proposed.GetEmergency() != "")
 	if err != nil {
 		return nil, err
@@ -212,7 +219,7 @@ func openProposal(view ledger.View, application string) (*ledgerv1.Proposal, err
 	if err != nil {
 		return nil, fmt.Errorf("read proposals on application %s: %w", application, err)
 	}
-	decided, err := lastDenied(view, application)
+	decided, err := view.LastDecided(application)
 	if err != nil {
 		return nil, err
 	}
@@ -222,20 +229,6 @@ func openProposal(view ledger.View, application string) (*ledgerv1.Proposal, err
 		}
 	}
 	return nil, nil
-}
-
-// lastDenied is when an application was last denied; the zero time when it was not.
-func lastDenied(view ledger.View, application string) (last time.Time, err error) {
-	denials, err := view.DenialsWith("application", application)
-	if err != nil {
-		return last, fmt.Errorf("read denials of application %s: %w", application, err)
-	}
-	for _, d := range denials {
-		if at := d.GetDecidedAt().AsTime(); at.After(last) {
-			last = at
-		}
-	}
-	return last, nil
 }
 
 // final is the decision itself, with what it obliges to.

@@ -54,6 +54,11 @@ func TestFourEyes(t *testing.T) {
 	}
 	beside := func(fact proto.Message) proto.Message { return ledger.Dated{Message: fact, Group: "all"} }
 	first := signature("p-1", "officer")
+	denied, revoked := &licensingv1.LicenceDenied{DenialId: "licensing/N-2026-000001", ApplicationId: applicationID}, &licensingv1.LicenceRevoked{LicenceId: licenceID}
+	appealed := func(decision string) proto.Message {
+		return &licensingv1.AppealLodged{AppealId: "licensing/X-2026-000001", DecisionId: decision}
+	}
+	overturned := &licensingv1.AppealDecided{AppealId: "licensing/X-2026-000001", Outcome: licensingv1.AppealOutcome_APPEAL_OUTCOME_OVERTURNED}
 	for _, tt := range []struct {
 		name    string
 		given   []proto.Message
@@ -82,6 +87,10 @@ func TestFourEyes(t *testing.T) {
 		{"prohibited meanwhile", file(two, proposal(2, "", first), with(checked(submitted, licensingv1.GateResult_GATE_RESULT_PROHIBITED), func(c *licensingv1.ProhibitionChecked) { c.CheckId = "licensing/G-2026-000002" })),
 			sign(by("p-2", "officer")), nil, fault.Precondition},
 		{"unknown proposal", file(two), sign(by("p-2", "officer")), nil, fault.NotFound},
+		{"denied, and opened again by an appeal", file(two, proposal(2, "", first), denied, appealed("licensing/N-2026-000001"), overturned), sign(by("p-2", "officer")), nil, fault.Precondition},
+		{"revoked, and opened again by an appeal", file(two, proposal(2, "", first), granted, revoked, appealed(licenceID), overturned), sign(by("p-2", "officer")), nil, fault.Precondition},
+		{"the first proposes anew after an appeal", file(two, proposal(2, "", first), granted, revoked, appealed(licenceID), overturned), grant(by("p-1", "officer"), ""),
+			[]proto.Message{with(proposal(2, "", first), func(p *licensingv1.DecisionProposed) { p.ProposalId = "licensing/P-2026-000002" })}, nil},
 		{"decided already", file(two, proposal(2, "", first), granted), sign(by("p-2", "officer")), nil, fault.Conflict},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

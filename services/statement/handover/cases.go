@@ -188,7 +188,11 @@ func sign(view ledger.View, _ time.Time) (open []*directoryv1.Duty, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if ended == "" {
+		decided, err := view.LastDecided(r.Proposed.GetApplicationId())
+		if err != nil {
+			return nil, err
+		}
+		if ended == "" && r.At.AsTime().After(decided) {
 			open = append(open, &directoryv1.Duty{Subject: r.Id, What: "sign", Since: r.At})
 		}
 	}

@@ -46,6 +46,9 @@ func TestDutiesOnCases(t *testing.T) {
 	proposed := func(needed uint32) proto.Message {
 		return &licensingv1.DecisionProposed{ProposalId: "licensing/P-1", ApplicationId: "licensing/A-9", Needed: needed, Signature: &licensingv1.Signature{Person: "p-1"}}
 	}
+	with := func(application string) proto.Message {
+		return &licensingv1.DecisionProposed{ProposalId: "licensing/P-1", ApplicationId: application, Needed: 2, Signature: &licensingv1.Signature{Person: "p-1"}}
+	}
 	duty := func(subject, what string, since, due *timestamppb.Timestamp) *directoryv1.Duty {
 		return &directoryv1.Duty{Subject: subject, What: what, Since: since, Due: due}
 	}
@@ -102,6 +105,10 @@ func TestDutiesOnCases(t *testing.T) {
 		{"proposal that was signed", "licensing", []proto.Message{proposed(2), &licensingv1.DecisionSigned{ProposalId: "licensing/P-1", Signature: &licensingv1.Signature{Person: "p-2"}}}, nil},
 		{"proposal that was taken back", "licensing", []proto.Message{proposed(2), &licensingv1.DecisionDropped{ProposalId: "licensing/P-1", Reason: "error"}}, nil},
 		{"proposal that was decided", "licensing", []proto.Message{proposed(2), &licensingv1.LicenceGranted{LicenceId: "licensing/L-9", ApplicationId: "licensing/A-9"}}, nil},
+		{"proposal that was decided, and opened again by an appeal", "licensing", []proto.Message{applied, with("licensing/A-1"), denied, appealed, overturned}, list(decide)},
+		{"proposal whose licence was revoked, and opened again by an appeal", "licensing", []proto.Message{applied, with("licensing/A-1"),
+			&licensingv1.LicenceGranted{LicenceId: "licensing/L-1", ApplicationId: "licensing/A-1"}, &licensingv1.LicenceRevoked{LicenceId: "licensing/L-1"},
+			&licensingv1.AppealLodged{AppealId: appealed.AppealId, DecisionId: "licensing/L-1"}, overturned}, list(decide)},
 		{"proposal of others", "foreign", []proto.Message{proposed(2)}, nil},
 	}
 	for _, tt := range tests {
