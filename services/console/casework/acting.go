@@ -84,6 +84,10 @@ func pagesOf(agency string, own bool, row proto.Message) []web.Deed {
 		if own {
 			return lead("act.screening", "/screening/"+r.GetId())
 		}
+	case *ledgerv1.Finding:
+		if own {
+			return lead("act.screening", "/screening/"+r.GetId())
+		}
 	}
 	return nil
 }

@@ -242,6 +242,17 @@ func TestWhatCanBeAppealed(t *testing.T) {
 	}
 }
 
+// What screening found is judged on a page of its own, at the agency that found it.
+func TestFindingsLeadToTheirJudgement(t *testing.T) {
+	found := &ledgerv1.Finding{Id: "licensing/F-1"}
+	if all := pagesOf("licensing", true, found); len(all) != 1 || all[0].Path != "/screening/licensing/F-1" {
+		t.Errorf("its own leads to %v", all)
+	}
+	if all := pagesOf("customs", false, found); len(all) > 0 {
+		t.Errorf("another's leads to %v", all)
+	}
+}
+
 // What was left as it stands is not sent; a command that changes nothing repeats.
 func TestUnsay(t *testing.T) {
 	before := &licensingv1.AmendLicenceRequest{Lines: []*transferv1.Line{{Rating: "ML1.a"}}, Parties: []*transferv1.Party{{Name: "A"}}}

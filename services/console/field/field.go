@@ -3,10 +3,14 @@ package field
 
 import (
 	"embed"
+	"net/url"
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/counterfoil/counterfoil/libs/ledger"
+	ledgerv1 "github.com/counterfoil/counterfoil/proto/counterfoil/ledger/v1"
 	queryv1 "github.com/counterfoil/counterfoil/proto/counterfoil/query/v1"
 	"github.com/counterfoil/counterfoil/services/console/web"
 )
@@ -23,6 +27,9 @@ func Register(s *web.Site) error {
 		return err
 	}
 	p := pages{all}
+	s.Offer(func(v *web.Visit, _ queryv1.Table, row proto.Message, _ []*queryv1.Row) []web.Deed {
+		return leads(v.Site().Agency, row)
+	})
 	s.Page("GET /border", p.border)
 	s.Page("GET /border/declare", p.showDeclare)
 	s.Page("POST /border/declare", p.declare)
@@ -50,6 +57,25 @@ func Register(s *web.Site) error {
 	s.Page("POST /traces/{agency}/{number}/{deed}", p.traceDeed)
 	s.Page("GET /custody", p.custody)
 	s.Page("GET /network", p.network)
+	return nil
+}
+
+// leads are where a record that waits for an agency is worked on, where that is the page of another record.
+func leads(agency string, row proto.Message) []web.Deed {
+	switch r := row.(type) {
+	case *ledgerv1.ConsequenceOffer:
+		if r.GetAnswered() == nil && ledger.AgencyOf(r.GetId()) == agency {
+			return []web.Deed{{Key: "duty.answer-consequence", Path: "/alerts/" + r.GetOffered().GetAlertId()}}
+		}
+	case *ledgerv1.Discrepancy:
+		if r.GetSettled() == nil && ledger.AgencyOf(r.GetId()) == agency {
+			return []web.Deed{{Key: "duty.settle", Path: "/border?q=" + url.QueryEscape(r.GetRaised().GetDeclarationId())}}
+		}
+	case *ledgerv1.TraceHit:
+		if trace := r.GetHit().GetTraceId(); ledger.AgencyOf(trace) == agency {
+			return []web.Deed{{Key: "duty.raise-alert", Path: "/alerts/raise?trace=" + url.QueryEscape(trace)}}
+		}
+	}
 	return nil
 }
 
