@@ -34,7 +34,7 @@ func (d duty) Key() string { return "duty." + d.What }
 // places are the pages where a duty is done, by what it asks for; its subject is the record, or stands in the query.
 var places = map[string]string{
 	"acknowledge": "/alerts/%s", "answer-trace": "/traces/%s", "verify": "/deliveries/%s", "check": "/checks/%s", "review": "/sharing/widenings/%s",
-	"release": "/border?q=%s", "lift": "/border?q=%s", "agree": "/sharing#asked", "decide-appeal": "/act/%s/decide-appeal", "judge": "/screening/%s", "answer-request": "/requests/%s", "withdraw": "/sharing#withdrawals", "submit": "/returns/%s",
+	"release": "/border?q=%s", "lift": "/border?q=%s", "agree": "/sharing#asked", "decide-appeal": "/act/%s/decide-appeal", "judge": "/screening/%s", "answer-request": "/requests/%s", "approve-draft": "/reports/%s", "withdraw": "/sharing#withdrawals", "submit": "/returns/%s",
 }
 
 // Place is where the duty is done; empty where its record says what comes next.

@@ -99,7 +99,7 @@ func TestWideningStands(t *testing.T) {
 func TestPlaces(t *testing.T) {
 	for what, want := range map[string]string{
 		"verify": "/console/deliveries/licensing/DV-2026-000001", "release": "/console/border?q=licensing/DV-2026-000001", "agree": "/console/sharing#asked", "decide": "",
-		"judge": "/console/screening/licensing/DV-2026-000001", "answer-request": "/console/requests/licensing/DV-2026-000001", "decide-appeal": "/console/act/licensing/DV-2026-000001/decide-appeal",
+		"judge": "/console/screening/licensing/DV-2026-000001", "approve-draft": "/console/reports/licensing/DV-2026-000001", "answer-request": "/console/requests/licensing/DV-2026-000001", "decide-appeal": "/console/act/licensing/DV-2026-000001/decide-appeal",
 	} {
 		if got := (duty{Duty: &directoryv1.Duty{What: what, Subject: "licensing/DV-2026-000001"}}).Place(); got != want {
 			t.Errorf("%s: %q, want %q", what, got, want)

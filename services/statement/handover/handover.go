@@ -33,7 +33,7 @@ func HandOver(view ledger.View, cmd *directoryv1.HandOverRequest) ([]proto.Messa
 func Duties(view ledger.View, now time.Time) ([]*directoryv1.Duty, error) {
 	var all []*directoryv1.Duty
 	for _, find := range []func(ledger.View, time.Time) ([]*directoryv1.Duty, error){
-		acknowledge, answer, answerConsequence, answerCorrection, check, conclude, decide, decideAppeal, fulfil, inform, judge, lift, release, reply, settle, sign, submit,
+		acknowledge, answer, answerConsequence, answerCorrection, approve, check, conclude, decide, decideAppeal, fulfil, inform, judge, lift, release, reply, settle, sign, submit,
 		trace, raise, verify, withdraw, review, agree,
 	} {
 		some, err := find(view, now)
