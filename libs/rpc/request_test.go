@@ -10,8 +10,15 @@ import (
 	"strings"
 	"testing"
 
+	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	"buf.build/go/protovalidate"
+	"connectrpc.com/connect/v2"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/counterfoil/counterfoil/libs/clients"
 	"github.com/counterfoil/counterfoil/libs/rpc"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/customs/v1/customsv1connect"
+	licensingv1 "github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/licensing/v1/licensingv1connect"
 	"github.com/counterfoil/counterfoil/proto/counterfoil/query/v1/queryv1connect"
 )
@@ -43,6 +50,8 @@ func TestRequestsAreReadExactly(t *testing.T) {
 		{get, `{"table": "TABLE_ALERT", "id": "enforcement/D-1"}`, `invalid value for enum field table: \"TABLE_ALERT\"`},
 		{get, `{"id": "enforcement/D-1"}`, `table: give one of TABLE_`},
 		{get, `{"table": 4711, "id": "enforcement/D-1"}`, `table: give one of TABLE_`},
+		{suspend, `{"licenceId": "L-1"}`, `"message":"licence_id: write an id that begins with the agency that recorded it, such as licensing/L-2026-000001\nreason: is missing"`},
+		{suspend, `{"licenceId": "L-1", "reason": "r"}`, `"type":"buf.validate.Violations"`},
 		{accept, `{"number": "26XA1", "kind": "KIND_BROKERING"}`, `kind: give one of KIND_EXPORT, KIND_IMPORT, KIND_TRANSIT, KIND_TRANS_SHIPMENT\n`},
 	} {
 		res, req := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, tt.procedure, strings.NewReader(tt.body))
@@ -88,5 +97,31 @@ func TestTooLargeSaysWhatToDo(t *testing.T) {
 		if !strings.Contains(answer, "larger than 8 MiB") || !strings.Contains(answer, "in several requests") || strings.Contains(answer, "configured") {
 			t.Errorf("%s is answered %d: %.300s %v", name, res.Code, answer, res.Header())
 		}
+	}
+}
+
+// What programs read of a refusal is the contract's rule and its field, as protovalidate has them.
+func TestDetailsAreTheRules(t *testing.T) {
+	cfg := config(t)
+	server := rpc.NewServer(cfg)
+	licensingv1connect.RegisterLicensingServiceHandler(server, licensingv1connect.UnimplementedLicensingServiceHandler{})
+	handler, err := rpc.Handler(server, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	over, end := rpc.Within(rpc.HTTPServer(handler))
+	t.Cleanup(func() { _ = end() })
+	_, err = clients.Over(over, "http://node", clients.Identity{Token: "token", Person: "p-1"}).Licensing.SuspendLicence(t.Context(), &licensingv1.SuspendLicenceRequest{LicenceId: "L-1"})
+	var refused *connect.Error
+	if !errors.As(err, &refused) || len(refused.Details()) != 1 {
+		t.Fatalf("refused with %v", err)
+	}
+	var broken validate.Violations
+	if err := proto.Unmarshal(refused.Details()[0].Value, &broken); err != nil {
+		t.Fatal(err)
+	}
+	var own *protovalidate.ValidationError
+	if !errors.As(protovalidate.Validate(&licensingv1.SuspendLicenceRequest{LicenceId: "L-1"}), &own) || !proto.Equal(&broken, own.ToProto()) {
+		t.Errorf("programs read %v, not %v", &broken, own)
 	}
 }

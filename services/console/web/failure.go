@@ -14,7 +14,7 @@ import (
 type Failure struct {
 	// Code is the field's own code of the refusal, if it has one, and Kind a code of Connect, such as "not_found".
 	Code, Kind string
-	// Sentence is the node's.
+	// Sentence is the node's; of several lines where several fields are not as the contract wants them.
 	Sentence string
 	status   int
 }
