@@ -89,13 +89,17 @@ func parseRedactions(text string) (list []*reportingv1.Redaction, err error) {
 	return list, nil
 }
 
-// openRequest puts a request from parliament or public on record.
+// openRequest puts a request from parliament or public on record, and leads to it.
 func (p pages) openRequest(v *web.Visit) error {
 	due, err := web.ParseTime(field(v, "due"))
-	if err == nil {
-		_, err = v.API.National.OpenPublicRequest(v.R.Context(), &reportingv1.OpenPublicRequestRequest{
-			Particulars: particulars(v), From: field(v, "from"), Reference: field(v, "reference"), Text: field(v, "text"), Due: due,
-		})
+	if err != nil {
+		return p.overviewAfter(v, err)
 	}
-	return p.overviewAfter(v, err)
+	res, err := v.API.National.OpenPublicRequest(v.R.Context(), &reportingv1.OpenPublicRequestRequest{
+		Particulars: particulars(v), From: field(v, "from"), Reference: field(v, "reference"), Text: field(v, "text"), Due: due,
+	})
+	if err != nil {
+		return p.overviewAfter(v, err)
+	}
+	return v.Redirect("/requests/" + res.GetRequestId())
 }

@@ -127,7 +127,7 @@ export default async function () {
   await office.fill('#text', 'What was exported, and to whom?');
   await office.fill('#due-by', `${year + 1}-01-31`);
   await Promise.all([office.waitForNavigation(), office.click('form[action="/console/requests"] button')]);
-  await office.click('#requests ~ div table a');
+  assert.match(office.url(), /requests\/reporting\/PR-/, 'what was put on record is shown');
   await office.waitForSelector('#left_out');
   await looked(office, 'request');
 }
