@@ -61,3 +61,17 @@ func TestDecideSaysWhatWasAnswered(t *testing.T) {
 		t.Errorf("customs/C-1 was answered:\n%s", page)
 	}
 }
+
+// What this agency said for itself is told from what it said in place of another, and neither hides the other.
+func TestOpinionsOfAnAgencyAreToldApart(t *testing.T) {
+	s := consoletest.Serve(t, Register)
+	const id = "customs/C-2026-000001"
+	s.Record(ledgertest.By("customs", &licensingv1.ConsultationOpened{ConsultationId: id, ApplicationId: "customs/A-1", Silence: "concurs", Deal: &licensingv1.Deal{}, Addressees: []*licensingv1.Addressee{{Agency: "licensing"}, {Agency: "defence"}}}),
+		ledgertest.By("licensing", &licensingv1.OpinionGiven{ConsultationId: id, View: licensingv1.OpinionView_OPINION_VIEW_CONCUR}),
+		ledgertest.By("licensing", &licensingv1.OpinionGiven{ConsultationId: id, View: licensingv1.OpinionView_OPINION_VIEW_OBJECT, InPlaceOf: "defence"}))
+	page := s.Read("/console/opinion/" + id)
+	own, place := strings.Index(page, "<strong>Concur</strong> "), strings.Index(page, "<strong>Object</strong> · In place of: ")
+	if own < 0 || place < 0 {
+		t.Errorf("its own stands at %d, that in place of defence at %d:\n%s", own, place, page)
+	}
+}

@@ -111,8 +111,8 @@ func (t *taskPage) Silent() (all []*licensingv1.Addressee) {
 // opinionPage is a question of another agency, and this one's answer.
 type opinionPage struct {
 	Consultation *ledgerv1.Consultation
-	// Own is what this agency answered; nil when it has not. Conditions are those that it asked for.
-	Own        *ledgerv1.Opinion
+	// Given are what this agency answered, for itself and in place of others. Conditions are those that it asked for.
+	Given      []*ledgerv1.Opinion
 	Conditions []*ledgerv1.Condition
 	Form       form
 	Done       bool
@@ -129,7 +129,7 @@ func readOpinion(v *web.Visit) (*opinionPage, error) {
 	}
 	for _, r := range res.Related {
 		if o := r.GetOpinion(); o.GetAgency() == v.Site().Agency {
-			p.Own = o
+			p.Given = append(p.Given, o)
 		}
 		if c := r.GetCondition(); c.GetAgency() == v.Site().Agency {
 			p.Conditions = append(p.Conditions, c)
