@@ -39,7 +39,7 @@ func newWebhookAddCommand(env *Env) *cobra.Command {
 		Use:   "add NAME URL",
 		Short: "Begin to post there what is folded from now on, and print the secret that signs it, once",
 		Example: "counterfoil webhook add erp https://erp.customs.example/counterfoil\n" +
-			"counterfoil webhook add desk http://127.0.0.1:9000/in --kind LicenceSuspended --kind EventWithdrawn --agency licensing",
+			"counterfoil webhook add desk http://127.0.0.1:9000/in --kind LicenceSuspended --kind EventWithdrawn",
 		Args: takes("NAME", "URL"),
 	}
 	cmd.RunE = env.online(func(ctx context.Context, c *Clients, args []string) error {
