@@ -125,7 +125,9 @@ func TestEveryPatternHasWords(t *testing.T) {
 // broken is a violation of a pattern.
 func broken(pattern, given string) *protovalidate.Violation {
 	var err *protovalidate.ValidationError
-	_ = errors.As(protovalidate.Validate(&licensingv1.SuspendLicenceRequest{LicenceId: given, Reason: "r"}), &err)
+	if !errors.As(protovalidate.Validate(&licensingv1.SuspendLicenceRequest{LicenceId: given, Reason: "r"}), &err) {
+		panic(given + " breaks no rule")
+	}
 	v := *err.Violations[0]
 	v.RuleValue = protoreflect.ValueOfString(pattern)
 	return &v

@@ -19,6 +19,7 @@ import (
 	"github.com/counterfoil/counterfoil/libs/bundle"
 	"github.com/counterfoil/counterfoil/libs/feed"
 	"github.com/counterfoil/counterfoil/libs/people"
+	"github.com/counterfoil/counterfoil/libs/plain"
 	"github.com/counterfoil/counterfoil/libs/query"
 	"github.com/counterfoil/counterfoil/libs/rpc"
 	"github.com/counterfoil/counterfoil/libs/webhooks"
@@ -126,7 +127,7 @@ func (a *api) checkPlainText(what, listen string, allowed bool, dir string) erro
 	if what != "API" {
 		allow = `"allow_plain_text": true for it in agency.json`
 	}
-	return fmt.Errorf("the %s would be served in plain text on %s, where other machines reach it; type: counterfoil tls make --dir %s --host %s (or allow it with %s, where something in front of the node speaks TLS)", what, listen, dir, host, allow)
+	return fmt.Errorf("the %s would be served in plain text on %s, where other machines reach it; type: counterfoil tls make --dir %s --host %s (or allow it with %s, where something in front of the node speaks TLS)", what, listen, plain.Word(dir), host, allow)
 }
 
 // server answers calls to the queries and the agency's own service.

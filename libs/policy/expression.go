@@ -75,7 +75,10 @@ func (e expression) measured(f Facts) (yes bool, work uint64, err error) {
 	if err != nil {
 		return false, work, err
 	}
-	yes, _ = out.Value().(bool)
+	yes, ok := out.Value().(bool)
+	if !ok {
+		return false, work, fmt.Errorf("it came to a %s, which is neither true nor false", out.Type().TypeName())
+	}
 	return yes, work, nil
 }
 

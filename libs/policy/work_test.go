@@ -26,7 +26,10 @@ func largest(t *testing.T) *Policy {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%sscope: 'true'\n", minimal)
 	for _, list := range []string{"requires: [{kind: permit", "obligations: [{kind: report, owner: holder, days: 1, after: exit, text: Report."} {
-		start, item, _ := strings.Cut(list, "[")
+		start, item, ok := strings.Cut(list, "[")
+		if !ok {
+			t.Fatalf("%q begins no list", list)
+		}
 		text.WriteString(start + "[\n")
 		for i := range 50 {
 			fmt.Fprintf(&text, "%s, when: 'destination == \"%c%c\" && kind == \"none\"'},\n", item, 'A'+i/26, 'A'+i%26)

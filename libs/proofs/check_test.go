@@ -83,7 +83,11 @@ func signed(origin string, events uint64, by ed25519.PrivateKey) ([]byte, error)
 // grown is two journals: seven events of this agency's in two blocks, and two of another's.
 func grown(t *testing.T) *world {
 	w := newWorld(t, t.TempDir())
-	t.Cleanup(func() { _ = w.ledger.Close() })
+	t.Cleanup(func() {
+		if err := w.ledger.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	w.grow(own, 3, 10)
 	w.grow(own, 4, 10)
 	w.grow(others, 2, 10)
